@@ -1,0 +1,52 @@
+# git, make and python3 >= 3.11 with venv are all that is needed: everything else is set up here.
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONPATH := .
+
+.PHONY: demo run test check format bench picture lock
+
+demo: .venv/.run ## the whole product on this machine, without a Google account
+	@exec $(BIN)/python -m demo
+
+run: .venv/.run ## the production server, configured by the environment
+	@exec $(BIN)/flask --app app serve
+
+test: .venv/.dev ## every test that this machine can run
+	@$(BIN)/pytest -n auto $(ARGS)
+
+check: .venv/.dev ## formatter, linter, types, import directions
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: .venv/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/.dev ## figures, each with what it was measured against
+	@$(BIN)/python -m bench
+
+picture: .venv/.dev ## docs/widget.png, the picture in the README
+	@$(BIN)/python -m demo.picture docs/widget.png
+
+lock: .venv/.dev ## requirements*.txt from pyproject.toml, with hashes and without index lines
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url pyproject.toml --group dev -o requirements-dev.txt
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Meetslot needs Python 3.11 or newer (PYTHON=python3.12 make ...)"; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+.venv/.run: requirements.txt | .venv/bin/python
+	@echo "Setting up .venv (once) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt | .venv/bin/python
+	@echo "Setting up .venv for development (once) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@ .venv/.run

@@ -1,0 +1,47 @@
+"""The map of the house."""
+
+from __future__ import annotations
+
+import threading
+
+import peewee
+from flask import Flask
+from flask_compress import Compress
+
+import models
+from widget import api, cli, config, embed, guest, host, logs, reconcile, web
+from widget.calendar import Google
+
+
+def create_app(settings: config.Config | None = None) -> Flask:
+    """The application for `settings`, else for the environment.
+
+    A missing or malformed variable, or a database that is not there, ends the start with one
+    line (SystemExit).
+    """
+    try:
+        settings = settings or config.load()
+        models.connect(settings.database_url)
+    except config.ConfigError as error:
+        raise SystemExit(str(error)) from None
+    except (peewee.PeeweeException, OSError) as error:
+        raise SystemExit(f"DATABASE_URL cannot be used: {type(error).__name__}") from None
+    app = Flask(__name__)
+    app.extensions["meetslot"] = Google(settings)
+    logs.start(settings.log_level)
+    logs.watch(app)
+    web.set_up(app, settings)
+    Compress(app)
+    for room in (guest, host, api, embed):
+        app.register_blueprint(room.blueprint)
+    host.set_up(app)
+    cli.register(app)
+    return app
+
+
+def worker() -> Flask:
+    """The application as a worker of the server runs it, with its reconcile rounds."""
+    app = create_app()
+    google = app.extensions["meetslot"]
+    threading.Thread(target=reconcile.rounds, args=(google,), daemon=True).start()
+    return app

@@ -1,0 +1,201 @@
+"""The product before the stand-in Google, on both databases, at a fixed time.
+
+Everything goes through the front door: HTTP, the command line, the database.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+import time_machine
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask.testing import FlaskClient
+
+import models
+from app import create_app
+from demo.google import StandIn
+from widget import config
+
+ROOT = Path(__file__).parent.parent
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+POSTGRESQL = next(iter(sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)), None)
+NOTHING_LEFT_OUT = bool(os.environ.get("MEETSLOT_LEAVE_NOTHING_OUT"))
+
+#: A Monday; winter in Lisbon (UTC+0) and New York (UTC-5).
+NOW = "2026-11-30T08:00:00+00:00"
+
+
+# --- what this machine can run ----------------------------------------------------------------
+
+LEFT_OUT = {
+    "browser": (CHROMIUM, "the browser tests (no Chromium)", "apt-get install chromium"),
+    "postgresql": (POSTGRESQL, "the tests on PostgreSQL", "apt-get install postgresql"),
+}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for name, (found, what, how) in LEFT_OUT.items():
+        if found:
+            continue
+        if NOTHING_LEFT_OUT:
+            raise pytest.UsageError(f"{what} would be left out: {how}")
+        gone = [item for item in items if item.get_closest_marker(name)]
+        items[:] = [item for item in items if item not in gone]
+        config.hook.pytest_deselected(items=gone)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for found, what, how in LEFT_OUT.values():
+        if not found:
+            terminalreporter.write_line(f"left out: {what}; to add them: sudo {how}")
+
+
+# --- databases ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """A PostgreSQL of our own on a socket in a temporary folder: its address without a name."""
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    as_user: list[str] = []
+    if os.geteuid() == 0:  # the server refuses to run as root
+        shutil.chown(folder, "postgres")
+        as_user = ["runuser", "-u", "postgres", "--"]
+
+    def run(program: str, *args: str) -> None:
+        command = [*as_user, f"{POSTGRESQL}/{program}", "-D", f"{folder}/data", *args]
+        subprocess.run(command, check=True, capture_output=True, cwd=folder)
+
+    run("initdb", "-A", "trust", "-U", "meetslot", "--no-sync")
+    options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=50"
+    run("pg_ctl", "-o", options, "-l", f"{folder}/log", "-w", "start")
+    yield f"postgresql://meetslot@/{{}}?host={folder}"
+    run("pg_ctl", "-m", "immediate", "-w", "stop")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(postgresql_server: str) -> str:
+    with psycopg.connect(postgresql_server.format("postgres"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE meetslot")
+    return postgresql_server.format("meetslot")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/meetslot.db"
+    url: str = request.getfixturevalue("postgresql_url")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return url
+
+
+# --- the product and its Google -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def stand_in() -> Iterator[StandIn]:
+    with StandIn() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def google(stand_in: StandIn) -> Iterator[StandIn]:
+    """The stand-in Google, as new; a test fails on any deviation from Google's schema."""
+    stand_in.reset()
+    yield stand_in
+    assert stand_in.deviations == []
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Time stands still at NOW; clock.shift(seconds) lets it pass."""
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def environ(google: StandIn, database_url: str) -> dict[str, str]:
+    return {
+        **google.environ,
+        "DATABASE_URL": database_url,
+        "PUBLIC_URL": "http://localhost",
+        "SECRET_KEY": "a secret of the tests, long enough for all",
+        "TOKEN_KEYS": Fernet.generate_key().decode(),
+        "BOOKING_RATE_LIMIT": "",
+        "READ_RATE_LIMIT": "",
+    }
+
+
+@pytest.fixture
+def app(environ: dict[str, str], clock: time_machine.Traveller) -> Iterator[Flask]:
+    app = create_app(config.load(environ))
+    yield app
+    models.database.close()
+
+
+@dataclass
+class Browser:
+    """A person's browser without JavaScript: a test client that can sign in."""
+
+    client: FlaskClient
+    google: StandIn
+
+    def sign_in(self, email: str, scopes: Any = None) -> Any:
+        """Through Google's consent page, to where it leads."""
+        to_google = self.client.get("/login").headers["Location"]
+        back = urlsplit(self.google.authorize(to_google, email, scopes))
+        return self.client.get(f"{back.path}?{back.query}", follow_redirects=True)
+
+
+@pytest.fixture
+def guest(app: Flask) -> FlaskClient:
+    """A guest's browser: cookies are counted, never needed."""
+    return app.test_client()
+
+
+@pytest.fixture
+def ana(app: Flask, google: StandIn) -> Browser:
+    """Ana, host in Lisbon, signed in for the first time: the defaults of a new host."""
+    browser = Browser(app.test_client(), google)
+    assert browser.sign_in("ana@sailing.example").status_code == 200
+    return browser
+
+
+@pytest.fixture
+def change(app: Flask) -> Any:
+    """Change a host's settings as an operator would: export, edit, import."""
+
+    def change(handle: str, event: dict[str, Any] | None = None, **fields: Any) -> None:
+        document = json.loads(command(app, "settings", "export", handle))
+        document.update(fields)
+        document["event_types"][0].update(event or {})
+        result = app.test_cli_runner().invoke(
+            args=["settings", "import", handle, "-"], input=json.dumps(document)
+        )
+        assert result.exit_code == 0, result.output
+
+    return change
+
+
+def command(app: Flask, *args: str) -> str:
+    """What a flask command prints; it has to end well."""
+    result = app.test_cli_runner().invoke(args=list(args))
+    assert result.exit_code == 0, result.output
+    return result.stdout

@@ -1,0 +1,175 @@
+"""Blueprint: JSON for programs, open to every origin. Problems are RFC 9457 documents."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from flask_limiter import RateLimitExceeded
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+import models
+from widget import bookings, details, guest, language, links, outcomes, web
+from widget.bookings import KeyReused, NotBooked, TooManyBookings
+from widget.calendar import DAY
+from widget.guest import Place
+from widget.instants import to_rfc3339
+from widget.language import gettext as _
+from widget.settings import EventType
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+
+LONGEST_DAYS = 62
+KEY_LENGTH = 255
+_SPACE_FOR_PLUS = re.compile(r" (\d\d:?\d\d)$")
+
+
+@blueprint.after_request
+def open_to_all(response: Response) -> Response:
+    """CORS: any site may ask, since nothing here rests on a cookie."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "Retry-After"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST"
+        response.headers["Access-Control-Allow-Headers"] = "Content-Type, Idempotency-Key"
+        response.headers["Access-Control-Max-Age"] = "86400"
+    return response
+
+
+@blueprint.get("/<handle>")
+@web.reading
+def host(handle: str) -> ResponseReturnValue:
+    _host, document = guest.find_host(handle)
+    listed = [event for event in document.event_types if event.listed and event.active]
+    return {
+        **guest.host_view(document),
+        "time_zone": document.time_zone,
+        "event_types": [event_view(handle, event) for event in listed],
+    }
+
+
+def event_view(handle: str, event: EventType) -> dict[str, Any]:
+    return {
+        "slug": event.slug,
+        "title": event.title,
+        "description": event.description,
+        "duration": event.duration,
+        "location": event.location,
+        "location_detail": event.location_detail,
+        "extra_guests": event.extra_guests,
+        "questions": [
+            question.model_dump(exclude_none=True) for question in details.questions(event)
+        ],
+        "url": f"{web.config().public_url}/book/{handle}/{event.slug}",
+    }
+
+
+@blueprint.get("/<handle>/<slug>/slots")
+@web.reading
+def slots(handle: str, slug: str) -> ResponseReturnValue:
+    place, errors = guest.find(handle, slug), dict[str, str]()
+    start, end = _instant("from", errors), _instant("to", errors)
+    tz = _checked(details.zone, request.args.get("tz") or place.document.time_zone, "tz", errors)
+    if not errors and end <= start:
+        errors["to"] = _("This has to be after from.")
+    if not errors and end - start > LONGEST_DAYS * DAY:
+        errors["to"] = _("Ask for at most %(n)s days at once.") % {"n": LONGEST_DAYS}
+    if errors:
+        return invalid(errors)
+    try:
+        offer = bookings.offer(web.google(), place.host, place.event, web.now())
+    except NotBooked as error:
+        return refused(error)
+    length = place.event.duration * 60
+    found = [
+        {"start": to_rfc3339(at), "end": to_rfc3339(at + length)} for at in offer.free(start, end)
+    ]
+    return {"event": event_view(handle, place.event), "tz": tz.key, "slots": found}
+
+
+@blueprint.post("/<handle>/<slug>/bookings")
+def book(handle: str, slug: str) -> ResponseReturnValue:
+    place, errors = guest.find(handle, slug), dict[str, str]()
+    key = _idempotency_key(errors)
+    given = _body(errors)
+    if errors:
+        return invalid(errors)
+    try:
+        wish = details.read(place.event, given, place.document.time_zone)
+        booking = _booked(place, wish, key)
+    except details.Invalid as error:
+        return invalid(error.errors)
+    except RateLimitExceeded as error:
+        return refused(TooManyBookings(web.seconds_left(error)))
+    except KeyReused:
+        return invalid({"Idempotency-Key": _("This key came with another booking before.")})
+    except NotBooked as error:
+        return refused(error)
+    return jsonify(made(booking)), 202 if booking.status == "pending" else 201
+
+
+@web.booking
+def _booked(place: Place, wish: details.Details, key: str | None) -> models.Booking:
+    stored = key and "api:" + hashlib.sha256(f"{place.event.slug} {key}".encode()).hexdigest()
+    visit = bookings.Visit(str(language.current()).replace("_", "-"))
+    return bookings.book(web.google(), place.host, place.event, wish, stored, web.now(), visit)
+
+
+def made(booking: models.Booking) -> dict[str, Any]:
+    """The answer for a booking that stands, or that may stand while it is pending."""
+    return {
+        "success": True,
+        "booking": {
+            "id": booking.id,
+            "start": to_rfc3339(booking.start_at),
+            "end": to_rfc3339(booking.end_at),
+            "status": booking.status,
+            "manageUrl": links.booking_url(web.config(), booking.id),
+        },
+        "meetLink": booking.meet_link,
+    }
+
+
+def invalid(errors: dict[str, str]) -> Response:
+    return web.problem(422, "invalid_request", _("Some fields are not right."), errors)
+
+
+def refused(error: NotBooked) -> Response:
+    """Nothing was booked: the outcome's own status and code."""
+    response = web.problem(outcomes.status(error), error.code, outcomes.said(error))
+    return outcomes.with_retry(response, error)
+
+
+def _instant(name: str, errors: dict[str, str]) -> int:
+    text = request.args.get(name, "")
+    # an unescaped + of an offset arrives as a space
+    return _checked(details.instant, _SPACE_FOR_PLUS.sub(r"+\1", text), name, errors) or 0
+
+
+def _checked(reader: Any, text: str, name: str, errors: dict[str, str]) -> Any:
+    try:
+        return reader(text)
+    except ValueError as error:
+        errors[name] = str(error)
+        return None
+
+
+def _idempotency_key(errors: dict[str, str]) -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not (0 < len(key) <= KEY_LENGTH and key.isprintable()):
+        errors["Idempotency-Key"] = _("Use 1 to %(n)s visible characters.") % {"n": KEY_LENGTH}
+    return key
+
+
+def _body(errors: dict[str, str]) -> dict[str, Any]:
+    try:
+        body = request.get_json()
+    except (BadRequest, UnsupportedMediaType, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        errors["body"] = _("Send a JSON object with Content-Type application/json.")
+        return {}
+    return body

@@ -1,0 +1,268 @@
+"""Flask commands. Each prints to standard output what was asked for, faults to standard error."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+import peewee
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+
+import models
+from widget import bookings, details, doctor, language, reconcile, settings
+from widget.bookings import NotBooked
+from widget.calendar import Google
+from widget.instants import to_rfc3339
+from widget.slots import Reason
+
+settings_group = AppGroup("settings", help="A host's settings document.")
+hosts_group = AppGroup("hosts", help="Who can be booked.")
+bookings_group = AppGroup("bookings", help="What was booked.")
+
+THREADS = 16  # of a worker: most of a request's time is waiting for Google or the database
+
+
+def register(app: Flask) -> None:
+    for command in (settings_group, hosts_group, bookings_group, explain, reconcile_, check, serve):
+        app.cli.add_command(command)
+
+
+def _google() -> Google:
+    google: Google = current_app.extensions["meetslot"]
+    return google
+
+
+def _now() -> int:
+    return int(time.time())
+
+
+def _host(handle: str) -> models.Host:
+    host = models.host_by_handle(handle)
+    if host is None:
+        raise click.ClickException(f"there is no host {handle!r} (see: flask hosts list)")
+    return host
+
+
+# --- settings -------------------------------------------------------------------------------
+
+
+@settings_group.command("export")
+@click.argument("host")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True), required=False)
+def export_settings(host: str, file: str | None) -> None:
+    """Write the settings of HOST as JSON to FILE, or to standard output."""
+    text = settings.dumps(settings.load(_host(host).settings))
+    if file in (None, "-"):
+        click.echo(text, nl=False)
+    else:
+        Path(str(file)).write_text(text, encoding="utf-8")
+
+
+@settings_group.command("import")
+@click.argument("host")
+@click.argument("file", type=click.File("rb"))
+def import_settings(host: str, file: io.BufferedReader) -> None:
+    """Replace the settings of HOST by the JSON in FILE: all of it, or nothing if it has faults."""
+    found = _host(host)
+    try:
+        document = settings.parse(file.read())
+    except settings.SettingsError as error:
+        for fault in error.faults:
+            click.echo(f"{fault.path or 'document'}: {fault.message}", err=True)
+        raise click.ClickException("nothing was imported") from None
+    try:
+        models.save_settings(found, document.handle, settings.dumps(document))
+    except peewee.IntegrityError:
+        click.echo("handle: another host has this handle", err=True)
+        raise click.ClickException("nothing was imported") from None
+    click.echo(f"imported the settings of {document.handle}")
+
+
+# --- hosts and bookings -----------------------------------------------------------------------
+
+
+@hosts_group.command("list")
+def list_hosts() -> None:
+    """Every host: handle, e-mail, state of the calendar, event types."""
+    for host in models.hosts():
+        state = (
+            f"disconnected ({host.disconnected_reason})" if host.disconnected_at else "connected"
+        )
+        slugs = ", ".join(event.slug for event in settings.load(host.settings).event_types)
+        click.echo(f"{host.handle}\t{host.email}\t{state}\t{slugs}")
+
+
+class Day(click.ParamType[int]):
+    name = "RFC 3339 time or YYYY-MM-DD (UTC)"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        text = f"{value}T00:00:00Z" if len(str(value)) == 10 else str(value)
+        try:
+            return details.instant(text)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@bookings_group.command("list")
+@click.argument("host")
+@click.option("--from", "start", type=Day(), help="Only those that start from then on.")
+@click.option("--to", "end", type=Day(), help="Only those that start before.")
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table")
+def list_bookings(host: str, start: int | None, end: int | None, form: str) -> None:
+    """The bookings of HOST in any state, by their start."""
+    rows = [_row(booking) for booking in models.bookings(_host(host), start, end)]
+    if form == "json":
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    elif form == "csv":
+        writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    else:
+        for row in rows:
+            click.echo(
+                f"{row['start']}  {row['status']:9}  {row['event']}  {row['guest_name']}"
+                f" <{row['guest_email']}>  {row['meet_link'] or '-'}"
+            )
+
+
+COLUMNS = (
+    "id",
+    "event",
+    "title",
+    "start",
+    "end",
+    "status",
+    "guest_name",
+    "guest_email",
+    "meet_link",
+    "google_event_id",
+    "created",
+)
+
+
+def _row(booking: models.Booking) -> dict[str, Any]:
+    values = (
+        booking.id,
+        booking.event,
+        booking.promise["title"],
+        to_rfc3339(booking.start_at),
+        to_rfc3339(booking.end_at),
+        booking.status,
+        booking.guest_name,
+        booking.guest_email,
+        booking.meet_link,
+        booking.google_event_id,
+        to_rfc3339(booking.created_at),
+    )
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def _cell(value: Any) -> Any:
+    """A spreadsheet takes a cell that starts like this for a formula (OWASP, CSV injection)."""
+    risky = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
+    return f"'{value}" if risky else value
+
+
+# --- why, and what became of it -----------------------------------------------------------------
+
+
+@click.command("explain")
+@click.argument("host")
+@click.argument("event")
+@click.argument("time")
+@with_appcontext
+def explain(host: str, event: str, time: str) -> None:
+    """Say why TIME (RFC 3339) is or is not offered for EVENT of HOST."""
+    found = _host(host)
+    document = settings.load(found.settings)
+    kind = next((each for each in document.event_types if each.slug == event), None)
+    if kind is None:
+        raise click.ClickException(f"{host} has no event type {event!r}")
+    try:
+        at = details.instant(time)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    try:
+        offer = bookings.offer(_google(), found, kind, _now())
+    except NotBooked as error:
+        raise click.ClickException(f"nothing is offered: {error.code} ({error})") from None
+    zone = ZoneInfo(document.time_zone)
+    wall = f"{language.full_date(language.today(at, zone))}, {language.clock(at, zone)} {zone.key}"
+    reasons = offer.reasons(at)
+    click.echo(f"{to_rfc3339(at)} ({wall}): {'not offered' if reasons else 'offered'}")
+    for reason in reasons:
+        click.echo(f"- {in_words(reason)}")
+
+
+def in_words(reason: Reason) -> str:
+    said = _WORDS[reason.code]
+    return f"{reason.code}: {said} ({reason.detail})" if reason.detail else f"{reason.code}: {said}"
+
+
+_WORDS = {
+    "past": "it has begun",
+    "notice": "it is sooner than the minimum notice allows",
+    "window": "its date is beyond the booking window",
+    "closed": "there are no open hours on this weekday",
+    "override": "it is outside the hours that a date override sets for this date",
+    "hours": "it does not lie wholly within the open hours",
+    "grid": "slots do not start at this minute",
+    "busy": "a busy calendar holds it, buffers included",
+    "booking": "a booking holds it, buffers included",
+    "day_limit": "the day has all the bookings it may have",
+    "week_limit": "the week has all the bookings it may have",
+}
+
+
+@click.command("reconcile")
+@with_appcontext
+def reconcile_() -> None:
+    """Settle every booking whose outcome at Google is unknown. Safe to run at any time."""
+    outcome = reconcile.run(_google(), _now())
+    said = ", ".join(f"{number} {status}" for status, number in sorted(outcome.items()))
+    click.echo(said or "nothing to settle")
+
+
+@click.command("doctor")
+@with_appcontext
+def check() -> None:
+    """Check configuration, database, redirect address and Google's answer for each host."""
+    failed = False
+    for good, line in doctor.checks(_google(), _now()):
+        failed |= not good
+        click.echo(f"{'ok  ' if good else 'FAIL'}  {line}")
+    if failed:
+        sys.exit(1)
+
+
+# --- the server -------------------------------------------------------------------------------
+
+
+@click.command("serve")
+@with_appcontext
+def serve() -> None:
+    """The production server, as the environment says (PORT, BIND, WEB_CONCURRENCY)."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    config = _google().config
+    Granian(
+        "app:worker",
+        factory=True,
+        address=config.bind,
+        port=config.port,
+        interface=Interfaces.WSGI,
+        workers=config.web_concurrency,
+        blocking_threads=THREADS,
+        websockets=False,
+        respawn_failed_workers=True,
+        log_enabled=config.log_level == "debug",
+    ).serve()

@@ -1,0 +1,200 @@
+"""The environment, read once into a frozen dataclass. Nothing else reads os.environ."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from dotenv import dotenv_values
+from limits import parse_many
+
+GOOGLE_OIDC_METADATA_URL = "https://accounts.google.com/.well-known/openid-configuration"
+GOOGLE_CALENDAR_ENDPOINT = "https://www.googleapis.com/calendar/v3/"
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+
+
+class ConfigError(Exception):
+    """One line that names the variable and says how to make a good value."""
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+            raise ValueError
+        return int(text)
+
+    return read
+
+
+def _public_url(text: str) -> str:
+    url = urlsplit(text.rstrip("/"))
+    local = url.scheme == "http" and url.hostname in LOOPBACK
+    if not (url.hostname and (url.scheme == "https" or local)):
+        raise ValueError
+    if url.path or url.query or url.fragment or url.username:
+        raise ValueError
+    _ = url.port
+    return f"{url.scheme}://{url.netloc}"
+
+
+def _web_address(text: str) -> str:
+    url = urlsplit(text)
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ValueError
+    return text
+
+
+def _endpoint(text: str) -> str:
+    if not text.endswith("/calendar/v3/"):
+        raise ValueError
+    return _web_address(text)
+
+
+def _database_url(text: str) -> str:
+    if text.startswith("sqlite:///") and len(text) > len("sqlite:///"):
+        return text
+    if urlsplit(text).scheme in ("postgresql", "postgres"):
+        return text
+    raise ValueError
+
+
+def _fernet_keys(text: str) -> tuple[str, ...]:
+    keys = _listed(text)
+    for key in keys:
+        Fernet(key)
+    if not keys:
+        raise ValueError
+    return keys
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _some(text: str) -> str:
+    if not text.strip():
+        raise ValueError
+    return text
+
+
+def _hosts_sign_in(text: str) -> tuple[str, ...]:
+    entries = tuple(entry.lower() for entry in _listed(text))
+    if any(entry.count("@") != 1 or entry.endswith("@") for entry in entries):
+        raise ValueError
+    return entries
+
+
+def _rate(text: str) -> str:
+    if text.strip():
+        parse_many(text)
+    return text.strip()
+
+
+def _log_level(text: str) -> str:
+    if text.lower() not in LOG_LEVELS:
+        raise ValueError
+    return text.lower()
+
+
+def _setting(read: Callable[[str], Any], help: str, default: str | None = None) -> Any:
+    return field(metadata={"read": read, "help": help, "default": default})
+
+
+_MAKE_KEY = "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+_MAKE_FERNET = (
+    "comma-separated Fernet keys; make one with: python3 -c "
+    "'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'"
+)
+_CONSOLE = "from your OAuth web client in the Google Cloud console (see README)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Every field is the environment variable of the same name in capitals."""
+
+    port: int = _setting(_whole(1, 65535), "a port from 1 to 65535", "8000")
+    bind: str = _setting(_some, "the address to listen on, e.g. 0.0.0.0", "127.0.0.1")
+    public_url: str = _setting(
+        _public_url,
+        "where browsers reach this server, e.g. https://book.example.com"
+        " (no path; https outside localhost)",
+        "http://localhost:8000",
+    )
+    secret_key: str = _setting(_some, f"signs sessions and links; {_MAKE_KEY}")
+    secret_key_fallbacks: tuple[str, ...] = _setting(_listed, "older keys, comma-separated", "")
+    token_keys: tuple[str, ...] = _setting(_fernet_keys, f"encrypts Google tokens; {_MAKE_FERNET}")
+    database_url: str = _setting(
+        _database_url,
+        "sqlite:///path/to/file.db or postgresql://user:password@machine/name",
+        "sqlite:///instance/meetslot.db",
+    )
+    google_client_id: str = _setting(_some, _CONSOLE)
+    google_client_secret: str = _setting(_some, _CONSOLE)
+    google_oidc_metadata_url: str = _setting(
+        _web_address,
+        f"an http(s) address, e.g. {GOOGLE_OIDC_METADATA_URL}",
+        GOOGLE_OIDC_METADATA_URL,
+    )
+    google_calendar_endpoint: str = _setting(
+        _endpoint,
+        f"an http(s) address that ends in /calendar/v3/, e.g. {GOOGLE_CALENDAR_ENDPOINT}",
+        GOOGLE_CALENDAR_ENDPOINT,
+    )
+    allowed_hosts_sign_in: tuple[str, ...] = _setting(
+        _hosts_sign_in, "e-mail addresses or @domains, comma-separated; empty: anyone", ""
+    )
+    ratelimit_storage_uri: str = _setting(_some, "memory:// or redis://machine:6379", "memory://")
+    booking_rate_limit: str = _setting(
+        _rate,
+        "e.g. 10 per minute; 60 per hour, or empty for no limit",
+        "10 per minute; 60 per hour",
+    )
+    read_rate_limit: str = _setting(
+        _rate, "e.g. 600 per minute, or empty for no limit", "600 per minute"
+    )
+    busy_ttl: int = _setting(_whole(0, 86400), "seconds from 0 to 86400", "60")
+    reconcile_every: int = _setting(
+        _whole(0, 86400), "seconds between rounds, 0 leaves them to cron", "60"
+    )
+    web_concurrency: int = _setting(_whole(1, 256), "worker processes, from 1 to 256", "2")
+    trusted_proxies: int = _setting(_whole(0, 10), "reverse proxies in front, from 0 to 10", "0")
+    log_level: str = _setting(_log_level, f"one of {', '.join(LOG_LEVELS)}", "info")
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach this server over https (cookies are then Secure)."""
+        return self.public_url.startswith("https://")
+
+
+#: An empty value means "no limit" or "none" for these; for the others it means "not set".
+_MAY_BE_EMPTY = {"booking_rate_limit", "read_rate_limit"}
+
+
+def load(environ: Mapping[str, str] | None = None) -> Config:
+    """The configuration from `environ`, or from os.environ over a `.env` file.
+
+    Raises ConfigError for the first missing or malformed variable.
+    """
+    if environ is None:
+        kept = {name: value for name, value in dotenv_values(Path(".env")).items() if value}
+        environ = {**kept, **os.environ}
+    return Config(**{item.name: _value(item, environ) for item in fields(Config)})
+
+
+def _value(item: Any, environ: Mapping[str, str]) -> Any:
+    name = item.name.upper()
+    text = environ.get(name)
+    if text is None or (not text.strip() and item.name not in _MAY_BE_EMPTY):
+        text = item.metadata["default"]
+    if text is None:
+        raise ConfigError(f"{name} is missing: {item.metadata['help']}")
+    try:
+        return item.metadata["read"](text)
+    except Exception:
+        raise ConfigError(f"{name} is malformed: {item.metadata['help']}") from None

@@ -1,0 +1,233 @@
+"""What a guest says when booking, checked once for the form and for the API."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from widget.instants import from_rfc3339
+from widget.language import gettext as _
+from widget.settings import EventType, Question
+
+NAME_LENGTH, EMAIL_LENGTH, NOTES_LENGTH, ANSWER_LENGTH, PHONE_LENGTH = 200, 254, 5000, 2000, 40
+ZONES = available_timezones() - {"localtime", "Factory", "posixrules"}
+PHONE = Question(id="phone", label="Phone number", kind="phone", required=True)
+
+# The HTML standard's "valid e-mail address", which browsers check too; a dot in the domain,
+# since Google refuses attendees without.
+_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+_EMAIL = re.compile(rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})+")
+_PHONE = re.compile(r"[+0-9][0-9 ()./-]{3,38}[0-9]", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Details:
+    """One guest's wish: `start` is an instant, `answers` are by question id."""
+
+    start: int
+    tz: str
+    name: str
+    email: str
+    notes: str = ""
+    guests: tuple[str, ...] = ()
+    answers: Mapping[str, str | bool] = field(default_factory=dict)
+
+    def digest(self) -> str:
+        """The same for the same wish, however it was written."""
+        text = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Invalid(Exception):
+    """`errors` has a message for every field that is wrong."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__(", ".join(sorted(errors)))
+        self.errors = errors
+
+
+def questions(event: EventType) -> tuple[Question, ...]:
+    """What is asked besides name and e-mail: the host's questions, and a number for a call."""
+    asked = tuple(event.questions)
+    if event.location == "phone" and not any(question.id == PHONE.id for question in asked):
+        asked = (PHONE.model_copy(update={"label": _("Phone number")}), *asked)
+    return asked
+
+
+def read(event: EventType, given: Mapping[str, Any], default_tz: str) -> Details:
+    """The details in `given` (start, tz, name, email, notes, guests, answers).
+
+    Raises Invalid with all faults at once, by the names in `given`; answers as
+    `answers.<question id>`.
+    """
+    checks = _Checks(given)
+    details = Details(
+        start=checks.instant("start"),
+        tz=checks.zone("tz", default_tz),
+        name=checks.line("name", NAME_LENGTH, required=True),
+        email=checks.email("email"),
+        notes=checks.text("notes", NOTES_LENGTH),
+        guests=checks.guests("guests", event.extra_guests),
+        answers=checks.answers("answers", questions(event)),
+    )
+    if checks.errors:
+        raise Invalid(checks.errors)
+    return details
+
+
+def instant(text: Any) -> int:
+    """An instant a program or address asked for. Raises ValueError with a guest's message."""
+    try:
+        at = from_rfc3339(text)
+    except ValueError:
+        raise ValueError(_("Give a time with its offset, such as 2026-12-01T09:00:00Z.")) from None
+    if not 0 <= at < 7_258_118_400:  # 2200-01-01
+        raise ValueError(_("This time is too far away."))
+    return at
+
+
+def zone(text: Any) -> ZoneInfo:
+    """A time zone by its IANA name. Raises ValueError with a guest's message."""
+    if not isinstance(text, str) or text not in ZONES:
+        raise ValueError(_("We do not know this time zone. Use a name such as Europe/Lisbon."))
+    return ZoneInfo(text)
+
+
+class _Checks:
+    """Reads fields one by one and collects what is wrong with them."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self.given = given
+        self.errors: dict[str, str] = {}
+
+    def wrong(self, name: str, message: str) -> str:
+        self.errors.setdefault(name, message)
+        return ""
+
+    def instant(self, name: str) -> int:
+        if self.given.get(name) in (None, ""):
+            self.wrong(name, _("Choose a time."))
+            return 0
+        try:
+            return instant(self.given[name])
+        except ValueError as error:
+            self.wrong(name, str(error))
+            return 0
+
+    def zone(self, name: str, default: str) -> str:
+        if self.given.get(name) in (None, ""):
+            return default
+        try:
+            return zone(self.given[name]).key
+        except ValueError as error:
+            return self.wrong(name, str(error))
+
+    def line(self, name: str, longest: int, *, required: bool = False) -> str:
+        return self._checked(name, self.given.get(name), longest, required=required, lines=False)
+
+    def text(self, name: str, longest: int) -> str:
+        return self._checked(name, self.given.get(name), longest, required=False, lines=True)
+
+    def email(self, name: str) -> str:
+        text = self._checked(name, self.given.get(name), EMAIL_LENGTH, required=True, lines=False)
+        return self._address(name, text) if text else ""
+
+    def _address(self, name: str, text: str) -> str:
+        local = text.rpartition("@")[0]
+        if not _EMAIL.fullmatch(text) or len(local) > 64:
+            return self.wrong(name, _("Enter an e-mail address such as maria@example.com."))
+        return text
+
+    def guests(self, name: str, most: int) -> tuple[str, ...]:
+        given = self.given.get(name)
+        if given is None:
+            return ()
+        if not isinstance(given, list):
+            self.wrong(name, _("Give a list of e-mail addresses."))
+            return ()
+        found = [
+            self._address(
+                name, self._checked(name, each, EMAIL_LENGTH, required=False, lines=False)
+            )
+            for each in given
+            if each != ""
+        ]
+        if len(found) > most:
+            self.wrong(name, _("You can bring up to %(n)s more people.") % {"n": most})
+        return tuple(dict.fromkeys(found))
+
+    def answers(self, name: str, asked: tuple[Question, ...]) -> dict[str, str | bool]:
+        given = self.given.get(name)
+        if given is None:
+            given = {}
+        if not isinstance(given, Mapping):
+            self.wrong(name, _("Give an object of answers by question."))
+            return {}
+        known = {question.id for question in asked}
+        for id in given:
+            if id not in known:
+                self.wrong(f"{name}.{str(id)[:40]}", _("This is not asked here."))
+        found = {question.id: self._answer(name, question, given) for question in asked}
+        return {id: answer for id, answer in found.items() if answer != ""}
+
+    def _answer(self, name: str, question: Question, given: Mapping[str, Any]) -> str | bool:
+        name, value = f"{name}.{question.id}", given.get(question.id)
+        if question.kind == "checkbox":
+            return self._ticked(name, question, value)
+        text = self._checked(
+            name,
+            value,
+            PHONE_LENGTH if question.kind == "phone" else ANSWER_LENGTH,
+            required=question.required,
+            lines=question.kind == "long_text",
+        )
+        if text and question.kind == "choice" and text not in (question.choices or ()):
+            return self.wrong(name, _("Choose one of the answers."))
+        if text and question.kind == "phone" and not _PHONE.fullmatch(text):
+            return self.wrong(name, _("Enter a phone number such as +351 912 345 678."))
+        return text
+
+    def _ticked(self, name: str, question: Question, value: Any) -> bool:
+        if value not in (None, "", True, False, "1", "on", "yes", "true", "false", "0"):
+            self.wrong(name, _("Answer yes or no."))
+        ticked = value in (True, "1", "on", "yes", "true")
+        if question.required and not ticked:
+            self.wrong(name, _("Tick this box to go on."))
+        return ticked
+
+    def _checked(self, name: str, value: Any, longest: int, *, required: bool, lines: bool) -> str:
+        if value is None:
+            value = ""
+        if not isinstance(value, str):
+            return self.wrong(name, _("This has to be text."))
+        text = value.replace("\r\n", "\n").strip()
+        if _has_controls(text, "\n\t" if lines else ""):
+            return self.wrong(name, _("This has characters that cannot be used here."))
+        if required and not text:
+            return self.wrong(name, _("This cannot be empty."))
+        if len(text) > longest:
+            return self.wrong(
+                name, _("This is too long: at most %(n)s characters.") % {"n": longest}
+            )
+        return text
+
+
+def _has_controls(text: str, allowed: str) -> bool:
+    """Control characters, lone surrogates, and marks that turn the direction of what follows."""
+    return any(
+        character not in allowed
+        and (
+            unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+            or unicodedata.bidirectional(character) in _TURNING
+        )
+        for character in text
+    )
+
+
+_TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}

@@ -1,0 +1,60 @@
+"""What an operator wants to know before guests do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import peewee
+
+import models
+from widget import settings
+from widget.calendar import CALENDAR_SCOPES, DAY, Google, GoogleError
+
+SHORT_KEY = 32
+Check = tuple[bool, str]
+
+
+def checks(google: Google, now: int) -> Iterator[Check]:
+    """(whether it is well, one line that says what)"""
+    yield _keys(google)
+    yield _database()
+    yield _sign_in(google)
+    for host in models.hosts():
+        yield _host(google, host, now)
+
+
+def _keys(google: Google) -> Check:
+    if len(google.config.secret_key) < SHORT_KEY:
+        return False, f"SECRET_KEY is shorter than {SHORT_KEY} characters: links could be guessed"
+    return True, "configuration is complete"
+
+
+def _database() -> Check:
+    try:
+        models.ping()
+    except peewee.PeeweeException as error:
+        return False, f"database does not answer: {type(error).__name__}"
+    return True, "database answers"
+
+
+def _sign_in(google: Google) -> Check:
+    redirect = f"{google.config.public_url}/auth/google/callback"
+    try:
+        _ = google.endpoints["authorization_endpoint"]
+    except (GoogleError, KeyError) as error:
+        return False, f"Google's sign-in addresses cannot be read: {error}"
+    return True, f"sign-in: the OAuth client must list this redirect address: {redirect}"
+
+
+def _host(google: Google, host: models.Host, now: int) -> Check:
+    if host.disconnected_at:
+        return False, f"{host.handle}: must sign in again ({host.disconnected_reason})"
+    missing = [scope for scope in CALENDAR_SCOPES if scope not in host.scopes.split()]
+    if missing:
+        return False, f"{host.handle}: did not allow {', '.join(missing)}"
+    document = settings.load(host.settings)
+    try:
+        google.calendar_of(host).busy(document.busy_calendars, now, now + DAY)
+    except GoogleError as error:
+        return False, f"{host.handle}: {error}"
+    return True, f"{host.handle}: Google answers for {len(document.busy_calendars)} calendar(s)"

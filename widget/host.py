@@ -1,0 +1,250 @@
+"""Blueprint: landing page, sign-in with Google, settings."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import peewee
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.flask_client import OAuth
+from flask import Blueprint, Flask, current_app, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, current_user, login_required, login_user, logout_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from joserfc.errors import JoseError
+from requests import RequestException
+
+import models
+from widget import settings, web
+from widget.calendar import (
+    CALENDAR_SCOPES,
+    CALENDARS_SCOPE,
+    EVENTS_SCOPE,
+    FREEBUSY_SCOPE,
+    SIGN_IN_SCOPE,
+    TIMEOUT_SECONDS,
+    GoogleError,
+)
+from widget.language import gettext as _
+
+blueprint = Blueprint("host", __name__)
+csrf = CSRFProtect()
+sessions = LoginManager()
+log = logging.getLogger("meetslot.host")
+
+
+class SignedIn:
+    """flask-login's view of a host."""
+
+    is_active = is_authenticated = True
+    is_anonymous = False
+
+    def __init__(self, host: models.Host) -> None:
+        self.host = host
+
+    def get_id(self) -> str:
+        return str(self.host.id)
+
+
+def set_up(app: Flask) -> None:
+    """Sign-in, sessions and CSRF protection for `app`; the guest's side has no session to ride."""
+    config = app.extensions["meetslot"].config
+    oauth = OAuth(app)
+    app.extensions["meetslot.oauth"] = oauth.register(
+        "google",
+        client_id=config.google_client_id,
+        client_secret=config.google_client_secret,
+        server_metadata_url=config.google_oidc_metadata_url,
+        client_kwargs={
+            "scope": SIGN_IN_SCOPE,
+            "code_challenge_method": "S256",
+            "default_timeout": TIMEOUT_SECONDS,
+        },
+    )
+    app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session
+    csrf.init_app(app)
+    for name in ("guest", "api", "embed"):
+        csrf.exempt(app.blueprints[name])
+    sessions.init_app(app)
+    sessions.login_view = "host.login"
+    sessions.user_loader(_signed_in)
+    app.register_error_handler(CSRFError, _stale_form)
+
+
+def _signed_in(id: str) -> SignedIn | None:
+    host = models.host_by_id(int(id)) if id.isdigit() else None
+    return SignedIn(host) if host else None
+
+
+def _stale_form(error: CSRFError) -> ResponseReturnValue:
+    return page(
+        "host/problem.html",
+        400,
+        heading=_("This page was open too long"),
+        message=_("Nothing was changed. Please go back, reload the page and try again."),
+    )
+
+
+def page(template: str, status: int = 200, **context: Any) -> ResponseReturnValue:
+    """A page of the host's side: whole, never kept by caches, never framed."""
+    layout = web.page(_("Meetslot"))
+    return render_template(template, **{**layout, **context}), status
+
+
+@blueprint.get("/")
+def landing() -> ResponseReturnValue:
+    host = current_user.host if current_user.is_authenticated else None
+    return page("host/landing.html", signed_in=host)
+
+
+# --- sign-in ----------------------------------------------------------------------------------
+
+
+def _client() -> Any:
+    """Authlib's client. Raises RequestException when Google's metadata cannot be read."""
+    client = current_app.extensions["meetslot.oauth"]
+    client.load_server_metadata()
+    # Google signs with RS256; nothing else is believed, whatever the metadata say
+    client.server_metadata["id_token_signing_alg_values_supported"] = ["RS256"]
+    return client
+
+
+@blueprint.get("/login")
+def login() -> ResponseReturnValue:
+    wanted = {"login_hint": request.args["hint"]} if request.args.get("hint") else {}
+    try:
+        answer: ResponseReturnValue = _client().authorize_redirect(
+            f"{web.config().public_url}/auth/google/callback",
+            access_type="offline",
+            prompt="consent",  # only a fresh consent brings a refresh token
+            include_granted_scopes="true",
+            **wanted,
+        )
+    except (RequestException, KeyError, ValueError) as error:
+        return _no_answer(error)
+    return answer
+
+
+@blueprint.get("/auth/google/callback")
+def callback() -> ResponseReturnValue:
+    """Google sends the host back here: with a code, or with what went wrong."""
+    try:
+        token = _client().authorize_access_token()
+        person = token["userinfo"]
+        email, subject = str(person["email"]), str(person["sub"])
+    except OAuthError as error:
+        log.warning("sign-in failed: %s", error.error)
+        return _not_signed_in(str(error.error))
+    except (RequestException, JoseError, KeyError, ValueError) as error:
+        return _no_answer(error)
+    if not person.get("email_verified") or not _allowed(email):
+        return page(
+            "host/problem.html",
+            403,
+            heading=_("This account cannot be used here"),
+            message=_("Whoever runs this server has not opened it to your Google account."),
+            again=True,
+        )
+    granted = (token.get("scope") or SIGN_IN_SCOPE).split()
+    missing = [scope for scope in CALENDAR_SCOPES if scope not in granted]
+    if missing:
+        return page("host/scopes.html", 403, missing=_missing(missing), hint=email)
+    return _welcome(subject, email, person.get("name") or email, web.google().tokens(token))
+
+
+def _welcome(subject: str, email: str, name: str, tokens: dict[str, Any]) -> ResponseReturnValue:
+    host = models.host_by_subject(subject)
+    if host is None and "refresh_token" not in tokens:
+        return _not_signed_in("no_refresh_token")
+    if host is None:
+        try:
+            host = _first_sign_in(subject, email, name, tokens)
+        except GoogleError as error:
+            return _no_answer(error)
+    models.save_sign_in(host, email, tokens)
+    session.clear()
+    login_user(SignedIn(host))
+    return redirect("/settings", 303)
+
+
+def _first_sign_in(subject: str, email: str, name: str, tokens: dict[str, Any]) -> models.Host:
+    """A host with the defaults, in the primary calendar's own time zone. Raises GoogleError."""
+    visitor = models.Host(subject=subject, email=email, **tokens)
+    calendars = web.google().calendar_of(visitor).calendars()
+    zone = next((each.get("timeZone") for each in calendars if each.get("primary")), None)
+    while True:
+        handle = settings.handle_from(email, models.handle_taken)
+        document = settings.first(handle, name, _known_zone(zone))
+        try:
+            return models.add_host(subject, email, handle, settings.dumps(document), web.now())
+        except peewee.IntegrityError:
+            if host := models.host_by_subject(subject):
+                return host  # signed in twice at once
+
+
+def _known_zone(name: str | None) -> str:
+    try:
+        return ZoneInfo(name or "UTC").key
+    except (ValueError, OSError):
+        return "UTC"
+
+
+def _allowed(email: str) -> bool:
+    allowed = web.config().allowed_hosts_sign_in
+    address = email.lower()
+    return not allowed or address in allowed or f"@{address.rpartition('@')[2]}" in allowed
+
+
+def _missing(scopes: list[str]) -> list[str]:
+    """What each scope that was not granted is for."""
+    uses = {
+        EVENTS_SCOPE: _("see and edit events on calendars you own: to write bookings there"),
+        FREEBUSY_SCOPE: _("see when you are busy: to offer only times when you are free"),
+        CALENDARS_SCOPE: _(
+            "see the list of your calendars: to let you choose among them, and for your time zone"
+        ),
+    }
+    return [uses[scope] for scope in scopes]
+
+
+def _not_signed_in(reason: str) -> ResponseReturnValue:
+    messages = {
+        "access_denied": _("You did not allow access, so nothing was connected."),
+        "mismatching_state": _("The sign-in took too long or was begun in another window."),
+    }
+    return page(
+        "host/problem.html",
+        400,
+        heading=_("You are not signed in"),
+        message=messages.get(reason, _("Google did not complete the sign-in.")),
+        again=True,
+    )
+
+
+def _no_answer(error: Exception) -> ResponseReturnValue:
+    log.warning("sign-in: no answer: %s", type(error).__name__)
+    return page(
+        "host/problem.html",
+        503,
+        heading=_("Google does not answer"),
+        message=_("Nothing was changed. Please try again in a minute."),
+        again=True,
+    )
+
+
+@blueprint.post("/logout")
+def logout() -> ResponseReturnValue:
+    logout_user()
+    session.clear()
+    return redirect("/", 303)
+
+
+# --- settings ---------------------------------------------------------------------------------
+
+
+@blueprint.get("/settings")
+@login_required
+def show_settings() -> ResponseReturnValue:
+    return page("host/settings.html")

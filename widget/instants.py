@@ -1,0 +1,29 @@
+"""Instants (whole seconds since 1970 UTC) in and out of RFC 3339."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+_RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII
+)
+
+
+def from_rfc3339(text: str) -> int:
+    """The instant; a fraction of a second is dropped.
+
+    Raises ValueError when `text` is no RFC 3339 time or has no offset.
+    """
+    if not isinstance(text, str) or not _RFC3339.fullmatch(text):
+        raise ValueError("not an RFC 3339 time with an offset")
+    moment = datetime.fromisoformat(text.upper())
+    try:
+        return int(moment.timestamp() // 1)
+    except OverflowError as error:
+        raise ValueError("out of range") from error
+
+
+def to_rfc3339(at: int) -> str:
+    """`2026-12-01T09:00:00Z`"""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

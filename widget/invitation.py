@@ -1,0 +1,139 @@
+"""What a guest is shown of a booking: the confirmation, and ways to put it in a calendar."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import icalendar
+
+import models
+from widget import language, links
+from widget.config import Config
+from widget.instants import to_rfc3339
+from widget.language import gettext as _
+from widget.settings import Settings
+
+GOOGLE = "https://calendar.google.com/calendar/render"
+OUTLOOK = "https://outlook.live.com/calendar/0/deeplink/compose"
+
+
+def location_label(location: str, detail: str) -> str:
+    if location == "google_meet":
+        return "Google Meet"
+    return _("Phone call") if location == "phone" else detail
+
+
+def view(config: Config, booking: models.Booking, document: Settings) -> dict[str, Any]:
+    """What the booking's page shows: times in the guest's zone, and the host's if it differs."""
+    start, end = booking.start_at, booking.end_at
+    guest_tz, host_tz = ZoneInfo(booking.tz), ZoneInfo(document.time_zone)
+    if booking.promise["location"] == "in_person":
+        guest_tz = host_tz
+    differs = (
+        datetime.fromtimestamp(start, guest_tz).utcoffset()
+        != datetime.fromtimestamp(start, host_tz).utcoffset()
+    )
+    return {
+        "id": booking.id,
+        "status": booking.status,
+        "title": booking.promise["title"],
+        "event": f"{document.handle}/{booking.event}",
+        "host_name": document.display_name,
+        "guest_name": booking.guest_name,
+        "guest_email": booking.guest_email,
+        "start": to_rfc3339(start),
+        "end": to_rfc3339(end),
+        "date_label": language.full_date(language.today(start, guest_tz)),
+        "time_label": language.clock_range(start, end, guest_tz),
+        "tz_label": language.zone_label(guest_tz, start),
+        "host_time_label": _host_time(start, end, host_tz) if differs else None,
+        "location": booking.promise["location"],
+        "location_label": location_label(
+            booking.promise["location"], booking.promise["location_detail"]
+        ),
+        "meet_link": booking.meet_link,
+        "meet_pending": booking.meet_pending,
+        "urls": _urls(config, booking, document),
+    }
+
+
+def _host_time(start: int, end: int, tz: ZoneInfo) -> str:
+    date = language.full_date(language.today(start, tz))
+    clock = language.clock_range(start, end, tz)
+    return f"{date}, {clock}, {language.zone_label(tz, start)}"
+
+
+def _urls(config: Config, booking: models.Booking, document: Settings) -> dict[str, str]:
+    page = links.booking_url(config, booking.id)
+    path = page.removeprefix(config.public_url)
+    title = f"{booking.promise['title']} ({document.display_name})"
+    place, start, end = place_of(booking), booking.start_at, booking.end_at
+    google = {
+        "action": "TEMPLATE",
+        "text": title,
+        "dates": f"{_basic(start)}/{_basic(end)}",
+        "details": page,
+        "location": place,
+    }
+    outlook = {
+        "path": "/calendar/action/compose",
+        "rru": "addevent",
+        "subject": title,
+        "startdt": to_rfc3339(start),
+        "enddt": to_rfc3339(end),
+        "body": page,
+        "location": place,
+    }
+    return {
+        "page": page,
+        "path": path,
+        "ics": f"{path}.ics",
+        "google": f"{GOOGLE}?{urlencode(google)}",
+        "outlook": f"{OUTLOOK}?{urlencode(outlook)}",
+        "again": f"/book/{document.handle}/{booking.event}",
+    }
+
+
+def place_of(booking: models.Booking) -> str:
+    """Where to be: the Meet link, or the place or number that was promised."""
+    if booking.promise["location"] == "google_meet":
+        return booking.meet_link or ""
+    return booking.promise["location_detail"] or str(booking.answers.get("phone", ""))
+
+
+def _basic(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def ics(config: Config, booking: models.Booking, document: Settings) -> bytes:
+    """The booking as RFC 5545; its UID is that of Google's event, so that a calendar that has
+    the invitation too shows one event."""
+    event = icalendar.Event()
+    event.add("uid", f"{booking.google_event_id}@google.com")
+    event.add("dtstamp", datetime.fromtimestamp(booking.updated_at, UTC))
+    event.add("dtstart", datetime.fromtimestamp(booking.start_at, UTC))
+    event.add("dtend", datetime.fromtimestamp(booking.end_at, UTC))
+    event.add("summary", f"{booking.promise['title']} ({document.display_name})")
+    event.add("description", links.booking_url(config, booking.id))
+    event.add("url", links.booking_url(config, booking.id))
+    event.add("sequence", 0)
+    event.add("status", _ICS_STATUS[booking.status])
+    if place_of(booking):
+        event.add("location", place_of(booking))
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", "-//Meetslot//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+_ICS_STATUS = {
+    "pending": "TENTATIVE",
+    "confirmed": "CONFIRMED",
+    "cancelled": "CANCELLED",
+    "failed": "CANCELLED",
+}

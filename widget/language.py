@@ -1,0 +1,126 @@
+"""The guest's language: the best one we have, and dates, times and zones in it by Babel (CLDR)."""
+
+from __future__ import annotations
+
+import gettext as _gettext
+import io
+from contextvars import ContextVar
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone_location
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from werkzeug.datastructures import LanguageAccept
+
+TRANSLATIONS = Path(__file__).parent.parent / "translations"
+SOURCE = "en"
+
+_current: ContextVar[str] = ContextVar("language", default=SOURCE)
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """English, and every language that has a file in translations/."""
+    return (SOURCE, *sorted(path.stem for path in TRANSLATIONS.glob("*.po")))
+
+
+@cache
+def _messages(language: str) -> _gettext.NullTranslations:
+    path = TRANSLATIONS / f"{language}.po"
+    if not path.exists():
+        return _gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return _gettext.GNUTranslations(compiled)
+
+
+def choose(asked: str, accepted: LanguageAccept) -> str:
+    """The language asked for by `lang`, else the browser's best, else English."""
+    for wanted in (asked, asked.partition("-")[0]):
+        if wanted in languages():
+            return wanted
+    return accepted.best_match(languages()) or SOURCE
+
+
+def use(language: str) -> None:
+    """From here on this request speaks `language`."""
+    _current.set(language)
+
+
+def current() -> Locale:
+    return Locale.parse(_current.get(), sep="-")
+
+
+def direction() -> str:
+    return current().text_direction
+
+
+def gettext(message: str) -> str:
+    return _messages(_current.get()).gettext(message)
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    return _messages(_current.get()).ngettext(one, many, number)
+
+
+def full_date(day: date) -> str:
+    """Thursday, 3 December 2026, as this language writes it."""
+    return format_date(day, "full", locale=current())
+
+
+def month_name(day: date) -> str:
+    return format_date(day, "LLLL yyyy", locale=current())
+
+
+def clock(at: int, tz: ZoneInfo) -> str:
+    """14:30 or 2:30 PM, in `tz`."""
+    return format_time(datetime.fromtimestamp(at, tz).time(), "short", locale=current())
+
+
+def clock_range(start: int, end: int, tz: ZoneInfo) -> str:
+    return f"{clock(start, tz)} – {clock(end, tz)}"
+
+
+def weekdays() -> list[dict[str, str]]:
+    """The seven days in this language's order, each with `short` and `long` names."""
+    locale = current()
+    short, long = locale.days["stand-alone"]["abbreviated"], locale.days["stand-alone"]["wide"]
+    return [{"short": short[day], "long": long[day]} for day in week_order()]
+
+
+def week_order() -> list[int]:
+    """Weekday numbers (Monday is 0) from the first day of the week on."""
+    first = current().first_week_day
+    return [(first + offset) % 7 for offset in range(7)]
+
+
+def zone_label(tz: ZoneInfo, at: int) -> str:
+    """Lisbon, UTC+00:00"""
+    offset = get_timezone_gmt(datetime.fromtimestamp(at, tz), "iso8601", locale=current())
+    offset = "+00:00" if offset == "Z" else offset
+    return f"{zone_city(tz)}, UTC{offset}" if tz.key != "UTC" else "UTC"
+
+
+def zone_city(tz: ZoneInfo) -> str:
+    return get_timezone_location(tz, locale=current(), return_city=True)
+
+
+def minutes(number: int) -> str:
+    """45 min, 2 h, 1 h 30 min"""
+    hours, rest = divmod(number, 60)
+    parts = []
+    if hours:
+        parts.append(gettext("%(n)s h") % {"n": hours})
+    if rest or not hours:
+        parts.append(gettext("%(n)s min") % {"n": rest})
+    return " ".join(parts)
+
+
+def today(at: int, tz: ZoneInfo) -> date:
+    return datetime.fromtimestamp(at, UTC).astimezone(tz).date()

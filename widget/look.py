@@ -1,0 +1,77 @@
+"""How a booking page looks: the host's accent colour, made readable, and the style sheet."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+
+STATIC = Path(__file__).parent.parent / "static"
+HTMX = "htmx-4.0.1.min.js"
+THEMES = ("auto", "light", "dark")
+DEFAULT_ACCENT = "1a73e8"
+READABLE = 4.5  # WCAG 2.2, 1.4.3 Contrast (Minimum), AA
+LIGHT_PAGE, DARK_PAGE = (255, 255, 255), (32, 33, 36)
+
+_ACCENT = re.compile(r"[0-9a-fA-F]{6}", re.ASCII)
+RGB = tuple[int, int, int]
+
+
+def is_accent(text: str) -> bool:
+    return bool(_ACCENT.fullmatch(text))
+
+
+@cache
+def version(name: str) -> str:
+    """Changes when the static file does, so that browsers may keep it for ever."""
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+
+
+@cache
+def style_sheet(accent: str) -> str:
+    """The guest's style sheet with this accent (six hex digits) in light and in dark."""
+    light = _readable(_rgb(accent), LIGHT_PAGE)
+    dark = _readable(_rgb(accent), DARK_PAGE)
+    colours = (
+        f":root{{--accent-light:{_hex(light)};--on-accent-light:{_on(light)};"
+        f"--accent-dark:{_hex(dark)};--on-accent-dark:{_on(dark)}}}\n"
+    )
+    return (STATIC / "guest.css").read_text() + colours
+
+
+def contrast(one: RGB, other: RGB) -> float:
+    """The contrast ratio of WCAG 2.2, from 1 to 21."""
+    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def _readable(colour: RGB, page: RGB) -> RGB:
+    """The colour nearest to this one that can be read as text on the page."""
+    end = 0 if page == LIGHT_PAGE else 255
+    for step in range(101):
+        red, green, blue = (round(part + (end - part) * step / 100) for part in colour)
+        if contrast((red, green, blue), page) >= READABLE:
+            return red, green, blue
+    return end, end, end
+
+
+def _on(colour: RGB) -> str:
+    white = contrast(colour, (255, 255, 255)) >= contrast(colour, (0, 0, 0))
+    return "#fff" if white else "#000"
+
+
+def _luminance(colour: RGB) -> float:
+    parts = [part / 255 for part in colour]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _rgb(text: str) -> RGB:
+    return int(text[0:2], 16), int(text[2:4], 16), int(text[4:6], 16)
+
+
+def _hex(colour: RGB) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)

@@ -1,0 +1,57 @@
+"""What a guest or a program is told when nothing was booked: once for pages and for JSON."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from widget import web
+from widget.bookings import CalendarUnavailable, NotBooked, TooManyBookings
+from widget.language import gettext as _
+
+RETRY_SECONDS = 30
+STATUS = {"invalid_request": 422, "rate_limited": 429}
+STATUS |= dict.fromkeys(("slot_taken", "slot_unavailable"), 409)
+STATUS |= dict.fromkeys(("calendar_unavailable", "calendar_disconnected"), 503)
+
+
+class BadField(NotBooked):
+    """A part of the address, or a hidden field, that cannot be read."""
+
+
+def status(error: NotBooked) -> int:
+    return STATUS[error.code]
+
+
+def with_retry(response: Response, error: NotBooked) -> Response:
+    """Say when to come back, where coming back helps."""
+    if isinstance(error, TooManyBookings):
+        return web.retry_after(response, error.retry_after)
+    if isinstance(error, CalendarUnavailable):
+        return web.retry_after(response, RETRY_SECONDS)
+    return response
+
+
+def said(error: NotBooked) -> str:
+    """What happened, that nothing was booked, and what to do next."""
+    if isinstance(error, BadField):
+        return f"{error} {_('Nothing was booked.')}"
+    return {
+        "slot_taken": _(
+            "This time has just been taken, so nothing was booked. Please choose another one."
+        ),
+        "slot_unavailable": _(
+            "This time is not offered, so nothing was booked. Please choose another one."
+        ),
+        "rate_limited": _(
+            "There were too many bookings in a short time. Nothing was booked; please try again"
+            " later."
+        ),
+        "calendar_unavailable": _(
+            "The calendar does not answer right now, so nothing was booked. Please try again in"
+            " a minute."
+        ),
+        "calendar_disconnected": _(
+            "This calendar cannot be booked at the moment: its owner has to connect it again."
+            " Nothing was booked."
+        ),
+    }[error.code]

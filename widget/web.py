@@ -1,0 +1,266 @@
+"""What every answer has in common: fragments, headers, sessions, limits, errors."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+import peewee
+from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask.typing import ResponseReturnValue
+from flask_limiter import Limiter, RateLimitExceeded
+from flask_limiter.util import get_remote_address
+from jinja2_fragments.flask import render_block
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import models
+from widget import language, look
+from widget.calendar import Google
+from widget.config import Config
+from widget.language import gettext as _
+
+log = logging.getLogger("meetslot.web")
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; frame-src 'self'; form-action {forms}; base-uri 'none'; "
+    "frame-ancestors {ancestors}"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+
+limiter = Limiter(get_remote_address, headers_enabled=False)
+reading = limiter.shared_limit(
+    lambda: config().read_rate_limit, "read", exempt_when=lambda: not config().read_rate_limit
+)
+booking = limiter.shared_limit(
+    lambda: config().booking_rate_limit, "book", exempt_when=lambda: not config().booking_rate_limit
+)
+
+
+def config() -> Config:
+    return google().config
+
+
+def google() -> Google:
+    found: Google = current_app.extensions["meetslot"]
+    return found
+
+
+def now() -> int:
+    """The one clock: this instant, in whole seconds since 1970 UTC."""
+    return int(time.time())
+
+
+def is_fragment() -> bool:
+    """Whether htmx asks for a part of the page; going back and forth it wants the whole."""
+    headers = request.headers
+    return headers.get("HX-Request") == "true" and headers.get("HX-Request-Type") != "full"
+
+
+def answer(template: str, status: int = 200, block: str = "picker", **context: Any) -> Response:
+    """The template as a whole page, or its block alone when htmx asks for it."""
+    render = render_block if is_fragment() else render_template
+    args = (template, block) if is_fragment() else (template,)
+    response = make_response(render(*args, **context), status)
+    response.vary.update(("HX-Request", "HX-Request-Type", "Accept-Language"))
+    response.headers["Content-Language"] = str(language.current()).replace("_", "-")
+    return response
+
+
+def retry_after(response: Response, seconds: int) -> Response:
+    response.headers["Retry-After"] = str(max(1, seconds))
+    return response
+
+
+def seconds_left(error: RateLimitExceeded) -> int:
+    """How long until the limit that was just exceeded has room again."""
+    current = limiter.current_limit
+    return max(1, current.reset_at - now()) if current else 60
+
+
+class HostSessions(SecureCookieSessionInterface):
+    """The session belongs to the host's pages: no other answer sets a cookie or varies by one."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.blueprint == "host":
+            super().save_session(app, session, response)
+
+
+def set_up(app: Flask, config: Config) -> None:
+    """Everything above for `app`."""
+    app.secret_key = config.secret_key
+    app.config.update(
+        SECRET_KEY_FALLBACKS=list(reversed(config.secret_key_fallbacks)),
+        SESSION_COOKIE_SECURE=config.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=256 * 1024,
+        MAX_FORM_MEMORY_SIZE=256 * 1024,
+        SEND_FILE_MAX_AGE_DEFAULT=31536000,  # their addresses carry a version
+        RATELIMIT_STORAGE_URI=config.ratelimit_storage_uri,
+        COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json"],
+    )
+    app.session_interface = HostSessions()
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.add_template_global(_static, "static_url")
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    app.add_url_rule("/healthz", view_func=_health)
+    limiter.init_app(app)
+    app.before_request(_begin)
+    app.after_request(_protect)
+    app.teardown_request(_end)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _fault)
+
+
+def _static(name: str) -> str:
+    return f"/static/{name}?v={look.version(name)}"
+
+
+def _begin() -> None:
+    language.use(language.choose(request.values.get("lang", ""), request.accept_languages))
+
+
+def _health() -> ResponseReturnValue:
+    try:
+        models.ping()
+    except peewee.PeeweeException:
+        models.database.close()
+        return {"status": "database does not answer"}, 503
+    return {"status": "ok"}
+
+
+def _end(error: BaseException | None) -> None:
+    if isinstance(error, peewee.OperationalError | peewee.InterfaceError):
+        models.database.close()  # it may be a dead connection: the next request opens a new one
+
+
+def _protect(response: Response) -> Response:
+    guest = request.blueprint in ("guest", "api", "embed")
+    ancestors = g.get("frame_ancestors", "*") if guest else "'none'"
+    policy = POLICY.format(ancestors=ancestors, forms="'self'")
+    response.headers.setdefault("Content-Security-Policy", policy)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if config().secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+# --- errors ---------------------------------------------------------------------------------
+
+CODES = {404: "not_found", 429: "rate_limited"}
+
+
+def wants_json() -> bool:
+    return request.path.startswith("/api/")
+
+
+def problem(status: int, code: str, detail: str, errors: dict[str, str] | None = None) -> Response:
+    """RFC 9457 problem details with a stable `code`."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": code.replace("_", " ").capitalize(),
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    if errors:
+        body["errors"] = errors
+    response = make_response(body, status)
+    response.content_type = "application/problem+json"
+    return response
+
+
+def trouble(status: int, code: str, heading: str, message: str, **context: Any) -> Response:
+    """A page of its own for what went wrong: what happened, whether anything was booked."""
+    return answer(
+        "guest/problem.html",
+        status,
+        **page(heading),
+        heading=heading,
+        alert={"code": code, "message": message},
+        retry_url=context.get("retry_url"),
+    )
+
+
+def page(title: str, theme: str = "auto", accent: str = look.DEFAULT_ACCENT) -> dict[str, Any]:
+    """What the layout of every page needs."""
+    return {
+        "title": title,
+        "lang": str(language.current()).replace("_", "-"),
+        "dir": language.direction(),
+        "alert": None,
+        "look": {
+            "theme": theme,
+            "accent": accent,
+            "stylesheet": f"/style/{look.version('guest.css')}/{accent}.css",
+            "htmx": f"/static/{look.HTMX}",
+            "script": _static("guest.js"),
+            "hide_details": False,
+        },
+    }
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None:
+        return error.response
+    status = error.code or 500
+    response = _told(status, error)
+    if isinstance(error, RateLimitExceeded):
+        retry_after(response, seconds_left(error))
+    for name, value in error.get_headers():
+        if name in ("Allow", "Location"):
+            response.headers[name] = value
+    return response
+
+
+def _told(status: int, error: HTTPException) -> Response:
+    code = CODES.get(status, "invalid_request" if status < 500 else "internal_error")
+    if wants_json():
+        return problem(status, code, error.description or error.name)
+    heading, message = _words(status)
+    return trouble(status, code, heading, message)
+
+
+def _words(status: int) -> tuple[str, str]:
+    if status == 404:
+        return _("Nothing here"), _(
+            "There is no such page. The link may be incomplete, or what it led to is gone."
+        )
+    if status == 429:
+        return _("A little slower, please"), _(
+            "There were too many requests from your address. Nothing was booked by the last"
+            " one. Please wait a minute and try again."
+        )
+    if status >= 500:
+        return _("Something went wrong here"), _(
+            "It is our fault, and it has been noted. If you were booking, look into your mail"
+            " for an invitation before you try again."
+        )
+    return _("That did not work"), _(
+        "We could not understand this request. Nothing was booked. Please go back and try again."
+    )
+
+
+def _fault(error: Exception) -> ResponseReturnValue:
+    log.error("fault", exc_info=error)
+    if isinstance(error, peewee.OperationalError | peewee.InterfaceError):
+        models.database.close()
+    code, message = "internal_error", _words(500)[1]
+    if wants_json():
+        return problem(500, code, message)
+    return trouble(500, code, _words(500)[0], message)
