@@ -11,7 +11,7 @@ from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import OAuth
 from flask import Blueprint, Flask, current_app, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
-from flask_login import LoginManager, current_user, login_required, login_user, logout_user
+from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from joserfc.errors import JoseError
 from requests import RequestException
@@ -150,7 +150,7 @@ def callback() -> ResponseReturnValue:
     granted = (token.get("scope") or SIGN_IN_SCOPE).split()
     missing = [scope for scope in CALENDAR_SCOPES if scope not in granted]
     if missing:
-        return page("host/scopes.html", 403, missing=_missing(missing), hint=email)
+        return page("host/scopes.html", 403, missing=missing_scopes(missing), hint=email)
     return _welcome(subject, email, person.get("name") or email, web.google().tokens(token))
 
 
@@ -197,7 +197,7 @@ def _allowed(email: str) -> bool:
     return not allowed or address in allowed or f"@{address.rpartition('@')[2]}" in allowed
 
 
-def _missing(scopes: list[str]) -> list[str]:
+def missing_scopes(scopes: list[str]) -> list[str]:
     """What each scope that was not granted is for."""
     uses = {
         EVENTS_SCOPE: _("see and edit events on calendars you own: to write bookings there"),
@@ -239,12 +239,3 @@ def logout() -> ResponseReturnValue:
     logout_user()
     session.clear()
     return redirect("/", 303)
-
-
-# --- settings ---------------------------------------------------------------------------------
-
-
-@blueprint.get("/settings")
-@login_required
-def show_settings() -> ResponseReturnValue:
-    return page("host/settings.html")

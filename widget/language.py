@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone_location
+from babel.dates import format_date, format_datetime, format_time, get_timezone_gmt, get_timezone_location
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from werkzeug.datastructures import LanguageAccept
@@ -124,3 +124,13 @@ def minutes(number: int) -> str:
 
 def today(at: int, tz: ZoneInfo) -> date:
     return datetime.fromtimestamp(at, UTC).astimezone(tz).date()
+
+
+def weekday_name(day: int) -> str:
+    """The name of a weekday by itself; Monday is 0."""
+    return current().days["stand-alone"]["wide"][day]
+
+
+def moment(at: int) -> str:
+    """A date and time in UTC, named as such."""
+    return format_datetime(datetime.fromtimestamp(at, UTC), "medium", locale=current()) + " UTC"
