@@ -133,7 +133,7 @@ def _open(url: str) -> peewee.Database:
         path = Path(url.removeprefix("sqlite:///"))
         path.parent.mkdir(parents=True, exist_ok=True)
         pragmas = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": "normal"}
-        return peewee.SqliteDatabase(path, pragmas=pragmas, timeout=10)
+        return peewee.SqliteDatabase(str(path), pragmas=pragmas, timeout=10)
     return peewee.PostgresqlDatabase(
         **parse_url(url.replace("postgres://", "postgresql://", 1)),
         prefer_psycopg3=True,
@@ -169,6 +169,11 @@ def locked(host: Host) -> Iterator[Host]:
         yield query.get() if _sqlite() else query.for_update().get()
 
 
+def _changed(query: peewee.Update) -> bool:
+    """Whether the one conditional UPDATE found its row as it expected it."""
+    return bool(query.execute() == 1)
+
+
 # --- hosts ----------------------------------------------------------------------------------
 
 
@@ -189,7 +194,7 @@ def hosts() -> list[Host]:
 
 
 def handle_taken(handle: str) -> bool:
-    return Host.select().where(Host.handle == handle).exists()
+    return bool(Host.select().where(Host.handle == handle).exists())
 
 
 def add_host(subject: str, email: str, handle: str, settings: str, now: int) -> Host:
@@ -211,7 +216,7 @@ def save_settings(host: Host, handle: str, settings: str, revision: int | None =
     if revision is not None:
         query = query.where(Host.revision == revision)
     with _write():
-        saved = query.execute() == 1
+        saved = _changed(query)
         if saved:
             forget_busy(host)
     return saved
@@ -268,7 +273,7 @@ def begin_busy_refresh(host: Host, now: int, until: int) -> bool:
     query = BusyTimes.update(refreshing_until=until).where(
         BusyTimes.host == host, BusyTimes.refreshing_until <= now
     )
-    return query.execute() == 1
+    return _changed(query)
 
 
 def end_busy_refresh(host: Host, until: int, fetched: dict[str, Any] | None) -> None:
@@ -322,7 +327,7 @@ def take(booking: Booking, now: int, until: int) -> Booking | None:
         (Booking.status == "pending") | (Booking.meet_pending),
         Booking.settle_after <= now,
     )
-    return booking_by_id(booking.id) if query.execute() == 1 else None
+    return booking_by_id(booking.id) if _changed(query) else None
 
 
 def let_go(booking: Booking, until: int) -> None:
@@ -335,7 +340,7 @@ def confirm(booking: Booking, event: dict[str, Any], now: int) -> bool:
     query = Booking.update(status="confirmed", failure=None, updated_at=now, **event).where(
         Booking.id == booking.id, Booking.status.in_(ACTIVE)
     )
-    return query.execute() == 1
+    return _changed(query)
 
 
 def cancel(booking: Booking, now: int) -> bool:
@@ -343,7 +348,7 @@ def cancel(booking: Booking, now: int) -> bool:
     query = Booking.update(status="cancelled", meet_pending=False, updated_at=now).where(
         Booking.id == booking.id, Booking.status.in_(ACTIVE)
     )
-    return query.execute() == 1
+    return _changed(query)
 
 
 def fail(booking: Booking, failure: str, now: int) -> bool:
@@ -358,7 +363,7 @@ def fail(booking: Booking, failure: str, now: int) -> bool:
         Booking.status == "pending",
         Booking.attempts == booking.attempts,
     )
-    return query.execute() == 1
+    return _changed(query)
 
 
 def booking_by_id(id: str) -> Booking | None:

@@ -171,8 +171,8 @@ def book(
     looked = offer(google, host, event, now)
     try:
         booking = _claim(looked, details, key, visit or Visit())
-    except models.KeyTaken:
-        return _repeated(models.booking_by_key(host, key), details)
+    except models.KeyTaken:  # the same request, at the same time
+        return book(google, host, event, details, key, now, visit)
     try:
         _ask_again(google, looked, booking)
     except NotBooked as error:

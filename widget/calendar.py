@@ -175,7 +175,7 @@ class Calendar:
     @cached_property
     def _credentials(self) -> Credentials:
         expires_at = self.host.token_expires_at
-        return Credentials(
+        return Credentials(  # type: ignore[no-untyped-call]
             token=self.google.decrypt(self.host.access_token),
             refresh_token=self.google.decrypt(self.host.refresh_token),
             token_uri=self.google.endpoints["token_endpoint"],

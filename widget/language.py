@@ -134,7 +134,7 @@ def today(at: int, tz: ZoneInfo) -> date:
 
 def weekday_name(day: int) -> str:
     """The name of a weekday by itself; Monday is 0."""
-    return current().days["stand-alone"]["wide"][day]
+    return str(current().days["stand-alone"]["wide"][day])
 
 
 def moment(at: int) -> str:

@@ -70,7 +70,8 @@ def _patient(event: Event, booking: models.Booking, now: int) -> Event:
 
 def _pause(attempts: int) -> int:
     """Seconds until the next try: exponential, with jitter so that not all come at once."""
-    return round(min(2 ** min(attempts, 10), LONGEST_PAUSE_SECONDS) * random.uniform(0.75, 1.25))
+    pause = min(2.0 ** min(attempts, 10), LONGEST_PAUSE_SECONDS)
+    return round(pause * random.uniform(0.75, 1.25))
 
 
 def rounds(google: Google) -> None:

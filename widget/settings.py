@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -29,8 +30,8 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ZONES = frozenset(available_timezones() - {"localtime", "Factory", "posixrules"})
 DAY_MINUTES = 1440
 RESERVED = frozenset(
-    "admin api auth book booking embed google healthz help llms login logout mcp oembed settings"
-    " static style support www".split()
+    ["admin", "api", "auth", "book", "booking", "embed", "google", "healthz", "help", "llms"]
+    + ["login", "logout", "mcp", "oembed", "settings", "static", "style", "support", "www"]
 )
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 WEBHOOK_EVENTS = Literal[
@@ -120,7 +121,7 @@ def _range(pair: list[str]) -> list[str]:
 def _ranges(pairs: list[list[str]]) -> list[list[str]]:
     if len(pairs) > 48:
         raise _wrong("must have at most 48 ranges")
-    for one, other in zip(pairs, pairs[1:], strict=False):
+    for one, other in pairwise(pairs):
         if minutes(one[1]) > minutes(other[0]):
             raise _wrong("must be sorted and must not overlap")
     return pairs
@@ -177,6 +178,12 @@ def _few(most: int, least: int = 0) -> Callable[[list[Any]], list[Any]]:
     return check
 
 
+def _every_weekday(hours: dict[str, Any]) -> dict[str, Any]:
+    if set(hours) != set(WEEKDAYS):
+        raise _wrong(f"must have exactly these days: {', '.join(WEEKDAYS)}")
+    return hours
+
+
 Slug = Annotated[str, AfterValidator(_handle)]
 Ranges = Annotated[list[Annotated[list[str], AfterValidator(_range)]], AfterValidator(_ranges)]
 
@@ -194,7 +201,7 @@ class Question(_Part):
     required: bool = False
     choices: (
         Annotated[
-            list[_text(200, 1)],  # type: ignore[misc]
+            list[_text(200, 1)],  # type: ignore[valid-type]
             AfterValidator(_few(50, 1)),
             AfterValidator(_unique("choice")),
         ]
@@ -282,12 +289,12 @@ class Settings(_Part):
     display_name: _text(100, 1)  # type: ignore[valid-type]
     time_zone: Annotated[str, AfterValidator(_zone)]
     busy_calendars: Annotated[
-        list[_text(320, 1)],  # type: ignore[misc]
+        list[_text(320, 1)],  # type: ignore[valid-type]
         AfterValidator(_few(50, 1)),
         AfterValidator(_unique("calendar")),
     ] = Field(default_factory=lambda: ["primary"])
     target_calendar: _text(320, 1) = "primary"  # type: ignore[valid-type]
-    weekly_hours: dict[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], Ranges]
+    weekly_hours: Annotated[dict[str, Ranges], AfterValidator(_every_weekday)]
     date_overrides: dict[Annotated[str, AfterValidator(_date)], Ranges] = Field(
         default_factory=dict
     )
@@ -300,9 +307,6 @@ class Settings(_Part):
 
     @model_validator(mode="after")
     def _fits(self) -> Settings:
-        missing = [day for day in WEEKDAYS if day not in self.weekly_hours]
-        if missing:
-            raise _wrong(f"weekly_hours must have every day; missing: {', '.join(missing)}")
         if len(self.date_overrides) > 1000:
             raise _wrong("date_overrides must have at most 1000 dates")
         slugs = [event.slug for event in self.event_types]

@@ -14,7 +14,7 @@ from jinja2_fragments.flask import render_block
 from werkzeug.datastructures import MultiDict
 
 import models
-from widget import language, picker, settings, web
+from widget import details, language, picker, settings, web
 from widget.calendar import CALENDAR_SCOPES
 from widget.host import blueprint, missing_scopes
 from widget.language import gettext as _
@@ -177,7 +177,7 @@ def _typed(typed: Form, here: bool, stored: Document) -> Document:
 
 def _zone(typed: Form, document: Settings) -> str:
     wanted = typed.get("time_zone", document.time_zone)
-    return wanted if wanted in picker.ZONES else document.time_zone
+    return wanted if wanted in details.ZONES else document.time_zone
 
 
 def _day(day: str, typed: Form, section: str, document: Settings) -> Document:

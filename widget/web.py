@@ -109,7 +109,9 @@ def set_up(app: Flask, config: Config) -> None:
     )
     app.session_interface = HostSessions()
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        language.gettext, language.ngettext, newstyle=True
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.add_template_global(_static, "static_url")
     if config.trusted_proxies:

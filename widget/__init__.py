@@ -1,0 +1,1 @@
+"""Meetslot: free slots from Google Calendar, bookings back into it."""
