@@ -6,11 +6,11 @@ since 1970-01-01T00:00:00Z. Intervals are half-open: the start belongs to them, 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -18,10 +18,13 @@ from zoneinfo import ZoneInfo
 DAY = 86400
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 FIRST, LAST = 0, 7_258_118_400  # 1970 to 2200: outside nothing is offered
+EARLIEST, LATEST = -62_135_000_000, 253_402_000_000  # what datetime can say in every zone
 FOREVER = 1 << 62
 
 Range = tuple[int, int]  # minutes of the wall-clock day, 0 to 1440
 Ranges = tuple[Range, ...]
+Stretch = tuple[int, int]  # an unbroken run of open instants
+Obstacle = tuple[int, int, str, str]  # low, high, code, detail: no slot starts with low < it < high
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,10 @@ class Busy(NamedTuple):
 
 
 class Booked(NamedTuple):
-    """An active booking of the host; it `counts` if it is of the event type in question."""
+    """An active booking of the host, with the buffers it was made with (minutes).
+
+    It `counts` for the limits a day and a week if it is of the event type in question.
+    """
 
     start: int
     end: int
@@ -72,14 +78,6 @@ class Reason(NamedTuple):
     detail: str = ""
 
 
-class _Obstacle(NamedTuple):
-    """No slot may start strictly between `low` and `high`."""
-
-    low: int
-    high: int
-    reason: Reason
-
-
 def free(
     rules: Rules, busy: Sequence[Busy], booked: Sequence[Booked], now: int, start: int, end: int
 ) -> list[int]:
@@ -88,15 +86,16 @@ def free(
     if start >= end:
         return []
     limits = _Limits(rules, booked, now)
-    first = local_date(rules.tz, start)
-    last = min(local_date(rules.tz, end - 1), limits.last_date)
-    starts = sorted(
-        at
-        for offset in range((last - first).days + 1)
-        if not limits.reasons(day := first + timedelta(days=offset))
-        for at in _starts(rules, day)
-        if start <= at < end
-    )
+    # a clock set back over midnight repeats a date: a day more on either side
+    first = local_date(rules.tz, start).toordinal() - 1
+    last = min(local_date(rules.tz, end - 1).toordinal() + 1, limits.last)
+    starts: list[int] = []
+    for day in map(date.fromordinal, range(first, last + 1)):
+        if not limits.reasons(day):
+            for stretch in _stretches(rules, day):
+                starts += _grid(rules, stretch)
+    starts.sort()
+    starts = starts[bisect_left(starts, start) : bisect_left(starts, end)]
     return _clear(starts, _obstacles(rules, busy, booked, now))
 
 
@@ -108,56 +107,81 @@ def reasons(
         return [Reason("past" if start < now else "window")]
     day = local_date(rules.tz, start)
     found = [
-        obstacle.reason
-        for obstacle in _obstacles(rules, busy, booked, now)
-        if obstacle.low < start < obstacle.high
+        Reason(code, detail)
+        for low, high, code, detail in _obstacles(rules, busy, booked, now)
+        if low < start < high
     ]
     found += _Limits(rules, booked, now).reasons(day)
     found += _hours_reasons(rules, day, start)
     return list(dict.fromkeys(found))
 
 
+def span(rules: Rules, now: int) -> tuple[int, int]:
+    """The instants whose busy times can decide about a slot, from start to end.
+
+    They are those of the whole booking window, its last date included, and the buffers around.
+    """
+    last = local_date(rules.tz, now) + timedelta(days=rules.booking_window_days)
+    latest = day_start(rules.tz, last) + 2 * DAY  # no date has more instants than two days
+    after = rules.duration_minutes + rules.buffer_after_minutes
+    return now - rules.buffer_before_minutes * 60, latest + after * 60
+
+
 def local_date(tz: ZoneInfo, at: int) -> date:
     """The date on the wall calendar of `tz`."""
-    return datetime.fromtimestamp(at, tz).date()
+    return datetime.fromtimestamp(min(max(at, EARLIEST), LATEST), tz).date()
+
+
+def day_start(tz: ZoneInfo, day: date) -> int:
+    """The first instant of a date in `tz`; of a skipped date, that of the next one."""
+    while not (found := stretches(tz, day, (0, 1440))):
+        day += timedelta(days=1)
+    return found[0][0]
 
 
 # --- what stands in the way ---------------------------------------------------------------------
 
 
 def _obstacles(
-    rules: Rules, busy: Sequence[Busy], booked: Sequence[Booked], now: int
-) -> list[_Obstacle]:
+    rules: Rules, busy: Iterable[Busy], booked: Iterable[Booked], now: int
+) -> list[Obstacle]:
+    """Time that is taken, as what it forbids: an open interval of starts each."""
     before, after = rules.buffer_before_minutes * 60, rules.buffer_after_minutes * 60
     duration = rules.duration_minutes * 60
-    found = [
-        _Obstacle(-FOREVER, now, Reason("past")),
-        _Obstacle(now - 1, now + rules.minimum_notice_minutes * 60, Reason("notice")),
+    reach = duration + after
+    found: list[Obstacle] = [
+        (-FOREVER, now, "past", ""),
+        (now - 1, now + rules.minimum_notice_minutes * 60, "notice", ""),
     ]
     found += [
-        _Obstacle(each.start - duration - after, each.end + before, Reason("busy", each.calendar))
-        for each in busy
-        if each.start < each.end
+        (start - reach, end + before, "busy", calendar)
+        for start, end, calendar in busy
+        if start < end  # half-open: what has no length takes no time
     ]
     found += [
-        _Obstacle(
+        (
             each.start - duration - max(after, each.buffer_before_minutes * 60),
             each.end + max(before, each.buffer_after_minutes * 60),
-            Reason("booking", each.id),
+            "booking",
+            each.id,
         )
         for each in booked
     ]
     return found
 
 
-def _clear(starts: list[int], obstacles: list[_Obstacle]) -> list[int]:
+def _clear(starts: list[int], obstacles: list[Obstacle]) -> list[int]:
     """Those starts (in order) that no obstacle forbids: one sweep over both."""
-    found, reached, index = [], -FOREVER, 0
-    spans = sorted((obstacle.low, obstacle.high) for obstacle in obstacles)
+    found: list[int] = []
+    reached, following = -FOREVER, 0
+    obstacles.sort()
+    obstacles.append((FOREVER, FOREVER, "", ""))
+    low = obstacles[0][0]
     for at in starts:
-        while index < len(spans) and spans[index][0] < at:
-            reached = max(reached, spans[index][1])
-            index += 1
+        while low < at:
+            reached = max(reached, obstacles[following][1])
+            following += 1
+            low = obstacles[following][0]
         if at >= reached:
             found.append(at)
     return found
@@ -166,48 +190,52 @@ def _clear(starts: list[int], obstacles: list[_Obstacle]) -> list[int]:
 class _Limits:
     """The rules that a whole date keeps or breaks: booking window, bookings a day and a week."""
 
-    def __init__(self, rules: Rules, booked: Sequence[Booked], now: int) -> None:
+    def __init__(self, rules: Rules, booked: Iterable[Booked], now: int) -> None:
         self.rules = rules
-        self.last_date = local_date(rules.tz, now) + timedelta(days=rules.booking_window_days)
-        dates = [local_date(rules.tz, each.start) for each in booked if each.counts]
-        self.days = Counter(dates)
-        self.weeks = Counter(_monday(day) for day in dates)
+        self.last = local_date(rules.tz, now).toordinal() + rules.booking_window_days
+        days = [local_date(rules.tz, each.start).toordinal() for each in booked if each.counts]
+        self.days = Counter(days)
+        self.weeks = Counter(map(_week, days))
 
     def reasons(self, day: date) -> list[Reason]:
-        rules, found = self.rules, []
-        if day > self.last_date:
+        rules, number, found = self.rules, day.toordinal(), []
+        if number > self.last:
             found.append(Reason("window"))
-        if rules.max_per_day is not None and self.days[day] >= rules.max_per_day:
+        if rules.max_per_day is not None and self.days[number] >= rules.max_per_day:
             found.append(Reason("day_limit"))
-        if rules.max_per_week is not None and self.weeks[_monday(day)] >= rules.max_per_week:
+        if rules.max_per_week is not None and self.weeks[_week(number)] >= rules.max_per_week:
             found.append(Reason("week_limit"))
         return found
 
 
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
+def _week(ordinal: int) -> int:
+    """Numbers the weeks, Monday first: day 1 of the calendar was a Monday."""
+    return (ordinal - 1) // 7
 
 
 # --- open hours ---------------------------------------------------------------------------------
 
 
-def _starts(rules: Rules, day: date) -> Iterator[int]:
-    step, duration = rules.slot_interval_minutes * 60, rules.duration_minutes * 60
-    for hours in rules.hours(day):
-        for low, high in stretches(rules.tz, day, hours):
-            yield from range(low, high - duration + 1, step)
+def _stretches(rules: Rules, day: date) -> list[Stretch]:
+    ranges = rules.hours(day)
+    return [found for hours in ranges for found in stretches(rules.tz, day, hours)]
+
+
+def _grid(rules: Rules, stretch: Stretch) -> range:
+    """Where slots start in a stretch: at its beginning and every interval, ending within it."""
+    last = stretch[1] - rules.duration_minutes * 60
+    return range(stretch[0], last + 1, rules.slot_interval_minutes * 60)
 
 
 def _hours_reasons(rules: Rules, day: date, start: int) -> list[Reason]:
-    if start in _starts(rules, day):
+    around = [each for each in _stretches(rules, day) if each[0] <= start < each[1]]
+    if any(start in _grid(rules, stretch) for stretch in around):
         return []
     ranges = rules.hours(day)
     said = ", ".join(f"{_clock(low)}-{_clock(high)}" for low, high in ranges)
-    end = start + rules.duration_minutes * 60
-    for hours in ranges:
-        for low, high in stretches(rules.tz, day, hours):
-            if low <= start and end <= high:
-                return [Reason("grid", said)]
+    if around:
+        fits = any(start + rules.duration_minutes * 60 <= end for _, end in around)
+        return [Reason("grid" if fits else "hours", said)]
     if day in rules.date_overrides:
         return [Reason("override", said)]
     return [Reason("hours", said) if ranges else Reason("closed")]
@@ -217,14 +245,14 @@ def _clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-def stretches(tz: ZoneInfo, day: date, hours: Range) -> list[tuple[int, int]]:
+def stretches(tz: ZoneInfo, day: date, hours: Range) -> list[Stretch]:
     """The unbroken runs of instants whose wall-clock time in `tz` is on `day` within `hours`.
 
     None where a clock change skips them all; two where it repeats some of them apart.
     """
     midnight = (day.toordinal() - EPOCH_DAY) * DAY
     opens, closes = midnight + hours[0] * 60, midnight + hours[1] * 60
-    found: list[tuple[int, int]] = []
+    found: list[Stretch] = []
     for since, until, offset in _pieces(tz, day.year):
         low, high = max(since, opens - offset), min(until, closes - offset)
         if low >= high:
@@ -259,5 +287,5 @@ def _change(tz: ZoneInfo, low: int, high: int) -> int:
 
 
 def _offset(tz: ZoneInfo, at: int) -> int:
-    change = datetime.fromtimestamp(at, UTC).astimezone(tz).utcoffset()
-    return int(change.total_seconds()) if change else 0
+    offset = datetime.fromtimestamp(at, tz).utcoffset()
+    return int(offset.total_seconds()) if offset else 0
