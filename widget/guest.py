@@ -166,8 +166,12 @@ def times(
     view = picker.view(days, tz, asked, month, language.today(now, tz), last)
     page = place.page(place.event.title, given)
     page["alert"] = _alert(alert) or _faults(errors)
-    page["tz"] = {"name": tz.key, "label": language.zone_label(tz, now)}
-    page["guess_tz"] = "tz" not in given and place.event.location != "in_person"
+    page["tz"] = {
+        "name": tz.key,
+        "label": language.zone_label(tz, now),
+        "fixed": place.event.location == "in_person",
+    }
+    page["guess_tz"] = "tz" not in given and not page["tz"]["fixed"]
     page["pick"] = _pick(place, given, view["day"])
     status = status if alert else 422 if errors else 200
     return web.answer("guest/times.html", status, **page, **view)
@@ -232,7 +236,7 @@ def form(
                 ("nonce", links.form_nonce(web.config())),
             ],
         },
-        values={**given.to_dict(), "guests": given.getlist("guests")[:20]},
+        values={"name": "", "email": "", "notes": "", **given.to_dict(), "guests": given.getlist("guests")[:20]},
         errors=errors or {},
         questions=[{**each.model_dump(), "name": f"question-{each.id}"} for each in asked],
         extra_guests=place.event.extra_guests,

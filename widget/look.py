@@ -12,6 +12,7 @@ HTMX = "htmx-4.0.1.min.js"
 THEMES = ("auto", "light", "dark")
 DEFAULT_ACCENT = "1a73e8"
 READABLE = 4.5  # WCAG 2.2, 1.4.3 Contrast (Minimum), AA
+TINT = 0.1  # of the accent in a free day's background, as guest.css has it
 LIGHT_PAGE, DARK_PAGE = (255, 255, 255), (32, 33, 36)
 
 _ACCENT = re.compile(r"[0-9a-fA-F]{6}", re.ASCII)
@@ -47,13 +48,18 @@ def contrast(one: RGB, other: RGB) -> float:
 
 
 def _readable(colour: RGB, page: RGB) -> RGB:
-    """The colour nearest to this one that can be read as text on the page."""
+    """The colour nearest to this one that can be read as text on the page, even tinted by it."""
     end = 0 if page == LIGHT_PAGE else 255
     for step in range(101):
-        red, green, blue = (round(part + (end - part) * step / 100) for part in colour)
-        if contrast((red, green, blue), page) >= READABLE:
-            return red, green, blue
+        nearer = _mixed(colour, (end, end, end), step / 100)
+        if contrast(nearer, _mixed(page, nearer, TINT)) >= READABLE:
+            return nearer
     return end, end, end
+
+
+def _mixed(one: RGB, other: RGB, part: float) -> RGB:
+    red, green, blue = (round(a + (b - a) * part) for a, b in zip(one, other, strict=True))
+    return red, green, blue
 
 
 def _on(colour: RGB) -> str:
