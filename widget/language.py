@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import (
     format_date,
     format_datetime,
@@ -47,11 +47,21 @@ def _messages(language: str) -> _gettext.NullTranslations:
 
 
 def choose(asked: str, accepted: LanguageAccept) -> str:
-    """The language asked for by `lang`, else the browser's best, else English."""
-    for wanted in (asked, asked.partition("-")[0]):
-        if wanted in languages():
-            return wanted
-    return accepted.best_match(languages()) or SOURCE
+    """The language asked for by `lang`, else the browser's first that we have, else English.
+
+    With its region where it has one: en-GB speaks English, and writes dates its own way.
+    """
+    for wanted in (asked, *accepted.values()):
+        if _language(wanted) in languages():
+            try:
+                return str(Locale.parse(wanted, sep="-")).replace("_", "-")
+            except (ValueError, UnknownLocaleError):
+                return _language(wanted)
+    return SOURCE
+
+
+def _language(tag: str) -> str:
+    return tag.partition("-")[0].lower()
 
 
 def use(language: str) -> None:
@@ -68,11 +78,11 @@ def direction() -> str:
 
 
 def gettext(message: str) -> str:
-    return _messages(_current.get()).gettext(message)
+    return _messages(_language(_current.get())).gettext(message)
 
 
 def ngettext(one: str, many: str, number: int) -> str:
-    return _messages(_current.get()).ngettext(one, many, number)
+    return _messages(_language(_current.get())).ngettext(one, many, number)
 
 
 def full_date(day: date) -> str:

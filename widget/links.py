@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 import uuid
 
-from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
+from itsdangerous import BadData, Signer, URLSafeTimedSerializer
+from itsdangerous.encoding import base64_decode, base64_encode
 
 from widget.config import Config
 
@@ -16,17 +17,19 @@ def _keys(config: Config) -> list[str]:
     return [*reversed(config.secret_key_fallbacks), config.secret_key]  # the last one signs
 
 
+def _signer(config: Config) -> Signer:
+    return Signer(_keys(config), BOOKING, sep="~")  # no dot: .ics may follow
+
+
 def booking_token(config: Config, id: str) -> str:
-    return URLSafeSerializer(_keys(config), BOOKING).dumps(id).replace(".", "~")
+    return _signer(config).sign(base64_encode(uuid.UUID(id).bytes)).decode()
 
 
 def booking_id(config: Config, token: str) -> str | None:
     """The booking that a token was made for, or None when we did not make it."""
     try:
-        return uuid.UUID(
-            URLSafeSerializer(_keys(config), BOOKING).loads(token.replace("~", "."))
-        ).hex
-    except (BadData, ValueError, AttributeError, TypeError):
+        return uuid.UUID(bytes=base64_decode(_signer(config).unsign(token))).hex
+    except (BadData, ValueError):
         return None
 
 

@@ -123,7 +123,7 @@ def set_up(app: Flask, config: Config) -> None:
     app.after_request(_protect)
     app.teardown_request(_end)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _fault)
+    app.log_exception = _log_fault  # type: ignore[method-assign]  # Flask's own names the path
 
 
 def _static(name: str) -> str:
@@ -187,16 +187,10 @@ def problem(status: int, code: str, detail: str, errors: dict[str, str] | None =
     return response
 
 
-def trouble(status: int, code: str, heading: str, message: str, **context: Any) -> Response:
+def trouble(status: int, code: str, heading: str, message: str) -> Response:
     """A page of its own for what went wrong: what happened, whether anything was booked."""
-    return answer(
-        "guest/problem.html",
-        status,
-        **page(heading),
-        heading=heading,
-        alert={"code": code, "message": message},
-        retry_url=context.get("retry_url"),
-    )
+    context = {**page(heading), "alert": {"code": code, "message": message}}
+    return answer("guest/problem.html", status, **context, heading=heading, retry_url=None)
 
 
 def page(title: str, theme: str = "auto", accent: str = look.DEFAULT_ACCENT) -> dict[str, Any]:
@@ -258,11 +252,6 @@ def _words(status: int) -> tuple[str, str]:
     )
 
 
-def _fault(error: Exception) -> ResponseReturnValue:
-    log.error("fault", exc_info=error)
-    if isinstance(error, peewee.OperationalError | peewee.InterfaceError):
-        models.database.close()
-    code, message = "internal_error", _words(500)[1]
-    if wants_json():
-        return problem(500, code, message)
-    return trouble(500, code, _words(500)[0], message)
+
+def _log_fault(info: Any) -> None:
+    log.error("fault", exc_info=info)
