@@ -155,8 +155,10 @@ def _sign_in(google: StandIn, widget: str) -> None:
 def _import_settings(environ: dict[str, str]) -> None:
     imports = [
         subprocess.Popen(
-            [sys.executable, "-m", "flask", "--app", "app", "settings", "import", handle]
-            + [str(ROOT / "demo" / "settings" / f"{handle}.json")],
+            [
+                *(sys.executable, "-m", "flask", "--app", "app", "settings", "import", handle),
+                str(ROOT / "demo" / "settings" / f"{handle}.json"),
+            ],
             cwd=ROOT, env=environ, stdout=subprocess.DEVNULL,
         )
         for handle in HOSTS

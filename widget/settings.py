@@ -5,187 +5,212 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import pairwise
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from ipaddress import IPv4Address
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from widget import slots
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# Limits, all in one place: generous for people, hard for machines.
+DAY_MINUTES = 1440  # duration and slot_interval from 1, buffers from 0
+NOTICE_MINUTES, WINDOW_DAYS = 525_600, 730  # a year, two years
+BOOKINGS, EXTRA_GUESTS = 1000, 20  # max_per_day and max_per_week from 1, extra_guests from 0
+CALENDARS, SITES, OVERRIDES, RANGES = 50, 100, 1000, 48  # entries; ranges are of one day
+EVENT_TYPES, QUESTIONS, CHOICES = 100, 20, 50  # entries
+NAME, TITLE, LABEL, CHOICE, DETAIL, DESCRIPTION = 100, 200, 300, 200, 500, 5000  # characters
+CALENDAR, ADDRESS = 320, 2000  # characters of a calendar's id, of a web address
+YEARS = range(1970, 2201)
+HANDLE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+QUESTION_ID = re.compile(r"[a-z0-9_-]{1,40}")
+ACCENT = re.compile(r"[0-9a-fA-F]{6}")
+_SIX_BITS = "[A-Za-z0-9+/]"  # a character of base64
+SECRET = re.compile(rf"whsec_({_SIX_BITS}{{4}}){{6,42}}({_SIX_BITS}{{2}}==|{_SIX_BITS}{{3}}=)?")
+RESERVED = {
+    "admin", "api", "auth", "book", "booking", "embed", "google", "healthz", "help", "llms",
+    "login", "logout", "mcp", "oembed", "settings", "static", "style", "support", "www",
+}  # fmt: skip
 ZONES = frozenset(available_timezones() - {"localtime", "Factory", "posixrules"})
-DAY_MINUTES = 1440
-RESERVED = frozenset(
-    ["admin", "api", "auth", "book", "booking", "embed", "google", "healthz", "help", "llms"]
-    + ["login", "logout", "mcp", "oembed", "settings", "static", "style", "support", "www"]
-)
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-WEBHOOK_EVENTS = Literal[
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+Kind = Literal["text", "long_text", "choice", "checkbox", "phone"]
+WebhookEvent = Literal[
     "booking.confirmed", "booking.rescheduled", "booking.cancelled", "booking.failed",
     "host.disconnected",
 ]  # fmt: skip
+Loc = tuple[str | int, ...]
+
+
+# --- checks of one value: they raise _wrong(what the host is told) ------------------------------
 
 
 def _wrong(message: str) -> PydanticCustomError:
     return PydanticCustomError("settings", "{message}", {"message": message})
 
 
-def _text(longest: int, shortest: int = 0, lines: bool = False) -> Any:
+def _must(good: Callable[[Any], object], message: str) -> AfterValidator:
+    def check(value: Any) -> Any:
+        if not good(value):
+            raise _wrong(message)
+        return value
+
+    return AfterValidator(check)
+
+
+def _between(low: int, high: int, unit: str = "") -> AfterValidator:
+    return _must(lambda number: low <= number <= high, f"must be between {low} and {high}{unit}")
+
+
+def _entries(most: int, least: int = 0) -> BeforeValidator:
+    """Before the entries are looked at: a thousand of them are one fault."""
+    check = _must(
+        lambda given: not isinstance(given, list | dict) or least <= len(given) <= most,
+        f"must have between {least} and {most} entries",
+    )
+    return BeforeValidator(check.func)
+
+
+def _text(most: int, least: int = 0, lines: str = "") -> AfterValidator:
+    """`lines` has the control characters that are allowed."""
+
     def check(text: str) -> str:
-        if len(text.strip()) < shortest:
+        text = text.replace("\r\n", "\n") if lines else text
+        if least and _blank(text):
             raise _wrong("cannot be empty")
-        if len(text) > longest:
-            raise _wrong(f"must have at most {longest} characters")
-        if any(_invisible(each) and not (lines and each in "\n\t") for each in text):
+        if len(text) > most:
+            raise _wrong(f"must have at most {most} characters")
+        if any(_unfit(each) and each not in lines for each in text):
             raise _wrong("must not contain control characters or marks that turn text around")
         return text
 
-    return Annotated[str, AfterValidator(check)]
+    return AfterValidator(check)
 
 
-def _invisible(character: str) -> bool:
+def _blank(text: str) -> bool:
+    return all(unicodedata.category(each) in ("Cc", "Cf", "Cs", "Zs", "Zl", "Zp") for each in text)
+
+
+def _unfit(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or (
         "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069"
     )
 
 
-def _number(low: int, high: int, unit: str = "") -> Any:
-    def check(number: int) -> int:
-        if not low <= number <= high:
-            raise _wrong(f"must be between {low} and {high}{unit}")
-        return number
-
-    return Annotated[int, AfterValidator(check)]
-
-
-def _handle(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", text):
-        raise _wrong("must be 1 to 40 small letters, digits and inner hyphens")
-    if text in RESERVED:
-        raise _wrong("is reserved; choose another one")
-    return text
-
-
-def _zone(text: str) -> str:
-    if text not in ZONES:
-        raise _wrong("must be an IANA time zone such as Europe/Lisbon")
-    return text
-
-
-def _date(text: str) -> str:
+def _is_date(text: str) -> bool:
     try:
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-            raise ValueError
-        if not 1970 <= date.fromisoformat(text).year < 2200:
-            raise ValueError
+        return date.fromisoformat(text).isoformat() == text and int(text[:4]) in YEARS
     except ValueError:
-        raise _wrong("must be a date such as 2026-12-24") from None
-    return text
+        return False
 
 
 def minutes(text: str) -> int:
     """ "09:30" as minutes of the day; "24:00" is its end. Raises ValueError."""
-    found = re.fullmatch(r"([01]\d|2[0-4]):([0-5]\d)", text, re.ASCII)
-    number = int(found[1]) * 60 + int(found[2]) if found else DAY_MINUTES + 1
-    if number > DAY_MINUTES:
-        raise ValueError(text)
-    return number
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", text):
+        raise ValueError("must be times from 00:00 to 24:00, such as 09:30")
+    return int(text[:2]) * 60 + int(text[3:])
 
 
-def _range(pair: list[str]) -> list[str]:
-    if len(pair) != 2:
-        raise _wrong('must be a start and an end, such as ["09:00", "17:00"]')
-    try:
-        start, end = minutes(pair[0]), minutes(pair[1])
-    except ValueError:
-        raise _wrong("must be times from 00:00 to 24:00, such as 09:30") from None
+def _span(pair: Any) -> slots.Range:
+    if not (isinstance(pair, list) and [type(each) for each in pair] == [str, str]):
+        raise ValueError('must be a start and an end, such as ["09:00", "17:00"]')
+    start, end = minutes(pair[0]), minutes(pair[1])
     if start >= end:
-        raise _wrong("must end after it starts")
-    return pair
+        raise ValueError("must start before it ends")
+    return start, end
 
 
-def _ranges(pairs: list[list[str]]) -> list[list[str]]:
-    if len(pairs) > 48:
-        raise _wrong("must have at most 48 ranges")
-    for one, other in pairwise(pairs):
-        if minutes(one[1]) > minutes(other[0]):
-            raise _wrong("must be sorted and must not overlap")
-    return pairs
+def _ranges(given: Any) -> Any:
+    """Sorted and apart. Raises the faults of all ranges at once."""
+    faults: list[InitErrorDetails] = []
+    free_from = 0
+    for at, pair in enumerate(given if isinstance(given, list) else ()):
+        try:
+            start, end = _span(pair)
+            if start < free_from:
+                raise ValueError("must not start before the range above it ends")
+            free_from = end
+        except ValueError as error:
+            faults.append({"type": _wrong(str(error)), "loc": (at,), "input": None})
+    if faults:
+        raise ValidationError.from_exception_data("ranges", faults)
+    return given
+
+
+def _split(text: str) -> tuple[str, str]:
+    """A web address as its origin, written as browsers write it, and the rest.
+
+    Raises ValueError. http is for loopback only.
+    """
+    address = r"(https?)://([^\s/?#@:\\\[\]]{1,253}|\[::1\])(?::([0-9]{1,5}))?([/?#][^\s\\]*)?"
+    found = re.fullmatch(address, text, re.IGNORECASE)
+    if not found or any(_unfit(each) for each in text) or len(text) > ADDRESS:
+        raise ValueError
+    scheme, host, port = found[1].lower(), _ascii(found[2]), int(found[3] or -1)
+    if not -1 <= port < 65536 or port == 0 or (scheme == "http" and host not in LOOPBACK):
+        raise ValueError
+    usual = port in (-1, 443 if scheme == "https" else 80)
+    return f"{scheme}://{host}" + ("" if usual else f":{port}"), found[4] or ""
+
+
+def _ascii(host: str) -> str:
+    """A domain as DNS and browsers know it (xn--…). Raises ValueError."""
+    if host == "[::1]":
+        return host
+    if set(host) & set("ßẞς\u200c\u200d"):  # browsers (IDNA 2008) and Python (2003) disagree
+        raise ValueError
+    name = host.encode("idna").decode().lower()
+    label = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+    if not re.fullmatch(rf"{label}(\.{label})*", name) or len(name) > 253:
+        raise ValueError
+    if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", name.rpartition(".")[2]):
+        IPv4Address(name)
+    return name
 
 
 def _origin(text: str) -> str:
-    message = "must be an origin such as https://example.com: no path, no wildcard"
     try:
-        url = urlsplit(text)
-        port = f":{url.port}" if url.port else ""
+        origin, rest = _split(text)
+        if rest in ("", "/"):
+            return origin
     except ValueError:
-        raise _wrong(message) from None
-    host = url.hostname or ""
-    local = url.scheme == "http" and host in LOOPBACK
-    plain = url.path in ("", "/") and not (url.query or url.fragment or url.username)
-    try:
-        name = host.encode("idna").decode() if host not in LOOPBACK else host
-    except UnicodeError:
-        raise _wrong(message) from None
-    good = re.fullmatch(r"[a-z0-9.-]+", name) or name == "::1"
-    if not (plain and good and (url.scheme == "https" or local)):
-        raise _wrong(message)
-    return f"{url.scheme}://{f'[{name}]' if ':' in name else name}{port}"
+        pass
+    raise _wrong("must be an origin such as https://example.com (http only on localhost)")
 
 
-def _https(text: str) -> str:
+def _is_address(text: str) -> bool:
     try:
-        url = urlsplit(text)
+        return bool(_split(text))
     except ValueError:
-        raise _wrong("must be an https address") from None
-    local = url.scheme == "http" and url.hostname in LOOPBACK
-    if not url.hostname or not (url.scheme == "https" or local) or len(text) > 2000:
-        raise _wrong("must be an https address")
-    if any(_invisible(each) or each.isspace() for each in text):
-        raise _wrong("must be an https address")
-    return text
+        return False
 
 
-def _unique(what: str) -> Callable[[list[Any]], list[Any]]:
-    def check(items: list[Any]) -> list[Any]:
-        if len(set(items)) != len(items):
-            raise _wrong(f"must not name the same {what} twice")
-        return items
+# --- the schema ---------------------------------------------------------------------------------
 
-    return check
-
-
-def _few(most: int, least: int = 0) -> Callable[[list[Any]], list[Any]]:
-    def check(items: list[Any]) -> list[Any]:
-        if not least <= len(items) <= most:
-            raise _wrong(f"must have between {least} and {most} entries")
-        return items
-
-    return check
-
-
-def _every_weekday(hours: dict[str, Any]) -> dict[str, Any]:
-    if set(hours) != set(WEEKDAYS):
-        raise _wrong(f"must have exactly these days: {', '.join(WEEKDAYS)}")
-    return hours
-
-
-Slug = Annotated[str, AfterValidator(_handle)]
-Ranges = Annotated[list[Annotated[list[str], AfterValidator(_range)]], AfterValidator(_ranges)]
+Slug = Annotated[
+    str, _must(HANDLE.fullmatch, "must be 1 to 40 of a-z, 0-9 and hyphens, no hyphen first")
+]
+Handle = Annotated[Slug, _must(lambda text: text not in RESERVED, "is reserved: choose another")]
+Zone = Annotated[str, _must(ZONES.__contains__, "must be an IANA time zone such as Europe/Lisbon")]
+Date = Annotated[str, _must(_is_date, "must be a date such as 2026-12-24, from 1970 to 2200")]
+Ranges = Annotated[list[list[str]], BeforeValidator(_ranges), _entries(RANGES)]
+Calendar = Annotated[str, _text(CALENDAR, 1)]
+Site = Annotated[str, AfterValidator(_origin)]
+Address = Annotated[str, _must(_is_address, "must be an https address (http only on localhost)")]
+Https = Annotated[Address, _must(lambda text: text[:6].lower() == "https:", "must be https")]
+Accent = Annotated[
+    str, _must(ACCENT.fullmatch, "must be six hex digits without #"), AfterValidator(str.lower)
+]
+Length = Annotated[int, _between(1, DAY_MINUTES, " minutes")]
+Buffer = Annotated[int, _between(0, DAY_MINUTES, " minutes")]
+Limit = Annotated[int, _between(1, BOOKINGS)]
 
 
 class _Part(BaseModel):
@@ -195,124 +220,113 @@ class _Part(BaseModel):
 class Question(_Part):
     """Asked of a guest; `choices` only for kind choice."""
 
-    id: str
-    label: _text(300, 1)  # type: ignore[valid-type]
-    kind: Literal["text", "long_text", "choice", "checkbox", "phone"]
+    id: Annotated[str, _must(QUESTION_ID.fullmatch, "must be 1 to 40 of a-z, 0-9, _ and -")]
+    label: Annotated[str, _text(LABEL, 1)]
+    kind: Kind
     required: bool = False
-    choices: (
-        Annotated[
-            list[_text(200, 1)],  # type: ignore[valid-type]
-            AfterValidator(_few(50, 1)),
-            AfterValidator(_unique("choice")),
-        ]
-        | None
-    ) = None
-
-    @model_validator(mode="after")
-    def _fits(self) -> Question:
-        if not re.fullmatch(r"[a-z0-9_-]{1,40}", self.id):
-            raise _wrong("id must be 1 to 40 small letters, digits, - and _")
-        if (self.kind == "choice") != (self.choices is not None):
-            raise _wrong("choices go with the kind choice, and only with it")
-        return self
+    choices: Annotated[list[Annotated[str, _text(CHOICE, 1)]], _entries(CHOICES)] = []
 
 
 class EventType(_Part):
-    """What can be booked. All minutes."""
+    """What can be booked. Minutes, but for the booking window's days."""
 
     slug: Slug
-    title: _text(200, 1)  # type: ignore[valid-type]
-    description: _text(5000, lines=True) = ""  # type: ignore[valid-type]
-    duration: _number(1, DAY_MINUTES, " minutes")  # type: ignore[valid-type]
-    slot_interval: _number(1, DAY_MINUTES, " minutes")  # type: ignore[valid-type]
-    buffer_before: _number(0, DAY_MINUTES, " minutes") = 0  # type: ignore[valid-type]
-    buffer_after: _number(0, DAY_MINUTES, " minutes") = 0  # type: ignore[valid-type]
-    minimum_notice: _number(0, 525_600, " minutes") = 240  # type: ignore[valid-type]
-    booking_window_days: _number(0, 730, " days") = 60  # type: ignore[valid-type]
-    max_per_day: _number(1, 1000) | None = None  # type: ignore[valid-type]
-    max_per_week: _number(1, 1000) | None = None  # type: ignore[valid-type]
-    extra_guests: _number(0, 20) = 0  # type: ignore[valid-type]
+    title: Annotated[str, _text(TITLE, 1)]
+    description: Annotated[str, _text(DESCRIPTION, lines="\n\t")] = ""
+    duration: Length
+    slot_interval: Length = Field(default_factory=lambda fields: int(fields["duration"]))
+    buffer_before: Buffer = 0
+    buffer_after: Buffer = 0
+    minimum_notice: Annotated[int, _between(0, NOTICE_MINUTES, " minutes")] = 240
+    booking_window_days: Annotated[int, _between(0, WINDOW_DAYS, " days")] = 60
+    max_per_day: Limit | None = None
+    max_per_week: Limit | None = None
+    extra_guests: Annotated[int, _between(0, EXTRA_GUESTS)] = 0
     location: Literal["google_meet", "phone", "in_person"] = "google_meet"
-    location_detail: _text(500) = ""  # type: ignore[valid-type]
+    location_detail: Annotated[str, _text(DETAIL)] = ""
     listed: bool = True
     active: bool = True
-    questions: Annotated[list[Question], AfterValidator(_few(20))] = Field(default_factory=list)
-    redirect_url: Annotated[str, AfterValidator(_https)] | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _interval(cls, given: Any) -> Any:
-        if isinstance(given, dict) and "slot_interval" not in given and "duration" in given:
-            return {**given, "slot_interval": given["duration"]}
-        return given
-
-    @model_validator(mode="after")
-    def _fits(self) -> EventType:
-        ids = [question.id for question in self.questions]
-        if len(set(ids)) != len(ids):
-            raise _wrong("questions must have different ids")
-        if self.location == "in_person" and not self.location_detail.strip():
-            raise _wrong("location_detail must say where to meet in person")
-        return self
+    questions: Annotated[list[Question], _entries(QUESTIONS)] = []
+    redirect_url: Https | None = None
 
 
 class Theme(_Part):
-    accent: Annotated[str, AfterValidator(lambda text: _accent(text))] = "1a73e8"
+    """The widget's one colour, and whether it is dark."""
+
+    accent: Accent = "1a73e8"
     mode: Literal["auto", "light", "dark"] = "auto"
 
 
-def _accent(text: str) -> str:
-    if not re.fullmatch(r"[0-9a-fA-F]{6}", text):
-        raise _wrong("must be six hex digits such as 1a73e8")
-    return text.lower()
-
-
 class Webhook(_Part):
-    url: Annotated[str, AfterValidator(_https)]
-    secret: str
-    events: Annotated[
-        list[WEBHOOK_EVENTS], AfterValidator(_few(5, 1)), AfterValidator(_unique("event"))
-    ]
+    """Where events are sent, signed with `secret`."""
 
-    @model_validator(mode="after")
-    def _fits(self) -> Webhook:
-        if not re.fullmatch(r"whsec_[A-Za-z0-9+/]{16,200}={0,2}", self.secret):
-            raise _wrong("secret must be whsec_ and base64")
-        return self
+    url: Address
+    secret: Annotated[str, _must(SECRET.fullmatch, "must be whsec_ and 18 to 128 bytes in base64")]
+    events: Annotated[list[WebhookEvent], _entries(len(get_args(WebhookEvent)), 1)]
 
 
 class Settings(_Part):
-    """Everything a host decides."""
+    """Everything a host decides; `parse` makes it, with the rules between fields."""
 
-    version: Literal[1]
-    handle: Slug
-    display_name: _text(100, 1)  # type: ignore[valid-type]
-    time_zone: Annotated[str, AfterValidator(_zone)]
-    busy_calendars: Annotated[
-        list[_text(320, 1)],  # type: ignore[valid-type]
-        AfterValidator(_few(50, 1)),
-        AfterValidator(_unique("calendar")),
-    ] = Field(default_factory=lambda: ["primary"])
-    target_calendar: _text(320, 1) = "primary"  # type: ignore[valid-type]
-    weekly_hours: Annotated[dict[str, Ranges], AfterValidator(_every_weekday)]
-    date_overrides: dict[Annotated[str, AfterValidator(_date)], Ranges] = Field(
-        default_factory=dict
-    )
-    allowed_sites: Annotated[
-        list[Annotated[str, AfterValidator(_origin)]], AfterValidator(_few(100))
-    ] = Field(default_factory=list)
+    version: Annotated[int, _must(lambda number: number == 1, "must be 1")]
+    handle: Handle
+    display_name: Annotated[str, _text(NAME, 1)]
+    time_zone: Zone
+    busy_calendars: Annotated[list[Calendar], _entries(CALENDARS, 1)] = ["primary"]
+    target_calendar: Calendar = "primary"
+    weekly_hours: dict[Weekday, Ranges]
+    date_overrides: Annotated[dict[Date, Ranges], _entries(OVERRIDES)] = {}
+    allowed_sites: Annotated[list[Site], _entries(SITES)] = []
     theme: Theme = Theme()
     webhook: Webhook | None = None
-    event_types: Annotated[list[EventType], AfterValidator(_few(100))]
+    event_types: Annotated[list[EventType], _entries(EVENT_TYPES)]
 
-    @model_validator(mode="after")
-    def _fits(self) -> Settings:
-        if len(self.date_overrides) > 1000:
-            raise _wrong("date_overrides must have at most 1000 dates")
-        slugs = [event.slug for event in self.event_types]
-        if len(set(slugs)) != len(slugs):
-            raise _wrong("event_types must have different slugs")
-        return self
+
+def _across(document: Any) -> Iterator[tuple[Loc, str]]:
+    """The faults between fields, in a document that may be anything."""
+    hours = _get(document, "weekly_hours", dict.fromkeys(WEEKDAYS))
+    yield from ((("weekly_hours", day), "is missing") for day in WEEKDAYS if day not in hours)
+    yield from _repeated(_get(document, "busy_calendars", []), ("busy_calendars",))
+    webhook = _get(document, "webhook", {})
+    yield from _repeated(_get(webhook, "events", []), ("webhook", "events"))
+    events = _get(document, "event_types", [])
+    yield from _repeated(events, ("event_types",), "slug")
+    for at, event in enumerate(events):
+        yield from _across_event(event, ("event_types", at))
+
+
+def _across_event(event: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
+    detail = _get(event, "location_detail", "")
+    if _get(event, "location", "") == "in_person" and _blank(detail):
+        yield (*loc, "location_detail"), "must say where to meet, as the location is in_person"
+    questions = _get(event, "questions", [])
+    yield from _repeated(questions, (*loc, "questions"), "id")
+    for at, question in enumerate(questions):
+        kind, choices = _get(question, "kind", ""), _get(question, "choices", [])
+        here = (*loc, "questions", at, "choices")
+        if kind == "choice" and not choices:
+            yield here, "must name the answers to choose from"
+        if kind in get_args(Kind) and kind != "choice" and choices:
+            yield here, "is only for the kind choice"
+        yield from _repeated(choices, here)
+
+
+def _get(given: Any, key: str, default: Any) -> Any:
+    """The value of a key if it has the type of the default, else (or if too long) the default."""
+    value = given.get(key) if isinstance(given, dict) else None
+    too_long = isinstance(value, list) and len(value) > EVENT_TYPES
+    return value if isinstance(value, type(default)) and not too_long else default
+
+
+def _repeated(entries: list[Any], loc: Loc, key: str = "") -> Iterator[tuple[Loc, str]]:
+    """The entries of a list (or their `key`s) that were there before."""
+    seen: set[str] = set()
+    for at, entry in enumerate(entries):
+        name = _get(entry, key, "") if key else entry
+        if isinstance(name, str) and name:
+            if name in seen:
+                yield (*loc, at, key) if key else (*loc, at), "is the same as one above"
+            seen.add(name)
 
 
 # --- in and out ---------------------------------------------------------------------------------
@@ -320,14 +334,14 @@ class Settings(_Part):
 
 @dataclass(frozen=True)
 class Fault:
-    """`path` is as in event_types[0].duration; `message` goes on from it."""
+    """`path` is as in event_types[0].duration, "" for the whole; `message` goes on from it."""
 
     path: str
     message: str
 
 
 class SettingsError(Exception):
-    """All faults of a document at once."""
+    """`faults` has all faults of a document, one for a path."""
 
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__("; ".join(f"{fault.path}: {fault.message}" for fault in faults))
@@ -335,91 +349,91 @@ class SettingsError(Exception):
 
 
 def parse(document: Any) -> Settings:
-    """The settings in a JSON text (str, bytes) or an object. Raises SettingsError."""
+    """The settings in a JSON text (str or bytes) or in its objects. Raises SettingsError."""
     if isinstance(document, str | bytes):
         document = _read(document)
+    found: list[tuple[Loc, str]] = []
     try:
-        return Settings.model_validate(document)
+        settings = Settings.model_validate(document)
     except ValidationError as error:
-        raise SettingsError([_fault(each) for each in error.errors()]) from None
+        found += [(each["loc"], _said(each)) for each in error.errors(include_url=False)]
+    found += _across(document)
+    if found:
+        faults = {_path(loc): message for loc, message in reversed(found) if message}
+        raise SettingsError([Fault(*each) for each in reversed(faults.items())])
+    return settings
+
+
+_TWICE = object()  # stands for the value of a key that an object has twice
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    times = Counter(name for name, _value in pairs)
+    return {name: value if times[name] == 1 else _TWICE for name, value in pairs}
 
 
 def _read(text: str | bytes) -> Any:
     try:
+        text = text.decode("utf-8-sig") if isinstance(text, bytes) else text
         return json.loads(
-            text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_short_int
-        )
-    except SettingsError:
-        raise
-    except (ValueError, RecursionError) as error:
-        where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "somewhere"
-        raise SettingsError([Fault("", f"is not JSON ({where})")]) from None
+            text, object_pairs_hook=_once, parse_int=lambda digits: int(digits[:20])
+        )  # twenty digits are beyond every limit, as more would be
+    except json.JSONDecodeError as error:
+        message = f"is not JSON: see line {error.lineno}, column {error.colno}"
+    except UnicodeDecodeError:
+        message = "is not JSON: it is not UTF-8 text"
+    except RecursionError:
+        message = "is nested too deeply"
+    raise SettingsError([Fault("", message)])
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _value in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise SettingsError([Fault(twice, "is there twice")])
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise SettingsError([Fault("", f"{name} is not JSON")])
-
-
-def _short_int(text: str) -> int:
-    return int(text) if len(text) < 19 else 10**18
-
-
-def _fault(error: Mapping[str, Any]) -> Fault:
-    path = ""
-    for part in error["loc"]:
-        if isinstance(part, int):
-            path += f"[{part}]"
-        elif part != "[key]":
-            path += f".{part}" if path else str(part)
-    kind = error["type"]
-    if kind == "settings":
-        return _own(path, error["msg"])
-    return Fault(path, _MESSAGES.get(kind) or error["msg"][:1].lower() + error["msg"][1:])
-
-
-def _own(path: str, message: str) -> Fault:
-    """A rule over several fields names its field first: that belongs to the path."""
-    name, _space, rest = message.partition(" ")
-    if rest.startswith("must") and re.fullmatch(r"[a-z_]{2,}", name) and name not in _WORDS:
-        return Fault(f"{path}.{name}" if path else name, rest)
-    return Fault(path, message)
-
-
-_WORDS = {"must", "is", "cannot"}
 _MESSAGES = {
     "missing": "is missing",
     "extra_forbidden": "is not a setting",
     "int_type": "must be a whole number",
     "string_type": "must be text",
+    "string_unicode": "has characters that are not Unicode text",
     "bool_type": "must be true or false",
     "list_type": "must be a list",
     "dict_type": "must be an object",
     "model_type": "must be an object",
-    "string_unicode": "must be text",
+    "invalid_key": "must have text as its name",
+    "default_factory_not_called": "",  # another fault says why
 }
 
 
+def _said(error: ErrorDetails) -> str:
+    if error["input"] is _TWICE:
+        return "is given twice"
+    if error["type"] == "literal_error":
+        return f"must be {error.get('ctx', {})['expected']}"
+    own = error["msg"] if error["type"] == "settings" else "is not allowed here"
+    return _MESSAGES.get(error["type"], own)
+
+
+def _path(loc: Loc) -> str:
+    path = ""
+    for part in loc:
+        if isinstance(part, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,60}", part):
+            path += f".{part}"
+        elif part != "[key]":
+            path += f"[{json.dumps(part)[:60]}]"
+    return path.removeprefix(".")
+
+
 def dump(settings: Settings) -> dict[str, Any]:
-    """The document as JSON's objects, keys in the interface's order."""
+    """The document as JSON's objects, in the interface's order."""
     document = settings.model_dump()
     document["weekly_hours"] = {day: document["weekly_hours"][day] for day in WEEKDAYS}
     for event in document["event_types"]:
         for question in event["questions"]:
-            if question["choices"] is None:
+            if not question["choices"]:
                 del question["choices"]
     return document
 
 
 def dumps(settings: Settings) -> str:
+    """The document as a JSON text for people to read."""
     return json.dumps(dump(settings), indent=2, ensure_ascii=False) + "\n"
 
 
@@ -429,41 +443,41 @@ def load(text: str) -> Settings:
     return parse(text)
 
 
-# --- a new host ---------------------------------------------------------------------------------
+# --- a new host, and the slot core --------------------------------------------------------------
 
 
 def first(handle: str, display_name: str, time_zone: str) -> Settings:
     """What a host who signs in for the first time gets."""
-    name = "".join(each for each in display_name if not _invisible(each)).strip()[:100]
+    name = "".join(each for each in display_name if not _unfit(each)).strip()[:NAME]
     return Settings(
         version=1,
         handle=handle,
-        display_name=name or handle,
+        display_name=handle if _blank(name) else name,
         time_zone=time_zone if time_zone in ZONES else "UTC",
         weekly_hours={
-            day: [["09:00", "17:00"]] if day not in ("sat", "sun") else [] for day in WEEKDAYS
+            day: [] if day in ("sat", "sun") else [["09:00", "17:00"]] for day in WEEKDAYS
         },
-        event_types=[EventType(slug="intro", title="Intro call", duration=30, slot_interval=30)],
+        event_types=[EventType(slug="intro", title="Intro call", duration=30)],
     )
 
 
 def handle_from(email: str, taken: Callable[[str], bool]) -> str:
     """A free handle like the local part of an e-mail address: ana.silva@… is ana-silva."""
-    local = unicodedata.normalize("NFKD", email.rpartition("@")[0]).encode("ascii", "ignore")
-    base = re.sub(r"[^a-z0-9]+", "-", local.decode().lower()).strip("-")[:32].strip("-") or "host"
-    names = (base if number == 1 else f"{base}-{number}" for number in range(1, 1 << 30))
+    letters = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d"})
+    local = unicodedata.normalize("NFKD", email.rpartition("@")[0].casefold()).translate(letters)
+    plain = local.encode("ascii", "ignore").decode().lower()
+    base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:32].strip("-") or "host"
+    names = (base if number == 1 else f"{base}-{number}" for number in range(1, 10**7))
     return next(name for name in names if name not in RESERVED and not taken(name))
 
 
 def rules(settings: Settings, event: EventType) -> slots.Rules:
     """What decides about slots, for the slot core."""
+    dates = settings.date_overrides.items()
     return slots.Rules(
         tz=ZoneInfo(settings.time_zone),
-        weekly_hours=tuple(_minutes(settings.weekly_hours[day]) for day in WEEKDAYS),
-        date_overrides={
-            date.fromisoformat(day): _minutes(ranges)
-            for day, ranges in settings.date_overrides.items()
-        },
+        weekly_hours=tuple(_spans(settings.weekly_hours[day]) for day in WEEKDAYS),
+        date_overrides={date.fromisoformat(day): _spans(ranges) for day, ranges in dates},
         duration_minutes=event.duration,
         slot_interval_minutes=event.slot_interval,
         buffer_before_minutes=event.buffer_before,
@@ -475,5 +489,5 @@ def rules(settings: Settings, event: EventType) -> slots.Rules:
     )
 
 
-def _minutes(ranges: list[list[str]]) -> slots.Ranges:
-    return tuple((minutes(start), minutes(end)) for start, end in ranges)
+def _spans(ranges: list[list[str]]) -> slots.Ranges:
+    return tuple(_span(pair) for pair in ranges)

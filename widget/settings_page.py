@@ -64,7 +64,7 @@ def _hours(document: Document, form: Form) -> None:
     document["weekly_hours"] = {
         day: [
             [start, "24:00" if end == "00:00" else end]  # a time field has no 24:00
-            for start, end in zip(form.getlist(f"{day}-start"), form.getlist(f"{day}-end"))
+            for start, end in zip(form.getlist(f"{day}-start"), form.getlist(f"{day}-end"), strict=False)
             if start or end
         ]
         for day in DAYS

@@ -29,7 +29,10 @@ Obstacle = tuple[int, int, str, str]  # low, high, code, detail: no slot starts 
 
 @dataclass(frozen=True)
 class Rules:
-    """One event type's rules; `weekly_hours` begin with Monday. All minutes, dates in `tz`."""
+    """One event type's rules; `weekly_hours` begin with Monday. All minutes, dates in `tz`.
+
+    The ranges of a day are sorted and do not overlap: the settings document sees to it.
+    """
 
     tz: ZoneInfo
     weekly_hours: tuple[Ranges, ...]
@@ -117,14 +120,13 @@ def reasons(
 
 
 def span(rules: Rules, now: int) -> tuple[int, int]:
-    """The instants whose busy times can decide about a slot, from start to end.
+    """The instants, start and end, outside which no busy time can decide about a slot.
 
     They are those of the whole booking window, its last date included, and the buffers around.
     """
-    last = local_date(rules.tz, now) + timedelta(days=rules.booking_window_days)
-    latest = day_start(rules.tz, last) + 2 * DAY  # no date has more instants than two days
-    after = rules.duration_minutes + rules.buffer_after_minutes
-    return now - rules.buffer_before_minutes * 60, latest + after * 60
+    latest = now + (rules.booking_window_days + 2) * DAY  # a clock set back takes up to a day
+    reach_minutes = rules.duration_minutes + rules.buffer_after_minutes
+    return now - rules.buffer_before_minutes * 60, latest + reach_minutes * 60
 
 
 def local_date(tz: ZoneInfo, at: int) -> date:

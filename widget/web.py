@@ -123,7 +123,7 @@ def set_up(app: Flask, config: Config) -> None:
     app.after_request(_protect)
     app.teardown_request(_end)
     app.register_error_handler(HTTPException, _http_error)
-    app.log_exception = _log_fault  # type: ignore[method-assign]  # Flask's own names the path
+    app.log_exception = _log_fault  # type: ignore[method-assign,assignment]  # Flask's own names the path
 
 
 def _static(name: str) -> str:
@@ -250,7 +250,6 @@ def _words(status: int) -> tuple[str, str]:
     return _("That did not work"), _(
         "We could not understand this request. Nothing was booked. Please go back and try again."
     )
-
 
 
 def _log_fault(info: Any) -> None:

@@ -1,7 +1,7 @@
 """A stand-in for Google: OpenID Connect and Calendar v3 in Google's wire format, over HTTP.
 
-    with StandIn() as google:
-        create_app(config.load({**google.environ, ...}))
+with StandIn() as google:
+    create_app(config.load({**google.environ, ...}))
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ class StandIn:
         `scopes`: the calendar scopes left ticked (all of them if None); email None: Cancel.
         """
         requests.get(url, timeout=10).raise_for_status()
-        asked = requests.utils.unquote(url).replace("+", " ").split("scope=")[1].split("&")[0]
+        asked = unquote(url).replace("+", " ").split("scope=")[1].split("&")[0]
         ticked = asked.split() if scopes is None else list(scopes)
         form = {"person": email or "", "scope": ticked}
         answer = requests.post(url, data=form, allow_redirects=False, timeout=10)

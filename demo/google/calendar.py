@@ -9,6 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -41,7 +42,7 @@ class Call:
         return self.state.calendar(self.params["calendarId"], self.grant.email, writes=writes)
 
 
-# --- calendars ------------------------------------------------------------------------------------
+# --- calendars ----------------------------------------------------------------------------------
 
 
 def list_calendars(call: Call) -> Body:
@@ -93,7 +94,7 @@ def get_calendar(call: Call) -> Body:
     }
 
 
-# --- freebusy ---------------------------------------------------------------------------------------
+# --- freebusy -----------------------------------------------------------------------------------
 
 
 def query_freebusy(call: Call) -> Body:
@@ -148,7 +149,7 @@ def _merged(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
     return found
 
 
-# --- events -----------------------------------------------------------------------------------------
+# --- events -------------------------------------------------------------------------------------
 
 
 def insert_event(call: Call) -> Body:
@@ -372,7 +373,7 @@ def _asked(call: Call, event: Event, calendar: Calendar) -> bool:
     return params.get("q", "").lower() in event.get("summary", "").lower()
 
 
-# --- channels ---------------------------------------------------------------------------------------
+# --- channels -----------------------------------------------------------------------------------
 
 
 def watch_events(call: Call) -> Body:
@@ -426,15 +427,13 @@ def _push(channel: dict[str, Any], state: str) -> None:
     }
 
     def post() -> None:
-        try:
+        with suppress(requests.RequestException):  # messages get lost, as Google's do
             requests.post(channel["address"], headers=headers, timeout=2)
-        except requests.RequestException:
-            pass  # messages get lost, as Google's do
 
     threading.Thread(target=post, daemon=True).start()
 
 
-# --- times ------------------------------------------------------------------------------------------
+# --- times --------------------------------------------------------------------------------------
 
 
 def instant(text: str) -> float:

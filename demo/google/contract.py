@@ -116,7 +116,9 @@ def _value(where: str, spec: Schema, value: Any) -> list[str]:
         return _object(where, spec, value)
     if kind == "array":
         items = enumerate(value)
-        return [fault for n, each in items for fault in _value(f"{where}[{n}]", spec["items"], each)]
+        return [
+            fault for n, each in items for fault in _value(f"{where}[{n}]", spec["items"], each)
+        ]
     return _string(where, spec, value) if kind == "string" else []
 
 

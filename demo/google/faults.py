@@ -1,4 +1,4 @@
-"""Faults on demand, around the whole program: the product sees what a bad day at Google looks like."""
+"""Faults on demand, around the whole program: the product sees a bad day at Google."""
 
 from __future__ import annotations
 

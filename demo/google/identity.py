@@ -63,7 +63,7 @@ def jwks() -> ResponseReturnValue:
     return {"keys": [KEY.as_dict(private=False)]}
 
 
-# --- consent ----------------------------------------------------------------------------------------
+# --- consent ------------------------------------------------------------------------------------
 
 
 @blueprint.get("/o/oauth2/v2/auth")
@@ -124,7 +124,7 @@ def _back(answer: dict[str, str]) -> ResponseReturnValue:
     return redirect(f"{target}{'&' if '?' in target else '?'}{query}", 303)
 
 
-# --- tokens -----------------------------------------------------------------------------------------
+# --- tokens -------------------------------------------------------------------------------------
 
 
 @blueprint.post("/token")
@@ -173,7 +173,10 @@ def _by_refresh_token() -> ResponseReturnValue:
     for grant in _state().grants:
         if grant.alive and wanted and grant.refresh_token == wanted:
             return _answer(grant)
-    return {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}, 400
+    return {
+        "error": "invalid_grant",
+        "error_description": "Token has been expired or revoked.",
+    }, 400
 
 
 def _answer(grant: Grant) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Pages for people: the calendars with their events, and changes made by hand; Meet links; control."""
+"""Pages for people: the calendars with their events, and changes by hand; Meet links; control."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def show() -> ResponseReturnValue:
             if high > since:
                 view = _view(event, low, high, calendar)
                 days.setdefault(view["day"], []).append(view)
-        sent = [each for each in reversed(state.invitations)][:20]
+        sent = list(reversed(state.invitations))[:20]
         return render_template(
             "calendar.html", calendar=calendar, person=state.people[calendar.owner], days=days,
             invitations=sent,
@@ -163,7 +163,7 @@ def meet(name: str) -> ResponseReturnValue:
     return render_template("meet.html", name=name)
 
 
-# --- control, for tests that run the stand-in in another process --------------------------------------
+# --- control, for tests that run the stand-in in another process --------------------------------
 
 
 def _faults() -> Faults:

@@ -32,7 +32,9 @@ class Person:
 
     @property
     def sub(self) -> str:
-        return str(10**20 + sum(ord(letter) * 31**n for n, letter in enumerate(self.email)) % 10**20)
+        return str(
+            10**20 + sum(ord(letter) * 31**n for n, letter in enumerate(self.email)) % 10**20
+        )
 
 
 PEOPLE = (

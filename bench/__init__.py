@@ -1,0 +1,1 @@
+"""Figures, each measured on the machine that prints it."""

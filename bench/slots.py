@@ -1,0 +1,46 @@
+"""How long the slot core takes for a whole booking window."""
+
+from __future__ import annotations
+
+import random
+from statistics import median
+from time import perf_counter
+from zoneinfo import ZoneInfo
+
+from widget.slots import DAY, Busy, Rules, free
+
+NOW = 1_795_536_000  # 2026-11-24T16:00:00Z
+DAYS, INTERVALS, RUNS = 61, 200, 500
+
+RULES = Rules(
+    tz=ZoneInfo("Europe/Lisbon"),
+    weekly_hours=(((9 * 60, 17 * 60),),) * 7,
+    date_overrides={},
+    duration_minutes=30,
+    slot_interval_minutes=30,
+    minimum_notice_minutes=240,
+    booking_window_days=DAYS,
+)
+
+
+def taken(number: int, seed: int = 1) -> list[Busy]:
+    """Busy times of half an hour to an hour and a half, anywhere in the window."""
+    some = random.Random(seed)
+    starts = [NOW + some.randrange(DAYS * 96) * 900 for _ in range(number)]
+    return [Busy(start, start + some.choice((1800, 3600, 5400)), "primary") for start in starts]
+
+
+def main() -> None:
+    busy, took, found = taken(INTERVALS), [], 0
+    for _ in range(RUNS):
+        began = perf_counter()
+        found = len(free(RULES, busy, [], NOW, NOW, NOW + DAYS * DAY))
+        took.append(perf_counter() - began)
+    print(
+        f"slot core, {DAYS} days, {INTERVALS} busy intervals, 30-minute slots: "
+        f"{median(took) * 1000:.2f} ms (median of {RUNS}), {found} slots"
+    )
+
+
+if __name__ == "__main__":
+    main()
