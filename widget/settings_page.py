@@ -64,11 +64,15 @@ def _hours(document: Document, form: Form) -> None:
     document["weekly_hours"] = {
         day: [
             [start, "24:00" if end == "00:00" else end]  # a time field has no 24:00
-            for start, end in zip(form.getlist(f"{day}-start"), form.getlist(f"{day}-end"), strict=False)
+            for start, end in _rows(form, day)
             if start or end
         ]
         for day in DAYS
     }  # fmt: skip
+
+
+def _rows(form: Form, day: str) -> list[tuple[str, str]]:
+    return list(zip(form.getlist(f"{day}-start"), form.getlist(f"{day}-end"), strict=False))
 
 
 def _event(document: Document, form: Form, slug: str) -> None:
@@ -183,8 +187,7 @@ def _zone(typed: Form, document: Settings) -> str:
 def _day(day: str, typed: Form, section: str, document: Settings) -> Document:
     """A weekday's ranges as the page's fields show them, and one empty row to add another."""
     if section == "hours":
-        rows = list(zip(typed.getlist(f"{day}-start"), typed.getlist(f"{day}-end"), strict=False))
-        ranges = [row for row in rows if any(row)]
+        ranges = [row for row in _rows(typed, day) if any(row)]
     else:
         stored = settings.dump(document)["weekly_hours"][day]
         ranges = [(start, "00:00" if end == "24:00" else end) for start, end in stored]
