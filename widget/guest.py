@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, g, redirect, request
@@ -27,6 +28,7 @@ from widget import (
     settings,
     web,
 )
+from widget import zones as time_zones
 from widget.bookings import CalendarUnavailable, NotBooked, TooManyBookings
 from widget.instants import to_rfc3339
 from widget.language import gettext as _
@@ -35,7 +37,7 @@ from widget.settings import EventType, Settings
 
 blueprint = Blueprint("guest", __name__)
 
-LOOK_FIELDS = ("theme", "accent", "lang", "hide_details")
+LOOK_FIELDS = ("theme", "accent", "lang", "hide_details", "clock", "view")
 DETAIL_FIELDS = ("name", "email", "notes", "guests")
 MAX_KEPT = 40  # fields of a query that are carried along
 UTM_LENGTH = 200
@@ -52,6 +54,10 @@ class Place:
     @property
     def address(self) -> str:
         return f"/book/{self.host.handle}/{self.event.slug}"
+
+    def offer(self) -> bookings.Offer:
+        """Raises CalendarUnavailable or CalendarDisconnected."""
+        return bookings.offer(web.google(), self.host, self.event, web.now())
 
     def page(self, title: str, given: MultiDict[str, str]) -> dict[str, Any]:
         """What the templates of every event page need."""
@@ -77,6 +83,7 @@ def event_view(event: EventType) -> dict[str, Any]:
         "slug": event.slug,
         "title": event.title,
         "description": event.description,
+        "lead": picker.lead(event.description),
         "duration": event.duration,
         "duration_label": language.minutes(event.duration),
         "location_label": invitation.location_label(event.location, event.location_detail),
@@ -125,9 +132,12 @@ def event_types(handle: str) -> ResponseReturnValue:
 @web.reading
 def event(handle: str, slug: str) -> ResponseReturnValue:
     place, given = find(handle, slug), request.args
-    if given.get("step") == "zone":
+    step = _last(given, "step")
+    if step in ("zone", "city"):
         return zones(place, given)
-    if "start" in given:
+    if step == "still":
+        return still(place, given)
+    if "start" in given or "next" in given:
         return chosen(place, given)
     return times(place, given)
 
@@ -136,10 +146,10 @@ def event(handle: str, slug: str) -> ResponseReturnValue:
 @web.reading
 def book(handle: str, slug: str) -> ResponseReturnValue:
     place, given = find(handle, slug), request.form
-    step = given.getlist("step")[-1:]  # a pressed button comes after the hidden one
-    if step == ["zone"]:
+    step = _last(given, "step")
+    if step in ("zone", "city"):
         return zones(place, given)
-    if step == ["choose"] and given.get("start"):
+    if given.get("next") or (step == "choose" and given.get("start")):
         return chosen(place, given)
     if step:
         return times(place, given)
@@ -149,21 +159,17 @@ def book(handle: str, slug: str) -> ResponseReturnValue:
 def times(
     place: Place, given: MultiDict[str, str], alert: NotBooked | None = None, status: int = 200
 ) -> ResponseReturnValue:
-    """Month and day to choose from. What was typed before goes along in hidden fields."""
+    """Month and day, or a list of days, to choose from. What was typed goes along, hidden."""
     errors: dict[str, str] = {}
-    tz = _zone(place, given, errors)
-    asked = _read(picker.read_date, given.get("date") or given.get("day"), "date", errors)
-    month = _read(picker.read_month, given.get("month"), "month", errors)
-    if month and not given.get("date"):
-        asked = None
-    now = web.now()
+    tz, now = _zone(place, given, errors), web.now()
     try:
-        offer = bookings.offer(web.google(), place.host, place.event, now)
+        offer = place.offer()
     except NotBooked as error:
         return _closed(place, given, error)
-    days = picker.by_date(offer.free(now, offer.last), tz)
-    last = language.today(now, tz) + timedelta(days=place.event.booking_window_days + 1)
-    view = picker.view(days, tz, asked, month, language.today(now, tz), last)
+    free = offer.free(now, offer.last)
+    month = _read(picker.read_month, _last(given, "month"), "month", errors)
+    asked = _asked(given, free, tz, month, errors)
+    days = picker.by_date(free, tz)
     page = place.page(place.event.title, given)
     page["alert"] = _alert(alert) or _faults(errors)
     page["tz"] = {
@@ -172,34 +178,92 @@ def times(
         "fixed": place.event.location == "in_person",
     }
     page["guess_tz"] = "tz" not in given and not page["tz"]["fixed"]
-    page["pick"] = _pick(place, given, view["day"])
+    page["clock"] = "12" if language.hours() == "24" else "24"
+    page["view"] = "list" if _last(given, "view") == "list" else "month"
+    if page["view"] == "list":
+        view = picker.list_view(days, tz, asked or month)
+    else:
+        view = picker.view(days, tz, asked, month, language.today(now, tz))
+    page["pick"] = _pick(place, given, _sight(view["shown"], month))
     status = status if alert else 422 if errors else 200
     return web.answer("guest/times.html", status, **page, **view)
 
 
+def _asked(
+    given: MultiDict[str, str],
+    free: list[int],
+    tz: ZoneInfo,
+    month: date | None,
+    errors: dict[str, str],
+) -> date | None:
+    """The date to open with: the one asked for, else that of the free time nearest to the time
+    that was chosen before."""
+    asked: date | None = _read(
+        picker.read_date, _last(given, "date") or given.get("day"), "date", errors
+    )
+    if asked or month:
+        return None if month and not given.get("date") else asked
+    try:
+        near = picker.nearest(free, details.instant(_start(given)))
+    except ValueError:
+        return None
+    return language.today(near[0], tz) if near else None
+
+
+def _sight(shown: list[dict[str, Any]], month: date | None) -> list[tuple[str, str]]:
+    """What brings the same day, or the same month without one, into sight again."""
+    if shown:
+        return [("day", shown[0]["date"])]
+    return [("month", f"{month:%Y-%m}")] if month else []
+
+
 def zones(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
-    tz = _zone(place, given, {})
+    """Every time zone, and those that a search for a city finds; `step=city`: these alone."""
+    tz, now = _zone(place, given, {}), web.now()
+    sought = given.get("city", "").strip()[:60]
+    found = time_zones.found(sought, now)
+    said = language.ngettext("%(num)s time zone found", "%(num)s time zones found", len(found))
     page = place.page(_("Time zone"), given)
-    page["tz"] = {"name": tz.key, "label": language.zone_label(tz, web.now())}
-    page["pick"] = _pick(place, given, None, without=("tz",))
-    page["pick"]["hidden"] += [("date", day) for day in given.getlist("day")[:1]]
-    return web.answer("guest/zones.html", **page, regions=picker.zones(tz, web.now()))
+    page["sought"] = sought
+    page["found"] = found
+    page["said"] = said % {"num": language.digits(len(found))} if sought else ""
+    day = [("date", day) for day in given.getlist("day")[:1]]
+    page["pick"] = _pick(place, given, day, without=("tz",))
+    block = "cities" if _last(given, "step") == "city" else "picker"
+    return web.answer("guest/zones.html", block=block, **page, zones=time_zones.every(tz, now))
 
 
 def chosen(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     """The form for a chosen time, if it is free."""
     try:
-        start = details.instant(given["start"])
+        start = details.instant(_start(given))
     except ValueError as error:
         return times(place, given, BadField(str(error)), 422)
     try:
-        offer = bookings.offer(web.google(), place.host, place.event, web.now())
+        offer = place.offer()
     except NotBooked as error:
         return _closed(place, given, error)
     reasons = offer.reasons(start)
     if reasons:
         return times(place, given, bookings.refusal(reasons), 409)
     return form(place, given)
+
+
+def still(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
+    """Nothing while the time of an open form is free; else an alert with the nearest that are."""
+    try:
+        start = details.instant(given.get("start"))
+    except ValueError as error:
+        return times(place, given, BadField(str(error)), 422)
+    try:
+        offer = place.offer()
+    except NotBooked as error:
+        return _closed(place, given, error)
+    reasons, tz = offer.reasons(start), _zone(place, given, {})
+    alert = _alert(bookings.refusal(reasons)) if reasons else None
+    near = picker.nearest(offer.free(offer.now, offer.last), start) if reasons else []
+    offered = [picker.offered(other, tz) for other in sorted(near)]
+    return web.answer("guest/gone.html", alert=alert, nearest=offered)
 
 
 def form(
@@ -210,7 +274,7 @@ def form(
     status: int = 200,
 ) -> Response:
     """What is asked of the guest, with everything typed so far."""
-    start, tz = details.instant(given["start"]), _zone(place, given, {})
+    start, tz = details.instant(_start(given)), _zone(place, given, {})
     end = start + place.event.duration * 60
     page = place.page(place.event.title, given)
     page["alert"] = _alert(alert) or _faults(errors or {})
@@ -228,8 +292,9 @@ def form(
         },
         form={
             "action": place.address,
+            "still": f"{place.address}?{_still_query(given, start, tz)}",
             "hidden": [
-                *_kept(given, LOOK_FIELDS),
+                *_look(given),
                 *_utm_fields(given),
                 ("tz", tz.key),
                 ("start", to_rfc3339(start)),
@@ -265,6 +330,8 @@ def _book(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     except NotBooked as error:
         return _refused(place, given, error)
     url = f"/booking/{links.booking_token(web.config(), booking.id)}"
+    if seen := _look(given):
+        url += f"?{urlencode(seen)}"
     if not web.is_fragment():
         return redirect(url, 303)
     response = invitation_page(booking, given, 202 if booking.status == "pending" else 201)
@@ -276,7 +343,7 @@ def _book(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
 def _booked(place: Place, given: MultiDict[str, str], wish: details.Details) -> models.Booking:
     nonce = links.read_nonce(web.config(), given.get("nonce", ""))
     key = hashlib.sha256(f"{nonce} {place.event.slug} {wish.digest()}".encode()).hexdigest()
-    visit = bookings.Visit(str(language.current()).replace("_", "-"), dict(_utm_fields(given)))
+    visit = bookings.Visit(language.tag(), dict(_utm_fields(given)))
     return bookings.book(
         web.google(), place.host, place.event, wish, f"form:{key}", web.now(), visit
     )
@@ -395,6 +462,26 @@ def _read(reader: Any, text: str | None, name: str, errors: dict[str, str]) -> A
         return None
 
 
+def _last(given: MultiDict[str, str], name: str) -> str:
+    """A pressed button comes after the hidden field of its name, and wins."""
+    return given.getlist(name)[-1] if name in given else ""
+
+
+def _start(given: MultiDict[str, str]) -> str:
+    """The chosen time; `next` is one that was offered in passing, and leads to the form too."""
+    return given.get("next") or given.get("start", "")
+
+
+def _still_query(given: MultiDict[str, str], start: int, tz: ZoneInfo) -> str:
+    spoken = [(name, value) for name, value in _look(given) if name in ("lang", "clock")]
+    return urlencode([("step", "still"), ("start", to_rfc3339(start)), ("tz", tz.key), *spoken])
+
+
+def _look(given: MultiDict[str, str]) -> list[tuple[str, str]]:
+    """How the guest sees the pages, to be carried along."""
+    return [(name, _last(given, name)) for name in LOOK_FIELDS if _last(given, name)]
+
+
 def _kept(given: MultiDict[str, str], names: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(name, value) for name in names for value in given.getlist(name)[:20] if value]
 
@@ -408,22 +495,23 @@ def _utm_fields(given: MultiDict[str, str]) -> list[tuple[str, str]]:
 
 
 def _pick(
-    place: Place, given: MultiDict[str, str], day: Any, without: tuple[str, ...] = ()
+    place: Place,
+    given: MultiDict[str, str],
+    sight: list[tuple[str, str]],
+    without: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """The picker's one form: GET, or POST once a guest has typed what no address should hold."""
     hidden = [
-        *_kept(given, tuple(name for name in (*LOOK_FIELDS, "tz") if name not in without)),
+        *_look(given),
+        *_kept(given, ("tz",) if "tz" not in without else ()),
         *_utm_fields(given),
         *_kept(given, DETAIL_FIELDS),
         *((name, value) for name, value in given.items() if name.startswith("question-")),
     ]
-    if day:
-        hidden.append(("day", day["date"]))
     typed = request.method == "POST"
-    if typed:
-        hidden.append(("step", "choose"))
+    hidden = [*hidden[:MAX_KEPT], *sight, *([("step", "choose")] if typed else [])]
     method = "post" if typed else "get"
-    return {"method": method, "action": place.address, "hidden": hidden[:MAX_KEPT]}
+    return {"method": method, "action": place.address, "hidden": hidden}
 
 
 def _closed(place: Place, given: MultiDict[str, str], error: NotBooked) -> ResponseReturnValue:

@@ -70,7 +70,7 @@ def answer(template: str, status: int = 200, block: str = "picker", **context: A
     args = (template, block) if is_fragment() else (template,)
     response = make_response(render(*args, **context), status)
     response.vary.update(("HX-Request", "HX-Request-Type", "Accept-Language"))
-    response.headers["Content-Language"] = str(language.current()).replace("_", "-")
+    response.headers["Content-Language"] = language.tag()
     return response
 
 
@@ -114,6 +114,7 @@ def set_up(app: Flask, config: Config) -> None:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.add_template_global(_static, "static_url")
+    app.add_template_filter(language.digits, "digits")
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
@@ -131,7 +132,11 @@ def _static(name: str) -> str:
 
 
 def _begin() -> None:
-    language.use(language.choose(request.values.get("lang", ""), request.accept_languages))
+    asked = request.values.get("lang", "")
+    spoken = language.choose(asked, request.accept_languages)
+    if request.blueprint == "host":  # the host's pages are written in English alone
+        spoken = language.SOURCE
+    language.use(spoken, *request.values.getlist("clock")[-1:])
 
 
 def _health() -> ResponseReturnValue:
@@ -197,7 +202,7 @@ def page(title: str, theme: str = "auto", accent: str = look.DEFAULT_ACCENT) -> 
     """What the layout of every page needs."""
     return {
         "title": title,
-        "lang": str(language.current()).replace("_", "-"),
+        "lang": language.tag(),
         "dir": language.direction(),
         "alert": None,
         "look": {
