@@ -93,7 +93,7 @@ function arrived() {
   } else {
     root.querySelector("details")?.toggleAttribute("open", before.open);
     // what was pressed may be gone, as "next month" in the last one
-    if (before.button && document.activeElement === document.body) focus(twin(root) ?? root.querySelector("h2[tabindex], h1"));
+    if (before.button && document.activeElement === document.body) focus(twin(root) ?? document.getElementById("month") ?? root.querySelector("h1"));
   }
   say(root);
   announce();
