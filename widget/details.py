@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from widget.instants import from_rfc3339
+from widget.language import digits, ngettext
 from widget.language import gettext as _
 from widget.settings import EventType, Question
 
@@ -159,7 +160,10 @@ class _Checks:
             if each != ""
         ]
         if len(found) > most:
-            self.wrong(name, _("You can bring up to %(n)s more people.") % {"n": most})
+            said = ngettext(
+                "You can bring %(n)s more person.", "You can bring up to %(n)s more people.", most
+            )
+            self.wrong(name, said % {"n": digits(most)})
         return tuple(dict.fromkeys(found))
 
     def answers(self, name: str, asked: tuple[Question, ...]) -> dict[str, str | bool]:
@@ -213,7 +217,7 @@ class _Checks:
             return self.wrong(name, _("This cannot be empty."))
         if len(text) > longest:
             return self.wrong(
-                name, _("This is too long: at most %(n)s characters.") % {"n": longest}
+                name, _("This is too long: at most %(n)s characters.") % {"n": digits(longest)}
             )
         return text
 
