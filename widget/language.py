@@ -27,6 +27,7 @@ from werkzeug.datastructures import LanguageAccept
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
 SOURCE = "en"
 CLOCKS = ("12", "24")
+WEEKDAY_LENGTH = 5  # letters above a column of the month
 LONGEST_TAG = 35  # RFC 5646, 4.4.1: enough for every tag without extensions
 _ZERO = {"arab": 0x660, "arabext": 0x6F0, "deva": 0x966, "beng": 0x9E6}  # CLDR numbering systems
 
@@ -153,7 +154,9 @@ def full_date(day: date) -> str:
 
 
 def month_name(day: date) -> str:
-    return digits(format_date(day, "LLLL yyyy", locale=current()))
+    """December 2026"""
+    first = datetime(day.year, day.month, 1, tzinfo=UTC)
+    return digits(format_skeleton("yMMMM", first, locale=current()))
 
 
 def clock(at: int, tz: ZoneInfo) -> str:
@@ -193,9 +196,10 @@ def short_moment(at: int, tz: ZoneInfo) -> str:
 
 def weekdays() -> list[dict[str, str]]:
     """The seven days in this language's order, each with `short` and `long` names."""
-    locale = current()
-    short, long = locale.days["stand-alone"]["abbreviated"], locale.days["stand-alone"]["wide"]
-    return [{"short": short[day], "long": long[day]} for day in week_order()]
+    names = current().days["stand-alone"]
+    fits = max(map(len, names["abbreviated"].values())) <= WEEKDAY_LENGTH
+    short = names["abbreviated" if fits else "short"]
+    return [{"short": short[day], "long": names["wide"][day]} for day in week_order()]
 
 
 def week_order() -> list[int]:
@@ -223,7 +227,18 @@ def zone_offset(tz: ZoneInfo, at: int) -> str:
 
 
 def zone_city(tz: ZoneInfo) -> str:
-    return get_timezone_location(tz, locale=current(), return_city=True)
+    return _city(_current.get(), tz)
+
+
+@lru_cache(maxsize=8192)
+def _city(tag: str, tz: ZoneInfo) -> str:
+    """CLDR names some cities by what their zone was called before: Kyiv as Europe/Kiev."""
+    locale = _locale(tag) or Locale(SOURCE)
+    aliases = get_global("zone_aliases")
+    for name in (tz.key, *(old for old, new in aliases.items() if new == tz.key)):
+        if city := locale.time_zones.get(name, {}).get("city"):
+            return str(city)
+    return get_timezone_location(tz, locale=locale, return_city=True)
 
 
 def minutes(number: int) -> str:
