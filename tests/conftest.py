@@ -106,6 +106,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
+#: For tests of what never reaches the database, or reaches both alike.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
 # --- the product and its Google -----------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -37,7 +37,6 @@ blueprint = Blueprint("guest", __name__)
 
 LOOK_FIELDS = ("theme", "accent", "lang", "hide_details")
 DETAIL_FIELDS = ("name", "email", "notes", "guests")
-MAX_KEPT = 40  # fields of a query that are carried along
 UTM_LENGTH = 200
 
 
@@ -162,6 +161,8 @@ def times(
     except NotBooked as error:
         return _closed(place, given, error)
     days = picker.by_date(offer.free(now, offer.last), tz)
+    if not asked and not month:
+        asked = _chosen_date(given, tz, days)
     last = language.today(now, tz) + timedelta(days=place.event.booking_window_days + 1)
     view = picker.view(days, tz, asked, month, language.today(now, tz), last)
     page = place.page(place.event.title, given)
@@ -175,6 +176,15 @@ def times(
     page["pick"] = _pick(place, given, view["day"])
     status = status if alert else 422 if errors else 200
     return web.answer("guest/times.html", status, **page, **view)
+
+
+def _chosen_date(given: MultiDict[str, str], tz: ZoneInfo, days: picker.Days) -> date | None:
+    """The date of the time that was chosen before, while it still has free times."""
+    try:
+        day = language.today(details.instant(given.get("start")), tz)
+    except ValueError:
+        return None
+    return day if day in days else None
 
 
 def zones(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
@@ -415,7 +425,7 @@ def _pick(
         *_kept(given, tuple(name for name in (*LOOK_FIELDS, "tz") if name not in without)),
         *_utm_fields(given),
         *_kept(given, DETAIL_FIELDS),
-        *((name, value) for name, value in given.items() if name.startswith("question-")),
+        *_kept(given, tuple(f"question-{each.id}" for each in details.questions(place.event))),
     ]
     if day:
         hidden.append(("day", day["date"]))
@@ -423,7 +433,7 @@ def _pick(
     if typed:
         hidden.append(("step", "choose"))
     method = "post" if typed else "get"
-    return {"method": method, "action": place.address, "hidden": hidden[:MAX_KEPT]}
+    return {"method": method, "action": place.address, "hidden": hidden}
 
 
 def _closed(place: Place, given: MultiDict[str, str], error: NotBooked) -> ResponseReturnValue:
