@@ -93,7 +93,7 @@ def find(handle: str, slug: str) -> Place:
 
 def find_host(handle: str) -> tuple[models.Host, Settings]:
     """The host with this handle; answers 404 when there is none. Only allowed sites may frame."""
-    host = models.host_by_handle(handle)
+    host = models.host_by_handle(handle) if settings.HANDLE.fullmatch(handle) else None
     if host is None:
         abort(404)
     document = settings.load(host.settings)
@@ -225,7 +225,7 @@ def form(
     page = place.page(place.event.title, given)
     page["alert"] = _alert(alert) or _faults(errors or {})
     page["tz"] = {"name": tz.key, "label": language.zone_label(tz, start)}
-    asked = details.questions(place.event)
+    asked, guests = details.questions(place.event), given.getlist("guests")[:20]
     return web.answer(
         "guest/details.html",
         status,
@@ -251,11 +251,11 @@ def form(
             "email": "",
             "notes": "",
             **given.to_dict(),
-            "guests": given.getlist("guests")[:20],
+            "guests": guests,
         },
         errors=errors or {},
         questions=[{**each.model_dump(), "name": f"question-{each.id}"} for each in asked],
-        extra_guests=place.event.extra_guests,
+        extra_guests=max(place.event.extra_guests, len(guests)),  # too many are not lost
     )
 
 
