@@ -43,11 +43,11 @@ def nothing_is_lost(form: Element, sent: dict[str, Any], but: str = "") -> None:
 @pytest.mark.parametrize(
     ("field", "values"),
     [
-        ("name", [None, "", "   ", "x" * 201, "a\x07b", "a\tb", "\u202eevil", "a\x00b", "a\u2028b"]),
+        ("name", [None, "", "   ", "x" * 201, "a\x07b", "\u202eevil", "a\x00b", "a\u2028b"]),
         ("name", ["\u2066x", "\x7f", "one\ntwo"]),
         ("email", [None, "", "nobody", "a@b", "a b@example.com", "a@example.com\r\nBcc: b@c.org"]),
-        ("email", ["x" * 65 + "@example.com", "x@" + "y" * 250 + ".org", "a@@example.com", "é@é.pt"]),
-        ("email", ["<a@example.com>", "a@example.com,b@example.com", "a@-x.com", "a\x00@example.com"]),
+        ("email", ["x" * 65 + "@example.com", "x@" + "y" * 250 + ".org", "a@@b.com", "é@é.pt"]),
+        ("email", ["<a@example.com>", "a@example.com,b@example.com", "a@-x.com", "a\x00@b.com"]),
         ("notes", ["x" * 5001, "a\x00b", "\u202e", "a\x1b[31m", "a\u2029b"]),
     ],
 )  # fmt: skip
@@ -224,7 +224,7 @@ def test_bytes_that_are_no_text_are_kept_as_they_were_sent(
     guest: FlaskClient, google: StandIn
 ) -> None:
     good = urlencode({**filled(guest), "name": ""}).encode()
-    for bad in (b"Mar%FFia", b"Mar\xffia", b"Mar%ED%A0%80ia"):
+    for bad in (b"Mar%FFia", b"Mar%ED%A0%80ia"):
         body = good.replace(b"&name=", b"&name=" + bad).replace(b"maria%40", b"no-address")
         answer = guest.post(PICKER, data=body, content_type=FORM)
         assert answer.status_code == 422, bad
@@ -253,6 +253,7 @@ def test_too_large_a_form_is_refused(guest: FlaskClient, google: StandIn, body: 
     [
         (b"", FORM),
         (b"\x00\xff&=&&==%%%", FORM),
+        (b"start=2026-12-01T09:00:00Z&name=Mar\xffia", FORM),
         (b"{}", "application/json"),
         (b"start=2026-12-01T09:00:00Z", "text/plain"),
         (b"--x\r\n\r\n", "multipart/form-data; boundary=x"),
