@@ -225,6 +225,17 @@ def test_of_two_guests_who_want_the_same_time_at_once_one_gets_it(
     assert len(google.events(ANA)) == 1
 
 
+def test_many_guests_at_once_each_get_their_own_time(
+    app: Flask, guest: FlaskClient, google: StandIn
+) -> None:
+    forms = [
+        fill(guest, f"2026-12-0{day}T{hour}:00:00Z") for day in (2, 3) for hour in range(10, 14)
+    ]
+    answers = at_once(app, lambda client: send(client, forms.pop()), times=8)
+    assert [answer.status_code for answer in answers] == [303] * 8
+    assert len(google.events(ANA)) == 8
+
+
 # --- somebody else was faster -------------------------------------------------------------------
 
 
@@ -302,6 +313,26 @@ def test_a_time_outside_the_rules_is_told_apart_from_one_that_was_taken(
     shown = page.read(answer.text)
     assert shown.one(role="alert")["data-error"] == "slot_unavailable"
     assert kept(shown) == TYPED
+
+
+@on_sqlite
+def test_htmx_gets_every_refusal_as_a_fragment_with_the_same_status(
+    guest: FlaskClient, google: StandIn, change: Callable[..., None]
+) -> None:
+    fields = fill(guest, **TYPED)
+    google.fault("calendar.events.insert", status=429, reason="rateLimitExceeded")
+    answers = [send(guest, fields, **HTMX), send(guest, {**fields, "email": "x"}, **HTMX)]
+    book(guest)
+    answers.append(send(guest, fields, **HTMX))
+    google.add_busy(ANA, "2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z")
+    answers.append(send(guest, {**fields, "start": "2026-12-01T10:10:00Z"}, **HTMX))
+    assert [answer.status_code for answer in answers] == [503, 422, 409, 409]
+    for answer in answers:
+        assert answer.text.strip().startswith('<main id="picker"')
+        shown = page.read(answer.text)
+        assert len(shown.all(role="alert")) == 1
+        assert shown.one("form").fields()["name"] == TYPED["name"]
+        assert {"HX-Request", "HX-Request-Type"} <= set(answer.headers["Vary"].split(", "))
 
 
 # --- Google does not answer ---------------------------------------------------------------------

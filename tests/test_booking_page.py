@@ -60,6 +60,22 @@ def test_a_date_that_differs_is_told_for_both(
     assert "For Ana Silva: Tuesday, December 1, 2026" in shown
 
 
+@on_sqlite
+def test_where_people_meet_in_person_the_hosts_time_is_the_only_one(
+    guest: FlaskClient, change: Callable[..., None]
+) -> None:
+    change("ana", event={"location": "in_person", "location_detail": "Pier 4"})
+    address = book(guest, tz="Asia/Tokyo")
+    shown = look(guest, address)
+    assert "9:00" in shown.text
+    assert "Lisbon" in shown.text
+    assert "Tokyo" not in shown.text
+    assert "Pier 4" in shown.text
+    assert not shown.all("a", data_meet_link=True)
+    (event,) = icalendar.Calendar.from_ical(guest.get(f"{address}.ics").data).walk("VEVENT")
+    assert event["location"] == "Pier 4"
+
+
 def test_the_calendar_file_is_an_event_with_the_link(guest: FlaskClient, google: StandIn) -> None:
     address = book(guest)
     link = look(guest, address).one("a", download=True)["href"]

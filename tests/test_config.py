@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import time_machine
 from cryptography.fernet import Fernet
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
 
 import models
 from app import create_app
 from demo.google import StandIn
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Browser
+from tests.journey import ANA, PICKER
 from widget import config
 
 KEY = Fernet.generate_key().decode()
@@ -192,6 +197,31 @@ def test_a_dotenv_file_is_read_and_the_environment_goes_before_it(tmp_path: Path
     assert (tmp_path / "instance" / "meetslot.db").exists()
 
 
+def test_the_server_serves_on_its_port_until_it_is_told_to_end(
+    google: StandIn, tmp_path: Path
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    program = str(Path(sys.executable).parent / "flask")
+    environ = {
+        "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **NEEDED,
+        **google.environ, "PORT": port, "WEB_CONCURRENCY": "1", "RECONCILE_EVERY": "0",
+    }  # fmt: skip
+    server = subprocess.Popen([program, "--app", "app", "serve"], cwd=tmp_path, env=environ)
+    try:
+        patient = requests.Session()
+        patient.mount(
+            "http://", HTTPAdapter(max_retries=Retry(60, backoff_factor=0.1, backoff_max=0.5))
+        )
+        answer = patient.get(f"http://127.0.0.1:{port}/healthz", timeout=30)
+        assert answer.json() == {"status": "ok"}
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    finally:
+        server.terminate()
+        assert server.wait(timeout=30) in (0, -15)
+
+
 def test_health_is_told_only_while_the_database_answers(
     google: StandIn, tmp_path: Path, clock: time_machine.Traveller
 ) -> None:
@@ -204,6 +234,22 @@ def test_health_is_told_only_while_the_database_answers(
     answer = app.test_client().get("/healthz")
     assert answer.status_code == 503
     assert answer.get_json()["status"] != "ok"
+    models.database.close()
+
+
+@pytest.mark.parametrize(("seconds", "asked"), [("0", 2), ("60", 1)])
+def test_busy_times_are_as_old_as_the_operator_allows(
+    google: StandIn, tmp_path: Path, clock: time_machine.Traveller, seconds: str, asked: int
+) -> None:
+    environ = {**NEEDED, **google.environ, "DATABASE_URL": f"sqlite:///{tmp_path}/m.db"}
+    app = create_app(
+        config.load({**environ, "BUSY_TTL": seconds, "PUBLIC_URL": "http://localhost"})
+    )
+    Browser(app.test_client(), google).sign_in(ANA)
+    google.state.calls.clear()
+    for _time in range(2):
+        assert app.test_client().get(PICKER).status_code == 200
+    assert google.calls.count("calendar.freebusy.query") == asked
     models.database.close()
 
 

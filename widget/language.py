@@ -58,7 +58,10 @@ def choose(asked: str, accepted: LanguageAccept) -> str:
     for wanted in (asked, *accepted.values()):
         if _TAG.fullmatch(wanted) and _language(wanted) in languages():
             try:
-                return str(Locale.parse(wanted, sep="-")).replace("_", "-")
+                found = Locale.parse(
+                    wanted, sep="-"
+                )  # dates in another script fit no words of ours
+                return str(Locale(found.language, found.territory)).replace("_", "-")
             except (ValueError, UnknownLocaleError):
                 return _language(wanted)
     return SOURCE
