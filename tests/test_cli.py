@@ -85,6 +85,16 @@ def test_an_import_cannot_take_another_hosts_handle(app: Flask, google: StandIn)
     assert json.loads(command(app, "settings", "export", "ben"))["handle"] == "ben"
 
 
+def test_an_import_may_give_a_host_another_handle(app: Flask, guest: FlaskClient) -> None:
+    address = book(guest)
+    document = command(app, "settings", "export", "ana").replace('"ana"', '"ana-silva"')
+    assert run(app, "settings", "import", "ana", "-", input=document).exit_code == 0
+    assert command(app, "settings", "export", "ana-silva") == document
+    look(guest, "/book/ana/intro", 404)
+    look(guest, "/book/ana-silva/intro")
+    assert status_of(look(guest, address)) == "confirmed"
+
+
 @on_sqlite
 def test_an_import_is_seen_by_guests_at_once(
     guest: FlaskClient, change: Callable[..., None]

@@ -245,6 +245,8 @@ def test_no_page_has_script_or_style_in_it(
     for answer in pages:
         assert answer.content_type.startswith("text/html")
         nothing_inline(answer.text)
+        if answer.status_code >= 400:  # an error says which one it is
+            assert page.read(answer.text).one(role="alert")["data-error"]
 
 
 def test_no_template_has_script_or_style_in_it() -> None:
