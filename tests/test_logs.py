@@ -81,6 +81,7 @@ def test_nobody_and_no_secret_is_in_the_logs_of_a_whole_journey(
     clock.shift(1200)
     command(app, "reconcile")
     guest.get(f"{address}.ics")
+    google.clear_faults()
     second = book(guest, "2026-12-01T10:00:00Z", **GUEST)
     ask(guest, start="2026-12-01T11:00:00Z", answers={}, key="my-secret-key", **plain(GUEST))
     ask(guest, start="2026-12-01T11:00:00Z", answers={}, key="my-secret-key", name="x", email="x")
