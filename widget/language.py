@@ -58,10 +58,7 @@ def choose(asked: str, accepted: LanguageAccept) -> str:
     for wanted in (asked, *accepted.values()):
         if _TAG.fullmatch(wanted) and _language(wanted) in languages():
             try:
-                found = Locale.parse(
-                    wanted, sep="-"
-                )  # dates in another script fit no words of ours
-                return str(Locale(found.language, found.territory)).replace("_", "-")
+                return str(Locale.parse(wanted, sep="-")).replace("_", "-")
             except (ValueError, UnknownLocaleError):
                 return _language(wanted)
     return SOURCE
@@ -131,7 +128,10 @@ def zone_label(tz: ZoneInfo, at: int) -> str:
 
 
 def zone_city(tz: ZoneInfo) -> str:
-    return get_timezone_location(tz, locale=current(), return_city=True)
+    try:
+        return get_timezone_location(tz, locale=current(), return_city=True)
+    except KeyError:  # CLDR knows some languages, such as en-Shaw, too little for that
+        return get_timezone_location(tz, locale=SOURCE, return_city=True)
 
 
 def minutes(number: int) -> str:
