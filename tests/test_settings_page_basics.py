@@ -22,9 +22,16 @@ def exported(app: Flask, handle: str = "ana") -> dict[str, Any]:
     return json.loads(command(app, "settings", "export", handle))  # type: ignore[no-any-return]
 
 
+EVENT = ("title", "duration", "minimum_notice")  # the form of an event type has all of them
+
+
+def has(form: Element, field: str) -> bool:
+    return all(form.all(name=name) for name in (EVENT if field in EVENT else (field,)))
+
+
 def form_with(shown: Element, field: str) -> Element:
     """The form that has a field of this name."""
-    found = [form for form in shown.all("form") if form.all(name=field)]
+    found = [form for form in shown.all("form") if has(form, field)]
     assert found, field
     return found[0]
 
@@ -34,7 +41,7 @@ def form_of(browser: Browser, field: str) -> Element:
     shown = page.read(browser.client.get("/settings").text)
     links = [link["href"] for link in shown.all("a", href=True)]
     for address in dict.fromkeys(link for link in links if link.startswith("/settings?")):
-        if any(form.all(name=field) for form in shown.all("form")):
+        if any(has(form, field) for form in shown.all("form")):
             break
         shown = page.read(browser.client.get(address).text)
     return form_with(shown, field)
