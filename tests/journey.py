@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -42,7 +43,7 @@ def book(guest: FlaskClient, start: str = START, **typed: Any) -> str:
     """The address of the new booking's own page."""
     answer = send(guest, fill(guest, start, **typed))
     assert answer.status_code == 303, answer.text
-    return answer.headers["Location"]
+    return urlsplit(answer.headers["Location"]).path
 
 
 def look(guest: FlaskClient, address: str, status: int = 200, **headers: str) -> Element:
