@@ -30,7 +30,7 @@ OTHER_LETTERS = {"uk", "ja", "zh", "zh_Hant", "hi", "ar", "he"}
 #: What is in Latin letters everywhere; the last is a zone that is newer than CLDR.
 NAMES = re.compile(
     r"https?://\S+|\S+@\S+|\S+/\S+|20\S+Z|Ana Silva|Intro call|Google|Outlook|Gita|UTC"
-    r"|\b[AaPp][Mm]\b|\(\.ics\)|（\.ics）|Coyhaique"
+    r"|[AaPp][Mm](?![a-z])|\(\.ics\)|（\.ics）|Coyhaique"
 )
 WORD = re.compile(r"[A-Za-z]{2,}")
 

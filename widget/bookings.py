@@ -190,6 +190,8 @@ def _repeated(booking: models.Booking, details: Details) -> models.Booking:
 def _claim(looked: Offer, details: Details, key: str | None, visit: Visit) -> models.Booking:
     now, start = looked.now, details.start
     with models.locked(looked.host) as host:
+        if key and models.booking_by_key(host, key):  # it came while we waited for the lock
+            raise models.KeyTaken
         _check_amounts(host, details.email, now)
         booked = _booked(host, looked.event, start - 9 * DAY, start + 9 * DAY)
         reasons = slots.reasons(looked.rules, looked.busy, booked, now, start)

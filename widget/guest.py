@@ -39,7 +39,6 @@ blueprint = Blueprint("guest", __name__)
 
 LOOK_FIELDS = ("theme", "accent", "lang", "hide_details", "clock", "view")
 DETAIL_FIELDS = ("name", "email", "notes", "guests")
-MAX_KEPT = 40  # fields of a query that are carried along
 UTM_LENGTH = 200
 
 
@@ -101,7 +100,7 @@ def find(handle: str, slug: str) -> Place:
 
 def find_host(handle: str) -> tuple[models.Host, Settings]:
     """The host with this handle; answers 404 when there is none. Only allowed sites may frame."""
-    host = models.host_by_handle(handle)
+    host = models.host_by_handle(handle) if settings.HANDLE.fullmatch(handle) else None
     if host is None:
         abort(404)
     document = settings.load(host.settings)
@@ -279,7 +278,7 @@ def form(
     page = place.page(place.event.title, given)
     page["alert"] = _alert(alert) or _faults(errors or {})
     page["tz"] = {"name": tz.key, "label": language.zone_label(tz, start)}
-    asked = details.questions(place.event)
+    asked, guests = details.questions(place.event), given.getlist("guests")[:20]
     return web.answer(
         "guest/details.html",
         status,
@@ -306,11 +305,11 @@ def form(
             "email": "",
             "notes": "",
             **given.to_dict(),
-            "guests": given.getlist("guests")[:20],
+            "guests": guests,
         },
         errors=errors or {},
         questions=[{**each.model_dump(), "name": f"question-{each.id}"} for each in asked],
-        extra_guests=place.event.extra_guests,
+        extra_guests=max(place.event.extra_guests, len(guests)),  # too many are not lost
     )
 
 
@@ -506,10 +505,10 @@ def _pick(
         *_kept(given, ("tz",) if "tz" not in without else ()),
         *_utm_fields(given),
         *_kept(given, DETAIL_FIELDS),
-        *((name, value) for name, value in given.items() if name.startswith("question-")),
+        *_kept(given, tuple(f"question-{each.id}" for each in details.questions(place.event))),
     ]
     typed = request.method == "POST"
-    hidden = [*hidden[:MAX_KEPT], *sight, *([("step", "choose")] if typed else [])]
+    hidden += [*sight, *([("step", "choose")] if typed else [])]
     method = "post" if typed else "get"
     return {"method": method, "action": place.address, "hidden": hidden}
 

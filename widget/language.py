@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext as _gettext
 import io
+import re
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, time
 from functools import cache, lru_cache
@@ -28,8 +29,10 @@ TRANSLATIONS = Path(__file__).parent.parent / "translations"
 SOURCE = "en"
 CLOCKS = ("12", "24")
 WEEKDAY_LENGTH = 5  # letters above a column of the month
-LONGEST_TAG = 35  # RFC 5646, 4.4.1: enough for every tag without extensions
 _ZERO = {"arab": 0x660, "arabext": 0x6F0, "deva": 0x966, "beng": 0x9E6}  # CLDR numbering systems
+
+# Babel's parser takes anything after an @; this goes into a header and a column of 35 characters.
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 
 _current: ContextVar[str] = ContextVar("language", default=SOURCE)
 _clock: ContextVar[str] = ContextVar("clock", default="")
@@ -71,7 +74,7 @@ def choose(asked: str, accepted: LanguageAccept) -> str:
 def _locale(tag: str) -> Locale | None:
     """What CLDR knows about a tag, or at least about its language."""
     tag = tag.replace("_", "-")
-    for part in (tag, tag.partition("-")[0]) if 0 < len(tag) <= LONGEST_TAG else ():
+    for part in (tag, tag.partition("-")[0]) if _TAG.fullmatch(tag) else ():
         try:
             return Locale.parse(part, sep="-")
         except (ValueError, UnknownLocaleError):
@@ -238,7 +241,10 @@ def _city(tag: str, tz: ZoneInfo) -> str:
     for name in (tz.key, *(old for old, new in aliases.items() if new == tz.key)):
         if city := locale.time_zones.get(name, {}).get("city"):
             return str(city)
-    return get_timezone_location(tz, locale=locale, return_city=True)
+    try:
+        return get_timezone_location(tz, locale=locale, return_city=True)
+    except KeyError:  # CLDR knows some languages, such as en-Shaw, too little for that
+        return get_timezone_location(tz, locale=SOURCE, return_city=True)
 
 
 def minutes(number: int) -> str:
