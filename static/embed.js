@@ -27,13 +27,13 @@
 :host{display:block}
 :host([mode=popup]){display:inline-block}
 :host([mode=floating]){display:contents}
-:host([hidden]),.ready .own,:not(.late)>.own p,[part]~dialog slot{display:none}
+:host([hidden]),.ready .own,:not(.late)>.own p,dialog slot{display:none}
 .box{display:grid;container-type:inline-size}
-.box>*{grid-area:1/1}
+.box>*{grid-area:2/1}
 iframe{width:100%;border:0;min-height:920px;visibility:hidden}
 .ready iframe{visibility:visible}
-@container (min-width:640px){iframe{min-height:640px}}
-@container (min-width:820px){iframe{min-height:560px}}
+@container (min-width:640px){iframe{min-height:740px}}
+@container (min-width:820px){iframe{min-height:620px}}
 button{min-width:48px;min-height:48px;padding:8px 24px;border:0;border-radius:8px;background:CanvasText;color:Canvas;font:inherit;font-weight:600;cursor:pointer}
 :focus-visible{outline:3px solid Highlight;outline-offset:2px}
 .float{position:fixed;z-index:2147483000;bottom:16px;inset-inline-end:16px;margin:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left);border-radius:99px;box-shadow:0 2px 12px #0006}
@@ -44,12 +44,12 @@ button{min-width:48px;min-height:48px;padding:8px 24px;border:0;border-radius:8p
 :host([position*=right]) .float{left:auto;right:16px}
 dialog{width:1040px;padding:0;border:0;border-radius:8px;color-scheme:light dark}
 dialog::backdrop{background:#0009}
-.close{position:sticky;top:0;display:block;margin-inline-start:auto;background:Canvas;color:CanvasText}
+.box>.close{grid-area:1/1;justify-self:end;position:sticky;top:0;background:Canvas;color:CanvasText;font-size:24px}
 dialog .own{padding:24px}
 @media(max-width:640px){dialog{width:100%;height:100%;max-width:none;max-height:none;border-radius:0}}`);
   // Behind an open dialog nothing scrolls. On a phone the page ends with room for the button.
   document.adoptedStyleSheets.push(...styles(`
-html:has(${tag}[open]){overflow:hidden!important;scrollbar-gutter:stable}
+html:has(${tag}[open]){overflow:hidden!important}
 @media(max-width:640px){html:has(${tag}[mode=floating]:not([position*=top]))::after{content:"";display:block;height:80px}}`));
 
   class Booking extends HTMLElement {
@@ -60,8 +60,6 @@ html:has(${tag}[open]){overflow:hidden!important;scrollbar-gutter:stable}
       addEventListener("message", this);
       this.build();
     }
-
-    connectedMoveCallback() {} // moveBefore(): the frame lives on
 
     disconnectedCallback() {
       removeEventListener("message", this);
@@ -87,8 +85,9 @@ html:has(${tag}[open]){overflow:hidden!important;scrollbar-gutter:stable}
         if (mode === "floating") this.button.className = "float";
         this.tint(this.getAttribute("accent"));
       }
-      this.dialog = popup ? this.dress(make("dialog", shadow)) : null;
+      this.dialog = popup ? make("dialog", shadow) : null;
       this.box = make("div", this.dialog || shadow, { className: "box" });
+      if (popup) this.dress(this.dialog);
       const own = make("div", this.box, { className: "own" });
       make("slot", own, { onslotchange: () => this.label() });
       const note = make("p", own, { textContent: "The calendar is not loading. ", role: "status" });
@@ -166,7 +165,7 @@ html:has(${tag}[open]){overflow:hidden!important;scrollbar-gutter:stable}
         if (this.box.matches(".ready")) return;
         clearTimeout(this.timer);
         this.box.className = "box ready";
-        if (this.dialog) this.dialog.firstChild.ariaLabel = close;
+        if (this.dialog) this.box.firstChild.ariaLabel = close;
       }
       if (type === "resize") this.frame.style.height = `${detail.height}px`;
       if (type === "booked") this.done = true;
@@ -181,29 +180,30 @@ html:has(${tag}[open]){overflow:hidden!important;scrollbar-gutter:stable}
     }
 
     toTop() {
-      if (this.dialog) this.dialog.scrollTop = 0;
-      else if (this.getBoundingClientRect().top < 0) this.scrollIntoView();
+      if (this.box.getBoundingClientRect().top < 0) this.box.scrollIntoView();
     }
 
     // --- popup and floating ---
 
     dress(dialog) {
       const close = () => dialog.close();
-      make("button", dialog, { className: "close", textContent: "×", ariaLabel: "Close", onclick: close });
+      make("button", this.box, { className: "close", textContent: "×", ariaLabel: "Close", onclick: close });
       dialog.style.colorScheme = this.getAttribute("theme");
-      dialog.onclick = ({ target }) => target === dialog && close();
+      // its own area is the backdrop alone; `false` would take the click from a link
+      dialog.onclick = ({ target }) => target !== dialog || close();
       dialog.onclose = () => {
         this.removeAttribute("open");
+        root.style.paddingRight = "";
         if (this.done) this.clear();
         if (this.made && !this.opener.isConnected) this.remove();
       };
-      return dialog;
     }
 
     open() {
       opened?.dialog.close();
       opened = this;
       if (!this.frame) this.start();
+      root.style.paddingRight = `${innerWidth - root.clientWidth}px`; // where the scrollbar was
       this.setAttribute("open", "");
       this.dialog.showModal();
     }
