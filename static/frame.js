@@ -1,6 +1,6 @@
 // What a booking page inside a frame tells the site around it: docs/embedding.md. It is sent with
 // guest.js, as one file. Only the page right around us is told anything, by its own origin; a page
-// without one (sandboxed) hears of sizes alone.
+// without one (a file) hears of sizes alone.
 "use strict";
 {
   const framed = window.parent !== window;
