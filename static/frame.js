@@ -6,8 +6,9 @@
   const framed = window.parent !== window;
   const { classList } = document.documentElement;
   const harmless = ["ready", "resize", "step", "close"];
+  const named = (origin) => origin.replace(/^file:.*/, "null"); // browsers disagree on a file's
   const around = location.ancestorOrigins?.[0] ?? (document.referrer && new URL(document.referrer).origin);
-  let site = framed && around !== location.origin ? around : "";
+  let site = framed && around !== location.origin ? named(around) : "";
   let share = false;
   let height = 0;
   let shown = "";
@@ -55,8 +56,8 @@
 
   const greeted = ({ source, origin, data }) => {
     if (source !== window.parent || data?.source !== "meetslot" || data.type !== "hello") return;
-    site ||= origin;
-    if (origin !== site) return;
+    site ||= named(origin);
+    if (named(origin) !== site) return;
     share = data.share === true;
     classList.add("fitted"); // the frame is as high as we say: no second scrollbar
     if (!shown) news();
