@@ -24,16 +24,14 @@
   // The frame and the element's own content lie in one cell, which is as high as the picker will
   // be: nothing below moves when one takes the other's place.
   const look = styles(`
-:host{display:block}
-:host([mode=popup]){display:inline-block}
+:host{display:block;width:100%;width:-moz-available;width:-webkit-fill-available}
+:host([mode=popup]){display:inline-block;width:auto}
 :host([mode=floating]){display:contents}
 :host([hidden]),.ready .own,:not(.late)>.own p,dialog slot{display:none}
-.box{display:grid;container-type:inline-size}
+.box{display:grid}
 .box>*{grid-area:2/1}
-iframe{width:100%;border:0;min-height:920px;visibility:hidden}
+iframe{width:100%;border:0;visibility:hidden}
 .ready iframe{visibility:visible}
-@container (min-width:640px){iframe{min-height:740px}}
-@container (min-width:820px){iframe{min-height:620px}}
 button{min-width:48px;min-height:48px;padding:8px 24px;border:0;border-radius:8px;background:CanvasText;color:Canvas;font:inherit;font-weight:600;cursor:pointer}
 :focus-visible{outline:3px solid Highlight;outline-offset:2px}
 .float{position:fixed;z-index:2147483000;bottom:16px;inset-inline-end:16px;margin:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left);border-radius:99px;box-shadow:0 2px 12px #0006}
@@ -142,6 +140,8 @@ html:has(${tag}[open]){overflow:hidden!important}
       this.box.className = "box";
       this.done = false;
       this.frame = make("iframe", this.box, { src: this.address(), onload: () => this.greet() });
+      const width = this.box.clientWidth;
+      this.frame.style.minHeight = width < 640 ? "920px" : width < 820 ? "740px" : "620px";
       this.label();
       this.timer = setTimeout(() => {
         this.box.className = "box late";
@@ -193,7 +193,7 @@ html:has(${tag}[open]){overflow:hidden!important}
       dialog.onclick = ({ target }) => target !== dialog || close();
       dialog.onclose = () => {
         this.removeAttribute("open");
-        root.style.paddingRight = "";
+        root.style.scrollbarGutter = "";
         if (this.done) this.clear();
         if (this.made && !this.opener.isConnected) this.remove();
       };
@@ -202,10 +202,10 @@ html:has(${tag}[open]){overflow:hidden!important}
     open() {
       opened?.dialog.close();
       opened = this;
-      if (!this.frame) this.start();
-      root.style.paddingRight = `${innerWidth - root.clientWidth}px`; // where the scrollbar was
+      if (innerWidth > root.clientWidth) root.style.scrollbarGutter = "stable";
       this.setAttribute("open", "");
       this.dialog.showModal();
+      if (!this.frame) this.start();
     }
 
     // on a phone the button never lies over a control of the page

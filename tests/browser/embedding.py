@@ -42,6 +42,7 @@ def choose(frame: FrameLocator | Page) -> str:
     button = frame.locator("button[name=start]").first
     start = button.get_attribute("value")
     button.click()
+    expect(frame.locator("#booking-form")).to_be_visible()
     assert start
     return start
 
