@@ -27,7 +27,7 @@
 :host{display:block;width:100%;width:-moz-available;width:-webkit-fill-available}
 :host([mode=popup]){display:inline-block;width:auto}
 :host([mode=floating]){display:contents}
-:host([hidden]),.ready .own,:not(.late)>.own p,dialog slot{display:none}
+:host([hidden]),button:empty,.ready .own,:not(.late)>.own p,dialog slot{display:none}
 .box{display:grid}
 .box>*{grid-area:2/1}
 iframe{width:100%;border:0;visibility:hidden}
@@ -102,10 +102,10 @@ html:has(${tag}[open]){overflow:hidden!important}
     }
 
     label() {
-      const text = this.title || this.textContent.trim() || "Meetslot";
+      const text = this.title || this.textContent.trim();
       if (this.button) this.button.textContent = text;
       if (this.dialog) this.dialog.ariaLabel = text;
-      if (this.frame) this.frame.title = text;
+      if (this.frame) this.frame.title = text || "Meetslot";
     }
 
     // the accent, and on it white or black: y is WCAG's relative luminance
