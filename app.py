@@ -9,7 +9,19 @@ from flask import Flask
 from flask_compress import Compress
 
 import models
-from widget import api, cli, config, embed, guest, host, logs, reconcile, settings_page, web
+from widget import (
+    api,
+    cli,
+    config,
+    embed,
+    files,
+    guest,
+    host,
+    logs,
+    reconcile,
+    settings_page,
+    web,
+)
 from widget.calendar import Google
 
 
@@ -26,13 +38,13 @@ def create_app(settings: config.Config | None = None) -> Flask:
         raise SystemExit(str(error)) from None
     except (peewee.PeeweeException, OSError) as error:
         raise SystemExit(f"DATABASE_URL cannot be used: {type(error).__name__}") from None
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.extensions["meetslot"] = Google(settings)
     logs.start(settings.log_level)
     logs.watch(app)
     web.set_up(app, settings)
     Compress(app)
-    for room in (guest, settings_page, api, embed):
+    for room in (guest, settings_page, api, embed, files):
         app.register_blueprint(room.blueprint)
     host.set_up(app)
     cli.register(app)
@@ -42,6 +54,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
 def worker() -> Flask:
     """The application as a worker of the server runs it, with its reconcile rounds."""
     app = create_app()
+    files.warm()
     google = app.extensions["meetslot"]
     threading.Thread(target=reconcile.rounds, args=(google,), daemon=True).start()
     return app

@@ -19,6 +19,8 @@ from playhouse.migrations import Runner
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 ACTIVE = ("pending", "confirmed")
+#: What a guest can do with a booking, and its status once it is done.
+ACTS = {"booked": "confirmed", "rescheduled": "confirmed", "cancelled": "cancelled"}
 _MIGRATION_LOCK = 0x6D656574  # any number, the same on every machine
 
 database = peewee.DatabaseProxy()
@@ -85,6 +87,7 @@ class Booking(Table):
     `promise` is what the guest was promised: title, duration, location, location_detail.
     `settle_after` leases a booking to whoever talks to Google about it: nobody else may
     before that instant.
+    `unannounced` is the guest's last act, until the page that it led to has told the site around.
     """
 
     id = peewee.CharField(32, primary_key=True)
@@ -116,6 +119,7 @@ class Booking(Table):
     failure = peewee.CharField(80, null=True)
     created_at = peewee.BigIntegerField()
     updated_at = peewee.BigIntegerField()
+    unannounced = peewee.CharField(11, null=True)
 
 
 # --- the database ---------------------------------------------------------------------------
@@ -310,7 +314,12 @@ def claim(host: Host, values: dict[str, Any]) -> Booking:
     try:
         with database.atomic():
             return Booking.create(
-                id=id, host=host, google_event_id=event_id(id), status="pending", **values
+                id=id,
+                host=host,
+                google_event_id=event_id(id),
+                status="pending",
+                unannounced="booked",
+                **values,
             )
     except peewee.IntegrityError as error:
         if "booking_overlap" in str(error):
@@ -362,6 +371,16 @@ def fail(booking: Booking, failure: str, now: int) -> bool:
         Booking.id == booking.id,
         Booking.status == "pending",
         Booking.attempts == booking.attempts,
+    )
+    return _changed(query)
+
+
+def announce(booking: Booking, act: str) -> bool:
+    """True for the one answer that may tell a site of a guest's act (see ACTS) that is done."""
+    if act not in ACTS or booking.unannounced != act:
+        return False
+    query = Booking.update(unannounced=None).where(
+        Booking.id == booking.id, Booking.unannounced == act, Booking.status == ACTS[act]
     )
     return _changed(query)
 

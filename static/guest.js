@@ -1,13 +1,10 @@
-// The booking page works without this. It adds: the guest's time zone, messages to the embedding
-// site, focus that follows the steps, and a calm button while a booking is under way.
+// The booking page works without this. It adds: the guest's time zone, focus that follows the
+// steps, and a calm button while a booking is under way.
 "use strict";
 
 const picker = () => document.getElementById("picker");
 const framed = window.parent !== window;
-const told = new Set(); // bookings that were announced already
-let submitted = false;
 let step = picker()?.dataset.step;
-let height = 0;
 
 // --- time zone -----------------------------------------------------------------------------
 
@@ -20,48 +17,8 @@ function guessZone() {
   location.replace(address);
 }
 
-// --- messages to the embedding site -----------------------------------------------------------
-
-let site = "";
-if (framed) {
-  // Only the page right around us is told anything; a lie about its origin would get it nothing.
-  const around = location.ancestorOrigins?.[0] ?? (document.referrer && new URL(document.referrer).origin);
-  site = around && around !== "null" ? around : "";
-  document.documentElement.classList.add("framed");
-}
-
-function tell(type, detail) {
-  if (site) window.parent.postMessage({ source: "meetslot", type, ...detail }, site);
-}
-
-window.addEventListener("message", (event) => {
-  if (!framed || event.source !== window.parent || event.data?.source !== "meetslot") return;
-  if (event.data.type !== "hello") return;
-  site ||= event.origin === "null" ? "" : event.origin;
-  if (event.origin !== site) return;
-  document.documentElement.classList.add("fitted"); // the frame is as high as we say: no second scrollbar
-  height = 0;
-  tell("ready", {});
-  measure();
-});
-
-function measure() {
-  const now = Math.ceil(picker()?.getBoundingClientRect().height ?? 0);
-  if (now && now !== height) tell("resize", { height: (height = now) });
-}
-
-function announce() {
-  const root = picker();
-  if (root?.dataset.step === "details") tell("slot", { start: root.dataset.start });
-  const booking = root?.querySelector("[data-booking-status='confirmed']")?.dataset;
-  if (!booking || !submitted || told.has(booking.bookingId)) return;
-  told.add(booking.bookingId);
-  tell("booked", { booking: booking.bookingId, start: booking.start, end: booking.end, event: booking.event });
-}
-
 // --- steps --------------------------------------------------------------------------------------
 
-const observer = new ResizeObserver(measure);
 const live = document.getElementById("live");
 let said = picker()?.dataset.say;
 let before = {}; // what had the focus before a swap, and whether the description was open
@@ -74,36 +31,30 @@ function say(root) {
 }
 
 const twin = (root) =>
-  [...root.querySelectorAll("button")].find((each) => each.name === before.button.name && each.value === before.button.value);
+  [...root.querySelectorAll("button")].find(({ name, value }) => name === before.button.name && value === before.button.value);
 
 function arrived() {
   const root = picker();
   if (!root) return;
-  observer.disconnect();
-  observer.observe(root);
   const focus = (element) => element?.focus({ preventScroll: true });
+  const faulty = root.querySelector("[aria-invalid]");
   roam(root);
   if (root.dataset.step !== step) {
     step = root.dataset.step;
-    focus(root.querySelector("[aria-invalid]") ?? root.querySelector("h1"));
-    if (framed) tell("step", { step });
-    else window.scrollTo({ top: 0 });
-  } else if (root.querySelector("[role='alert']") && root.querySelector("[aria-invalid]")) {
-    focus(root.querySelector("[aria-invalid]"));
+    focus(faulty ?? root.querySelector("h1"));
+    if (!framed) window.scrollTo({ top: 0 });
+  } else if (faulty && root.querySelector("[role='alert']")) {
+    focus(faulty);
   } else {
     root.querySelector("details")?.toggleAttribute("open", before.open);
     // what was pressed may be gone, as "next month" in the last one
     if (before.button && document.activeElement === document.body) focus(twin(root) ?? document.getElementById("month") ?? root.querySelector("h1"));
   }
   say(root);
-  announce();
-  measure();
 }
 
 document.addEventListener("submit", (event) => {
-  if (event.target.id !== "booking-form" || event.submitter?.name === "step") return;
-  submitted = true;
-  tell("submitting", {});
+  if (event.target.id !== "booking-form" || event.submitter?.name) return;
   const button = event.target.querySelector("[data-busy]");
   // after this turn, so that the button still belongs to what is sent
   setTimeout(() => {
@@ -248,5 +199,4 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
 });
 
 guessZone();
-tell("ready", {});
 arrived();

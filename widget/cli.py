@@ -122,9 +122,7 @@ def list_bookings(host: str, start: int | None, end: int | None, form: str) -> N
     if form == "json":
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif form == "csv":
-        writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+        _write_csv(rows)
     else:
         for row in rows:
             click.echo(
@@ -145,6 +143,7 @@ COLUMNS = (
     "meet_link",
     "google_event_id",
     "created",
+    "utm",
 )
 
 
@@ -161,8 +160,19 @@ def _row(booking: models.Booking) -> dict[str, Any]:
         booking.meet_link,
         booking.google_event_id,
         to_rfc3339(booking.created_at),
+        booking.utm,
     )
     return dict(zip(COLUMNS, values, strict=True))
+
+
+def _write_csv(rows: list[dict[str, Any]]) -> None:
+    """The campaign (utm_source and so on) in columns of its own."""
+    flat = [{**row, **row["utm"]} for row in rows]
+    campaigns = sorted({name for row in rows for name in row["utm"]})
+    columns = [*COLUMNS[:-1], *campaigns]
+    writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in flat)
 
 
 def _cell(value: Any) -> Any:

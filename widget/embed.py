@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, send_from_directory
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from widget import look
+from widget import files
 
 blueprint = Blueprint("embed", __name__)
-EMBED_SECONDS = 3600  # sites keep the snippet for years: a new script reaches them in an hour
+KEEP = "public, max-age=3600"  # sites keep the snippet for years: a new script is there in an hour
 
 
 @blueprint.get("/embed.js")
 def script() -> ResponseReturnValue:
-    response = send_from_directory(look.STATIC, "embed.js", mimetype="text/javascript")
-    response.headers["Cache-Control"] = f"public, max-age={EMBED_SECONDS}"
+    packed = files.static("embed.js")
+    response = files.send(packed, KEEP)
     response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
+    response.set_etag(packed.version, weak=True)
+    return response.make_conditional(request.environ)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, abort, g, redirect, request
+from flask import Blueprint, Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from werkzeug.datastructures import MultiDict
@@ -18,6 +18,7 @@ import models
 from widget import (
     bookings,
     details,
+    framing,
     invitation,
     language,
     links,
@@ -104,8 +105,7 @@ def find_host(handle: str) -> tuple[models.Host, Settings]:
     if host is None:
         abort(404)
     document = settings.load(host.settings)
-    if document.allowed_sites:
-        g.frame_ancestors = " ".join(("'self'", *document.allowed_sites))
+    framing.hold_to(document.allowed_sites)
     return host, document
 
 
@@ -328,13 +328,14 @@ def _book(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
         return _refused(place, given, alert)
     except NotBooked as error:
         return _refused(place, given, error)
-    url = f"/booking/{links.booking_token(web.config(), booking.id)}"
-    if seen := _look(given):
-        url += f"?{urlencode(seen)}"
+    path = f"/booking/{links.booking_token(web.config(), booking.id)}"
+    url = _address(path, _look(given))
+    after = _address(path, [("done", "booked"), *_look(given)])
     if not web.is_fragment():
-        return redirect(url, 303)
-    response = invitation_page(booking, given, 202 if booking.status == "pending" else 201)
-    response.headers["HX-Push-Url"] = url
+        return redirect(after, 303)
+    pending = booking.status == "pending"
+    response = invitation_page(booking, given, 202 if pending else 201, act="booked")
+    response.headers["HX-Push-Url"] = after if pending else url
     return response
 
 
@@ -385,7 +386,7 @@ def booking(token: str) -> ResponseReturnValue:
     found = _find_booking(token)
     if found.status == "pending" or found.meet_pending:
         found = reconcile.settle(web.google(), found, web.now())
-    return invitation_page(found, request.args)
+    return invitation_page(found, request.args, act=request.args.get("done", ""))
 
 
 @blueprint.get("/booking/<token>.ics")
@@ -410,8 +411,9 @@ def _find_booking(token: str) -> models.Booking:
 
 
 def invitation_page(
-    booking: models.Booking, given: MultiDict[str, str], status: int = 200
+    booking: models.Booking, given: MultiDict[str, str], status: int = 200, act: str = ""
 ) -> Response:
+    """The booking's page. `act` is what the guest did to get here: one answer announces it."""
     document = settings.load(booking.host.settings)
     view = invitation.view(web.config(), booking, document)
     theme = given.get("theme", document.theme.mode)
@@ -423,21 +425,11 @@ def invitation_page(
     )
     poll = None
     if booking.status == "pending" or booking.meet_pending:
-        poll = {"url": view["urls"]["path"], "seconds": min(30, 2 + 2 * booking.attempts)}
+        path = view["urls"]["path"] + (f"?done={act}" if act in models.ACTS else "")
+        poll = {"url": path, "seconds": min(30, 2 + 2 * booking.attempts)}
     context = {**page, "host": host_view(document), "booking": view, "poll": poll}
+    context["outcome"] = act if models.announce(booking, act) else None
     return web.answer("guest/booking.html", status, **context)
-
-
-# --- the style sheet --------------------------------------------------------------------------
-
-
-@blueprint.get("/style/<version>/<accent>.css")
-def style(version: str, accent: str) -> ResponseReturnValue:
-    if not look.is_accent(accent):
-        abort(404)
-    response = Response(look.style_sheet(accent.lower()), content_type="text/css; charset=utf-8")
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response
 
 
 # --- small things -----------------------------------------------------------------------------
@@ -474,6 +466,10 @@ def _start(given: MultiDict[str, str]) -> str:
 def _still_query(given: MultiDict[str, str], start: int, tz: ZoneInfo) -> str:
     spoken = [(name, value) for name, value in _look(given) if name in ("lang", "clock")]
     return urlencode([("step", "still"), ("start", to_rfc3339(start)), ("tz", tz.key), *spoken])
+
+
+def _address(path: str, query: list[tuple[str, str]]) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def _look(given: MultiDict[str, str]) -> list[tuple[str, str]]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from functools import cache
 from pathlib import Path
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -23,13 +21,6 @@ def is_accent(text: str) -> bool:
     return bool(_ACCENT.fullmatch(text))
 
 
-@cache
-def version(name: str) -> str:
-    """Changes when the static file does, so that browsers may keep it for ever."""
-    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
-
-
-@cache
 def style_sheet(accent: str) -> str:
     """The guest's style sheet with this accent (six hex digits) in light and in dark."""
     light = _readable(_rgb(accent), LIGHT_PAGE)

@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import models
-from widget import language, look
+from widget import files, language, look
 from widget.calendar import Google
 from widget.config import Config
 from widget.language import gettext as _
@@ -26,13 +26,17 @@ log = logging.getLogger("meetslot.web")
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; frame-src 'self'; form-action {forms}; base-uri 'none'; "
-    "frame-ancestors {ancestors}"
+    "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'"
 )
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+#: A site that isolates itself (COEP require-corp) can only frame pages that agree to it.
+FRAMED = {
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "cross-origin",
 }
 
 limiter = Limiter(get_remote_address, headers_enabled=False)
@@ -103,7 +107,6 @@ def set_up(app: Flask, config: Config) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=256 * 1024,
         MAX_FORM_MEMORY_SIZE=256 * 1024,
-        SEND_FILE_MAX_AGE_DEFAULT=31536000,  # their addresses carry a version
         RATELIMIT_STORAGE_URI=config.ratelimit_storage_uri,
         COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json"],
     )
@@ -113,7 +116,7 @@ def set_up(app: Flask, config: Config) -> None:
         language.gettext, language.ngettext, newstyle=True
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.add_template_global(_static, "static_url")
+    app.add_template_global(files.static_url)
     app.add_template_filter(language.digits, "digits")
     if config.trusted_proxies:
         hops = config.trusted_proxies
@@ -125,10 +128,6 @@ def set_up(app: Flask, config: Config) -> None:
     app.teardown_request(_end)
     app.register_error_handler(HTTPException, _http_error)
     app.log_exception = _log_fault  # type: ignore[method-assign,assignment]  # Flask's own names the path
-
-
-def _static(name: str) -> str:
-    return f"/static/{name}?v={look.version(name)}"
 
 
 def _begin() -> None:
@@ -155,10 +154,13 @@ def _end(error: BaseException | None) -> None:
 
 def _protect(response: Response) -> Response:
     guest = request.blueprint in ("guest", "api", "embed")
-    ancestors = g.get("frame_ancestors", "*") if guest else "'none'"
-    policy = POLICY.format(ancestors=ancestors, forms="'self'")
-    response.headers.setdefault("Content-Security-Policy", policy)
-    for name, value in HEADERS.items():
+    # No word of ancestors lets every page in; `*` would not, if it is a file or sandboxed.
+    ancestors = g.get("frame_ancestors") if guest else "'none'"
+    policy = f"{POLICY}; frame-ancestors {ancestors}" if ancestors else POLICY
+    headers = {"Content-Security-Policy": policy, **HEADERS, **(FRAMED if guest else {})}
+    if request.blueprint == "files":  # a script or a style sheet is no page
+        headers = {"X-Content-Type-Options": "nosniff"}
+    for name, value in headers.items():
         response.headers.setdefault(name, value)
     if config().secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
@@ -211,9 +213,9 @@ def page(title: str, theme: str = "auto", accent: str = look.DEFAULT_ACCENT) -> 
         "look": {
             "theme": theme,
             "accent": accent,
-            "stylesheet": f"/style/{look.version('guest.css')}/{accent}.css",
-            "htmx": f"/static/{look.HTMX}",
-            "script": _static("guest.js"),
+            "stylesheet": files.style_url(accent),
+            "htmx": files.static_url(look.HTMX),
+            "script": files.static_url("guest.js"),
             "hide_details": False,
         },
     }

@@ -133,10 +133,8 @@ class House:
 
     # --- the stand-in -----------------------------------------------------------------------
 
-    def control(self, path: str, method: str = "POST", **body: Any) -> Any:
-        return requests.request(
-            method, f"{self.google}/control/{path}", json=body, timeout=30
-        ).json()
+    def control(self, path: str, verb: str = "POST", /, **body: Any) -> Any:
+        return requests.request(verb, f"{self.google}/control/{path}", json=body, timeout=30).json()
 
     def fault(self, method: str, **fault: Any) -> None:
         """The next call of `method` goes wrong; see demo.google.faults.Fault."""

@@ -1,0 +1,76 @@
+"""What the tests of the embedded widget share."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from playwright.sync_api import FrameLocator, Page, expect
+
+from tests.conftest import ROOT
+
+LINK = '<a href="{{widget}}/book/ana/intro">Book a call</a>'
+INLINE = f'<meetslot-booking host="ana" event="intro">{LINK}</meetslot-booking>'
+POPUP = f'<meetslot-booking mode="popup" host="ana" event="intro">{LINK}</meetslot-booking>'
+FLOATING = f'<meetslot-booking mode="floating" host="ana" event="intro">{LINK}</meetslot-booking>'
+MARKUP = {"inline": INLINE, "popup": POPUP, "floating": FLOATING}
+TEXT = "<p>Words of the page itself, enough of them to fill a line or two on a phone.</p>"
+LONG = TEXT * 60
+
+EVENTS = list(json.loads((ROOT / "tests/golden/events.json").read_text())["events"])
+#: For a page's head: keeps every event of the widget, and every message, in `window.seen` and
+#: `window.messages`.
+RECORD = f"""<script>
+window.seen = []; window.messages = [];
+for (const type of {EVENTS}) addEventListener("meetslot:" + type, (event) => seen.push(
+  {{type, detail: event.detail, on: event.target.localName}}));
+addEventListener("message", ({{data, origin}}) => messages.push({{data, origin}}));
+</script>"""
+
+
+def framed(page: Page) -> FrameLocator:
+    """The booking page inside the (only) widget of the page."""
+    return page.frame_locator("meetslot-booking iframe")
+
+
+def until_ready(page: Page) -> None:
+    expect(page.locator("meetslot-booking .box.ready")).to_have_count(1)
+
+
+def choose(frame: FrameLocator | Page) -> str:
+    """Choose the first free time: its start."""
+    button = frame.locator("button[name=start]").first
+    start = button.get_attribute("value")
+    button.click()
+    expect(frame.locator("#booking-form")).to_be_visible()
+    assert start
+    return start
+
+
+def fill(
+    frame: FrameLocator | Page, name: str = "Gita Guest", email: str = "gita@x.example"
+) -> None:
+    frame.locator("#field-name").fill(name)
+    frame.locator("#field-email").fill(email)
+    frame.locator("#booking-form button[data-busy]").click()
+
+
+def book(frame: FrameLocator | Page) -> str:
+    """The whole way to the confirmation: the start of what was booked."""
+    start = choose(frame)
+    fill(frame)
+    expect(frame.locator("[data-booking-status=confirmed]")).to_be_visible()
+    return start
+
+
+def seen(page: Page, *types: str) -> list[dict[str, Any]]:
+    """The widget's events so far, all or some."""
+    found: list[dict[str, Any]] = page.evaluate("window.seen")
+    return [each for each in found if not types or each["type"] in types]
+
+
+def until_seen(page: Page, type: str, times: int = 1) -> None:
+    page.wait_for_function(
+        "([type, times]) => seen.filter((each) => each.type === type).length >= times",
+        arg=[type, times],
+    )

@@ -1,0 +1,308 @@
+"""The widget as a guest of somebody else's page: nothing jumps, nothing breaks."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import House, Open
+from tests.browser.embedding import (
+    FLOATING,
+    INLINE,
+    LINK,
+    LONG,
+    POPUP,
+    RECORD,
+    TEXT,
+    book,
+    framed,
+    seen,
+    until_ready,
+    until_seen,
+)
+
+WIDTHS = [280, 320, 360, 414, 560, 639, 640, 700, 768, 819, 820, 1024, 1280, 1600]
+#: Keeps the sum of all layout shifts, as browsers report them to Core Web Vitals.
+SHIFTS = """<script>
+window.shift = 0; window.shifts = [];
+new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
+  if (!entry.hadRecentInput) {
+    shift += entry.value;
+    shifts.push([entry.value, entry.sources.map((source) => source.node?.nodeName)]);
+  }
+})).observe({type: "layout-shift", buffered: true});
+</script>"""
+RESERVED = "<style>meetslot-booking{display:block;min-height:%s}</style>"
+
+
+def painted(page: Page) -> None:
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+
+
+# --- nothing jumps ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [320, 360, 414, 700, 820, 1280, 1600])
+def test_nothing_on_the_page_moves_while_the_widget_loads(
+    house: House, open_page: Open, width: int
+) -> None:
+    """The script has come before the page is painted, as it has on every visit but the first."""
+    script = '<script src="{{widget}}/embed.js"></script>'
+    html = f"<h1>Page</h1>{TEXT}{INLINE}<h2>After</h2>{LONG}"
+    address = house.embed(html, head=f"{SHIFTS}{RECORD}{script}")
+    page = open_page(address, viewport={"width": width, "height": 800})
+    until_ready(page)
+    until_seen(page, "resize")
+    painted(page)
+    assert page.evaluate("shift") == 0, page.evaluate("shifts")
+
+
+def test_nothing_moves_on_a_first_visit_where_the_page_keeps_room(
+    house: House, open_page: Open
+) -> None:
+    page = open_page()
+    slow = []
+    page.route("**/embed.js", lambda route: slow.append(route))
+    html = f"<h1>Page</h1>{INLINE}<h2>After</h2>{LONG}"
+    page.goto(house.embed(html, head=SHIFTS + RECORD + RESERVED % "620px"), wait_until="commit")
+    expect(page.get_by_role("heading", name="After")).to_be_visible()
+    painted(page)
+    slow[0].continue_()
+    until_ready(page)
+    until_seen(page, "resize")
+    painted(page)
+    assert page.evaluate("shift") == 0, page.evaluate("shifts")
+
+
+@pytest.mark.parametrize("markup", [POPUP, FLOATING], ids=["popup", "floating"])
+def test_opening_and_closing_moves_nothing(house: House, open_page: Open, markup: str) -> None:
+    script = '<script src="{{widget}}/embed.js"></script>'
+    page = open_page(house.embed(f"{LONG}{markup}{TEXT}", head=SHIFTS + script))
+    page.get_by_role("button", name="Book a call").click()
+    until_ready(page)
+    painted(page)
+    page.get_by_role("button", name="Close").click()
+    painted(page)
+    assert page.evaluate("shift") == 0, page.evaluate("shifts")
+
+
+@pytest.mark.parametrize("scale", [1, 1.1, 1.25, 1.5])
+def test_there_is_one_scrollbar_at_any_width_and_zoom(
+    house: House, open_page: Open, scale: float
+) -> None:
+    page = open_page(
+        house.embed(f"<style>body{{margin:0}}</style>{INLINE}"),
+        device_scale_factor=scale,
+        viewport={"width": 1280, "height": 800},
+    )
+    until_ready(page)
+    frame = page.frames[1]
+    frame.wait_for_selector("html.fitted")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        frame.wait_for_function(
+            """() => {
+              const root = document.documentElement;
+              return root.scrollHeight <= root.clientHeight
+                && root.scrollWidth <= root.clientWidth && root.clientWidth === innerWidth;
+            }"""
+        )
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+
+
+def test_heights_settle_and_do_not_chase_each_other(house: House, open_page: Open) -> None:
+    page = open_page(house.embed(INLINE, head=RECORD))
+    until_ready(page)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        painted(page)
+    page.evaluate("() => new Promise((done) => setTimeout(done, 500))")
+    count = len(seen(page, "resize"))
+    assert count <= 2 * len(WIDTHS)
+    page.evaluate("() => new Promise((done) => setTimeout(done, 500))")
+    assert len(seen(page, "resize")) == count
+
+
+def test_the_page_follows_the_guest_to_the_top_of_a_new_step(house: House, open_page: Open) -> None:
+    page = open_page(house.embed(TEXT + INLINE + LONG), viewport={"width": 360, "height": 640})
+    until_ready(page)
+    frame = framed(page)
+    frame.locator("button[name=start]").last.scroll_into_view_if_needed()
+    assert page.evaluate("scrollY") > 200
+    frame.locator("button[name=start]").last.click()
+    page.wait_for_function(
+        "Math.abs(document.querySelector('meetslot-booking').getBoundingClientRect().top) < 2"
+    )
+
+
+# --- elements come and go -------------------------------------------------------------------------
+
+
+def test_several_widgets_on_one_page_keep_to_themselves(house: House, open_page: Open) -> None:
+    other = f'<meetslot-booking id="b" host="ana" event="skipper">{LINK}</meetslot-booking>'
+    page = open_page(house.embed(INLINE + other + POPUP, head=RECORD))
+    expect(page.locator(".box.ready")).to_have_count(2)
+    book(page.frame_locator("#b iframe"))
+    until_seen(page, "booked")
+    assert seen(page, "booked")[0]["detail"]["event"] == "ana/skipper"
+    expect(page.locator("iframe").first).to_be_visible()
+    assert page.evaluate("document.querySelectorAll('meetslot-booking')[0].done") is False
+
+
+def test_the_script_may_stand_on_the_page_twice(house: House, open_page: Open) -> None:
+    again = '<script src="{{widget}}/embed.js" async></script>' * 2
+    page = open_page(house.embed(INLINE + again, head=RECORD))
+    until_ready(page)
+    book(framed(page))
+    until_seen(page, "booked")
+    assert len(seen(page, "booked")) == 1
+    assert len(seen(page, "ready")) == 1
+
+
+def test_an_element_made_by_script_moved_and_removed(house: House, open_page: Open) -> None:
+    page = open_page(house.embed('<div id="a"></div><div id="b"></div>', head=RECORD))
+    page.wait_for_function("window.Meetslot")
+    page.evaluate(
+        """() => {
+          const widget = document.createElement("meetslot-booking");
+          widget.setAttribute("host", "ana");
+          widget.setAttribute("event", "intro");
+          a.append(widget);
+        }"""
+    )
+    until_ready(page)
+    page.evaluate("b.append(a.firstChild)")
+    until_seen(page, "ready", 2)
+    expect(framed(page).locator("button[name=start]").first).to_be_visible()
+    assert len(page.frames) == 2
+    page.evaluate("b.firstChild.remove()")
+    page.wait_for_function("frames.length === 0")
+    page.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', `"
+        + INLINE.replace("{{widget}}", house.widget)
+        + "`)"
+    )
+    until_seen(page, "ready", 3)
+
+
+def test_removing_an_open_popup_lets_the_page_scroll_again(house: House, open_page: Open) -> None:
+    page = open_page(house.embed(POPUP + LONG))
+    page.get_by_role("button", name="Book a call").click()
+    until_ready(page)
+    page.evaluate("document.querySelector('meetslot-booking').remove()")
+    page.wait_for_function("getComputedStyle(document.documentElement).overflowY === 'visible'")
+    page.wait_for_function("document.documentElement.style.scrollbarGutter === ''")
+    page.mouse.wheel(0, 500)
+    page.wait_for_function("scrollY > 0")
+
+
+def test_a_popup_whose_text_comes_later_is_named_by_it(house: House, open_page: Open) -> None:
+    page = open_page(house.embed(""))
+    page.wait_for_function("window.Meetslot")
+    page.evaluate(
+        """() => {
+          const widget = document.createElement("meetslot-booking");
+          widget.setAttribute("mode", "popup");
+          document.body.append(widget);
+          widget.setAttribute("host", "ana");
+          widget.append("Later");
+        }"""
+    )
+    expect(page.get_by_role("button", name="Later")).to_be_visible()
+
+
+# --- hostile pages --------------------------------------------------------------------------------
+
+HOSTILE = {
+    "unset": "* { all: unset !important }",
+    "no frames": "iframe, dialog, button { display: none !important; height: 1px !important }",
+    "frames of old": "iframe { max-width: 50px; opacity: 0; visibility: hidden }",
+    "text": "* { font-size: 0 !important; line-height: 0 !important; color: transparent }",
+    "boxes": "* { box-sizing: content-box; padding: 9px; border: 2px solid red; float: left }",
+    "flex": "body { display: flex; flex-wrap: wrap; align-items: center } * { margin: 1em }",
+}
+
+
+@pytest.mark.parametrize("css", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("where", ["inline", "popup"])
+def test_a_guest_books_on_a_page_with_hostile_css(
+    house: House, open_page: Open, css: str, where: str
+) -> None:
+    markup = INLINE if where == "inline" else '<a href="#" data-meetslot="ana/intro">Talk</a>'
+    page = open_page(house.embed(markup, head=f"{RECORD}<style>{css}</style>"))
+    page.wait_for_function("window.Meetslot")
+    if where == "popup":
+        page.evaluate("document.querySelector('a').click()")
+    until_ready(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    box = page.locator("meetslot-booking iframe").bounding_box()
+    assert box
+    assert box["width"] >= 280
+    assert box["height"] > 400
+    book(framed(page))
+    until_seen(page, "booked")
+
+
+def test_a_widget_that_the_page_hides_is_hidden(house: House, open_page: Open) -> None:
+    hidden = INLINE.replace("<meetslot-booking", "<meetslot-booking hidden")
+    none = INLINE.replace("<meetslot-booking", '<meetslot-booking style="display:none"')
+    page = open_page(house.embed(hidden + none))
+    expect(page.locator(".box.ready")).to_have_count(2)
+    expect(page.locator("meetslot-booking").first).to_be_hidden()
+    expect(page.locator("meetslot-booking").last).to_be_hidden()
+
+
+@pytest.mark.parametrize("markup", [INLINE, POPUP, FLOATING], ids=["inline", "popup", "floating"])
+def test_a_guest_books_on_a_right_to_left_page(house: House, open_page: Open, markup: str) -> None:
+    page = open_page(house.embed(f'<script>document.dir = "rtl"</script>{markup}', head=RECORD))
+    if markup != INLINE:
+        page.get_by_role("button", name="Book a call").click()
+    until_ready(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    book(framed(page))
+    until_seen(page, "booked")
+
+
+@pytest.mark.parametrize("policy", ["require-corp", "credentialless"])
+def test_a_guest_books_on_a_page_that_isolates_itself(
+    house: House, open_page: Open, policy: str
+) -> None:
+    headers = {"Cross-Origin-Embedder-Policy": policy, "Cross-Origin-Opener-Policy": "same-origin"}
+    page = open_page(house.embed(INLINE, head=RECORD, **headers))
+    assert page.evaluate("crossOriginIsolated")
+    until_ready(page)
+    book(framed(page))
+    until_seen(page, "booked")
+
+
+@pytest.mark.parametrize("markup", [INLINE, POPUP, FLOATING], ids=["inline", "popup", "floating"])
+def test_a_guest_books_under_a_strict_policy(house: House, open_page: Open, markup: str) -> None:
+    """Two words for the widget's server; trusted types, no inline style, no inline script."""
+    policy = (
+        f"default-src 'none'; script-src {house.widget}; frame-src {house.widget};"
+        " img-src data:; require-trusted-types-for 'script'"
+    )
+    page = open_page(house.embed(markup, **{"Content-Security-Policy": policy}))
+    page.wait_for_function("window.Meetslot")
+    page.evaluate(
+        "window.booked = []; addEventListener('meetslot:booked', (e) => booked.push(e.detail))"
+    )
+    if markup != INLINE:
+        page.get_by_role("button", name="Book a call").click()
+    until_ready(page)
+    book(framed(page))
+    page.wait_for_function("booked.length === 1")
+
+
+def test_a_guest_chooses_by_keyboard_from_the_page_into_the_frame(
+    house: House, open_page: Open
+) -> None:
+    page = open_page(house.embed(f"<a href='#'>Before</a>{INLINE}"))
+    until_ready(page)
+    page.get_by_role("link", name="Before").focus()
+    for _press in range(40):
+        page.keyboard.press("Tab")
+        if framed(page).locator("button[name=start]:focus").count():
+            break
+    page.keyboard.press("Enter")
+    expect(framed(page).locator("#booking-form")).to_be_visible()

@@ -1,0 +1,85 @@
+"""The whole journey in every mode, with and without script, by theme, direction and width.
+
+MEETSLOT_SCREENSHOTS=/some/folder keeps a picture of every step, to be looked at.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, expect
+
+from tests.browser.conftest import House, Open
+from tests.browser.embedding import choose, fill, framed, until_ready
+
+KEPT = os.environ.get("MEETSLOT_SCREENSHOTS")
+PAGE = """<!doctype html><html lang="{lang}" dir="{direction}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
+<title>A site</title>
+<style>:root{{color-scheme:{theme}}} body{{font:17px/1.6 serif;margin:16px}}</style>
+<script src="{{{{widget}}}}/embed.js" async></script></head><body><h1>Talk to Ana</h1>
+<p>Half an hour about what you can do already, and what you would like to learn.</p>
+<meetslot-booking mode="{mode}" host="ana" event="intro" theme="{theme}" lang="{lang}"
+accent="0b6e6e">
+<a href="{{{{widget}}}}/book/ana/intro?theme={theme}&amp;lang={lang}">Book a call</a>
+</meetslot-booking></body></html>"""
+
+
+class Album:
+    def __init__(self, page: Page, name: str) -> None:
+        self.page, self.name = page, name
+
+    def keep(self, step: str) -> None:
+        """No step may be wider than its page; and a picture of it, if they are kept."""
+        for frame in self.page.frames:
+            assert frame.evaluate("document.documentElement.scrollWidth <= innerWidth"), step
+        if KEPT:
+            self.page.screenshot(path=Path(KEPT) / f"{self.name}-{step}.png")
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("scripts", [True, False], ids=["script", "plain"])
+@pytest.mark.parametrize("mode", ["inline", "popup", "floating"])
+def test_a_guest_books(
+    house: House,
+    open_page: Open,
+    mode: str,
+    scripts: bool,
+    theme: str,
+    direction: str,
+    width: int,
+) -> None:
+    lang = "ar" if direction == "rtl" else "en"
+    html = PAGE.format(mode=mode, theme=theme, direction=direction, lang=lang)
+    page = open_page(
+        house.put("page.html", html),
+        java_script_enabled=scripts,
+        viewport={"width": width, "height": 800},
+        color_scheme=theme,
+    )
+    album = Album(page, f"{mode}-{'script' if scripts else 'plain'}-{theme}-{direction}-{width}")
+    place = _open(page, mode, scripts)
+    expect(place.locator("button[name=start]").first).to_be_visible()
+    expect(place.locator("html")).to_have_attribute("data-theme", theme)
+    album.keep("1-times")
+    choose(place)
+    album.keep("2-details")
+    fill(place)
+    confirmation = place.locator("[data-booking-status=confirmed]")
+    expect(confirmation.locator("a[data-meet-link]")).to_be_visible()
+    album.keep("3-booked")
+    assert len(house.events()) == 1
+
+
+def _open(page: Page, mode: str, scripts: bool) -> Page | FrameLocator:
+    if not scripts:
+        page.get_by_role("link", name="Book a call").click()
+        return page
+    if mode != "inline":
+        page.get_by_role("button", name="Book a call").click()
+    until_ready(page)
+    return framed(page)

@@ -1,0 +1,417 @@
+"""Inline, popup, floating, links and script: opened, closed, and what stays when nothing works."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import House, Open
+from tests.browser.embedding import (
+    FLOATING,
+    INLINE,
+    LINK,
+    LONG,
+    POPUP,
+    RECORD,
+    TEXT,
+    book,
+    choose,
+    framed,
+    seen,
+    until_ready,
+    until_seen,
+)
+
+DIALOG = "meetslot-booking dialog"
+PHONE = {"viewport": {"width": 360, "height": 640}}
+
+
+def is_open(page: Page) -> bool:
+    return bool(page.evaluate("document.querySelector('meetslot-booking[open]') !== null"))
+
+
+def opened(page: Page) -> None:
+    expect(page.locator(DIALOG)).to_be_visible()
+    until_ready(page)
+
+
+def in_focus(page: Page) -> str:
+    """What has the focus, through shadow roots: its tag, and its text or label."""
+    found: str = page.evaluate(
+        """() => {
+          let at = document.activeElement;
+          while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+          const said = at.localName === "button" ? ` ${at.ariaLabel || at.textContent}` : "";
+          return at.localName + said;
+        }"""
+    )
+    return found
+
+
+# --- inline -------------------------------------------------------------------------------------
+
+
+def test_the_own_content_stays_until_the_widget_is_ready(house: House, open_page: Open) -> None:
+    page = open_page()
+    waiting = []
+    page.route("**/book/ana/intro?*", lambda route: waiting.append(route))
+    page.goto(house.embed(INLINE), wait_until="commit")
+    page.wait_for_function("document.querySelector('meetslot-booking').frame")
+    expect(page.get_by_role("link", name="Book a call")).to_be_visible()
+    waiting[0].continue_()
+    until_ready(page)
+    expect(page.get_by_role("link", name="Book a call")).to_be_hidden()
+    expect(framed(page).locator("button[name=start]").first).to_be_visible()
+
+
+def test_all_attributes_reach_the_booking_page(house: House, open_page: Open) -> None:
+    given = (
+        'theme="dark" accent="aa3300" lang="en" tz="America/New_York" month="2026-12"'
+        ' date="2026-12-03" name="Gita Guest" email="gita@guest.example" hide-details'
+    )
+    markup = f'<meetslot-booking host="ana" event="intro" {given}>{LINK}</meetslot-booking>'
+    page = open_page(f"{house.embed(markup)}?utm_source=news&other=1")
+    until_ready(page)
+    frame = framed(page)
+    expect(frame.locator("html")).to_have_attribute("data-theme", "dark")
+    address = page.frames[1].url
+    assert "utm_source=news" in address
+    assert "other=" not in address
+    assert frame.locator("[data-date='2026-12-03']").get_attribute("aria-pressed") == "true"
+    expect(frame.get_by_text("New York").first).to_be_visible()
+    choose(frame)
+    expect(frame.locator("#field-name")).to_have_value("Gita Guest")
+    expect(frame.locator("#field-email")).to_have_value("gita@guest.example")
+
+
+def test_the_hosts_event_types_are_shown_without_an_event(house: House, open_page: Open) -> None:
+    page = open_page(house.embed(f'<meetslot-booking host="ana">{LINK}</meetslot-booking>'))
+    until_ready(page)
+    framed(page).get_by_role("link", name="Find your course").click()
+    expect(framed(page).locator("button[name=start]").first).to_be_visible()
+
+
+# --- popup --------------------------------------------------------------------------------------
+
+
+def test_a_guest_books_in_the_popup(house: House, open_page: Open) -> None:
+    page = open_page(house.embed(POPUP + LONG, head=RECORD))
+    page.get_by_role("button", name="Book a call").click()
+    opened(page)
+    book(framed(page))
+    until_seen(page, "booked")
+    assert [each["on"] for each in seen(page, "booked")] == ["meetslot-booking"]
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator(DIALOG)).to_be_hidden()
+    page.get_by_role("button", name="Book a call").click()  # another one, from the beginning
+    expect(framed(page).locator("button[name=start]").first).to_be_visible()
+
+
+def test_the_popup_is_a_dialog_with_a_name_that_keeps_the_focus(
+    house: House, open_page: Open
+) -> None:
+    page = open_page(house.embed(f"<button>Before</button>{POPUP}<button>After</button>"))
+    opener = page.get_by_role("button", name="Book a call")
+    opener.focus()
+    page.keyboard.press("Enter")
+    opened(page)
+    expect(page.get_by_role("dialog", name="Book a call")).to_be_visible()
+    assert page.evaluate("document.querySelector('meetslot-booking').dialog.matches(':modal')")
+    assert in_focus(page) == "button Close"
+    for _press in range(60):
+        page.keyboard.press("Tab")
+        assert in_focus(page) in ("button Close", "iframe", "body", "meetslot-booking"), in_focus(
+            page
+        )
+    page.keyboard.press("Shift+Tab")
+    assert not page.evaluate("document.activeElement.matches('body > button')")
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_escape_closes_the_popup_and_gives_the_focus_back(
+    house: House, open_page: Open, inside: bool
+) -> None:
+    page = open_page(house.embed(POPUP))
+    page.get_by_role("button", name="Book a call").click()
+    opened(page)
+    if inside:
+        framed(page).locator("[data-date]").first.focus()
+        expect(framed(page).locator("[data-date]").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(DIALOG)).to_be_hidden()
+    assert in_focus(page) == "button Book a call"
+    assert not is_open(page)
+
+
+def test_a_click_on_the_backdrop_closes_and_one_inside_does_not(
+    house: House, open_page: Open
+) -> None:
+    page = open_page(house.embed(POPUP))
+    page.get_by_role("button", name="Book a call").click()
+    opened(page)
+    box = page.locator(DIALOG).bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 20, box["y"] + 20)
+    expect(page.locator(DIALOG)).to_be_visible()
+    page.mouse.click(box["x"] / 2, box["y"] + 20)
+    expect(page.locator(DIALOG)).to_be_hidden()
+
+
+def test_the_page_behind_the_popup_does_not_scroll_or_move(house: House, open_page: Open) -> None:
+    page = open_page(house.embed(f"<h1>Page</h1>{POPUP}{LONG}"))
+    before = page.locator("h1").bounding_box()
+    page.get_by_role("button", name="Book a call").click()
+    opened(page)
+    assert page.locator("h1").bounding_box() == before
+    page.mouse.move(5, 300)
+    page.mouse.wheel(0, 600)
+    page.keyboard.press("PageDown")
+    framed(page).locator("h1").hover()
+    page.mouse.wheel(0, 2000)
+    page.wait_for_function("document.querySelector('meetslot-booking').dialog.scrollTop >= 0")
+    assert page.evaluate("scrollY") == 0
+    page.get_by_role("button", name="Close").click()
+    page.wait_for_function("getComputedStyle(document.documentElement).overflowY !== 'hidden'")
+    page.mouse.wheel(0, 600)
+    page.wait_for_function("scrollY > 0")
+
+
+def test_typed_text_survives_closing(house: House, open_page: Open) -> None:
+    page = open_page(house.embed(POPUP))
+    page.get_by_role("button", name="Book a call").click()
+    opened(page)
+    choose(framed(page))
+    framed(page).locator("#field-name").fill("Gita Guest")
+    page.keyboard.press("Escape")
+    expect(page.locator(DIALOG)).to_be_hidden()
+    page.get_by_role("button", name="Book a call").click()
+    expect(framed(page).locator("#field-name")).to_have_value("Gita Guest")
+
+
+def test_the_popup_has_one_scrollbar(house: House, open_page: Open) -> None:
+    page = open_page(house.embed(POPUP), viewport={"width": 700, "height": 480})
+    page.get_by_role("button", name="Book a call").click()
+    opened(page)
+    expect(framed(page).locator("html.fitted")).to_have_count(1)
+    tall = page.evaluate(
+        "(d => d.scrollHeight > d.clientHeight)(document.querySelector('meetslot-booking').dialog)"
+    )
+    inner = page.frames[1].evaluate("document.documentElement.scrollHeight <= innerHeight")
+    assert (tall, inner) == (True, True)
+
+
+# --- links and script ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "opener",
+    [
+        '<a href="{{widget}}/book/ana/intro" data-meetslot="ana/intro">Talk</a>',
+        '<a href="{{widget}}/book/ana/intro" data-meetslot="ana/intro"><b>Talk</b></a>',
+        '<form><button data-meetslot="ana/intro">Talk</button></form>',
+    ],
+)
+def test_any_link_or_button_opens_the_popup(house: House, open_page: Open, opener: str) -> None:
+    page = open_page(house.embed(opener, head=RECORD))
+    page.wait_for_function("window.Meetslot")
+    page.get_by_text("Talk").click()
+    opened(page)
+    assert page.url.endswith("/page.html")
+    book(framed(page))
+    until_seen(page, "booked")
+    assert seen(page, "booked")[0]["on"] in ("a", "button")
+    page.keyboard.press("Escape")
+    expect(page.locator(DIALOG)).to_be_hidden()
+
+
+def test_a_link_carries_attributes_of_the_widget(house: House, open_page: Open) -> None:
+    opener = (
+        '<a href="#" data-meetslot="ana/intro" data-name="Gita Guest" data-hide-details'
+        ' data-theme="dark" data-other="x">Talk</a>'
+    )
+    page = open_page(house.embed(opener))
+    page.wait_for_function("window.Meetslot")
+    page.get_by_text("Talk").click()
+    opened(page)
+    address = page.frames[1].url
+    assert "name=Gita+Guest" in address
+    assert "hide_details=1" in address
+    assert "theme=dark" in address
+    assert "other" not in address
+
+
+def test_a_link_opened_in_a_new_tab_is_left_alone(house: House, open_page: Open) -> None:
+    markup = '<a href="{{widget}}/book/ana/intro" data-meetslot="ana/intro">Talk</a>'
+    page = open_page(house.embed(markup))
+    page.wait_for_function("window.Meetslot")
+    with page.context.expect_page() as other:
+        page.get_by_text("Talk").click(modifiers=["Control"])
+    expect(other.value.locator("button[name=start]").first).to_be_visible()
+    assert page.locator(DIALOG).count() == 0
+
+
+def test_a_script_opens_and_closes(house: House, open_page: Open) -> None:
+    page = open_page(house.embed(TEXT, head=RECORD))
+    page.wait_for_function("window.Meetslot")
+    page.evaluate(
+        """Meetslot.open({host: "ana", event: "intro", theme: "light",
+           prefill: {name: "Gita Guest", email: "gita@guest.example", "question-wish": "Knots"}})"""
+    )
+    opened(page)
+    choose(framed(page))
+    expect(framed(page).locator("#field-email")).to_have_value("gita@guest.example")
+    expect(framed(page).locator("#field-question-wish")).to_have_value("Knots")
+    page.evaluate("Meetslot.close()")
+    expect(page.locator(DIALOG)).to_have_count(0)
+    page.evaluate("Meetslot.open({host: 'ana', event: 'skipper'})")
+    expect(framed(page).get_by_role("heading", name="Skipper's briefing")).to_be_visible()
+    page.evaluate("Meetslot.open({host: 'ana', event: 'intro'})")  # one at a time
+    expect(framed(page).get_by_role("heading", name="Find your course")).to_be_visible()
+    expect(page.locator(DIALOG)).to_have_count(1)
+
+
+# --- floating -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("position", "direction", "corner"),
+    [
+        ("", "ltr", "bottom right"),
+        ("", "rtl", "bottom left"),
+        ("left", "ltr", "bottom left"),
+        ("left", "rtl", "bottom left"),
+        ("right", "rtl", "bottom right"),
+        ("start", "ltr", "bottom left"),
+        ("start", "rtl", "bottom right"),
+        ("top", "ltr", "top right"),
+        ("top-left", "ltr", "top left"),
+        ("top right", "rtl", "top right"),
+    ],
+)
+def test_the_floating_button_stands_where_it_is_told(
+    house: House, open_page: Open, position: str, direction: str, corner: str
+) -> None:
+    markup = FLOATING.replace("mode=", f'position="{position}" mode=')
+    page = open_page(house.embed(f'{LONG}<script>document.dir = "{direction}"</script>{markup}'))
+    button = page.get_by_role("button", name="Book a call")
+    box, size = button.bounding_box(), page.viewport_size
+    assert box
+    assert size
+    found = (
+        "top"
+        if box["y"] == 16
+        else "bottom"
+        if box["y"] + box["height"] == size["height"] - 16
+        else "?"
+    )
+    wide = page.evaluate("document.documentElement.clientWidth")
+    found += (
+        " left" if box["x"] == 16 else " right" if box["x"] + box["width"] == wide - 16 else " ?"
+    )
+    assert found == corner
+    button.click()
+    opened(page)
+
+
+def test_on_a_phone_the_floating_button_is_never_over_a_control(
+    house: House, open_page: Open
+) -> None:
+    controls = '<p style="text-align:end"><a href="#">A link</a> <button>A button</button></p>'
+    page = open_page(house.embed((TEXT * 3 + controls) * 12 + FLOATING), **PHONE)
+    button = page.locator("meetslot-booking button.float")
+    expect(button).to_have_count(1)
+    hidden = shown = 0
+    height = page.evaluate("document.documentElement.scrollHeight - innerHeight")
+    for y in range(0, height + 40, 40):
+        over = page.evaluate(
+            """async (y) => {
+              scrollTo(0, y);
+              await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+              const button = document.querySelector("meetslot-booking").button;
+              if (getComputedStyle(button).visibility === "hidden") return "hidden";
+              const mine = button.getBoundingClientRect();
+              return [...document.querySelectorAll("body a, body button")].some((each) => {
+                const box = each.getBoundingClientRect();
+                return box.left < mine.right && box.right > mine.left
+                  && box.top < mine.bottom && box.bottom > mine.top;
+              }) ? "over" : "shown";
+            }""",
+            y,
+        )
+        assert over != "over", y
+        hidden += over == "hidden"
+        shown += over == "shown"
+    assert hidden
+    assert shown
+    expect(button).to_be_visible()  # at its end the page has room for it
+    button.click()
+    opened(page)
+
+
+def test_on_a_wide_screen_the_floating_button_stays(house: House, open_page: Open) -> None:
+    page = open_page(house.embed(LONG + FLOATING))
+    before = page.evaluate("document.documentElement.scrollHeight")
+    expect(page.locator("meetslot-booking button.float")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollHeight") == before
+
+
+# --- when something does not work ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("markup", [INLINE, POPUP, FLOATING], ids=["inline", "popup", "floating"])
+def test_the_plain_link_stays_when_the_server_is_down(
+    house: House, open_page: Open, markup: str
+) -> None:
+    page = open_page()
+    page.route(f"{house.widget}/embed.js", lambda route: route.abort())
+    page.goto(house.embed(markup))
+    page.unroute(f"{house.widget}/embed.js")
+    page.get_by_role("link", name="Book a call").click()
+    expect(page.locator("button[name=start]").first).to_be_visible()
+    assert page.url.startswith(house.widget)
+
+
+@pytest.mark.parametrize("mode", ["inline", "popup", "link"])
+def test_a_frame_that_is_not_ready_in_8_seconds_says_so_and_offers_the_link(
+    house: House, open_page: Open, mode: str
+) -> None:
+    markup = {
+        "inline": INLINE,
+        "popup": POPUP,
+        "link": '<a href="#" data-meetslot="ana/intro">Book a call</a>',
+    }
+    page = open_page()
+    page.clock.install()
+    page.route("**/book/ana/intro?*", lambda route: route.abort())
+    page.goto(house.embed(markup[mode], head=RECORD))
+    page.wait_for_function("window.Meetslot")
+    if mode != "inline":
+        page.get_by_text("Book a call").filter(visible=True).click()
+    page.wait_for_function("document.querySelector('meetslot-booking').frame")
+    said = page.get_by_text("The calendar is not loading.")
+    page.clock.run_for(6500)
+    expect(said).to_be_hidden()
+    page.clock.run_for(1500)
+    expect(said).to_be_visible()
+    assert [each["detail"] for each in seen(page, "error")] == [{"code": "not_ready"}]
+    if mode == "inline":
+        expect(page.get_by_role("link", name="Book a call")).to_be_visible()
+    page.unroute("**/book/ana/intro?*")
+    with page.context.expect_page() as other:
+        page.get_by_role("link", name="Open the booking page").click()
+    expect(other.value.locator("button[name=start]").first).to_be_visible()
+
+
+def test_a_frame_that_is_late_is_shown_all_the_same(house: House, open_page: Open) -> None:
+    page = open_page()
+    page.clock.install()
+    waiting = []
+    page.route("**/book/ana/intro?*", lambda route: waiting.append(route))
+    page.goto(house.embed(INLINE), wait_until="commit")
+    page.wait_for_function("document.querySelector('meetslot-booking').frame")
+    page.clock.run_for(8100)
+    expect(page.get_by_text("The calendar is not loading.")).to_be_visible()
+    waiting[0].continue_()
+    until_ready(page)
+    expect(page.get_by_text("The calendar is not loading.")).to_be_hidden()
+    expect(framed(page).locator("button[name=start]").first).to_be_visible()

@@ -1,0 +1,119 @@
+"""Static files: named by their content, to be kept for ever by browsers, and made small ahead."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import brotli
+from flask import Blueprint, Response, abort, request
+from flask.typing import ResponseReturnValue
+
+from widget import look
+
+blueprint = Blueprint("files", __name__)
+
+TYPES = {".js": "text/javascript", ".css": "text/css"}
+PARTS = {"guest.js": ("frame.js", "guest.js")}  # one request less
+FOR_EVER = "public, max-age=31536000, immutable"
+ACCENTS = 256  # style sheets that are kept ready; each accent has its own
+
+_LEFT_OUT = re.compile(r"^\s*//.*\n|^\s*/\*[^*]*\*/\n|^\s+", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A file as it is sent: as it is, and compressed as far as it goes."""
+
+    mimetype: str
+    version: str
+    identity: bytes
+    br: bytes
+    gzip: bytes
+
+
+def pack(text: str, mimetype: str) -> Packed:
+    content = text.encode()
+    return Packed(
+        mimetype,
+        hashlib.sha256(content).hexdigest()[:10],
+        content,
+        brotli.compress(content, brotli.MODE_TEXT, 11),
+        gzip.compress(content, 9, mtime=0),
+    )
+
+
+@cache
+def static(name: str) -> Packed:
+    """The static file of this name, without what only people read. Raises KeyError."""
+    parts = [look.STATIC / part for part in PARTS.get(name, (name,))]
+    if name not in _names():
+        raise KeyError(name)
+    text = "".join(part.read_text() for part in parts)
+    lean = text if ".min." in name else _LEFT_OUT.sub("", text)
+    return pack(lean, TYPES[parts[0].suffix])
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(file.name for file in look.STATIC.iterdir() if file.suffix in TYPES)
+
+
+@lru_cache(ACCENTS)
+def style(accent: str) -> Packed:
+    """The guest's style sheet with this accent (six hex digits, lower case)."""
+    return pack(_LEFT_OUT.sub("", look.style_sheet(accent)), TYPES[".css"])
+
+
+def warm() -> None:
+    """Make everything small now, so that no guest waits for it."""
+    style(look.DEFAULT_ACCENT)
+    for name in _names():
+        static(name)
+
+
+def static_url(name: str) -> str:
+    return f"/static/{static(name).version}/{name}"
+
+
+def style_url(accent: str) -> str:
+    return f"/style/{style(accent).version}/{accent}.css"
+
+
+# --- sending them -----------------------------------------------------------------------------
+
+
+@blueprint.get("/static/<version>/<name>")
+def static_file(version: str, name: str) -> ResponseReturnValue:
+    try:
+        return _named(static(name), version)
+    except KeyError:
+        abort(404)
+
+
+@blueprint.get("/style/<version>/<accent>.css")
+def style_file(version: str, accent: str) -> ResponseReturnValue:
+    if not look.is_accent(accent):
+        abort(404)
+    return _named(style(accent.lower()), version)
+
+
+def _named(packed: Packed, version: str) -> Response:
+    """Kept for ever under its own name; never under another one, of an older or newer server."""
+    return send(packed, FOR_EVER if version == packed.version else "no-cache")
+
+
+def send(packed: Packed, keep: str) -> Response:
+    """The smallest form that the client takes."""
+    accepted = request.accept_encodings
+    coding = next((each for each in ("br", "gzip") if accepted[each]), "identity")
+    response = Response(getattr(packed, coding), mimetype=packed.mimetype)
+    if coding != "identity":
+        response.headers["Content-Encoding"] = coding
+    response.vary.add("Accept-Encoding")
+    response.headers["Cache-Control"] = keep
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
