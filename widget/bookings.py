@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -294,7 +295,8 @@ def _move(calendar: Calendar, looked: Offer, mine: Booking) -> None:
         raise NotActive("cancelled") from None
     except events.MovedMeanwhile as error:
         models.undo_change(mine, now)
-        events.take_in(mine, error.event, now)
+        with suppress(GoogleError):  # a later round hears of it too
+            events.take_in(calendar, mine, error.event, now)
         raise Altered(mine.id) from None
     except GoogleError as error:
         log.warning("booking %s: not moved: %s", mine.id, error)
