@@ -46,12 +46,16 @@ LEFT_OUT = {
 }
 
 
+def pytest_configure() -> None:
+    for found, what, how in LEFT_OUT.values():
+        if NOTHING_LEFT_OUT and not found:
+            raise pytest.UsageError(f"left out: {what}; to add them: {how}")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for name, (found, what, how) in LEFT_OUT.items():
+    for name, (found, _what, _how) in LEFT_OUT.items():
         if found:
             continue
-        if NOTHING_LEFT_OUT:
-            raise pytest.UsageError(f"{what} would be left out: {how}")
         gone = [item for item in items if item.get_closest_marker(name)]
         items[:] = [item for item in items if item not in gone]
         config.hook.pytest_deselected(items=gone)

@@ -1,0 +1,291 @@
+"""A real Chromium before the product, the stand-in Google and a website on another origin."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+import requests
+from flask import Flask, Response, request
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
+from werkzeug.serving import make_server
+
+import models
+from app import create_app
+from demo.site import make_app as demo_site
+from tests.browser.serve import Quiet
+from tests.conftest import CHROMIUM, NOW, ROOT, command
+from widget import config
+
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
+ANA = "ana@sailing.example"
+BEN = "ben@sailing.example"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NO_COOKIES = {
+    "profile": {
+        "cookie_controls_mode": 1,  # third-party cookies and storage are blocked
+        "default_content_setting_values": {"cookies": 2},  # and so are all others
+    }
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(item.path).is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.browser)
+
+
+@dataclass
+class House:
+    """All servers of a test, with Ana (and her two calendars) signed in as in the demo."""
+
+    widget: str  #: the product's origin, http://localhost:…
+    google: str  #: the stand-in's origin
+    site: str  #: the website's origin, http://127.0.0.1:…: another site than the product
+    environ: dict[str, str]
+    pages: dict[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
+
+    def put(self, path: str, html: str, **headers: str) -> str:
+        """A page of the website: `{{widget}}` becomes the product's origin; gives its address."""
+        self.pages[path] = (html.replace("{{widget}}", self.widget), headers)
+        return f"{self.site}/{path}"
+
+    def embed(self, markup: str, path: str = "page.html", head: str = "", **headers: str) -> str:
+        """A page of the website with the embed script and this markup; gives its address."""
+        html = f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A site</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">{head}
+<script src="{{{{widget}}}}/embed.js" async></script></head><body>{markup}</body></html>"""
+        return self.put(path, html, **headers)
+
+    def command(self, *args: str) -> str:
+        """What a flask command prints."""
+        return command(self._app(), *args)
+
+    def change(self, handle: str, event: dict[str, Any] | None = None, **fields: Any) -> None:
+        """Change settings by export and import; `event`: fields of the first event type."""
+        document = json.loads(self.command("settings", "export", handle))
+        document.update(fields)
+        document["event_types"][0].update(event or {})
+        self.import_settings(handle, document)
+
+    def import_settings(self, handle: str, document: dict[str, Any]) -> None:
+        result = (
+            self._app()
+            .test_cli_runner()
+            .invoke(args=["settings", "import", handle, "-"], input=json.dumps(document))
+        )
+        assert result.exit_code == 0, result.output
+
+    def bookings(self, handle: str = "ana") -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(
+            self.command("bookings", "list", handle, "--format", "json")
+        )
+        return found
+
+    def slots(self, host: str = "ana", event: str = "intro", days: int = 30) -> list[str]:
+        """The starts of free slots, from the API."""
+        end = f"2026-12-{min(days, 31):02}T00:00:00Z"
+        answer = requests.get(
+            f"{self.widget}/api/v1/{host}/{event}/slots",
+            params={"from": NOW, "to": end},
+            timeout=30,
+        )
+        return [slot["start"] for slot in answer.json()["slots"]]
+
+    def sign_in(self, email: str) -> requests.Session:
+        """A host's session, signed in through the consent page."""
+        browser = requests.Session()
+        to_google = browser.get(f"{self.widget}/login", allow_redirects=False, timeout=30)
+        scopes = unquote(to_google.headers["Location"]).replace("+", " ")
+        asked = scopes.split("scope=")[1].split("&")[0].split()
+        form: Any = {"person": email, "scope": asked}
+        back = requests.post(
+            to_google.headers["Location"], data=form, allow_redirects=False, timeout=30
+        )
+        assert browser.get(back.headers["Location"], timeout=30).url.endswith("/settings")
+        return browser
+
+    # --- the stand-in -----------------------------------------------------------------------
+
+    def control(self, path: str, method: str = "POST", **body: Any) -> Any:
+        return requests.request(
+            method, f"{self.google}/control/{path}", json=body, timeout=30
+        ).json()
+
+    def fault(self, method: str, **fault: Any) -> None:
+        """The next call of `method` goes wrong; see demo.google.faults.Fault."""
+        self.control("faults", method=method, **fault)
+
+    def add_busy(self, email: str, start: str, end: str) -> None:
+        self.control(f"people/{email}/busy", start=start, end=end)
+
+    def events(self, email: str = ANA) -> list[dict[str, Any]]:
+        """What stands in a calendar."""
+        found = self.control("state", "GET")["events"][email]
+        return [event for event in found if event["status"] != "cancelled"]
+
+    # --- between tests ----------------------------------------------------------------------
+
+    def _app(self) -> Flask:
+        return create_app(config.load(self.environ))
+
+    def begin(self) -> None:
+        """As new: empty calendars and tables, Ana signed in with the demo's settings."""
+        self.pages.clear()
+        self.control("reset")
+        models.connect(self.environ["DATABASE_URL"])
+        with models.database.connection_context():
+            for table in models.database.get_tables():
+                if "migration" not in table:
+                    models.database.execute_sql(f'DELETE FROM "{table}"')
+        self.sign_in(ANA)
+        self.import_settings("ana", json.loads((ROOT / "demo/settings/ana.json").read_text()))
+        self.change("ana", {"minimum_notice": 0})
+
+
+@contextmanager
+def _serving(app: Any) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def _website(widget: str, pages: dict[str, tuple[str, Mapping[str, str]]]) -> Flask:
+    """The demo's website, and in front of it the pages of the test."""
+    app = demo_site(widget)
+
+    @app.before_request
+    def page() -> Response | None:
+        if request.path.lstrip("/") not in pages:
+            return None
+        html, headers = pages[request.path.lstrip("/")]
+        return Response(html, headers={"Content-Type": "text/html; charset=utf-8", **headers})
+
+    return app
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("house")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.browser.serve", str(folder), NOW],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    started = json.loads(process.stdout.readline())
+    widget = started["environ"]["PUBLIC_URL"]
+    pages: dict[str, tuple[str, Mapping[str, str]]] = {}
+    with ExitStack() as stack:
+        site = stack.enter_context(_serving(_website(widget, pages)))
+        yield House(widget, started["google"], site, started["environ"], pages)
+    process.communicate()
+
+
+@pytest.fixture
+def house(servers: House) -> Iterator[House]:
+    """The servers as new; a test fails on any deviation from Google's schema."""
+    servers.begin()
+    yield servers
+    assert servers.control("state", "GET")["deviations"] == []
+    models.database.close()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(house: House, chromium: Browser) -> Iterator[Open]:
+    """open_page(address, **options of a browser context): a page in a new context.
+
+    A test fails when any page of it reports an error of a script, or something that a policy
+    refused.
+    """
+    with ExitStack() as stack:
+        troubles: list[str] = []
+
+        def open_page(address: str = "", **options: Any) -> Page:
+            given = {"timezone_id": "Europe/Lisbon", "locale": "en-GB", **options}
+            context = chromium.new_context(**given)
+            stack.callback(context.close)
+            return _page(context, address, troubles)
+
+        yield open_page
+        assert troubles == []
+
+
+def _page(context: BrowserContext, address: str, troubles: list[str]) -> Page:
+    context.set_default_timeout(PATIENCE_MS)
+    context.on("weberror", lambda error: troubles.append(str(error.error)))
+    context.on(
+        "console",
+        lambda said: troubles.append(said.text) if "Content Security Policy" in said.text else None,
+    )
+    page = context.new_page()
+    if address:
+        page.goto(address)
+    return page
+
+
+@pytest.fixture
+def without_storage(
+    house: House, playwright: Playwright, tmp_path: Path
+) -> Iterator[Callable[..., Page]]:
+    """As open_page, in a browser that blocks all cookies and storage, third-party ones included."""
+    with ExitStack() as stack:
+
+        def open_page(address: str = "", **options: Any) -> Page:
+            folder = tmp_path / "profile"
+            (folder / "Default").mkdir(parents=True)
+            (folder / "Default" / "Preferences").write_text(json.dumps(NO_COOKIES))
+            given = {"timezone_id": "Europe/Lisbon", "locale": "en-GB", **options}
+            context = playwright.chromium.launch_persistent_context(
+                folder, executable_path=CHROMIUM, args=FLAGS, **given
+            )
+            stack.callback(context.close)
+            return _page(context, address, [])
+
+        yield open_page
