@@ -701,6 +701,12 @@ def unsettled(now: int, limit: int = 500) -> Sequence[Booking]:
     )
 
 
+def waiting(since: int) -> int:
+    """How many bookings have been pending since before then."""
+    began = peewee.fn.COALESCE(Booking.pending_since, Booking.created_at)
+    return Booking.select().where(Booking.status == "pending", began < since).count()
+
+
 def bookings(host: Host, start: int | None, end: int | None) -> list[Booking]:
     """All bookings of a host, in any state, that start from `start` on and before `end`."""
     query = Booking.select().where(Booking.host == host).order_by(Booking.start_at)

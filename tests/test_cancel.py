@@ -16,7 +16,19 @@ from app import create_app
 from demo.google import StandIn
 from tests import page
 from tests.acts import (
-    ANA, MIA, NINE, TEN, book, cancel, code_of, ics, look, offered, reconcile, row, status_of,
+    ANA,
+    MIA,
+    NINE,
+    TEN,
+    book,
+    cancel,
+    code_of,
+    ics,
+    look,
+    offered,
+    reconcile,
+    row,
+    status_of,
 )  # fmt: skip
 from widget import bookings, config
 
