@@ -417,13 +417,20 @@ _OVER = {
 }
 
 
-def fail(booking: Booking, failure: str, now: int) -> bool:
+def fail(booking: Booking, failure: str, now: int, *, leftover: bool = False) -> bool:
     """Google holds no event and will get none: free the time, and the key for another try.
+
+    `leftover`: it is looked for once more, since an earlier try may still arrive.
 
     Only while nobody else has taken the booking since (`attempts`): another may have inserted.
     """
     query = Booking.update(
-        status="failed", failure=failure, idempotency_key=None, updated_at=now
+        status="failed",
+        failure=failure,
+        idempotency_key=None,
+        leftover=leftover,
+        settle_after=now + LEFTOVER_SECONDS,
+        updated_at=now,
     ).where(
         Booking.id == booking.id,
         Booking.status == "pending",

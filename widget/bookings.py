@@ -197,7 +197,7 @@ def cancel(
     if mine is None:
         return models.booking_by_id(booking.id) or booking
     try:
-        events.remove(google.calendar_of(mine.host), mine)
+        removed = events.remove(google.calendar_of(mine.host), mine)
     except Unknown as error:
         _stays_pending(mine, error, now)
     except GoogleError as error:
@@ -207,14 +207,14 @@ def cancel(
         elif models.undo_change(mine, now):
             raise closed(error) from error
     else:
-        end(mine, booking, now)
+        end(mine, removed, now)
     return models.booking_by_id(booking.id) or booking
 
 
-def end(mine: Booking, before: Booking, now: int) -> None:
-    """The event is gone. One that was never seen may still arrive: it is looked for once more."""
-    models.cancel(mine, now, leftover=before.etag is None)
-    models.forget_busy(mine.host)
+def end(booking: Booking, removed: bool, now: int) -> None:
+    """The event is gone. One that was not there is looked for once more: it may still arrive."""
+    models.cancel(booking, now, leftover=not removed)
+    models.forget_busy(booking.host)
 
 
 def check_deadline(booking: Booking, by: str, now: int) -> None:
