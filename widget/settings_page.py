@@ -106,13 +106,13 @@ def _save(section: str, change: Callable[[Document, Form], None]) -> ResponseRet
         wanted = settings.parse(document)
     except settings.SettingsError as error:
         return _page(host, stored, 422, section, form, faults=_by_field(error, document))
-    revision = form.get("revision", "")
+    revision = _whole(form.get("revision", ""))
     try:
         saved = models.save_settings(
             host,
             wanted.handle,
             settings.dumps(wanted),
-            int(revision) if revision.isascii() and revision.isdigit() else 0,
+            revision if isinstance(revision, int) else 0,
         )
     except peewee.IntegrityError:
         return _page(
