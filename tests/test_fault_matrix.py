@@ -349,6 +349,23 @@ def move_freebusy(world: World) -> None:
     _is_moved(world, answer, moved)
 
 
+def move_list(world: World) -> None:
+    """A move into its own time asks what else is there."""
+    _longer(world)
+    address = world.booked()
+    world.begin("calendar.events.list")
+    answer = world.guest.post(f"{address}/reschedule", data={"start": HALF_PAST})
+    moved = world.passes and meaning(world.fault) in ("passing", "unknown")
+    _is_moved(world, answer, moved, HALF_PAST)
+
+
+def _longer(world: World) -> None:
+    run = world.app.test_cli_runner()
+    document = json.loads(run.invoke(args=["settings", "export", "ana"]).stdout)
+    document["event_types"][0].update(duration=60, slot_interval=30)
+    run.invoke(args=["settings", "import", "ana", "-"], input=json.dumps(document))
+
+
 def move_patch(world: World) -> None:
     address = world.booked()
     world.begin("calendar.events.patch")
@@ -461,8 +478,8 @@ def revoke(world: World) -> None:
 
 CALLS: list[Callable[[World], None]] = [
     slots_freebusy, booking_freebusy, insert, get_of_pending, token_while_booking,
-    metadata_while_booking, cancel_delete, cancel_get, move_freebusy, move_patch, move_get,
-    pending_move_get, events_list, watch, stop, calendar_list, revoke,
+    metadata_while_booking, cancel_delete, cancel_get, move_freebusy, move_list, move_patch,
+    move_get, pending_move_get, events_list, watch, stop, calendar_list, revoke,
 ]  # fmt: skip
 TIMES = {"once": 1, "always": None}
 EACH_MEANING = [

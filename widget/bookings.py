@@ -150,12 +150,19 @@ def _ask_again(
     until = start + (event.duration + event.buffer_after) * 60
     try:
         taken = busy.fresh(calendar, looked.host, looked.settings, since, until, looked.now)
+        crowded = moving is not None and _crowded(calendar, moving, since, until)
     except GoogleError as error:
         raise closed(error) from error
     reasons = slots.reasons(looked.rules, without(moving, taken), [], looked.now, start)
-    if any(reason.code == "busy" for reason in reasons):
+    if crowded or any(reason.code == "busy" for reason in reasons):
         models.forget_busy(looked.host)
         raise SlotTaken
+
+
+def _crowded(calendar: Calendar, moving: Booking, since: int, until: int) -> bool:
+    """Freebusy does not tell a booking's own event from another one at the same time."""
+    start, end = max(since, moving.start_at), min(until, moving.end_at)
+    return start < end and calendar.crowded(moving.calendar, start, end, moving.google_event_id)
 
 
 def _insert(google: Google, calendar: Calendar, looked: Offer, booking: Booking) -> Booking:

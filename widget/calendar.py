@@ -137,6 +137,28 @@ class Calendar:
             if not page:
                 return found, str(following)
 
+    def crowded(self, calendar: str, start: int, end: int, event_id: str) -> bool:
+        """Whether any other event than this one takes the host's time from start to end."""
+        request = self.google.service.events().list(
+            calendarId=calendar,
+            timeMin=to_rfc3339(start),
+            timeMax=to_rfc3339(end),
+            singleEvents=True,
+        )
+
+        def read(answer: dict[str, Any]) -> bool:
+            items, more, _sync = _page(answer)
+            return bool(more) or any(self._takes(each, event_id) for each in items)
+
+        return self._call("calendar.events.list", request, read)
+
+    def _takes(self, event: dict[str, Any], event_id: str) -> bool:
+        if event["id"] == event_id:
+            return False
+        found, host = self.read(event), self.host.email.lower()
+        declined = (found.responses or {}).get(host) == "declined"
+        return not (found.cancelled or found.transparent or declined)
+
     # --- writing ----------------------------------------------------------------------------
 
     def insert(self, calendar: str, body: dict[str, Any]) -> Event:
