@@ -35,7 +35,7 @@ from widget.calendar import Patience
 
 BEN = "ben@sailing.example"
 QUICK = Patience(tries=2, pause_seconds=0.001)
-HASTY = Patience(tries=2, pause_seconds=0.001, call_seconds=0.6)  # for answers that never come
+HASTY = Patience(tries=2, pause_seconds=0.001, call_seconds=1)  # for answers that never come
 
 # --- the faults -----------------------------------------------------------------------------------
 
@@ -482,7 +482,7 @@ CALLS: list[Callable[[World], None]] = [
     move_get, pending_move_get, events_list, watch, stop, calendar_list, revoke,
 ]  # fmt: skip
 TIMES = {"once": 1, "always": None}
-EACH_MEANING = [
+EACH_MEANING: list[dict[str, Any]] = [
     {"status": 400, "reason": "invalid"},
     {"status": 401, "reason": "authError"},
     {"status": 403, "reason": "forbidden"},

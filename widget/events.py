@@ -96,6 +96,8 @@ def move(calendar: Calendar, booking: models.Booking, document: Settings) -> Eve
     """
     etag, (old, new) = booking.etag, booking.times()
     body = times(*new, document)
+    if not booking.holds:  # whoever comes back to a time they gave up takes it again
+        body["transparency"] = "opaque"
     for _ in range(LOOKS):
         try:
             event = calendar.patch(booking.calendar, booking.google_event_id, body, etag, tell=True)
