@@ -12,6 +12,7 @@ from widget import settings
 from widget.calendar import CALENDAR_SCOPES, DAY, Google, GoogleError
 
 SHORT_KEY = 32
+LONG_SECONDS = 3600
 Check = tuple[bool, str]
 
 
@@ -23,6 +24,8 @@ def checks(google: Google, now: int) -> Iterator[Check]:
     yield _sign_in(google)
     for host in models.hosts() if answers else ():
         yield _host(google, host, now)
+    if answers:
+        yield _waiting(now)
 
 
 def _keys(google: Google) -> Check:
@@ -69,3 +72,10 @@ def _owned(calendars: list[dict[str, Any]]) -> set[str]:
     """The calendars that events may be written into (calendar.events.owned)."""
     owned = [each for each in calendars if each.get("accessRole") == "owner"]
     return {each["id"] for each in owned} | {"primary" for each in owned if each.get("primary")}
+
+
+def _waiting(now: int) -> Check:
+    number = models.waiting(now - LONG_SECONDS)
+    if number:
+        return False, f"{number} booking(s) have waited for Google for more than an hour"
+    return True, "no booking waits for Google for long"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, abort, redirect, request
+from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
-from flask_limiter import RateLimitExceeded
 from werkzeug.datastructures import MultiDict
 
 import models
@@ -25,12 +23,11 @@ from widget import (
     look,
     outcomes,
     picker,
-    reconcile,
     settings,
     web,
 )
 from widget import zones as time_zones
-from widget.bookings import CalendarUnavailable, NotBooked, TooManyBookings
+from widget.bookings import CalendarUnavailable, NotBooked
 from widget.instants import to_rfc3339
 from widget.language import gettext as _
 from widget.outcomes import BadField
@@ -50,14 +47,26 @@ class Place:
     host: models.Host
     document: Settings
     event: EventType
+    moving: models.Booking | None = None  # a new time is chosen for this booking
 
     @property
     def address(self) -> str:
+        if self.moving:
+            return f"/booking/{links.booking_token(web.config(), self.moving.id)}/reschedule"
         return f"/book/{self.host.handle}/{self.event.slug}"
 
     def offer(self) -> bookings.Offer:
         """Raises CalendarUnavailable or CalendarDisconnected."""
-        return bookings.offer(web.google(), self.host, self.event, web.now())
+        return bookings.offer(web.google(), self.host, self.event, web.now(), self.moving)
+
+    def alert(self, error: NotBooked | None) -> dict[str, str] | None:
+        """What went wrong, as the templates show it."""
+        if error is None:
+            return None
+        if self.moving:
+            return {"code": error.code, "message": outcomes.said_of_change(error)}
+        kept = _("What you typed is kept.") if request.method == "POST" else ""
+        return {"code": error.code, "message": f"{outcomes.said(error)} {kept}".strip()}
 
     def page(self, title: str, given: MultiDict[str, str]) -> dict[str, Any]:
         """What the templates of every event page need."""
@@ -131,7 +140,7 @@ def event_types(handle: str) -> ResponseReturnValue:
 @web.reading
 def event(handle: str, slug: str) -> ResponseReturnValue:
     place, given = find(handle, slug), request.args
-    step = _last(given, "step")
+    step = last(given, "step")
     if step in ("zone", "city"):
         return zones(place, given)
     if step == "still":
@@ -141,36 +150,22 @@ def event(handle: str, slug: str) -> ResponseReturnValue:
     return times(place, given)
 
 
-@blueprint.post("/book/<handle>/<slug>")
-@web.reading
-def book(handle: str, slug: str) -> ResponseReturnValue:
-    place, given = find(handle, slug), request.form
-    step = _last(given, "step")
-    if step in ("zone", "city"):
-        return zones(place, given)
-    if given.get("next") or (step == "choose" and given.get("start")):
-        return chosen(place, given)
-    if step:
-        return times(place, given)
-    return _book(place, given)
-
-
 def times(
     place: Place, given: MultiDict[str, str], alert: NotBooked | None = None, status: int = 200
 ) -> ResponseReturnValue:
     """Month and day, or a list of days, to choose from. What was typed goes along, hidden."""
     errors: dict[str, str] = {}
-    tz, now = _zone(place, given, errors), web.now()
+    tz, now = zone(place, given, errors), web.now()
     try:
         offer = place.offer()
     except NotBooked as error:
         return _closed(place, given, error)
     free = offer.free(now, offer.last)
-    month = _read(picker.read_month, _last(given, "month"), "month", errors)
+    month = _read(picker.read_month, last(given, "month"), "month", errors)
     asked = _asked(given, free, tz, month, errors)
     days = picker.by_date(free, tz)
     page = place.page(place.event.title, given)
-    page["alert"] = _alert(alert) or _faults(errors)
+    page["alert"] = place.alert(alert) or _faults(errors)
     page["tz"] = {
         "name": tz.key,
         "label": language.zone_label(tz, now),
@@ -178,7 +173,7 @@ def times(
     }
     page["guess_tz"] = "tz" not in given and not page["tz"]["fixed"]
     page["clock"] = "12" if language.hours() == "24" else "24"
-    page["view"] = "list" if _last(given, "view") == "list" else "month"
+    page["view"] = "list" if last(given, "view") == "list" else "month"
     if page["view"] == "list":
         view = picker.list_view(days, tz, asked or month)
     else:
@@ -198,12 +193,12 @@ def _asked(
     """The date to open with: the one asked for, else that of the free time nearest to the time
     that was chosen before."""
     asked: date | None = _read(
-        picker.read_date, _last(given, "date") or given.get("day"), "date", errors
+        picker.read_date, last(given, "date") or given.get("day"), "date", errors
     )
     if asked or month:
         return None if month and not given.get("date") else asked
     try:
-        near = picker.nearest(free, details.instant(_start(given)))
+        near = picker.nearest(free, details.instant(start_of(given)))
     except ValueError:
         return None
     return language.today(near[0], tz) if near else None
@@ -218,7 +213,7 @@ def _sight(shown: list[dict[str, Any]], month: date | None) -> list[tuple[str, s
 
 def zones(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     """Every time zone, and those that a search for a city finds; `step=city`: these alone."""
-    tz, now = _zone(place, given, {}), web.now()
+    tz, now = zone(place, given, {}), web.now()
     sought = given.get("city", "").strip()[:60]
     found = time_zones.found(sought, now)
     said = language.ngettext("%(num)s time zone found", "%(num)s time zones found", len(found))
@@ -228,14 +223,14 @@ def zones(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     page["said"] = said % {"num": language.digits(len(found))} if sought else ""
     day = [("date", day) for day in given.getlist("day")[:1]]
     page["pick"] = _pick(place, given, day, without=("tz",))
-    block = "cities" if _last(given, "step") == "city" else "picker"
+    block = "cities" if last(given, "step") == "city" else "picker"
     return web.answer("guest/zones.html", block=block, **page, zones=time_zones.every(tz, now))
 
 
 def chosen(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     """The form for a chosen time, if it is free."""
     try:
-        start = details.instant(_start(given))
+        start = details.instant(start_of(given))
     except ValueError as error:
         return times(place, given, BadField(str(error)), 422)
     try:
@@ -258,8 +253,8 @@ def still(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
         offer = place.offer()
     except NotBooked as error:
         return _closed(place, given, error)
-    reasons, tz = offer.reasons(start), _zone(place, given, {})
-    alert = _alert(bookings.refusal(reasons)) if reasons else None
+    reasons, tz = offer.reasons(start), zone(place, given, {})
+    alert = place.alert(bookings.refusal(reasons)) if reasons else None
     near = picker.nearest(offer.free(offer.now, offer.last), start) if reasons else []
     offered = [picker.offered(other, tz) for other in sorted(near)]
     return web.answer("guest/gone.html", alert=alert, nearest=offered)
@@ -273,10 +268,10 @@ def form(
     status: int = 200,
 ) -> Response:
     """What is asked of the guest, with everything typed so far."""
-    start, tz = details.instant(_start(given)), _zone(place, given, {})
+    start, tz = details.instant(start_of(given)), zone(place, given, {})
     end = start + place.event.duration * 60
     page = place.page(place.event.title, given)
-    page["alert"] = _alert(alert) or _faults(errors or {})
+    page["alert"] = place.alert(alert) or _faults(errors or {})
     page["tz"] = {"name": tz.key, "label": language.zone_label(tz, start)}
     asked, guests = details.questions(place.event), given.getlist("guests")[:20]
     return web.answer(
@@ -293,8 +288,8 @@ def form(
             "action": place.address,
             "still": f"{place.address}?{_still_query(given, start, tz)}",
             "hidden": [
-                *_look(given),
-                *_utm_fields(given),
+                *seen(given),
+                *utm_fields(given),
                 ("tz", tz.key),
                 ("start", to_rfc3339(start)),
                 ("nonce", links.form_nonce(web.config())),
@@ -313,129 +308,10 @@ def form(
     )
 
 
-# --- booking --------------------------------------------------------------------------------
-
-
-def _book(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
-    try:
-        wish = details.read(place.event, _wish(place, given), place.document.time_zone)
-    except details.Invalid as error:
-        return _invalid(place, given, error.errors)
-    try:
-        booking = _booked(place, given, wish)
-    except RateLimitExceeded as error:
-        alert = TooManyBookings(web.seconds_left(error))
-        return _refused(place, given, alert)
-    except NotBooked as error:
-        return _refused(place, given, error)
-    path = f"/booking/{links.booking_token(web.config(), booking.id)}"
-    url = _address(path, _look(given))
-    after = _address(path, [("done", "booked"), *_look(given)])
-    if not web.is_fragment():
-        return redirect(after, 303)
-    pending = booking.status == "pending"
-    response = invitation_page(booking, given, 202 if pending else 201, act="booked")
-    response.headers["HX-Push-Url"] = after if pending else url
-    return response
-
-
-@web.booking
-def _booked(place: Place, given: MultiDict[str, str], wish: details.Details) -> models.Booking:
-    nonce = links.read_nonce(web.config(), given.get("nonce", ""))
-    key = hashlib.sha256(f"{nonce} {place.event.slug} {wish.digest()}".encode()).hexdigest()
-    visit = bookings.Visit(language.tag(), dict(_utm_fields(given)))
-    return bookings.book(
-        web.google(), place.host, place.event, wish, f"form:{key}", web.now(), visit
-    )
-
-
-def _wish(place: Place, given: MultiDict[str, str]) -> dict[str, Any]:
-    answers = {
-        question.id: given[f"question-{question.id}"]
-        for question in details.questions(place.event)
-        if f"question-{question.id}" in given
-    }
-    plain = {name: given.get(name) for name in ("start", "tz", "name", "email", "notes")}
-    return {**plain, "guests": given.getlist("guests"), "answers": answers}
-
-
-def _invalid(
-    place: Place, given: MultiDict[str, str], faults: dict[str, str]
-) -> ResponseReturnValue:
-    errors = {name.replace("answers.", "question-"): text for name, text in faults.items()}
-    for name in ("start", "tz"):
-        if name in errors:
-            return times(place, given, BadField(errors[name]), 422)
-    return form(place, given, errors, status=422)
-
-
-def _refused(place: Place, given: MultiDict[str, str], error: NotBooked) -> ResponseReturnValue:
-    """Nothing was booked: fresh slots if the time went, else the form again; nothing is lost."""
-    if error.code in ("slot_taken", "slot_unavailable"):
-        return times(place, given, error, 409)
-    response = form(place, given, alert=error, status=outcomes.status(error))
-    return outcomes.with_retry(response, error)
-
-
-# --- a booking's own page ---------------------------------------------------------------------
-
-
-@blueprint.get("/booking/<token>")
-@web.reading
-def booking(token: str) -> ResponseReturnValue:
-    found = _find_booking(token)
-    if found.status == "pending" or found.meet_pending:
-        found = reconcile.settle(web.google(), found, web.now())
-    return invitation_page(found, request.args, act=request.args.get("done", ""))
-
-
-@blueprint.get("/booking/<token>.ics")
-@web.reading
-def calendar_file(token: str) -> ResponseReturnValue:
-    found = _find_booking(token)
-    document = settings.load(found.host.settings)
-    response = Response(
-        invitation.ics(web.config(), found, document), content_type="text/calendar; charset=utf-8"
-    )
-    response.headers["Content-Disposition"] = "attachment; filename=booking.ics"
-    return response
-
-
-def _find_booking(token: str) -> models.Booking:
-    id = links.booking_id(web.config(), token)
-    found = models.booking_by_id(id) if id else None
-    if found is None:
-        abort(404)
-    find_host(found.host.handle)
-    return found
-
-
-def invitation_page(
-    booking: models.Booking, given: MultiDict[str, str], status: int = 200, act: str = ""
-) -> Response:
-    """The booking's page. `act` is what the guest did to get here: one answer announces it."""
-    document = settings.load(booking.host.settings)
-    view = invitation.view(web.config(), booking, document)
-    theme = given.get("theme", document.theme.mode)
-    accent = given.get("accent", document.theme.accent)
-    page = web.page(
-        booking.promise["title"],
-        theme if theme in look.THEMES else document.theme.mode,
-        accent.lower() if look.is_accent(accent) else document.theme.accent,
-    )
-    poll = None
-    if booking.status == "pending" or booking.meet_pending:
-        path = view["urls"]["path"] + (f"?done={act}" if act in models.ACTS else "")
-        poll = {"url": path, "seconds": min(30, 2 + 2 * booking.attempts)}
-    context = {**page, "host": host_view(document), "booking": view, "poll": poll}
-    context["outcome"] = act if models.announce(booking, act) else None
-    return web.answer("guest/booking.html", status, **context)
-
-
 # --- small things -----------------------------------------------------------------------------
 
 
-def _zone(place: Place, given: MultiDict[str, str], errors: dict[str, str]) -> ZoneInfo:
+def zone(place: Place, given: MultiDict[str, str], errors: dict[str, str]) -> ZoneInfo:
     """The guest's zone; the host's when none is asked for, and where people meet in person."""
     host = ZoneInfo(place.document.time_zone)
     if place.event.location == "in_person":
@@ -453,35 +329,35 @@ def _read(reader: Any, text: str | None, name: str, errors: dict[str, str]) -> A
         return None
 
 
-def _last(given: MultiDict[str, str], name: str) -> str:
+def last(given: MultiDict[str, str], name: str) -> str:
     """A pressed button comes after the hidden field of its name, and wins."""
     return given.getlist(name)[-1] if name in given else ""
 
 
-def _start(given: MultiDict[str, str]) -> str:
+def start_of(given: MultiDict[str, str]) -> str:
     """The chosen time; `next` is one that was offered in passing, and leads to the form too."""
     return given.get("next") or given.get("start", "")
 
 
 def _still_query(given: MultiDict[str, str], start: int, tz: ZoneInfo) -> str:
-    spoken = [(name, value) for name, value in _look(given) if name in ("lang", "clock")]
+    spoken = [(name, value) for name, value in seen(given) if name in ("lang", "clock")]
     return urlencode([("step", "still"), ("start", to_rfc3339(start)), ("tz", tz.key), *spoken])
 
 
-def _address(path: str, query: list[tuple[str, str]]) -> str:
+def address(path: str, query: list[tuple[str, str]]) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def _look(given: MultiDict[str, str]) -> list[tuple[str, str]]:
+def seen(given: MultiDict[str, str]) -> list[tuple[str, str]]:
     """How the guest sees the pages, to be carried along."""
-    return [(name, _last(given, name)) for name in LOOK_FIELDS if _last(given, name)]
+    return [(name, last(given, name)) for name in LOOK_FIELDS if last(given, name)]
 
 
-def _kept(given: MultiDict[str, str], names: tuple[str, ...]) -> list[tuple[str, str]]:
+def kept(given: MultiDict[str, str], names: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(name, value) for name in names for value in given.getlist(name)[:20] if value]
 
 
-def _utm_fields(given: MultiDict[str, str]) -> list[tuple[str, str]]:
+def utm_fields(given: MultiDict[str, str]) -> list[tuple[str, str]]:
     return [
         (name, value[:UTM_LENGTH])
         for name, value in given.items()
@@ -497,13 +373,13 @@ def _pick(
 ) -> dict[str, Any]:
     """The picker's one form: GET, or POST once a guest has typed what no address should hold."""
     hidden = [
-        *_look(given),
-        *_kept(given, ("tz",) if "tz" not in without else ()),
-        *_utm_fields(given),
-        *_kept(given, DETAIL_FIELDS),
-        *_kept(given, tuple(f"question-{each.id}" for each in details.questions(place.event))),
+        *seen(given),
+        *kept(given, ("tz",) if "tz" not in without else ()),
+        *utm_fields(given),
+        *kept(given, DETAIL_FIELDS),
+        *kept(given, tuple(f"question-{each.id}" for each in details.questions(place.event))),
     ]
-    typed = request.method == "POST"
+    typed = request.method == "POST" and not place.moving
     hidden += [*sight, *([("step", "choose")] if typed else [])]
     method = "post" if typed else "get"
     return {"method": method, "action": place.address, "hidden": hidden}
@@ -511,7 +387,7 @@ def _pick(
 
 def _closed(place: Place, given: MultiDict[str, str], error: NotBooked) -> ResponseReturnValue:
     """No slots can be shown: said kindly, and what was typed stays in its form."""
-    if request.method == "POST" and given.get("start"):
+    if request.method == "POST" and given.get("start") and not place.moving:
         try:
             details.instant(given["start"])
         except ValueError:
@@ -519,7 +395,7 @@ def _closed(place: Place, given: MultiDict[str, str], error: NotBooked) -> Respo
         else:
             return outcomes.with_retry(form(place, given, alert=error, status=503), error)
     page = place.page(place.event.title, given)
-    page["alert"] = _alert(error)
+    page["alert"] = place.alert(error)
     retry = place.address if isinstance(error, CalendarUnavailable) else None
     heading = _("No times to show right now")
     response = web.answer("guest/problem.html", 503, **page, heading=heading, retry_url=retry)
@@ -533,10 +409,3 @@ def _faults(errors: dict[str, str]) -> dict[str, str] | None:
     if set(errors) <= {"date", "month", "tz"}:
         message = " ".join(errors.values())
     return {"code": "invalid_request", "message": message, "fields": ", ".join(errors)}
-
-
-def _alert(error: NotBooked | None) -> dict[str, str] | None:
-    if error is None:
-        return None
-    kept = _("What you typed is kept.") if request.method == "POST" else ""
-    return {"code": error.code, "message": f"{outcomes.said(error)} {kept}".strip()}
