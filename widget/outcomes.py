@@ -11,6 +11,7 @@ from widget.language import gettext as _
 RETRY_SECONDS = 30
 STATUS = {"invalid_request": 422, "rate_limited": 429}
 STATUS |= dict.fromkeys(("slot_taken", "slot_unavailable"), 409)
+STATUS |= dict.fromkeys(("not_active", "too_late", "change_pending", "changed"), 409)
 STATUS |= dict.fromkeys(("calendar_unavailable", "calendar_disconnected"), 503)
 
 

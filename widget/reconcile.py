@@ -6,10 +6,23 @@ import logging
 import random
 import time
 from collections import Counter
+from dataclasses import replace
 
 import models
-from widget import bookings, settings
-from widget.calendar import Disconnected, Event, Gone, Google, GoogleError, Unavailable, Unknown
+from widget import bookings, busy, events, settings
+from widget.calendar import (
+    DAY,
+    Calendar,
+    Disconnected,
+    Event,
+    Gone,
+    Google,
+    GoogleError,
+    Unavailable,
+    Unknown,
+)
+from widget.offers import without
+from widget.slots import Busy
 
 LEASE_SECONDS = 60
 LONGEST_PAUSE_SECONDS = 600
@@ -38,34 +51,109 @@ def settle(google: Google, booking: models.Booking, now: int) -> models.Booking:
         _agree(google, mine, now)
     except (Unavailable, Unknown, Disconnected) as error:
         log.warning("booking %s: still unknown: %s", mine.id, error)
+        if mine.status == "pending" and now >= (mine.pending_since or mine.created_at) + DAY:
+            models.give_up(mine, now)
         models.let_go(mine, now + _pause(mine.attempts))
     except GoogleError as error:
-        log.warning("booking %s: not made: %s", mine.id, error)
-        models.fail(mine, f"{error.status} {error.reason}"[:80], now)
+        _refused(mine, error, now)
     return models.booking_by_id(booking.id) or booking
+
+
+def _refused(booking: models.Booking, error: GoogleError, now: int) -> None:
+    log.warning("booking %s: refused: %s", booking.id, error)
+    failure = f"{error.status} {error.reason}"[:80]
+    if booking.change:
+        models.undo_change(booking, now, failure)
+    elif booking.status == "pending":
+        models.fail(booking, failure, now)
+    else:
+        models.let_go(booking, now + LONGEST_PAUSE_SECONDS)
 
 
 def _agree(google: Google, booking: models.Booking, now: int) -> None:
     calendar = google.calendar_of(booking.host)
+    if booking.status not in models.ACTIVE:
+        _clear_away(calendar, booking, now)
+    elif booking.change == "cancel":
+        events.remove(calendar, booking)
+        bookings.end(booking, booking, now)
+    elif booking.change == "move":
+        _move(calendar, booking, now)
+    else:
+        _confirm(google, calendar, booking, now)
+
+
+def _clear_away(calendar: Calendar, booking: models.Booking, now: int) -> None:
+    """What may be left of a booking that is over has to go, while it could mislead anybody."""
+    if booking.end_at > now:
+        events.remove(calendar, booking)
+        models.forget_busy(booking.host)
+    models.clear_leftover(booking)
+
+
+def _move(calendar: Calendar, booking: models.Booking, now: int) -> None:
+    event, (old, new) = events.standing(calendar, booking), booking.times()
+    if event is None:
+        models.cancel(booking, now, "host")
+    elif (event.start, event.end) == new:
+        events.moved(booking, event, now)
+    elif (event.start, event.end) != old:
+        models.undo_change(booking, now)
+        events.take_in(booking, event, now)
+    elif new[0] <= now or without(booking, _busy(calendar, booking, *new, now)):
+        models.undo_change(booking, now, "slot_taken")
+    else:
+        try:
+            document = settings.load(booking.host.settings)
+            events.moved(booking, events.move(calendar, booking, document), now)
+        except events.MovedMeanwhile as error:
+            models.undo_change(booking, now)
+            events.take_in(booking, error.event, now)
+        except Gone:
+            models.cancel(booking, now, "host")
+    models.forget_busy(booking.host)
+
+
+def _busy(
+    calendar: Calendar, booking: models.Booking, start: int, end: int, now: int
+) -> list[Busy]:
+    """What the host has got into while nobody knew what became of a booking."""
+    document = settings.load(booking.host.settings)
+    return busy.fresh(calendar, booking.host, document, start, end, now)
+
+
+def _confirm(google: Google, calendar: Calendar, booking: models.Booking, now: int) -> None:
     try:
         event = calendar.get(booking.calendar, booking.google_event_id)
     except Gone:
-        if booking.status == "confirmed":
-            models.cancel(booking, now)
-        elif booking.start_at <= now:
-            models.fail(booking, "too late", now)
-        else:
-            document = settings.load(booking.host.settings)
-            bookings.keep(booking, bookings.insert(google, calendar, booking, document), now)
+        _insert(google, calendar, booking, now)
         return
-    bookings.keep(booking, _patient(event, booking, now), now)
+    events.keep(booking, _patient(event, booking, now), now)
     if event.meet_pending:
         models.let_go(booking, now + _pause(booking.attempts))
+    confirmed = models.booking_by_id(booking.id)
+    if confirmed and confirmed.status == "confirmed":
+        events.take_in(confirmed, _patient(event, booking, now), now)
+
+
+def _insert(google: Google, calendar: Calendar, booking: models.Booking, now: int) -> None:
+    """Google has no event: make it, unless the time has gone meanwhile."""
+    if booking.status == "confirmed":
+        models.cancel(booking, now, "host")
+    elif booking.start_at <= now:
+        models.fail(booking, "too late", now)
+    elif _busy(calendar, booking, booking.start_at, booking.end_at, now):
+        models.fail(booking, "slot_taken", now)
+    else:
+        document = settings.load(booking.host.settings)
+        events.keep(booking, events.insert(google, calendar, booking, document), now)
+    models.forget_busy(booking.host)
 
 
 def _patient(event: Event, booking: models.Booking, now: int) -> Event:
+    """The event, not waiting for its link any more when that has taken too long."""
     waiting = event.meet_pending and now < booking.created_at + MEET_LINK_SECONDS
-    return Event(event.etag, event.meet_link, waiting, event.cancelled)
+    return replace(event, meet_pending=waiting)
 
 
 def _pause(attempts: int) -> int:
