@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, abort, g, redirect, request
+from flask import Blueprint, Response, abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from werkzeug.datastructures import MultiDict
@@ -25,6 +25,7 @@ from widget import (
     picker,
     reconcile,
     settings,
+    sightings,
     web,
 )
 from widget.bookings import CalendarUnavailable, NotBooked, TooManyBookings
@@ -52,6 +53,15 @@ class Place:
     @property
     def address(self) -> str:
         return f"/book/{self.host.handle}/{self.event.slug}"
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What every form of these pages carries along."""
+        return []
+
+    def offer(self, now: int) -> bookings.Offer:
+        """What can be booked. Raises NotBooked."""
+        return bookings.offer(web.google(), self.host, self.event, now)
 
     def page(self, title: str, given: MultiDict[str, str]) -> dict[str, Any]:
         """What the templates of every event page need."""
@@ -96,11 +106,21 @@ def find_host(handle: str) -> tuple[models.Host, Settings]:
     """The host with this handle; answers 404 when there is none. Only allowed sites may frame."""
     host = models.host_by_handle(handle)
     if host is None:
-        abort(404)
+        _renamed(handle)
     document = settings.load(host.settings)
     if document.allowed_sites:
         g.frame_ancestors = " ".join(("'self'", *document.allowed_sites))
     return host, document
+
+
+def _renamed(handle: str) -> NoReturn:
+    """A handle that a host gave up leads to the same page under the new one; 404 otherwise."""
+    host = models.host_by_old_handle(handle)
+    if host is None or request.endpoint is None:
+        abort(404)
+    address = url_for(request.endpoint, **{**(request.view_args or {}), "handle": host.handle})
+    query = request.query_string.decode("ascii", "replace")
+    abort(redirect(f"{address}?{query}" if query else address, 307))
 
 
 # --- choosing a time ------------------------------------------------------------------------
@@ -109,7 +129,8 @@ def find_host(handle: str) -> tuple[models.Host, Settings]:
 @blueprint.get("/book/<handle>")
 @web.reading
 def event_types(handle: str) -> ResponseReturnValue:
-    _host, document = find_host(handle)
+    host, document = find_host(handle)
+    sightings.note(web.config(), request, host, "", web.now())
     query = "?" + request.query_string.decode("ascii", "replace") if request.query_string else ""
     listed = [
         {**event_view(event), "url": f"/book/{handle}/{event.slug}{query}"}
@@ -125,6 +146,7 @@ def event_types(handle: str) -> ResponseReturnValue:
 @web.reading
 def event(handle: str, slug: str) -> ResponseReturnValue:
     place, given = find(handle, slug), request.args
+    sightings.note(web.config(), request, place.host, slug, web.now())
     if given.get("step") == "zone":
         return zones(place, given)
     if "start" in given:
@@ -158,7 +180,7 @@ def times(
         asked = None
     now = web.now()
     try:
-        offer = bookings.offer(web.google(), place.host, place.event, now)
+        offer = place.offer(now)
     except NotBooked as error:
         return _closed(place, given, error)
     days = picker.by_date(offer.free(now, offer.last), tz)
@@ -193,7 +215,7 @@ def chosen(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     except ValueError as error:
         return times(place, given, BadField(str(error)), 422)
     try:
-        offer = bookings.offer(web.google(), place.host, place.event, web.now())
+        offer = place.offer(web.now())
     except NotBooked as error:
         return _closed(place, given, error)
     reasons = offer.reasons(start)
@@ -229,6 +251,7 @@ def form(
         form={
             "action": place.address,
             "hidden": [
+                *place.hidden,
                 *_kept(given, LOOK_FIELDS),
                 *_utm_fields(given),
                 ("tz", tz.key),
@@ -412,6 +435,7 @@ def _pick(
 ) -> dict[str, Any]:
     """The picker's one form: GET, or POST once a guest has typed what no address should hold."""
     hidden = [
+        *place.hidden,
         *_kept(given, tuple(name for name in (*LOOK_FIELDS, "tz") if name not in without)),
         *_utm_fields(given),
         *_kept(given, DETAIL_FIELDS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gettext as _gettext
 import io
 from contextvars import ContextVar
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from babel.dates import (
     format_date,
     format_datetime,
     format_time,
+    format_timedelta,
     get_timezone_gmt,
     get_timezone_location,
 )
@@ -150,3 +151,15 @@ def weekday_name(day: int) -> str:
 def moment(at: int) -> str:
     """A date and time in UTC, named as such."""
     return format_datetime(datetime.fromtimestamp(at, UTC), "medium", locale=current()) + " UTC"
+
+
+def ago(seconds: int) -> str:
+    """5 minutes ago, in this language."""
+    return format_timedelta(
+        timedelta(seconds=-max(seconds, 1)), add_direction=True, locale=current()
+    )
+
+
+def short_date(day: date) -> str:
+    """3 Dec 2026, as this language writes it."""
+    return format_date(day, "medium", locale=current())

@@ -1,0 +1,52 @@
+"""Where a host's widget is seen: the origins of sites that load it, known from page views."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import peewee
+from flask import Request
+
+import models
+from widget import settings
+from widget.config import Config
+
+ORIGIN_LENGTH = 300
+
+
+def note(config: Config, request: Request, host: models.Host, event: str, now: int) -> None:
+    """Keep the origin of the site in which this page is opened; nothing when it is in none.
+
+    Browsers say `Sec-Fetch-Dest: iframe`, and name the site as the Referer; one that sends no
+    Referer leaves only what the embed script adds to the address (`embedder`).
+    """
+    framed = request.headers.get("Sec-Fetch-Dest", "") in ("iframe", "frame", "")
+    hint = request.args.get("embedder", "")
+    if not framed or (request.headers.get("Sec-Fetch-Dest") is None and not hint):
+        return
+    origin = origin_of(hint) or origin_of(request.headers.get("Referer", ""))
+    if origin is None or origin == config.public_url:
+        return
+    try:
+        models.note_sighting(host, origin, event, now)
+    except peewee.OperationalError:  # busy: this view is not worth a guest's wait
+        return
+
+
+def origin_of(text: str) -> str | None:
+    """The origin of a web address as browsers write it, or None."""
+    parts = urlsplit(text) if len(text) < 4000 else None
+    try:
+        if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+            return None
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        usual = parts.port in (None, 443 if parts.scheme == "https" else 80)
+        name = host.encode("idna").decode() if not host.startswith("[") else host
+    except (ValueError, UnicodeError):
+        return None
+    origin = f"{parts.scheme}://{name}" + ("" if usual else f":{parts.port}")
+    return origin if len(origin) <= ORIGIN_LENGTH and origin.isprintable() else None
+
+
+def allowed(document: settings.Settings, origin: str) -> bool:
+    return not document.allowed_sites or origin in document.allowed_sites
