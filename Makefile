@@ -25,7 +25,7 @@ format: .venv/.dev
 	$(BIN)/ruff check --fix .
 
 bench: .venv/.dev ## figures, each with what it was measured against
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench $(ARGS)
 
 picture: .venv/.dev ## docs/widget.png, the picture in the README
 	@$(BIN)/python -m demo.picture docs/widget.png

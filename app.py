@@ -9,7 +9,19 @@ from flask import Flask
 from flask_compress import Compress
 
 import models
-from widget import api, cli, config, embed, guest, host, logs, reconcile, settings_page, web
+from widget import (
+    api,
+    booking_page,
+    cli,
+    config,
+    embed,
+    host,
+    logs,
+    notifications,
+    reconcile,
+    settings_page,
+    web,
+)
 from widget.calendar import Google
 
 
@@ -32,7 +44,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     logs.watch(app)
     web.set_up(app, settings)
     Compress(app)
-    for room in (guest, settings_page, api, embed):
+    for room in (booking_page, settings_page, api, embed, notifications):
         app.register_blueprint(room.blueprint)
     host.set_up(app)
     cli.register(app)

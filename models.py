@@ -20,6 +20,7 @@ from playhouse.migrations import Runner
 MIGRATIONS = Path(__file__).parent / "migrations"
 ACTIVE = ("pending", "confirmed")
 LEFTOVER_SECONDS = 60  # a write that nobody waits for any more has arrived by then, or never will
+LEASE_SECONDS = 60  # the longest that one talk with Google about a booking may take
 WEEK = 7 * 86400
 _MIGRATION_LOCK = 0x6D656574  # any number, the same on every machine
 
@@ -305,6 +306,7 @@ def save_sign_in(host: Host, email: str, tokens: dict[str, Any]) -> None:
     }
     with _write():
         Host.update(values).where(Host.id == host.id).execute()
+        Booking.update(settle_after=0).where(Booking.host == host, UNSETTLED).execute()
         forget_busy(host)
 
 
@@ -413,9 +415,9 @@ def let_go(booking: Booking, until: int) -> None:
 
 
 def hurry(booking: Booking, now: int) -> None:
-    """Something was heard about an unsettled booking: no need to wait any longer."""
+    """Something was heard about an unsettled booking: no need for a long pause any more."""
     Booking.update(settle_after=now).where(
-        Booking.id == booking.id, UNSETTLED, Booking.settle_after > now
+        Booking.id == booking.id, UNSETTLED, Booking.settle_after > now + LEASE_SECONDS
     ).execute()
 
 
@@ -708,6 +710,28 @@ def made_since(host: Host, since: int) -> int:
     return Booking.select().where(Booking.host == host, Booking.created_at > since).count()
 
 
+def booked_calendars(host: Host, now: int) -> set[str]:
+    """The calendars that hold events of active bookings still to come."""
+    query = Booking.select(Booking.calendar).where(
+        Booking.host == host, Booking.status.in_(ACTIVE), Booking.end_at > now
+    )
+    return {booking.calendar for booking in query.distinct()}
+
+
+def to_come(host: Host, calendar: str, now: int) -> list[Booking]:
+    """Active bookings in one calendar that are not over yet."""
+    return list(
+        Booking.select(Booking, Host)
+        .join(Host)
+        .where(
+            Booking.host == host,
+            Booking.calendar == calendar,
+            Booking.status.in_(ACTIVE),
+            Booking.end_at > now,
+        )
+    )
+
+
 def unsettled(now: int, limit: int = 500) -> Sequence[Booking]:
     """Bookings with something open at Google that nobody is talking to Google about."""
     return list(
@@ -717,6 +741,12 @@ def unsettled(now: int, limit: int = 500) -> Sequence[Booking]:
         .order_by(Booking.settle_after)
         .limit(limit)
     )
+
+
+def waiting(since: int) -> int:
+    """How many bookings have been pending since before then."""
+    began = peewee.fn.COALESCE(Booking.pending_since, Booking.created_at)
+    return Booking.select().where(Booking.status == "pending", began < since).count()
 
 
 def bookings(host: Host, start: int | None, end: int | None) -> list[Booking]:

@@ -44,7 +44,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         with ExitStack() as stack:
-            _serve(stack, first)
+            serve(stack, first)
             signal.pause()
     except KeyboardInterrupt:
         print()
@@ -59,7 +59,8 @@ def _port() -> int:
     return int(text)
 
 
-def _serve(stack: ExitStack, first: int) -> None:
+def serve(stack: ExitStack, first: int) -> None:
+    """Start everything, from port `first` on; it ends with the stack. Raises Failed."""
     for port in range(first, first + 3):
         _check_free(port)
     widget = f"http://localhost:{first + 1}"

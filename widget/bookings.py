@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -191,7 +192,7 @@ def cancel(
     """
     if booking.status not in models.ACTIVE or booking.change == "cancel":
         return booking
-    _check_deadline(booking, by, now)
+    check_deadline(booking, by, now)
     mine = models.begin_cancel(booking, by, reason, now, now + CLAIM_SECONDS)
     if mine is None:
         return models.booking_by_id(booking.id) or booking
@@ -216,10 +217,15 @@ def end(mine: Booking, before: Booking, now: int) -> None:
     models.forget_busy(mine.host)
 
 
-def _check_deadline(booking: Booking, by: str, now: int) -> None:
-    """A guest may change a booking until it begins, or its deadline; a host until it ends."""
-    if now >= (booking.end_at if by == "host" else booking.start_at - deadline(booking) * 60):
+def check_deadline(booking: Booking, by: str, now: int) -> None:
+    """Raises TooLate."""
+    if not in_time(booking, by, now):
         raise TooLate(booking.id)
+
+
+def in_time(booking: Booking, by: str, now: int) -> bool:
+    """A guest may change a booking until it begins, or its deadline; a host until it ends."""
+    return now < (booking.end_at if by == "host" else booking.start_at - deadline(booking) * 60)
 
 
 def deadline(booking: Booking) -> int:
@@ -254,9 +260,9 @@ def reschedule(
         return booking
     if booking.status == "pending":
         raise UnderWay(booking.id)
-    _check_deadline(booking, by, now)
+    check_deadline(booking, by, now)
     event, calendar = event_type(booking), google.calendar_of(booking.host)
-    if event is None:
+    if event is None or not event.active:
         raise SlotUnavailable([slots.Reason("closed")])
     looked = offer(google, booking.host, event, now, booking, calendar)
     mine = _claim_move(looked, booking, start)
@@ -294,7 +300,8 @@ def _move(calendar: Calendar, looked: Offer, mine: Booking) -> None:
         raise NotActive("cancelled") from None
     except events.MovedMeanwhile as error:
         models.undo_change(mine, now)
-        events.take_in(mine, error.event, now)
+        with suppress(GoogleError):  # a later round hears of it too
+            events.take_in(calendar, mine, error.event, now)
         raise Altered(mine.id) from None
     except GoogleError as error:
         log.warning("booking %s: not moved: %s", mine.id, error)

@@ -181,14 +181,15 @@ class Calendar:
 
     def watch(self, calendar: str, channel: dict[str, str]) -> tuple[str, int]:
         """Have Google say when anything in a calendar changes: the channel's resource id, and
-        until when (seconds since 1970). Raises Refused for a calendar that cannot be watched."""
+        until when (seconds since 1970). Raises Refused for a calendar that cannot be watched,
+        and Unknown when the channel may stand."""
         method = "calendar.events.watch"
         request = self.google.service.events().watch(calendarId=calendar, body=channel)
-        answer = self._call(method, request, needed=False)
+        answer = self._call(method, request, writes=True, needed=False)
         try:
             return str(answer["resourceId"]), int(answer["expiration"]) // 1000
         except (KeyError, TypeError, ValueError):
-            raise Unavailable(method, 200, "malformed answer") from None
+            raise Unknown(method, 200, "malformed answer") from None
 
     def stop(self, channel: str, resource: str) -> None:
         """End a channel. Raises Gone when there is none."""

@@ -16,6 +16,7 @@ from widget.language import gettext as _
 from widget.settings import EventType, Question
 
 NAME_LENGTH, EMAIL_LENGTH, NOTES_LENGTH, ANSWER_LENGTH, PHONE_LENGTH = 200, 254, 5000, 2000, 40
+REASON_LENGTH = 1000
 ZONES = available_timezones() - {"localtime", "Factory", "posixrules"}
 PHONE = Question(id="phone", label="Phone number", kind="phone", required=True)
 
@@ -97,6 +98,15 @@ def zone(text: Any) -> ZoneInfo:
     if not isinstance(text, str) or text not in ZONES:
         raise ValueError(_("We do not know this time zone. Use a name such as Europe/Lisbon."))
     return ZoneInfo(text)
+
+
+def reason(text: Any) -> str:
+    """Why a booking is cancelled. Raises ValueError with a guest's message."""
+    checks = _Checks({"reason": text})
+    found = checks.text("reason", REASON_LENGTH)
+    if checks.errors:
+        raise ValueError(checks.errors["reason"])
+    return found
 
 
 class _Checks:

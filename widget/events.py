@@ -129,8 +129,11 @@ def moved(booking: models.Booking, event: Event, now: int) -> None:
     models.forget_busy(booking.host)
 
 
-def take_in(booking: models.Booking, event: Event, now: int) -> None:
-    """Make a confirmed booking follow what the host or the guest did to its event in Google."""
+def take_in(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
+    """Make a confirmed booking follow what the host or the guest did to its event in Google.
+
+    Raises GoogleError when Google has to be told something for it: then nothing was taken in.
+    """
     host, guest = booking.host.email.lower(), booking.guest_email.lower()
     responses = event.responses
     if event.cancelled:
@@ -140,17 +143,29 @@ def take_in(booking: models.Booking, event: Event, now: int) -> None:
     elif responses is not None and guest not in responses:
         models.cancel(booking, now, "host")  # the event is the host's own from now on
     else:
-        _follow(booking, event, now)
+        response = (responses or {}).get(guest, booking.guest_response)
+        _follow(booking, _yielding(calendar, booking, event, response), response, now)
     models.forget_busy(booking.host)
 
 
-def _follow(booking: models.Booking, event: Event, now: int) -> None:
-    response = (event.responses or {}).get(booking.guest_email.lower(), booking.guest_response)
+def _yielding(
+    calendar: Calendar, booking: models.Booking, event: Event, response: str | None
+) -> Event:
+    """A guest who declines gives the time up: the event stays, but takes the host's no more;
+    one who comes back takes it again."""
+    declined, before = response == "declined", booking.guest_response == "declined"
+    if declined == before or event.transparent == declined:
+        return event
+    body = {"transparency": "transparent" if declined else "opaque"}
+    return calendar.patch(booking.calendar, booking.google_event_id, body, event.etag, tell=False)
+
+
+def _follow(booking: models.Booking, event: Event, response: str | None, now: int) -> None:
     seen = {
         "start_at": event.start,
         "end_at": event.end,
         "guest_response": response,
-        "holds": not event.transparent and response != "declined",
+        "holds": not event.transparent,
     }
     if all(getattr(booking, name) == value for name, value in seen.items()):
         models.note_event(booking, kept(event, now))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NoReturn
@@ -10,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter import RateLimitExceeded
 from werkzeug.datastructures import MultiDict
 
 import models
@@ -23,12 +21,11 @@ from widget import (
     look,
     outcomes,
     picker,
-    reconcile,
     settings,
     sightings,
     web,
 )
-from widget.bookings import CalendarUnavailable, NotBooked, TooManyBookings
+from widget.bookings import CalendarUnavailable, NotBooked
 from widget.instants import to_rfc3339
 from widget.language import gettext as _
 from widget.outcomes import BadField
@@ -49,9 +46,12 @@ class Place:
     host: models.Host
     document: Settings
     event: EventType
+    moving: models.Booking | None = None  # a new time is chosen for this booking
 
     @property
     def address(self) -> str:
+        if self.moving:
+            return f"/booking/{links.booking_token(web.config(), self.moving.id)}/reschedule"
         return f"/book/{self.host.handle}/{self.event.slug}"
 
     @property
@@ -59,9 +59,17 @@ class Place:
         """What every form of these pages carries along."""
         return []
 
-    def offer(self, now: int) -> bookings.Offer:
-        """What can be booked. Raises NotBooked."""
-        return bookings.offer(web.google(), self.host, self.event, now)
+    def offer(self) -> bookings.Offer:
+        return bookings.offer(web.google(), self.host, self.event, web.now(), self.moving)
+
+    def alert(self, error: NotBooked | None) -> dict[str, str] | None:
+        """What went wrong, as the templates show it."""
+        if error is None:
+            return None
+        if self.moving:
+            return {"code": error.code, "message": outcomes.said_of_change(error)}
+        kept = _("What you typed is kept.") if request.method == "POST" else ""
+        return {"code": error.code, "message": f"{outcomes.said(error)} {kept}".strip()}
 
     def page(self, title: str, given: MultiDict[str, str]) -> dict[str, Any]:
         """What the templates of every event page need."""
@@ -154,40 +162,26 @@ def event(handle: str, slug: str) -> ResponseReturnValue:
     return times(place, given)
 
 
-@blueprint.post("/book/<handle>/<slug>")
-@web.reading
-def book(handle: str, slug: str) -> ResponseReturnValue:
-    place, given = find(handle, slug), request.form
-    step = given.getlist("step")[-1:]  # a pressed button comes after the hidden one
-    if step == ["zone"]:
-        return zones(place, given)
-    if step == ["choose"] and given.get("start"):
-        return chosen(place, given)
-    if step:
-        return times(place, given)
-    return _book(place, given)
-
-
 def times(
     place: Place, given: MultiDict[str, str], alert: NotBooked | None = None, status: int = 200
 ) -> ResponseReturnValue:
     """Month and day to choose from. What was typed before goes along in hidden fields."""
     errors: dict[str, str] = {}
-    tz = _zone(place, given, errors)
+    tz = zone(place, given, errors)
     asked = _read(picker.read_date, given.get("date") or given.get("day"), "date", errors)
     month = _read(picker.read_month, given.get("month"), "month", errors)
     if month and not given.get("date"):
         asked = None
     now = web.now()
     try:
-        offer = place.offer(now)
+        offer = place.offer()
     except NotBooked as error:
         return _closed(place, given, error)
     days = picker.by_date(offer.free(now, offer.last), tz)
     last = language.today(now, tz) + timedelta(days=place.event.booking_window_days + 1)
     view = picker.view(days, tz, asked, month, language.today(now, tz), last)
     page = place.page(place.event.title, given)
-    page["alert"] = _alert(alert) or _faults(errors)
+    page["alert"] = place.alert(alert) or _faults(errors)
     page["tz"] = {
         "name": tz.key,
         "label": language.zone_label(tz, now),
@@ -200,7 +194,7 @@ def times(
 
 
 def zones(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
-    tz = _zone(place, given, {})
+    tz = zone(place, given, {})
     page = place.page(_("Time zone"), given)
     page["tz"] = {"name": tz.key, "label": language.zone_label(tz, web.now())}
     page["pick"] = _pick(place, given, None, without=("tz",))
@@ -215,7 +209,7 @@ def chosen(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     except ValueError as error:
         return times(place, given, BadField(str(error)), 422)
     try:
-        offer = place.offer(web.now())
+        offer = place.offer()
     except NotBooked as error:
         return _closed(place, given, error)
     reasons = offer.reasons(start)
@@ -232,10 +226,10 @@ def form(
     status: int = 200,
 ) -> Response:
     """What is asked of the guest, with everything typed so far."""
-    start, tz = details.instant(given["start"]), _zone(place, given, {})
+    start, tz = details.instant(given["start"]), zone(place, given, {})
     end = start + place.event.duration * 60
     page = place.page(place.event.title, given)
-    page["alert"] = _alert(alert) or _faults(errors or {})
+    page["alert"] = place.alert(alert) or _faults(errors or {})
     page["tz"] = {"name": tz.key, "label": language.zone_label(tz, start)}
     asked = details.questions(place.event)
     return web.answer(
@@ -252,8 +246,8 @@ def form(
             "action": place.address,
             "hidden": [
                 *place.hidden,
-                *_kept(given, LOOK_FIELDS),
-                *_utm_fields(given),
+                *kept(given, LOOK_FIELDS),
+                *utm_fields(given),
                 ("tz", tz.key),
                 ("start", to_rfc3339(start)),
                 ("nonce", links.form_nonce(web.config())),
@@ -272,119 +266,6 @@ def form(
     )
 
 
-# --- booking --------------------------------------------------------------------------------
-
-
-def _book(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
-    try:
-        wish = details.read(place.event, _wish(place, given), place.document.time_zone)
-    except details.Invalid as error:
-        return _invalid(place, given, error.errors)
-    try:
-        booking = _booked(place, given, wish)
-    except RateLimitExceeded as error:
-        alert = TooManyBookings(web.seconds_left(error))
-        return _refused(place, given, alert)
-    except NotBooked as error:
-        return _refused(place, given, error)
-    url = f"/booking/{links.booking_token(web.config(), booking.id)}"
-    if not web.is_fragment():
-        return redirect(url, 303)
-    response = invitation_page(booking, given, 202 if booking.status == "pending" else 201)
-    response.headers["HX-Push-Url"] = url
-    return response
-
-
-@web.booking
-def _booked(place: Place, given: MultiDict[str, str], wish: details.Details) -> models.Booking:
-    nonce = links.read_nonce(web.config(), given.get("nonce", ""))
-    key = hashlib.sha256(f"{nonce} {place.event.slug} {wish.digest()}".encode()).hexdigest()
-    visit = bookings.Visit(str(language.current()).replace("_", "-"), dict(_utm_fields(given)))
-    return bookings.book(
-        web.google(), place.host, place.event, wish, f"form:{key}", web.now(), visit
-    )
-
-
-def _wish(place: Place, given: MultiDict[str, str]) -> dict[str, Any]:
-    answers = {
-        question.id: given[f"question-{question.id}"]
-        for question in details.questions(place.event)
-        if f"question-{question.id}" in given
-    }
-    plain = {name: given.get(name) for name in ("start", "tz", "name", "email", "notes")}
-    return {**plain, "guests": given.getlist("guests"), "answers": answers}
-
-
-def _invalid(
-    place: Place, given: MultiDict[str, str], faults: dict[str, str]
-) -> ResponseReturnValue:
-    errors = {name.replace("answers.", "question-"): text for name, text in faults.items()}
-    for name in ("start", "tz"):
-        if name in errors:
-            return times(place, given, BadField(errors[name]), 422)
-    return form(place, given, errors, status=422)
-
-
-def _refused(place: Place, given: MultiDict[str, str], error: NotBooked) -> ResponseReturnValue:
-    """Nothing was booked: fresh slots if the time went, else the form again; nothing is lost."""
-    if error.code in ("slot_taken", "slot_unavailable"):
-        return times(place, given, error, 409)
-    response = form(place, given, alert=error, status=outcomes.status(error))
-    return outcomes.with_retry(response, error)
-
-
-# --- a booking's own page ---------------------------------------------------------------------
-
-
-@blueprint.get("/booking/<token>")
-@web.reading
-def booking(token: str) -> ResponseReturnValue:
-    found = _find_booking(token)
-    if found.status == "pending" or found.meet_pending:
-        found = reconcile.settle(web.google(), found, web.now())
-    return invitation_page(found, request.args)
-
-
-@blueprint.get("/booking/<token>.ics")
-@web.reading
-def calendar_file(token: str) -> ResponseReturnValue:
-    found = _find_booking(token)
-    document = settings.load(found.host.settings)
-    response = Response(
-        invitation.ics(web.config(), found, document), content_type="text/calendar; charset=utf-8"
-    )
-    response.headers["Content-Disposition"] = "attachment; filename=booking.ics"
-    return response
-
-
-def _find_booking(token: str) -> models.Booking:
-    id = links.booking_id(web.config(), token)
-    found = models.booking_by_id(id) if id else None
-    if found is None:
-        abort(404)
-    find_host(found.host.handle)
-    return found
-
-
-def invitation_page(
-    booking: models.Booking, given: MultiDict[str, str], status: int = 200
-) -> Response:
-    document = settings.load(booking.host.settings)
-    view = invitation.view(web.config(), booking, document)
-    theme = given.get("theme", document.theme.mode)
-    accent = given.get("accent", document.theme.accent)
-    page = web.page(
-        booking.promise["title"],
-        theme if theme in look.THEMES else document.theme.mode,
-        accent.lower() if look.is_accent(accent) else document.theme.accent,
-    )
-    poll = None
-    if booking.status == "pending" or booking.meet_pending:
-        poll = {"url": view["urls"]["path"], "seconds": min(30, 2 + 2 * booking.attempts)}
-    context = {**page, "host": host_view(document), "booking": view, "poll": poll}
-    return web.answer("guest/booking.html", status, **context)
-
-
 # --- the style sheet --------------------------------------------------------------------------
 
 
@@ -400,7 +281,7 @@ def style(version: str, accent: str) -> ResponseReturnValue:
 # --- small things -----------------------------------------------------------------------------
 
 
-def _zone(place: Place, given: MultiDict[str, str], errors: dict[str, str]) -> ZoneInfo:
+def zone(place: Place, given: MultiDict[str, str], errors: dict[str, str]) -> ZoneInfo:
     """The guest's zone; the host's when none is asked for, and where people meet in person."""
     host = ZoneInfo(place.document.time_zone)
     if place.event.location == "in_person":
@@ -418,11 +299,11 @@ def _read(reader: Any, text: str | None, name: str, errors: dict[str, str]) -> A
         return None
 
 
-def _kept(given: MultiDict[str, str], names: tuple[str, ...]) -> list[tuple[str, str]]:
+def kept(given: MultiDict[str, str], names: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(name, value) for name in names for value in given.getlist(name)[:20] if value]
 
 
-def _utm_fields(given: MultiDict[str, str]) -> list[tuple[str, str]]:
+def utm_fields(given: MultiDict[str, str]) -> list[tuple[str, str]]:
     return [
         (name, value[:UTM_LENGTH])
         for name, value in given.items()
@@ -436,14 +317,14 @@ def _pick(
     """The picker's one form: GET, or POST once a guest has typed what no address should hold."""
     hidden = [
         *place.hidden,
-        *_kept(given, tuple(name for name in (*LOOK_FIELDS, "tz") if name not in without)),
-        *_utm_fields(given),
-        *_kept(given, DETAIL_FIELDS),
+        *kept(given, tuple(name for name in (*LOOK_FIELDS, "tz") if name not in without)),
+        *utm_fields(given),
+        *kept(given, DETAIL_FIELDS),
         *((name, value) for name, value in given.items() if name.startswith("question-")),
     ]
     if day:
         hidden.append(("day", day["date"]))
-    typed = request.method == "POST"
+    typed = request.method == "POST" and not place.moving
     if typed:
         hidden.append(("step", "choose"))
     method = "post" if typed else "get"
@@ -452,7 +333,7 @@ def _pick(
 
 def _closed(place: Place, given: MultiDict[str, str], error: NotBooked) -> ResponseReturnValue:
     """No slots can be shown: said kindly, and what was typed stays in its form."""
-    if request.method == "POST" and given.get("start"):
+    if request.method == "POST" and given.get("start") and not place.moving:
         try:
             details.instant(given["start"])
         except ValueError:
@@ -460,7 +341,7 @@ def _closed(place: Place, given: MultiDict[str, str], error: NotBooked) -> Respo
         else:
             return outcomes.with_retry(form(place, given, alert=error, status=503), error)
     page = place.page(place.event.title, given)
-    page["alert"] = _alert(error)
+    page["alert"] = place.alert(error)
     retry = place.address if isinstance(error, CalendarUnavailable) else None
     heading = _("No times to show right now")
     response = web.answer("guest/problem.html", 503, **page, heading=heading, retry_url=retry)
@@ -474,10 +355,3 @@ def _faults(errors: dict[str, str]) -> dict[str, str] | None:
     if set(errors) <= {"date", "month", "tz"}:
         message = " ".join(errors.values())
     return {"code": "invalid_request", "message": message, "fields": ", ".join(errors)}
-
-
-def _alert(error: NotBooked | None) -> dict[str, str] | None:
-    if error is None:
-        return None
-    kept = _("What you typed is kept.") if request.method == "POST" else ""
-    return {"code": error.code, "message": f"{outcomes.said(error)} {kept}".strip()}

@@ -65,7 +65,7 @@ def set_up(app: Flask) -> None:
     )
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session
     csrf.init_app(app)
-    for name in ("guest", "api", "embed"):
+    for name in ("guest", "api", "embed", "notifications"):
         csrf.exempt(app.blueprints[name])
     sessions.init_app(app)
     sessions.login_view = "host.login"

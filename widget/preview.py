@@ -31,8 +31,8 @@ Form = MultiDict[str, str]
 class Preview(Place):
     """An event type of a document that may not be saved; `slug` is what it is stored under."""
 
-    slug: str
-    draft: bool
+    slug: str = ""
+    draft: bool = False
 
     @property
     def address(self) -> str:
@@ -45,11 +45,11 @@ class Preview(Place):
         text = json.dumps(settings.dump(self.document), ensure_ascii=False)
         return [("csrf_token", generate_csrf()), ("draft", text)]
 
-    def offer(self, now: int) -> bookings.Offer:
+    def offer(self) -> bookings.Offer:
         """Raises NotBooked. Google's answer for calendars that are not saved is not kept."""
-        host, document, event = self.host, self.document, self.event
+        host, document, event, now = self.host, self.document, self.event, web.now()
         if not self.draft:
-            return super().offer(now)
+            return super().offer()
         if host.disconnected_at:
             raise bookings.CalendarDisconnected(host.disconnected_reason)
         try:
@@ -111,8 +111,8 @@ def _place(host: models.Host, slug: str, given: Form) -> Preview:
     elif "section" in given:
         document = _drafted(host, given, at)
     else:
-        return Preview(host, stored, _event(stored, at), slug, draft=False)
-    return Preview(host, document, _event(document, at), slug, draft=True)
+        return Preview(host, stored, _event(stored, at), slug=slug)
+    return Preview(host, document, _event(document, at), slug=slug, draft=True)
 
 
 def _event(document: Settings, at: int | None) -> EventType:

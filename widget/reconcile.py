@@ -6,10 +6,13 @@ import logging
 import random
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import models
-from widget import bookings, busy, events, settings
+import watching
+from widget import bookings, busy, events, host_changes, settings
 from widget.calendar import (
     DAY,
     Calendar,
@@ -24,19 +27,37 @@ from widget.calendar import (
 from widget.offers import without
 from widget.slots import Busy
 
-LEASE_SECONDS = 60
-LONGEST_PAUSE_SECONDS = 600
+LONGEST_PAUSE_SECONDS = 300
+LOOK_SECONDS = 5  # between looks whether a round is due
 MEET_LINK_SECONDS = 3600  # after this Google will not make the link any more
 
 log = logging.getLogger("meetslot.reconcile")
 
 
 def run(google: Google, now: int) -> Counter[str]:
-    """Settle everything that is due; how many bookings ended in which status."""
+    """Settle everything that is due, and take in what hosts did in Google.
+
+    Safe at any time, in several places at once. How many bookings ended in which status, and
+    how many `followed` their event.
+    """
     outcome: Counter[str] = Counter()
     for booking in models.unsettled(now):
-        outcome[settle(google, booking, now).status] += 1
-    return outcome
+        with _going_on(f"booking {booking.id}"):
+            outcome[settle(google, booking, now).status] += 1
+    for host in models.hosts():
+        if not host.disconnected_at:
+            with _going_on(f"host {host.id}"):
+                outcome["followed"] += host_changes.follow(google, host, now)
+    return +outcome
+
+
+@contextmanager
+def _going_on(about: str) -> Iterator[None]:
+    """One that goes wrong does not keep the others waiting."""
+    try:
+        yield
+    except Exception as error:
+        log.error("%s: reconcile failed", about, exc_info=error)
 
 
 def settle(google: Google, booking: models.Booking, now: int) -> models.Booking:
@@ -44,7 +65,7 @@ def settle(google: Google, booking: models.Booking, now: int) -> models.Booking:
 
     One at a time for a booking, over all workers and machines; the others get the row as it is.
     """
-    mine = models.take(booking, now, now + LEASE_SECONDS)
+    mine = models.take(booking, now, now + models.LEASE_SECONDS)
     if mine is None:
         return models.booking_by_id(booking.id) or booking
     try:
@@ -99,7 +120,7 @@ def _move(calendar: Calendar, booking: models.Booking, now: int) -> None:
         events.moved(booking, event, now)
     elif (event.start, event.end) != old:
         models.undo_change(booking, now)
-        events.take_in(booking, event, now)
+        events.take_in(calendar, booking, event, now)
     elif new[0] <= now or without(booking, _busy(calendar, booking, *new, now)):
         models.undo_change(booking, now, "slot_taken")
     else:
@@ -108,7 +129,7 @@ def _move(calendar: Calendar, booking: models.Booking, now: int) -> None:
             events.moved(booking, events.move(calendar, booking, document), now)
         except events.MovedMeanwhile as error:
             models.undo_change(booking, now)
-            events.take_in(booking, error.event, now)
+            events.take_in(calendar, booking, error.event, now)
         except Gone:
             models.cancel(booking, now, "host")
     models.forget_busy(booking.host)
@@ -133,7 +154,7 @@ def _confirm(google: Google, calendar: Calendar, booking: models.Booking, now: i
         models.let_go(booking, now + _pause(booking.attempts))
     confirmed = models.booking_by_id(booking.id)
     if confirmed and confirmed.status == "confirmed":
-        events.take_in(confirmed, _patient(event, booking, now), now)
+        events.take_in(calendar, confirmed, _patient(event, booking, now), now)
 
 
 def _insert(google: Google, calendar: Calendar, booking: models.Booking, now: int) -> None:
@@ -163,11 +184,15 @@ def _pause(attempts: int) -> int:
 
 
 def rounds(google: Google) -> None:
-    """Settle what is due every RECONCILE_EVERY seconds, for as long as the process lives."""
-    while google.config.reconcile_every:
-        time.sleep(google.config.reconcile_every)
+    """A round every RECONCILE_EVERY seconds over all workers and machines, for as long as the
+    process lives: whoever gets the lease first."""
+    every = google.config.reconcile_every
+    while every:
+        time.sleep(min(every, LOOK_SECONDS))
+        now = int(time.time())
         try:
             with models.database.connection_context():
-                run(google, int(time.time()))
+                if watching.take_lease("round", now, now + every):
+                    run(google, now)
         except Exception as error:
             log.error("round failed", exc_info=error)
