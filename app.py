@@ -16,10 +16,10 @@ from widget import (
     config,
     embed,
     host,
+    host_pages,
     logs,
     notifications,
     reconcile,
-    settings_page,
     web,
 )
 from widget.calendar import Google
@@ -44,7 +44,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     logs.watch(app)
     web.set_up(app, settings)
     Compress(app)
-    for room in (booking_page, settings_page, api, embed, notifications):
+    for room in (booking_page, host_pages, api, embed, notifications):
         app.register_blueprint(room.blueprint)
     host.set_up(app)
     cli.register(app)

@@ -95,6 +95,8 @@ class Booking(Table):
     `trouble`: what (`book`, `cancel`, `move`) was given up after a day without an answer.
     """
 
+    host_id: int
+
     id = peewee.CharField(32, primary_key=True)
     host = peewee.ForeignKeyField(Host, on_delete="CASCADE", backref="bookings")
     event = peewee.CharField(63)

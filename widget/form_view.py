@@ -101,7 +101,9 @@ def label(path: str) -> str:
         return _range_label(_("Hours"), int(found[1]))
     if found := re.fullmatch(r"questions\[(\d+)\](?:\.(\w+))?", path):
         number = _("Question %(n)s") % {"n": int(found[1]) + 1}
-        return f"{number}, {_labels().get(f'question.{found[2]}', found[2])}" if found[2] else number
+        return (
+            f"{number}, {_labels().get(f'question.{found[2]}', found[2])}" if found[2] else number
+        )
     return _labels().get(path, path)
 
 

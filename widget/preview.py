@@ -148,4 +148,6 @@ def embedded(mode: str) -> ResponseReturnValue:
         abort(404)
     code = snippets.code(mode, web.config().public_url, document, event)
     page = web.page(_("Preview"))
-    return _framed(make_response(render_template("host/embed.html", **page, mode=mode, code=code)))
+    return _framed(
+        make_response(render_template("host/snippet_page.html", **page, mode=mode, code=code))
+    )

@@ -190,7 +190,9 @@ def questions(form: Form) -> list[Document]:
                 "label": form[f"{name}-label"],
                 "kind": kind,
                 "required": f"{name}-required" in form,
-                **({"choices": _lines(form.get(f"{name}-choices", ""))} if kind == "choice" else {}),
+                **(
+                    {"choices": _lines(form.get(f"{name}-choices", ""))} if kind == "choice" else {}
+                ),
             }
         )
     taken = {each["id"] for each in found}
@@ -228,7 +230,7 @@ def _optional(text: str) -> int | str | None:
     return _whole(text) if text.strip() else None
 
 
-# --- rows that come and go before anything is saved ------------------------------------------------
+# --- rows that come and go before anything is saved ------------------------------------------
 
 
 def edit(document: Document, section: str, act: str, form: Form, at: int = 0) -> None:
@@ -289,7 +291,7 @@ def _copy_day(week: Document, form: Form) -> None:
                 week[day] = deepcopy(week[form["copy-from"]])
 
 
-# --- the list of event types ------------------------------------------------------------------------
+# --- the list of event types -----------------------------------------------------------------
 
 
 def index_of(document: Document, slug: str) -> int | None:
@@ -313,7 +315,9 @@ def duplicate_event(document: Document, at: int) -> str:
     copied = deepcopy(events[at])
     slug = free_name(copied["slug"], {each["slug"] for each in events}, "call")
     title = _("%(title)s (copy)") % {"title": copied["title"]}
-    events.insert(at + 1, {**copied, "slug": slug, "title": title[: settings.TITLE], "active": False})
+    events.insert(
+        at + 1, {**copied, "slug": slug, "title": title[: settings.TITLE], "active": False}
+    )
     return slug
 
 

@@ -14,8 +14,8 @@ from flask_login import current_user, login_required
 import models
 from widget import (
     account,
+    bookings_view,
     form_view,
-    host_bookings,
     look,
     sections,
     settings,
@@ -64,7 +64,7 @@ def whole(
     context = {
         **settings_views.page(host, document, draft),
         "connection": account.connection(host),
-        "bookings": host_bookings.view(host, document, **more),
+        "bookings": bookings_view.view(host, document, **more),
         "why": why_closed.view(host, document),
     }
     answer = make_response(page("host/settings.html", status, **context))
@@ -72,7 +72,7 @@ def whole(
     return answer
 
 
-# --- one section, saved ----------------------------------------------------------------------------
+# --- one section, saved ----------------------------------------------------------------------
 
 
 @blueprint.post("/settings/<section>")
@@ -113,11 +113,13 @@ def _save(
     host, form = current_user.host, request.form
     revision, base = _base(host, form)
     mine, at = deepcopy(base), _place(base, slug) if slug else 0
+    act = form.get("do")
     try:
         change(mine, form)
     except Faulty as error:
-        return whole(host, 422, Draft(section, mine, revision, at, error.faults, form=form))
-    if act := form.get("do"):
+        if not act:
+            return whole(host, 422, Draft(section, mine, revision, at, error.faults, form=form))
+    if act:
         sections.edit(mine, section, act, form, at)
         return whole(host, 200, Draft(section, mine, revision, at, form=form))
     for _try in range(TRIES):
@@ -178,7 +180,7 @@ def _saved(section: str, document: Document, at: int) -> ResponseReturnValue:
     return redirect(settings_views.address(anchor, saved=section, **given), 303)
 
 
-# --- the list of event types -------------------------------------------------------------------------
+# --- the list of event types -----------------------------------------------------------------
 
 
 @blueprint.post("/settings/event-types")
@@ -221,7 +223,7 @@ def _change_list(document: Document, form: Form) -> str | None:
     return request.args.get("event")
 
 
-# --- said while typing -----------------------------------------------------------------------------
+# --- said while typing -----------------------------------------------------------------------
 
 
 @blueprint.get("/settings/check/handle")

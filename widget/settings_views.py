@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, get_args
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import request, url_for
+from flask import request
 
 import models
 from widget import calendar_list, form_view, language, look, picker, settings, snippets, web
@@ -24,12 +25,13 @@ def address(anchor: str, saved: str = "", **changes: str | int | None) -> str:
     """The page at a section, with the view as it is but for `changes` (None: not any more)."""
     kept = {name: request.args[name][:VIEW_LENGTH] for name in KEPT if request.args.get(name)}
     wanted = {**kept, **({"saved": saved} if saved else {}), **changes}
-    return url_for("host.show", _anchor=anchor, **{k: v for k, v in wanted.items() if v})
+    query = urlencode({name: value for name, value in wanted.items() if value})
+    return "/settings" + (f"?{query}" if query else "") + (f"#{anchor}" if anchor else "")
 
 
 def action(path: str) -> str:
     """A form's address, which keeps the view."""
-    return address("").rstrip("#").replace("/settings", f"/settings/{path}", 1)
+    return address("").replace("/settings", f"/settings/{path}", 1)
 
 
 def page(host: models.Host, document: Settings, draft: Draft | None) -> Document:
@@ -58,7 +60,7 @@ def page(host: models.Host, document: Settings, draft: Draft | None) -> Document
         "dates": dates(document, draft),
         "calendars": calendars(host, forms["calendars"].values),
         "mended": _mended(forms["theme"].values["theme"]["accent"]),
-        "webhook_events": list(settings.get_args(settings.WebhookEvent)),
+        "webhook_events": list(get_args(settings.WebhookEvent)),
         "event_list": [_listed(host, each) for each in document.event_types],
         "deleting": request.args.get("delete", ""),
         "event": event,
@@ -96,7 +98,7 @@ def handle_said(host: models.Host, text: str) -> dict[str, str]:
     return {"state": "good", "words": _("This one is free. Old links will lead to it.")}
 
 
-# --- weekly hours -----------------------------------------------------------------------------------
+# --- weekly hours ----------------------------------------------------------------------------
 
 
 def _day(day: str, ranges: list[Any]) -> Document:
@@ -122,7 +124,7 @@ def _bar(pair: list[str]) -> tuple[int, int] | None:
     return (start, end - start) if start < end else None
 
 
-# --- dates ------------------------------------------------------------------------------------------
+# --- dates -----------------------------------------------------------------------------------
 
 
 def dates(document: Settings, draft: Draft | None) -> Document:
@@ -138,6 +140,7 @@ def dates(document: Settings, draft: Draft | None) -> Document:
     if form is not None:
         starts, ends = form.getlist("dates-start"), form.getlist("dates-end")
         rows, kind = list(zip(starts, ends, strict=False)), form.get("kind", "")
+        rows = [row for row in rows if any(row)] if "do" not in form else rows
     return {
         "month": language.month_name(month),
         "previous": f"{month - timedelta(days=1):%Y-%m}",
@@ -148,7 +151,7 @@ def dates(document: Settings, draft: Draft | None) -> Document:
         "from": given.get("from", ""),
         "to": given.get("to", "") or given.get("from", ""),
         "kind": kind,
-        "rows": [*rows, ("", "")] if not rows or rows[-1] != ("", "") else rows,
+        "rows": [*rows, ("", "")],
         "coming": [each for each in _overrides(document) if each["last"] >= today.isoformat()],
         "past": [each for each in _overrides(document) if each["last"] < today.isoformat()],
     }
@@ -222,7 +225,7 @@ def _span_words(span: Document) -> Document:
     return {"label": label, "hours": hours, "address": address("dates", **picked)}
 
 
-# --- calendars --------------------------------------------------------------------------------------
+# --- calendars -------------------------------------------------------------------------------
 
 
 def calendars(host: models.Host, chosen: Document) -> Document:
@@ -250,7 +253,7 @@ def _calendar(listed: calendar_list.Calendars, id: str, chosen: Document) -> Doc
     }
 
 
-# --- event types ------------------------------------------------------------------------------------
+# --- event types -----------------------------------------------------------------------------
 
 
 def _listed(host: models.Host, event: settings.EventType) -> Document:
@@ -279,14 +282,14 @@ def _open_event(
     slug = str((request.view_args or {}).get("slug", "")) if sent else request.args.get("event", "")
     events = draft.document["event_types"] if draft and sent else stored["event_types"]
     found = [at for at, each in enumerate(events) if each["slug"] == slug]
-    at = draft.at if draft and sent else (found or [None])[0]
+    at = draft.at if draft and sent else next(iter(found), None)
     if at is None or at >= len(events):
         return None
     form = form_view.of("event", events[at], host.revision, draft, saved)
     return {"slug": slug, "form": form, "title": events[at]["title"]}
 
 
-# --- the snippet --------------------------------------------------------------------------------------
+# --- the snippet -----------------------------------------------------------------------------
 
 
 def _embed(host: models.Host, document: Settings) -> Document:
