@@ -46,7 +46,7 @@ class Faulty(Exception):
 
 def profile(document: Document, form: Form) -> None:
     document["display_name"] = form.get("display_name", "")
-    document["handle"] = form.get("handle", "").strip().lower()
+    document["handle"] = _name(form.get("handle", ""))
     document["time_zone"] = form.get("time_zone", "")
 
 
@@ -159,7 +159,7 @@ def event(document: Document, form: Form, at: int) -> None:
         events.append(settings.EventType(slug="new", title="new", duration=30).model_dump())
     before = events[at]
     fields: Document = {
-        "slug": form.get("slug", "").strip().lower(),
+        "slug": _name(form.get("slug", "")),
         "title": form.get("title", ""),
         "description": form.get("description", "").replace("\r\n", "\n"),
         **{name: _whole(form.get(name, "")) for name in NUMBERS},
@@ -172,7 +172,8 @@ def event(document: Document, form: Form, at: int) -> None:
         "redirect_url": form.get("redirect_url", "").strip() or None,
     }
     if before["slot_interval"] == before["duration"] == fields["slot_interval"]:
-        fields["slot_interval"] = fields["duration"]  # one follows the other until it is set
+        # one follows the other until it is set
+        fields["slot_interval"] = _length(fields["duration"], fields["slot_interval"])
     if fields["change_deadline"] is None:
         del fields["change_deadline"]  # as a document without one is written
     events[at] = fields
@@ -224,6 +225,18 @@ def _whole(text: str) -> int | str:
     """The number, or the text as it is: the document's schema says what is wrong with it."""
     text = text.strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
+
+
+def _name(text: str) -> str:
+    """A handle or slug as it is meant; what cannot be one stays as it was typed."""
+    wanted = text.strip().lower()
+    return wanted if settings.HANDLE.fullmatch(wanted) else text
+
+
+def _length(minutes: int | str, otherwise: int) -> int:
+    """The length for a second field, unless it is a fault of the first."""
+    good = isinstance(minutes, int) and 1 <= minutes <= settings.DAY_MINUTES
+    return int(minutes) if good else otherwise
 
 
 def _optional(text: str) -> int | str | None:
@@ -304,7 +317,7 @@ def add_event(document: Document, title: str, minutes: str) -> str:
     slug = free_name(title, {each["slug"] for each in document["event_types"]}, "call")
     fields = settings.EventType(slug=slug, title="x", duration=30).model_dump()
     length = _whole(minutes)
-    fields.update(title=title, duration=length, slot_interval=length)
+    fields.update(title=title, duration=length, slot_interval=_length(length, 30))
     document["event_types"].append(fields)
     return slug
 
