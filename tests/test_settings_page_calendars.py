@@ -10,7 +10,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from demo.google import StandIn
-from tests import page
 from tests.conftest import Browser
 from tests.host_page import book, exported, faults, on_sqlite, save, show
 from tests.page import Element

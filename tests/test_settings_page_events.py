@@ -19,7 +19,6 @@ from tests.host_page import (
     faults,
     form,
     on_sqlite,
-    save,
     save_event,
     show,
 )
@@ -132,7 +131,7 @@ def test_hidden_and_switched_off(app: Flask, ana: Browser, guest: FlaskClient) -
     assert guest.get("/book/ana").text.count("/book/ana/intro") == 1
 
 
-# --- the list ---------------------------------------------------------------------------------------
+# --- the list --------------------------------------------------------------------------------
 
 
 def test_an_event_type_is_added_with_the_defaults_and_opened(
@@ -280,7 +279,7 @@ def labels(answer: Any) -> list[str]:
     return [
         shown.one(name=f"q{n}-label")["value"]
         for n in range(len(shown.all("fieldset", _class="question")))
-    ]  # noqa: E501
+    ]
 
 
 def test_questions_come_go_and_move_before_anything_is_saved(app: Flask, ana: Browser) -> None:

@@ -17,7 +17,7 @@ pytestmark = on_sqlite
 PICKER = "/book/ana/intro"
 
 
-# --- look -------------------------------------------------------------------------------------------
+# --- look ------------------------------------------------------------------------------------
 
 
 def test_colour_and_mode_are_seen_by_guests(app: Flask, ana: Browser, guest: FlaskClient) -> None:
@@ -73,7 +73,7 @@ def test_a_check_of_no_colour_says_what_one_is(ana: Browser) -> None:
     assert "Six hex digits" in ana.client.get("/settings/check/accent?accent=x").text
 
 
-# --- allowed sites ------------------------------------------------------------------------------------
+# --- allowed sites ---------------------------------------------------------------------------
 
 
 def test_allowed_sites_are_one_a_line_and_bind_browsers(
@@ -100,7 +100,7 @@ def test_what_is_no_origin_is_named_and_kept(app: Flask, ana: Browser, site: str
     assert exported(app)["allowed_sites"] == []
 
 
-# --- webhook --------------------------------------------------------------------------------------------
+# --- webhook ---------------------------------------------------------------------------------
 
 
 def test_a_webhook_is_set_up_with_a_secret_of_its_own(app: Flask, ana: Browser) -> None:

@@ -11,7 +11,7 @@ import models
 from widget import settings
 from widget.config import Config
 
-ORIGIN_LENGTH = 300
+ORIGIN_LENGTH, ADDRESS_LENGTH = 300, 4000
 
 
 def note(config: Config, request: Request, host: models.Host, event: str, now: int) -> None:
@@ -35,9 +35,9 @@ def note(config: Config, request: Request, host: models.Host, event: str, now: i
 
 def origin_of(text: str) -> str | None:
     """The origin of a web address as browsers write it, or None."""
-    parts = urlsplit(text) if len(text) < 4000 else None
     try:
-        if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        parts = urlsplit(text[:ADDRESS_LENGTH])
+        if parts.scheme not in ("http", "https") or not parts.hostname:
             return None
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         usual = parts.port in (None, 443 if parts.scheme == "https" else 80)
