@@ -142,8 +142,6 @@ def _state(booking: Booking, zone: ZoneInfo) -> list[str]:
 
 
 def _pending(booking: Booking, zone: ZoneInfo) -> str:
-    tried = ngettext("asked %(n)s time so far", "asked %(n)s times so far", booking.attempts)
-    tried = tried % {"n": booking.attempts}
     if booking.change == "cancel":
         said = _("Being cancelled: Google has not confirmed yet that the event is gone")
     elif booking.change == "move" and booking.new_start_at:
@@ -152,7 +150,10 @@ def _pending(booking: Booking, zone: ZoneInfo) -> str:
         said = _("Being moved to %(when)s: Google has not confirmed it yet") % {"when": when}
     else:
         said = _("Google has not said yet whether the event stands; the time is held meanwhile")
-    return f"{said} ({tried}). " + _("We keep asking; you need not do anything.")
+    if booking.attempts:
+        tried = ngettext("asked %(n)s time so far", "asked %(n)s times so far", booking.attempts)
+        said += f" ({tried % {'n': booking.attempts}})"
+    return f"{said}. " + _("We keep asking; you need not do anything.")
 
 
 def _troubles() -> dict[str, str]:
