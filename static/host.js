@@ -73,8 +73,16 @@ async function refresh() {
   ready();
 }
 
+// Another event type is open, or something was saved: the frame begins anew.
+function reload() {
+  if (!frame() || !slug()) return;
+  frame().dataset.slug = slug();
+  frame().contentWindow.location.replace(`/settings/preview/${slug()}`);
+}
+
 function arrived() {
   ready();
+  if (frame() && frame().dataset.slug !== slug()) reload();
   const said = document.querySelector(".columns [data-said]");
   const alert = document.querySelector(".columns [role=alert]");
   if (alert && !alert.dataset.told) {
@@ -87,7 +95,7 @@ function arrived() {
   said.removeAttribute("data-said");
   if (!said.classList.contains("saved")) return;
   refresh().catch(() => {});
-  if (frame() && slug()) frame().contentWindow.location.replace(`/settings/preview/${slug()}`);
+  reload();
 }
 
 document.addEventListener("htmx:after:swap", arrived);
