@@ -84,6 +84,8 @@ def _repeated(booking: Booking, details: Details) -> Booking:
 def _claim(looked: Offer, details: Details, key: str | None, visit: Visit) -> Booking:
     now, start = looked.now, details.start
     with models.locked(looked.host) as host:
+        if key and models.booking_by_key(host, key):  # it came while we waited for the lock
+            raise models.KeyTaken
         _check_amounts(host, details.email, now)
         _check(looked, host, start)
         try:

@@ -95,9 +95,10 @@ def instant(text: Any) -> int:
 
 def zone(text: Any) -> ZoneInfo:
     """A time zone by its IANA name. Raises ValueError with a guest's message."""
-    if not isinstance(text, str) or text not in ZONES:
+    name = text.replace(" ", "+") if isinstance(text, str) else ""  # an unescaped + of Etc/GMT+5
+    if name not in ZONES:
         raise ValueError(_("We do not know this time zone. Use a name such as Europe/Lisbon."))
-    return ZoneInfo(text)
+    return ZoneInfo(name)
 
 
 def reason(text: Any) -> str:
@@ -219,7 +220,7 @@ class _Checks:
         text = value.replace("\r\n", "\n").strip()
         if _has_controls(text, "\n\t" if lines else ""):
             return self.wrong(name, _("This has characters that cannot be used here."))
-        if required and not text:
+        if required and not any(each.isprintable() and each != " " for each in text):
             return self.wrong(name, _("This cannot be empty."))
         if len(text) > longest:
             return self.wrong(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
@@ -35,7 +35,6 @@ blueprint = Blueprint("guest", __name__)
 
 LOOK_FIELDS = ("theme", "accent", "lang", "hide_details")
 DETAIL_FIELDS = ("name", "email", "notes", "guests")
-MAX_KEPT = 40  # fields of a query that are carried along
 UTM_LENGTH = 200
 
 
@@ -112,7 +111,7 @@ def find(handle: str, slug: str) -> Place:
 
 def find_host(handle: str) -> tuple[models.Host, Settings]:
     """The host with this handle; answers 404 when there is none. Only allowed sites may frame."""
-    host = models.host_by_handle(handle)
+    host = models.host_by_handle(handle) if settings.HANDLE.fullmatch(handle) else None
     if host is None:
         _renamed(handle)
     document = settings.load(host.settings)
@@ -178,6 +177,8 @@ def times(
     except NotBooked as error:
         return _closed(place, given, error)
     days = picker.by_date(offer.free(now, offer.last), tz)
+    if not asked and not month:
+        asked = _chosen_date(given, tz, days)
     last = language.today(now, tz) + timedelta(days=place.event.booking_window_days + 1)
     view = picker.view(days, tz, asked, month, language.today(now, tz), last)
     page = place.page(place.event.title, given)
@@ -191,6 +192,15 @@ def times(
     page["pick"] = _pick(place, given, view["day"])
     status = status if alert else 422 if errors else 200
     return web.answer("guest/times.html", status, **page, **view)
+
+
+def _chosen_date(given: MultiDict[str, str], tz: ZoneInfo, days: picker.Days) -> date | None:
+    """The date of the time that was chosen before, while it still has free times."""
+    try:
+        day = language.today(details.instant(given.get("start")), tz)
+    except ValueError:
+        return None
+    return day if day in days else None
 
 
 def zones(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
@@ -231,7 +241,7 @@ def form(
     page = place.page(place.event.title, given)
     page["alert"] = place.alert(alert) or _faults(errors or {})
     page["tz"] = {"name": tz.key, "label": language.zone_label(tz, start)}
-    asked = details.questions(place.event)
+    asked, guests = details.questions(place.event), given.getlist("guests")[:20]
     return web.answer(
         "guest/details.html",
         status,
@@ -258,11 +268,11 @@ def form(
             "email": "",
             "notes": "",
             **given.to_dict(),
-            "guests": given.getlist("guests")[:20],
+            "guests": guests,
         },
         errors=errors or {},
         questions=[{**each.model_dump(), "name": f"question-{each.id}"} for each in asked],
-        extra_guests=place.event.extra_guests,
+        extra_guests=max(place.event.extra_guests, len(guests)),  # too many are not lost
     )
 
 
@@ -320,7 +330,7 @@ def _pick(
         *kept(given, tuple(name for name in (*LOOK_FIELDS, "tz") if name not in without)),
         *utm_fields(given),
         *kept(given, DETAIL_FIELDS),
-        *((name, value) for name, value in given.items() if name.startswith("question-")),
+        *kept(given, tuple(f"question-{each.id}" for each in details.questions(place.event))),
     ]
     if day:
         hidden.append(("day", day["date"]))
@@ -328,7 +338,7 @@ def _pick(
     if typed:
         hidden.append(("step", "choose"))
     method = "post" if typed else "get"
-    return {"method": method, "action": place.address, "hidden": hidden[:MAX_KEPT]}
+    return {"method": method, "action": place.address, "hidden": hidden}
 
 
 def _closed(place: Place, given: MultiDict[str, str], error: NotBooked) -> ResponseReturnValue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext as _gettext
 import io
+import re
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -25,6 +26,9 @@ from werkzeug.datastructures import LanguageAccept
 
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
 SOURCE = "en"
+
+# Babel's parser takes anything after an @; this goes into a header and a column of 35 characters.
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 
 _current: ContextVar[str] = ContextVar("language", default=SOURCE)
 
@@ -53,7 +57,7 @@ def choose(asked: str, accepted: LanguageAccept) -> str:
     With its region where it has one: en-GB speaks English, and writes dates its own way.
     """
     for wanted in (asked, *accepted.values()):
-        if _language(wanted) in languages():
+        if _TAG.fullmatch(wanted) and _language(wanted) in languages():
             try:
                 return str(Locale.parse(wanted, sep="-")).replace("_", "-")
             except (ValueError, UnknownLocaleError):
@@ -125,7 +129,10 @@ def zone_label(tz: ZoneInfo, at: int) -> str:
 
 
 def zone_city(tz: ZoneInfo) -> str:
-    return get_timezone_location(tz, locale=current(), return_city=True)
+    try:
+        return get_timezone_location(tz, locale=current(), return_city=True)
+    except KeyError:  # CLDR knows some languages, such as en-Shaw, too little for that
+        return get_timezone_location(tz, locale=SOURCE, return_city=True)
 
 
 def minutes(number: int) -> str:

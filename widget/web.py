@@ -184,6 +184,9 @@ def problem(status: int, code: str, detail: str, errors: dict[str, str] | None =
         body["errors"] = errors
     response = make_response(body, status)
     response.content_type = "application/problem+json"
+    response.headers["Access-Control-Allow-Origin"] = (
+        "*"  # also where no route of the API was found
+    )
     return response
 
 
