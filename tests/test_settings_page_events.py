@@ -211,7 +211,7 @@ def test_deleting_says_first_what_happens_to_its_bookings(
     app: Flask, ana: Browser, guest: FlaskClient
 ) -> None:
     book(app)
-    asked = show(ana, "?delete=intro").one(id="event-type-intro").one(role="alert")
+    asked = show(ana, "?delete=intro").one(id="event-type-intro").one(role="group")
     assert "1 booking that is still to come stays as it is" in asked.text
     assert slugs(app) == ["intro"]
     press(ana, "delete", "intro", "?delete=intro")

@@ -22,8 +22,10 @@ PAGE = 20
 SEARCH_LENGTH = 100
 
 
-def view(host: models.Host, document: Settings, said: str = "", typed: str = "") -> dict[str, Any]:
-    """One page of what was asked for; `said` is why the last change was not made."""
+def view(
+    host: models.Host, document: Settings, refusal: NotBooked | None = None, typed: str = ""
+) -> dict[str, Any]:
+    """One page of what was asked for; `refusal` is why the last change was not made."""
     now, zone = web.now(), ZoneInfo(document.time_zone)
     past, text = request.args.get("show") == "past", search()
     found = find(host, document, past, text, now)
@@ -40,7 +42,8 @@ def view(host: models.Host, document: Settings, said: str = "", typed: str = "")
         "pages": pages,
         "rows": [_row(each, zone, now, opened) for each in shown],
         "move": _free(opened, zone, now) if opened and _act() == "move" else None,
-        "said": said,
+        "said": refused(refusal) if refusal else "",
+        "code": refusal.code if refusal else "",
         "typed": typed,
         "done": _done().get(request.args.get("done", "")),
     }

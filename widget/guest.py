@@ -114,6 +114,7 @@ def find_host(handle: str) -> tuple[models.Host, Settings]:
     host = models.host_by_handle(handle) if settings.HANDLE.fullmatch(handle) else None
     if host is None:
         _renamed(handle)
+    sightings.note(web.config(), request, host, web.now())  # also of a site that may not
     document = settings.load(host.settings)
     if document.allowed_sites:
         g.frame_ancestors = " ".join(("'self'", *document.allowed_sites))
@@ -136,8 +137,7 @@ def _renamed(handle: str) -> NoReturn:
 @blueprint.get("/book/<handle>")
 @web.reading
 def event_types(handle: str) -> ResponseReturnValue:
-    host, document = find_host(handle)
-    sightings.note(web.config(), request, host, "", web.now())
+    _host, document = find_host(handle)
     query = "?" + request.query_string.decode("ascii", "replace") if request.query_string else ""
     listed = [
         {**event_view(event), "url": f"/book/{handle}/{event.slug}{query}"}
@@ -153,7 +153,6 @@ def event_types(handle: str) -> ResponseReturnValue:
 @web.reading
 def event(handle: str, slug: str) -> ResponseReturnValue:
     place, given = find(handle, slug), request.args
-    sightings.note(web.config(), request, place.host, slug, web.now())
     if given.get("step") == "zone":
         return zones(place, given)
     if "start" in given:

@@ -37,7 +37,7 @@ def change(id: str, act: str) -> ResponseReturnValue:
         typed = request.form.get("reason", "") or request.form.get("start", "")
         host = models.host_by_id(booking.host_id) or abort(404)
         status = 503 if error.code.startswith("calendar") else 409
-        return settings_page.whole(host, status, said=bookings_view.refused(error), typed=typed)
+        return settings_page.whole(host, status, refusal=error, typed=typed)
     return redirect(address("bookings", done=done), 303)
 
 

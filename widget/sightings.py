@@ -11,24 +11,25 @@ import models
 from widget import settings
 from widget.config import Config
 
-ORIGIN_LENGTH, ADDRESS_LENGTH = 300, 4000
+FRAMES = ("iframe", "frame", "embed", "object", "fencedframe")
+ORIGIN_LENGTH, ADDRESS_LENGTH, EVENT_LENGTH = 300, 4000, 63
 
 
-def note(config: Config, request: Request, host: models.Host, event: str, now: int) -> None:
+def note(config: Config, request: Request, host: models.Host, now: int) -> None:
     """Keep the origin of the site in which this page is opened; nothing when it is in none.
 
     Browsers say `Sec-Fetch-Dest: iframe`, and name the site as the Referer; one that sends no
     Referer leaves only what the embed script adds to the address (`embedder`).
     """
-    framed = request.headers.get("Sec-Fetch-Dest", "") in ("iframe", "frame", "")
-    hint = request.args.get("embedder", "")
-    if not framed or (request.headers.get("Sec-Fetch-Dest") is None and not hint):
+    into, hint = request.headers.get("Sec-Fetch-Dest"), request.args.get("embedder", "")
+    if request.method != "GET" or not (into in FRAMES or (into is None and hint)):
         return
     origin = origin_of(hint) or origin_of(request.headers.get("Referer", ""))
     if origin is None or origin == config.public_url:
         return
     try:
-        models.note_sighting(host, origin, event, now)
+        event = (request.view_args or {}).get("slug", "")
+        models.note_sighting(host, origin, event[:EVENT_LENGTH], now)
     except peewee.OperationalError:  # busy: this view is not worth a guest's wait
         return
 
