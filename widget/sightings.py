@@ -30,7 +30,7 @@ def note(config: Config, request: Request, host: models.Host, now: int) -> None:
     try:
         event = (request.view_args or {}).get("slug", "")
         models.note_sighting(host, origin, event[:EVENT_LENGTH], now)
-    except peewee.OperationalError:  # busy: this view is not worth a guest's wait
+    except (peewee.OperationalError, peewee.IntegrityError):  # busy, or the host has just gone
         return
 
 
