@@ -461,13 +461,20 @@ _OVER = {
 }
 
 
-def fail(booking: Booking, failure: str, now: int) -> bool:
+def fail(booking: Booking, failure: str, now: int, *, leftover: bool = False) -> bool:
     """Google holds no event and will get none: free the time, and the key for another try.
+
+    `leftover`: it is looked for once more, since an earlier try may still arrive.
 
     Only while nobody else has taken the booking since (`attempts`): another may have inserted.
     """
     query = Booking.update(
-        status="failed", failure=failure, idempotency_key=None, updated_at=now
+        status="failed",
+        failure=failure,
+        idempotency_key=None,
+        leftover=leftover,
+        settle_after=now + LEFTOVER_SECONDS,
+        updated_at=now,
     ).where(
         Booking.id == booking.id,
         Booking.status == "pending",
@@ -592,42 +599,47 @@ def undo_change(booking: Booking, now: int, failure: str | None = None) -> bool:
 
 def finish_move(booking: Booking, event: dict[str, Any], now: int) -> bool:
     """The event is at the new time: so is the booking, and the old time is free."""
-    query = Booking.update(
-        status="confirmed",
-        change=None,
-        start_at=Booking.new_start_at,
-        end_at=Booking.new_end_at,
-        new_start_at=None,
-        new_end_at=None,
-        pending_since=None,
-        failure=None,
-        conflict=False,
-        updated_at=now,
-        **event,
-    ).where(
-        Booking.id == booking.id, Booking.change == "move", Booking.attempts == booking.attempts
+    return _changed_or_in_conflict(
+        {
+            "status": "confirmed",
+            "change": None,
+            "start_at": Booking.new_start_at,
+            "end_at": Booking.new_end_at,
+            "new_start_at": None,
+            "new_end_at": None,
+            "pending_since": None,
+            "failure": None,
+            "holds": True,
+            "updated_at": now,
+            **event,
+        },
+        Booking.id == booking.id,
+        Booking.change == "move",
+        Booking.attempts == booking.attempts,
     )
-    return _changed(query)
 
 
 def follow(booking: Booking, event: dict[str, Any], now: int) -> bool:
     """Take over what the host did to the event of a confirmed booking in Google.
 
-    `event` holds start_at, end_at, holds, guest_response, sequence, etag and the like. When its
-    time is held by another booking, both stand there, and this one is marked as a conflict.
+    `event` holds start_at, end_at, holds, guest_response, sequence, etag and the like.
     """
+    return _changed_or_in_conflict(
+        {"updated_at": now, **event},
+        Booking.id == booking.id,
+        Booking.status == "confirmed",
+        Booking.change.is_null(),
+    )
+
+
+def _changed_or_in_conflict(values: dict[str, Any], *where: Any) -> bool:
+    """_changed, to where Google has the event by now. When another booking holds that time, both
+    stand there, and this one is marked."""
     with _write():
-        for conflict in (False, True):
-            query = Booking.update(conflict=conflict, updated_at=now, **event).where(
-                Booking.id == booking.id,
-                Booking.status == "confirmed",
-                Booking.change.is_null(),
-            )
-            try:
-                return _changed_apart(query)
-            except Overlap:
-                continue
-    return False
+        try:
+            return _changed_apart(Booking.update(values, conflict=False).where(*where))
+        except Overlap:
+            return _changed(Booking.update(values, conflict=True).where(*where))
 
 
 def note_event(booking: Booking, event: dict[str, Any]) -> None:
@@ -687,7 +699,7 @@ def active_bookings(host: Host, start: int, end: int) -> list[Booking]:
         .where(
             Booking.host == host,
             Booking.status.in_(ACTIVE),
-            Booking.holds,
+            Booking.holds | Booking.new_start_at.is_null(False),
             ((Booking.start_at < end) & (Booking.end_at > start))
             | ((Booking.new_start_at < end) & (Booking.new_end_at > start)),
         )

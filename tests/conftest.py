@@ -64,6 +64,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    passed = [report.nodeid for report in terminalreporter.getreports("passed")]
+    if cases := sum("test_fault_matrix.py" in id for id in passed):
+        terminalreporter.write_line(f"fault matrix: {cases} cases passed")
     for found, what, how in LEFT_OUT.values():
         if not found:
             terminalreporter.write_line(f"left out: {what}; to add them: sudo {how}")

@@ -116,6 +116,34 @@ def test_a_guest_who_declines_gives_the_time_up_and_the_event_stays(
     book(guest, NINE, email="other@guests.example")
 
 
+def test_a_guest_who_declined_and_takes_another_time_holds_that_one(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    by_hand(google, "decline-guest")
+    reconcile(app)
+    book(guest, NINE, email="other@guests.example")
+    assert guest.post(f"{booked}/reschedule", data={"start": TEN}).status_code == 303
+    moved = next(each for each in google.events(ANA) if "10:00" in each["start"]["dateTime"])
+    assert moved["transparency"] == "opaque"
+    assert TEN not in offered(guest)
+    reconcile(app)
+    assert TEN not in offered(guest)
+    assert conflicts(app) == []
+
+
+def test_a_conflict_can_be_moved_away_and_is_none_then(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    book(guest, TEN, email="other@guests.example")
+    google.alter(ANA, google.events(ANA)[0]["id"], "move", 60)
+    reconcile(app)
+    assert len(conflicts(app)) == 1
+    eleven = {"start": "2026-12-01T11:00:00Z"}
+    assert guest.post(f"{booked}/reschedule", data=eleven).status_code == 303
+    assert conflicts(app) == []
+    assert look(guest, booked).one(data_booking_status="confirmed")["data-start"] == eleven["start"]
+
+
 def test_an_event_made_free_keeps_the_booking_and_frees_the_time(
     app: Flask, guest: FlaskClient, google: StandIn, booked: str
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -36,11 +36,11 @@ def visitor(secure: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def booked(secure: Flask, visitor: FlaskClient) -> Iterator[str]:
+def booked(secure: Flask, visitor: FlaskClient) -> str:
     """A booking, in a calendar that is listened to."""
     address = book(visitor)
     reconcile(secure)
-    yield address
+    return address
 
 
 def channels(google: StandIn, calendar: str = ANA) -> list[dict[str, Any]]:

@@ -154,6 +154,19 @@ def test_what_stands_next_to_it_still_blocks(
     assert code_of(reschedule(guest, address, HALF_PAST)) == "slot_taken"
 
 
+def test_another_event_at_the_bookings_own_time_blocks_too(
+    guest: FlaskClient, google: StandIn, change: Callable[..., None]
+) -> None:
+    change("ana", event={"duration": 60, "slot_interval": 30})
+    address = book(guest)
+    google.add_busy(ANA, HALF_PAST, TEN, free=True)
+    google.add_busy(ANA, HALF_PAST, TEN, declined=True)
+    own = google.add_busy(ANA, HALF_PAST, TEN)  # Ana books herself twice
+    assert code_of(reschedule(guest, address, HALF_PAST)) == "slot_taken"
+    google.alter(ANA, own["id"], "delete")
+    assert reschedule(guest, address, HALF_PAST).status_code == 303
+
+
 @pytest.mark.parametrize(
     ("start", "status", "code"),
     [

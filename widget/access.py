@@ -89,8 +89,14 @@ class Access:
 
     def __init__(self, google: Client, host: models.Host, until: float) -> None:
         self.google, self.host, self._until = google, host, until
-        self._wire = Wire()
-        self._token = google.decrypt(host.access_token)
+
+    @cached_property
+    def _wire(self) -> Wire:
+        return Wire()
+
+    @cached_property
+    def _token(self) -> str | None:
+        return self.google.decrypt(self.host.access_token)
 
     @property
     def seconds_left(self) -> float:

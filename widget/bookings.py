@@ -150,12 +150,19 @@ def _ask_again(
     until = start + (event.duration + event.buffer_after) * 60
     try:
         taken = busy.fresh(calendar, looked.host, looked.settings, since, until, looked.now)
+        crowded = moving is not None and _crowded(calendar, moving, since, until)
     except GoogleError as error:
         raise closed(error) from error
     reasons = slots.reasons(looked.rules, without(moving, taken), [], looked.now, start)
-    if any(reason.code == "busy" for reason in reasons):
+    if crowded or any(reason.code == "busy" for reason in reasons):
         models.forget_busy(looked.host)
         raise SlotTaken
+
+
+def _crowded(calendar: Calendar, moving: Booking, since: int, until: int) -> bool:
+    """Freebusy does not tell a booking's own event from another one at the same time."""
+    start, end = max(since, moving.start_at), min(until, moving.end_at)
+    return start < end and calendar.crowded(moving.calendar, start, end, moving.google_event_id)
 
 
 def _insert(google: Google, calendar: Calendar, looked: Offer, booking: Booking) -> Booking:
@@ -199,7 +206,7 @@ def cancel(
     if mine is None:
         return models.booking_by_id(booking.id) or booking
     try:
-        events.remove(google.calendar_of(mine.host), mine)
+        removed = events.remove(google.calendar_of(mine.host), mine)
     except Unknown as error:
         _stays_pending(mine, error, now)
     except GoogleError as error:
@@ -209,14 +216,14 @@ def cancel(
         elif models.undo_change(mine, now):
             raise closed(error) from error
     else:
-        end(mine, booking, now)
+        end(mine, removed, now)
     return models.booking_by_id(booking.id) or booking
 
 
-def end(mine: Booking, before: Booking, now: int) -> None:
-    """The event is gone. One that was never seen may still arrive: it is looked for once more."""
-    models.cancel(mine, now, leftover=before.etag is None)
-    models.forget_busy(mine.host)
+def end(booking: Booking, removed: bool, now: int) -> None:
+    """The event is gone. One that was not there is looked for once more: it may still arrive."""
+    models.cancel(booking, now, leftover=not removed)
+    models.forget_busy(booking.host)
 
 
 def check_deadline(booking: Booking, by: str, now: int) -> None:

@@ -6,12 +6,12 @@ import time
 from collections.abc import Sequence
 
 import models
-from widget.calendar import DAY, Calendar, Unavailable, Unreadable
+from widget.calendar import DAY, Calendar, Unreadable
 from widget.settings import Settings
 from widget.slots import Busy
 
-REFRESH_SECONDS = 12  # longer than a token refresh and a freebusy call may take
-WAIT_SECONDS = 8.0
+REFRESH_SECONDS = 12  # longer than all calls of one request may take
+WAIT_SECONDS = 3.0
 LOOK_EVERY_SECONDS = 0.05
 
 
@@ -30,8 +30,8 @@ def of(calendar: Calendar, host: models.Host, settings: Settings, now: int) -> l
         if models.begin_busy_refresh(host, now, now + REFRESH_SECONDS):
             return _refresh(calendar, host, settings, now)
         oldest = min(oldest, now)  # what another worker fetches from now on is new enough
-        if time.monotonic() > deadline:
-            raise Unavailable("calendar.freebusy.query", reason="another worker is still asking")
+        if time.monotonic() > deadline:  # whoever asks may have died: only one's own word counts
+            return _ask(calendar, host, settings.busy_calendars, start, end, now)
         time.sleep(LOOK_EVERY_SECONDS)
 
 

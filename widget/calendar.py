@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import httplib2
@@ -40,6 +40,9 @@ DAY = 86400
 FREEBUSY_DAYS = 90  # timeRangeTooLong beyond
 FREEBUSY_CALENDARS = 50  # calendarExpansionMax
 PAGE = 2500  # events in an answer, at most
+
+MALFORMED = (KeyError, TypeError, AttributeError, ValueError, IndexError)
+T = TypeVar("T")
 
 _AUTH = "https://www.googleapis.com/auth/"
 EVENTS_SCOPE = f"{_AUTH}calendar.events.owned"
@@ -97,30 +100,21 @@ class Calendar:
             "timeMax": to_rfc3339(end),
             "items": [{"id": calendar} for calendar in calendars],
         }
-        method = "calendar.freebusy.query"
-        answer = self._call(method, self.google.service.freebusy().query(body=body))
-        try:
-            entries = {calendar: answer["calendars"][calendar] for calendar in calendars}
-            unread = {id: entry["errors"] for id, entry in entries.items() if entry.get("errors")}
-            if unread:
-                calendar, errors = next(iter(unread.items()))
-                raise Unreadable(calendar, errors[0]["reason"])
-            return [
-                Busy(from_rfc3339(each["start"]), from_rfc3339(each["end"]), calendar)
-                for calendar, entry in entries.items()
-                for each in entry["busy"]
-            ]
-        except (KeyError, TypeError, AttributeError, ValueError, IndexError):
-            raise Unavailable(method, 200, "malformed answer") from None
+        request = self.google.service.freebusy().query(body=body)
+        found, unread = self._call(
+            "calendar.freebusy.query", request, lambda answer: _freebusy(answer, calendars)
+        )
+        if unread:
+            raise Unreadable(*unread[0])
+        return found
 
     def calendars(self) -> list[dict[str, Any]]:
         """The host's calendar list: Google's entries with id, summary, primary, timeZone."""
-        method, found, page = "calendar.calendarList.list", list[dict[str, Any]](), None
+        found, page = list[dict[str, Any]](), None
         while True:
             request = self.google.service.calendarList().list(pageToken=page, maxResults=250)
-            answer = self._call(method, request)
-            found += _items(method, answer)
-            page = answer.get("nextPageToken")
+            items, page, _sync = self._call("calendar.calendarList.list", request, _page)
+            found += items
             if not page:
                 return found
 
@@ -132,18 +126,38 @@ class Calendar:
     def changed(self, calendar: str, sync_token: str | None) -> tuple[list[dict[str, Any]], str]:
         """Google's events that changed since `sync_token` (None: all there are), as they come,
         and the token for the next time. Raises Gone with the status 410 when it is too old."""
-        method, found, page = "calendar.events.list", list[dict[str, Any]](), None
+        found, page = list[dict[str, Any]](), None
         while True:
             asked = {"calendarId": calendar, "maxResults": PAGE, "pageToken": page}
             if sync_token:
                 asked["syncToken"] = sync_token
-            answer = self._call(method, self.google.service.events().list(**asked))
-            found += _items(method, answer)
-            page, following = answer.get("nextPageToken"), answer.get("nextSyncToken")
+            request = self.google.service.events().list(**asked)
+            items, page, following = self._call("calendar.events.list", request, _events_page)
+            found += items
             if not page:
-                if not isinstance(following, str):
-                    raise Unavailable(method, 200, "malformed answer")
-                return found, following
+                return found, str(following)
+
+    def crowded(self, calendar: str, start: int, end: int, event_id: str) -> bool:
+        """Whether any other event than this one takes the host's time from start to end."""
+        request = self.google.service.events().list(
+            calendarId=calendar,
+            timeMin=to_rfc3339(start),
+            timeMax=to_rfc3339(end),
+            singleEvents=True,
+        )
+
+        def read(answer: dict[str, Any]) -> bool:
+            items, more, _sync = _page(answer)
+            return bool(more) or any(self._takes(each, event_id) for each in items)
+
+        return self._call("calendar.events.list", request, read)
+
+    def _takes(self, event: dict[str, Any], event_id: str) -> bool:
+        if event["id"] == event_id:
+            return False
+        found, host = self.read(event), self.host.email.lower()
+        declined = (found.responses or {}).get(host) == "declined"
+        return not (found.cancelled or found.transparent or declined)
 
     # --- writing ----------------------------------------------------------------------------
 
@@ -175,7 +189,7 @@ class Calendar:
         request = self.google.service.events().delete(
             calendarId=calendar, eventId=event_id, sendUpdates="all"
         )
-        self._call("calendar.events.delete", _if_match(request, etag), writes=True, empty=True)
+        self._call("calendar.events.delete", _if_match(request, etag), _nothing, writes=True)
 
     # --- push channels ------------------------------------------------------------------------
 
@@ -183,30 +197,30 @@ class Calendar:
         """Have Google say when anything in a calendar changes: the channel's resource id, and
         until when (seconds since 1970). Raises Refused for a calendar that cannot be watched,
         and Unknown when the channel may stand."""
-        method = "calendar.events.watch"
         request = self.google.service.events().watch(calendarId=calendar, body=channel)
-        answer = self._call(method, request, writes=True, needed=False)
-        try:
-            return str(answer["resourceId"]), int(answer["expiration"]) // 1000
-        except (KeyError, TypeError, ValueError):
-            raise Unknown(method, 200, "malformed answer") from None
+        return self._call(
+            "calendar.events.watch",
+            request,
+            lambda answer: (str(answer["resourceId"]), int(answer["expiration"]) // 1000),
+            writes=True,
+            needed=False,
+        )
 
     def stop(self, channel: str, resource: str) -> None:
         """End a channel. Raises Gone when there is none."""
         body = {"id": channel, "resourceId": resource}
         request = self.google.service.channels().stop(body=body)
-        self._call("calendar.channels.stop", request, needed=False, empty=True)
+        self._call("calendar.channels.stop", request, _nothing, needed=False)
 
     # --- the one place where answers and faults are understood --------------------------------
 
     def _event(self, method: str, request: Any, event_id: str, *, writes: bool = False) -> Event:
-        answer = self._call(method, request, writes=writes)
-        try:
+        def read(answer: dict[str, Any]) -> Event:
             if answer["id"] != event_id:
                 raise ValueError
             return self.read(answer)
-        except (KeyError, TypeError, AttributeError, ValueError):
-            raise (Unknown if writes else Unavailable)(method, 200, "malformed answer") from None
+
+        return self._call(method, request, read, writes=writes)
 
     def read(self, event: dict[str, Any]) -> Event:
         """One of Google's events. Raises KeyError, TypeError, AttributeError or ValueError."""
@@ -217,12 +231,12 @@ class Calendar:
         self,
         method: str,
         request: Any,
+        read: Callable[[Any], T],
         *,
         writes: bool = False,
-        empty: bool = False,
         needed: bool = True,
-    ) -> Any:
-        """Google's answer: an object, or nothing for methods that answer `empty`.
+    ) -> T:
+        """Google's answer as `read` reads it (which raises one of MALFORMED if it cannot).
 
         What certainly did nothing and may pass is tried again. `needed`: a host who does not
         allow this cannot be booked.
@@ -231,17 +245,19 @@ class Calendar:
         while True:
             tried += 1
             try:
-                return self._once(method, request, writes=writes, empty=empty, needed=needed)
+                return self._once(method, request, read, writes=writes, needed=needed)
             except Unavailable:
                 pause = self.google.patience.pause(tried)
                 if tried >= self.google.patience.tries or pause >= self._access.seconds_left:
                     raise
                 time.sleep(pause)
 
-    def _once(self, method: str, request: Any, *, writes: bool, empty: bool, needed: bool) -> Any:
+    def _once(
+        self, method: str, request: Any, read: Callable[[Any], T], *, writes: bool, needed: bool
+    ) -> T:
         lost = Unknown if writes else Unavailable
         try:
-            answer = request.execute(http=self._access)
+            return read(request.execute(http=self._access))
         except HttpError as error:
             status, reason = error.resp.status, _reason(error)
             if status == 403 and reason in HOST_MUST_ACT and needed:
@@ -251,11 +267,8 @@ class Calendar:
             raise Unavailable(method, reason=str(error)) from None
         except Lost as error:
             raise lost(method, reason=str(error)) from None
-        except ValueError:
-            raise lost(method, 200, "answer is not JSON") from None
-        if (answer not in ("", b"", {})) if empty else not isinstance(answer, dict):
-            raise lost(method, 200, "malformed answer")
-        return answer
+        except MALFORMED:
+            raise lost(method, 200, "malformed answer") from None
 
 
 def _if_match(request: Any, etag: str | None) -> Any:
@@ -264,13 +277,45 @@ def _if_match(request: Any, etag: str | None) -> Any:
     return request
 
 
-def _items(method: str, answer: dict[str, Any]) -> list[dict[str, Any]]:
-    items = answer.get("items")
-    if not isinstance(items, list) or not all(
-        isinstance(each, dict) and isinstance(each.get("id"), str) for each in items
-    ):
-        raise Unavailable(method, 200, "malformed answer")
-    return items
+def _freebusy(
+    answer: dict[str, Any], calendars: Sequence[str]
+) -> tuple[list[Busy], list[tuple[str, str]]]:
+    """Busy intervals, and which calendars cannot be read and why."""
+    entries = {calendar: answer["calendars"][calendar] for calendar in calendars}
+    unread = [
+        (calendar, str(entry["errors"][0]["reason"]))
+        for calendar, entry in entries.items()
+        if entry.get("errors")
+    ]
+    found = [
+        Busy(from_rfc3339(each["start"]), from_rfc3339(each["end"]), calendar)
+        for calendar, entry in entries.items()
+        for each in (() if entry.get("errors") else entry["busy"])
+    ]
+    return found, unread
+
+
+def _page(answer: dict[str, Any]) -> tuple[list[dict[str, Any]], str | None, str | None]:
+    """The items of one page, and the tokens for the next page and for the next time."""
+    items = answer["items"]
+    if not all(isinstance(each["id"], str) for each in items):
+        raise ValueError
+    return list(items), answer.get("nextPageToken"), answer.get("nextSyncToken")
+
+
+def _events_page(answer: dict[str, Any]) -> tuple[list[dict[str, Any]], str | None, str | None]:
+    """_page, whose last one has to say where to go on the next time."""
+    items, page, following = _page(answer)
+    if not page and not isinstance(following, str):
+        raise ValueError
+    return items, page, following
+
+
+def _nothing(answer: Any) -> None:
+    """The 204 of methods that answer nothing: the client library makes text of it, but bytes
+    of an empty 200."""
+    if answer != "":
+        raise ValueError
 
 
 def _reason(error: HttpError) -> str:

@@ -67,22 +67,24 @@ class MovedMeanwhile(Exception):
         self.event = event
 
 
-def remove(calendar: Calendar, booking: models.Booking) -> None:
-    """Delete the event of a booking, whatever the host did to it; also when it is gone already.
+def remove(calendar: Calendar, booking: models.Booking) -> bool:
+    """Delete the event of a booking, whatever the host did to it; False when it was not there.
 
     Raises Unknown, or another GoogleError when it still stands.
     """
     etag = booking.etag
     for _ in range(LOOKS):
         try:
-            return calendar.delete(booking.calendar, booking.google_event_id, etag)
+            calendar.delete(booking.calendar, booking.google_event_id, etag)
         except Gone:
-            return None
+            return False
         except Altered:
             event = standing(calendar, booking)
             if event is None:
-                return None
+                return False
             etag = event.etag
+        else:
+            return True
     raise Unavailable("calendar.events.delete", 412, "changed again and again")
 
 
@@ -94,18 +96,21 @@ def move(calendar: Calendar, booking: models.Booking, document: Settings) -> Eve
     """
     etag, (old, new) = booking.etag, booking.times()
     body = times(*new, document)
+    if not booking.holds:  # whoever comes back to a time they gave up takes it again
+        body["transparency"] = "opaque"
     for _ in range(LOOKS):
         try:
             event = calendar.patch(booking.calendar, booking.google_event_id, body, etag, tell=True)
         except Altered:
-            seen = standing(calendar, booking)
-            if seen is None:
-                raise Gone("calendar.events.patch", 410, "deleted") from None
-            if (seen.start, seen.end) == new:
-                return seen
-            if (seen.start, seen.end) != old:
-                raise MovedMeanwhile(seen) from None
-            etag = seen.etag
+            event = _again(calendar, booking)
+            if (event.start, event.end) == new:
+                return event
+            if (event.start, event.end) != old:
+                raise MovedMeanwhile(event) from None
+            etag = event.etag
+        except Gone as error:
+            _again(calendar, booking)
+            raise Unavailable(error.method, error.status, "it stands all the same") from None
         else:
             if (event.start, event.end) != new:
                 raise Unknown("calendar.events.patch", 200, "another time")
@@ -113,13 +118,35 @@ def move(calendar: Calendar, booking: models.Booking, document: Settings) -> Eve
     raise Unavailable("calendar.events.patch", 412, "changed again and again")
 
 
-def standing(calendar: Calendar, booking: models.Booking) -> Event | None:
-    """The event as it is now, None when it is gone."""
+def _again(calendar: Calendar, booking: models.Booking) -> Event:
+    """Raises Gone when the event is deleted."""
+    event = seen(calendar, booking)
+    if event is None:
+        raise Gone("calendar.events.get", 200, "cancelled")
+    return event
+
+
+def seen(calendar: Calendar, booking: models.Booking) -> Event | None:
+    """The event of a booking that stands, None when it is deleted.
+
+    Google still shows those. One that it does not know at all (404) is no reason to cancel
+    anything: its calendar may be gone, or this be a fault of Google's; Unavailable then.
+    """
     try:
         event = calendar.get(booking.calendar, booking.google_event_id)
-    except Gone:
-        return None
+    except Gone as error:
+        raise Unavailable(error.method, error.status, error.reason) from None
     return None if event.cancelled else event
+
+
+def standing(calendar: Calendar, booking: models.Booking) -> Event | None:
+    """The event as it is now; None when it is deleted, or not known at all."""
+    try:
+        return seen(calendar, booking)
+    except Unavailable as error:
+        if error.status in (404, 410):
+            return None
+        raise
 
 
 def moved(booking: models.Booking, event: Event, now: int) -> None:

@@ -11,7 +11,17 @@ import models
 import watching
 from watching import Channel, WatchedCalendar
 from widget import events, settings
-from widget.calendar import DAY, Calendar, Event, Gone, Google, GoogleError, Refused, Unavailable
+from widget.calendar import (
+    DAY,
+    MALFORMED,
+    Calendar,
+    Event,
+    Gone,
+    Google,
+    GoogleError,
+    Refused,
+    Unavailable,
+)
 
 READ_SECONDS = 60  # the lease of one calendar's reading; its calls take at most half of it
 CHANNEL_SECONDS = 30 * DAY  # at most
@@ -72,10 +82,10 @@ def _changes(
         except Gone as error:
             if error.status != 410 or not token:
                 raise
-            token = None
+            token = None  # too old: everything anew
             items, following = calendar.changed(watched.calendar, None)
-    except Gone:
-        if watched.calendar == settings.load(host.settings).target_calendar:
+    except Gone as error:
+        if error.status == 404 and watched.calendar == settings.load(host.settings).target_calendar:
             models.note_calendar_gone(host, watched.calendar)
         raise
     if host.calendar_gone == watched.calendar:
@@ -115,7 +125,7 @@ def _event(
         return events.standing(calendar, booking)
     try:
         return calendar.read(item)
-    except (KeyError, TypeError, AttributeError, ValueError):
+    except MALFORMED:
         raise Unavailable("calendar.events.list", 200, "malformed event") from None
 
 

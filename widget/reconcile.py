@@ -16,18 +16,19 @@ from widget import bookings, busy, events, host_changes, settings
 from widget.calendar import (
     DAY,
     Calendar,
-    Disconnected,
     Event,
     Gone,
     Google,
     GoogleError,
+    Refused,
     Unavailable,
-    Unknown,
 )
 from widget.offers import without
 from widget.slots import Busy
 
 LONGEST_PAUSE_SECONDS = 300
+WRITES = {"calendar.events.insert", "calendar.events.patch", "calendar.events.delete"}
+UNSEEN_SECONDS = 600  # Google shows what it has taken by then
 LOOK_SECONDS = 5  # between looks whether a round is due
 MEET_LINK_SECONDS = 3600  # after this Google will not make the link any more
 
@@ -70,25 +71,33 @@ def settle(google: Google, booking: models.Booking, now: int) -> models.Booking:
         return models.booking_by_id(booking.id) or booking
     try:
         _agree(google, mine, now)
-    except (Unavailable, Unknown, Disconnected) as error:
-        log.warning("booking %s: still unknown: %s", mine.id, error)
-        if mine.status == "pending" and now >= (mine.pending_since or mine.created_at) + DAY:
-            models.give_up(mine, now)
-        models.let_go(mine, now + _pause(mine.attempts))
-    except GoogleError as error:
+    except Refused as error:
         _refused(mine, error, now)
+    except GoogleError as error:
+        _unanswered(mine, error, now)
     return models.booking_by_id(booking.id) or booking
 
 
-def _refused(booking: models.Booking, error: GoogleError, now: int) -> None:
+def _refused(booking: models.Booking, error: Refused, now: int) -> None:
+    """Google will not write this: the guest is told, and the time is freed."""
+    if error.method not in WRITES:
+        _unanswered(booking, error, now)
+        return
     log.warning("booking %s: refused: %s", booking.id, error)
     failure = f"{error.status} {error.reason}"[:80]
     if booking.change:
         models.undo_change(booking, now, failure)
     elif booking.status == "pending":
-        models.fail(booking, failure, now)
+        models.fail(booking, failure, now, leftover=True)
     else:
         models.let_go(booking, now + LONGEST_PAUSE_SECONDS)
+
+
+def _unanswered(booking: models.Booking, error: GoogleError, now: int) -> None:
+    log.warning("booking %s: still unknown: %s", booking.id, error)
+    if booking.status == "pending" and now >= (booking.pending_since or booking.created_at) + DAY:
+        models.give_up(booking, now)
+    models.let_go(booking, now + _pause(booking.attempts))
 
 
 def _agree(google: Google, booking: models.Booking, now: int) -> None:
@@ -96,8 +105,7 @@ def _agree(google: Google, booking: models.Booking, now: int) -> None:
     if booking.status not in models.ACTIVE:
         _clear_away(calendar, booking, now)
     elif booking.change == "cancel":
-        events.remove(calendar, booking)
-        bookings.end(booking, booking, now)
+        bookings.end(booking, events.remove(calendar, booking), now)
     elif booking.change == "move":
         _move(calendar, booking, now)
     else:
@@ -113,7 +121,7 @@ def _clear_away(calendar: Calendar, booking: models.Booking, now: int) -> None:
 
 
 def _move(calendar: Calendar, booking: models.Booking, now: int) -> None:
-    event, (old, new) = events.standing(calendar, booking), booking.times()
+    event, (old, new) = events.seen(calendar, booking), booking.times()
     if event is None:
         models.cancel(booking, now, "host")
     elif (event.start, event.end) == new:
@@ -147,6 +155,8 @@ def _confirm(google: Google, calendar: Calendar, booking: models.Booking, now: i
     try:
         event = calendar.get(booking.calendar, booking.google_event_id)
     except Gone:
+        if booking.status == "confirmed":
+            raise
         _insert(google, calendar, booking, now)
         return
     events.keep(booking, _patient(event, booking, now), now)
@@ -158,13 +168,13 @@ def _confirm(google: Google, calendar: Calendar, booking: models.Booking, now: i
 
 
 def _insert(google: Google, calendar: Calendar, booking: models.Booking, now: int) -> None:
-    """Google has no event: make it, unless the time has gone meanwhile."""
-    if booking.status == "confirmed":
-        models.cancel(booking, now, "host")
-    elif booking.start_at <= now:
-        models.fail(booking, "too late", now)
+    """Google knows no event: make it, unless the time has gone meanwhile."""
+    if booking.start_at <= now:
+        models.fail(booking, "too late", now, leftover=True)
     elif _busy(calendar, booking, booking.start_at, booking.end_at, now):
-        models.fail(booking, "slot_taken", now)
+        if now < booking.created_at + UNSEEN_SECONDS:
+            raise Unavailable("calendar.events.get", 404, "what is busy may be our own event")
+        models.fail(booking, "slot_taken", now, leftover=True)
     else:
         document = settings.load(booking.host.settings)
         events.keep(booking, events.insert(google, calendar, booking, document), now)

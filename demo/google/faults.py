@@ -52,6 +52,7 @@ class Faults:
     def __init__(self, program: Callable[..., Iterable[bytes]]) -> None:
         self.program = program
         self.latency_seconds = 0.0
+        self.taken = 0  # how many calls went wrong so far
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
         self._released = threading.Event()
@@ -82,6 +83,7 @@ class Faults:
         with self._lock:
             for fault in self._faults:
                 if fault.method in (method, "*"):
+                    self.taken += 1
                     if fault.times is not None:
                         fault.times -= 1
                         if fault.times <= 0:
