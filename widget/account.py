@@ -11,7 +11,7 @@ from flask_login import current_user, login_required, logout_user
 import models
 import watching
 from widget import erasure, language, web
-from widget.calendar import CALENDAR_SCOPES, SIGN_IN_SCOPE
+from widget.calendar import CALENDAR_SCOPES
 from widget.host import blueprint, missing_scopes, page
 from widget.language import gettext as _
 
@@ -29,7 +29,6 @@ def connection(host: models.Host) -> dict[str, Any]:
         "by_host": bool(host.disconnected_at) and host.disconnected_reason == BY_HOST,
         "missing": missing_scopes([each for each in CALENDAR_SCOPES if each not in granted]),
         "granted": missing_scopes(wanted),
-        "identity": bool(set(SIGN_IN_SCOPE.split()) & {"email", "profile"}),
         "problem": host.calendar_problem,
         "gone": host.calendar_gone,
         "asked": language.ago(now - host.asked_at) if host.asked_at else None,

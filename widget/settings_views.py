@@ -55,7 +55,6 @@ def page(host: models.Host, document: Settings, draft: Draft | None) -> Document
         "saved": saved,
         "forms": forms,
         "zones": picker.zones(_zone(forms["profile"], document), web.now()),
-        "handle_said": None,
         "week": [_day(day, forms["hours"].values["weekly_hours"][day]) for day in WEEKDAYS],
         "dates": dates(document, draft),
         "calendars": calendars(host, forms["calendars"].values),
@@ -67,7 +66,6 @@ def page(host: models.Host, document: Settings, draft: Draft | None) -> Document
         "embed": _embed(host, document),
         "preview_slug": shown,
         "minutes": lambda value: language.minutes(value) if isinstance(value, int) else "",
-        "event_facts": lambda each: f"{language.minutes(each.duration)} · {_place(each)}",
     }
 
 

@@ -167,6 +167,30 @@ def test_the_preview_follows_what_is_typed_and_stays_the_pickers_own(
     assert exported(house)["event_types"][1]["title"] == "Skipper's briefing"
 
 
+def test_without_javascript_a_button_shows_the_preview_before_saving(
+    house: House, open_page: Open
+) -> None:
+    page = sign_in(open_page(java_script_enabled=False), house)
+    hours = section(page, "Weekly hours")
+    hours.get_by_label("Monday, hours 1, from").fill("11:30")
+    hours.get_by_role("button", name="Show what guests would see").click()
+    expect(preview(page).locator("button[name=start]").first).to_contain_text("11:30")
+    expect(hours.get_by_label("Monday, hours 1, from")).to_have_value("11:30")
+    assert exported(house)["weekly_hours"]["mon"][0][0] == "09:00"
+
+
+@pytest.mark.parametrize("way", ["inline", "iframe"])
+def test_the_snippet_is_seen_at_work_on_the_page_itself(
+    house: House, open_page: Open, way: str
+) -> None:
+    page = sign_in(open_page(), house)
+    page.goto(f"{house.widget}/settings?embed={way}")
+    part = section(page, "On your website")
+    part.get_by_text("See it at work").click()
+    at_work = part.frame_locator("iframe").frame_locator("iframe")
+    expect(at_work.locator("button[name=start]").first).to_be_visible()
+
+
 def test_a_save_leaves_what_is_typed_elsewhere_alone(house: House, open_page: Open) -> None:
     page = sign_in(open_page(), house)
     you, sites = section(page, "You"), section(page, "Allowed sites")
