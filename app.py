@@ -17,10 +17,10 @@ from widget import (
     embed,
     files,
     host,
+    host_pages,
     logs,
     notifications,
     reconcile,
-    settings_page,
     web,
 )
 from widget.calendar import Google
@@ -45,7 +45,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     logs.watch(app)
     web.set_up(app, settings)
     Compress(app)
-    for room in (booking_page, settings_page, api, embed, files, notifications):
+    for room in (booking_page, host_pages, api, embed, files, notifications):
         app.register_blueprint(room.blueprint)
     host.set_up(app)
     cli.register(app)

@@ -98,6 +98,8 @@ class Booking(Table):
     `unannounced` is the guest's last act, until the page that it led to has told the site around.
     """
 
+    host_id: int
+
     id = peewee.CharField(32, primary_key=True)
     host = peewee.ForeignKeyField(Host, on_delete="CASCADE", backref="bookings")
     event = peewee.CharField(63)
@@ -140,6 +142,7 @@ class Booking(Table):
     conflict = peewee.BooleanField(default=False)
     leftover = peewee.BooleanField(default=False)
     trouble = peewee.CharField(6, null=True)
+    no_show = peewee.BooleanField(default=False)
 
     def times(self) -> list[tuple[int, int]]:
         """The one time that it holds, or old and new while it is not known to be moved."""
@@ -147,6 +150,45 @@ class Booking(Table):
         if self.new_start_at is None or self.new_end_at is None:
             return [old]
         return [old, (self.new_start_at, self.new_end_at)]
+
+
+class PastSettings(Table):
+    """A host's settings document as it was, for forms that were opened before it changed."""
+
+    host = peewee.ForeignKeyField(Host, on_delete="CASCADE")
+    revision = peewee.IntegerField()
+    settings = peewee.TextField()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("host", "revision")
+
+
+class OldHandle(Table):
+    """A handle that a host gave up: its addresses lead to the new ones."""
+
+    handle = peewee.CharField(63, primary_key=True)
+    host = peewee.ForeignKeyField(Host, on_delete="CASCADE")
+
+
+class CalendarList(Table):
+    """What Google said last of the calendars that a host can choose from."""
+
+    host = peewee.ForeignKeyField(Host, primary_key=True, on_delete="CASCADE")
+    entries = JSONText(default=list)
+    asked_at = peewee.BigIntegerField(default=0)
+    problem = peewee.CharField(80, null=True)
+
+
+class Sighting(Table):
+    """When a host's widget was last loaded inside a site; nothing about who looked."""
+
+    host = peewee.ForeignKeyField(Host, on_delete="CASCADE")
+    origin = peewee.CharField(300)
+    event = peewee.CharField(63)
+    seen_at = peewee.BigIntegerField()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("host", "origin", "event")
 
 
 # --- the database ---------------------------------------------------------------------------
@@ -225,7 +267,8 @@ def hosts() -> list[Host]:
 
 
 def handle_taken(handle: str) -> bool:
-    return bool(Host.select().where(Host.handle == handle).exists())
+    """Whether a host has it, or had it."""
+    return host_by_handle(handle) is not None or host_by_old_handle(handle) is not None
 
 
 def add_host(subject: str, email: str, handle: str, settings: str, now: int) -> Host:
@@ -239,18 +282,19 @@ def add_host(subject: str, email: str, handle: str, settings: str, now: int) -> 
 def save_settings(host: Host, handle: str, settings: str, revision: int | None = None) -> bool:
     """Replace the settings document (JSON); False if `revision` is no longer the stored one.
 
-    Raises peewee.IntegrityError when another host has the handle.
+    Raises peewee.IntegrityError when another host has the handle, or had it.
     """
-    query = Host.update(settings=settings, handle=handle, revision=Host.revision + 1).where(
-        Host.id == host.id
-    )
-    if revision is not None:
-        query = query.where(Host.revision == revision)
-    with _write():
-        saved = _changed(query)
-        if saved:
-            forget_busy(host)
-    return saved
+    with locked(host) as before:
+        if revision not in (None, before.revision):
+            return False
+        Host.update(settings=settings, handle=handle, revision=Host.revision + 1).where(
+            Host.id == host.id
+        ).execute()
+        _keep_past(before)
+        if handle != before.handle:
+            _rename(before, handle)
+        forget_busy(host)
+    return True
 
 
 def save_sign_in(host: Host, email: str, tokens: dict[str, Any]) -> None:
@@ -759,3 +803,188 @@ def ping() -> None:
     Raises peewee.PeeweeException when it does not answer.
     """
     Host.select(Host.id).limit(1).scalar()
+
+
+# --- the settings page: earlier documents and handles -------------------------------------------
+
+PAST_REVISIONS = 50  # of a host's document; a form that is older is compared with what is stored
+
+
+def _keep_past(before: Host) -> None:
+    PastSettings.insert(
+        host=before, revision=before.revision, settings=before.settings
+    ).on_conflict_ignore().execute()
+    PastSettings.delete().where(
+        PastSettings.host == before, PastSettings.revision <= before.revision - PAST_REVISIONS
+    ).execute()
+
+
+def settings_at(host: Host, revision: int) -> str | None:
+    """The document as it was at that revision; None when that is too long ago, or never was."""
+    if revision == host.revision:
+        return str(host.settings)
+    past = PastSettings.get_or_none(PastSettings.host == host, PastSettings.revision == revision)
+    return str(past.settings) if past else None
+
+
+def _rename(before: Host, handle: str) -> None:
+    """Keep the old handle for the host. After the update: on PostgreSQL only then is seen what
+    another host gave up at the same time."""
+    other = host_by_old_handle(handle)
+    if other is not None and other.id != before.id:
+        raise peewee.IntegrityError("old handle of another host")
+    OldHandle.delete().where(OldHandle.handle == handle).execute()
+    OldHandle.insert(handle=before.handle, host=before).on_conflict_ignore().execute()
+
+
+def host_by_old_handle(handle: str) -> Host | None:
+    return Host.select().join(OldHandle).where(OldHandle.handle == handle).get_or_none()
+
+
+# --- the settings page: calendars and sites -------------------------------------------------------
+
+SITES_SEEN = 100  # of a host: whoever sends made-up origins fills no more than these
+SEEN_EVERY_SECONDS = 30  # a busy site writes no more often
+
+
+def calendar_list(host: Host) -> CalendarList:
+    """The host's row; an unsaved one, never asked, when there is none."""
+    found: CalendarList | None = CalendarList.get_or_none(CalendarList.host == host)
+    return found or CalendarList(host=host)
+
+
+def keep_calendar_list(host: Host, entries: list[dict[str, Any]], now: int) -> None:
+    with _write():
+        CalendarList.delete().where(CalendarList.host == host).execute()
+        CalendarList.insert(host=host, entries=entries, asked_at=now).execute()
+
+
+def note_no_calendar_list(host: Host, problem: str, now: int) -> None:
+    """Google did not answer; what it said before is kept."""
+    with _write():
+        CalendarList.insert(host=host).on_conflict_ignore().execute()
+        CalendarList.update(problem=problem[:80], asked_at=now).where(
+            CalendarList.host == host
+        ).execute()
+
+
+def note_sighting(host: Host, origin: str, event: str, now: int) -> None:
+    """The widget was loaded inside a site."""
+    seen = (Sighting.host == host, Sighting.origin == origin, Sighting.event == event)
+    if Sighting.select().where(*seen, Sighting.seen_at > now - SEEN_EVERY_SECONDS).exists():
+        return
+    with _write():
+        Sighting.delete().where(*seen).execute()
+        newest = (
+            Sighting.select(Sighting.seen_at)
+            .where(Sighting.host == host)
+            .order_by(Sighting.seen_at.desc())
+            .offset(SITES_SEEN - 1)
+            .limit(1)
+            .scalar()
+        )
+        if newest is not None:
+            Sighting.delete().where(Sighting.host == host, Sighting.seen_at <= newest).execute()
+        Sighting.insert(
+            host=host, origin=origin, event=event, seen_at=now
+        ).on_conflict_ignore().execute()
+
+
+def sightings(host: Host, origin: str | None = None) -> list[Sighting]:
+    """Where the host's widget was loaded (or on one site), the latest first."""
+    query = Sighting.select().where(Sighting.host == host).order_by(Sighting.seen_at.desc())
+    return list(query.where(Sighting.origin == origin) if origin is not None else query)
+
+
+# --- the settings page: bookings ------------------------------------------------------------------
+
+
+def search_bookings(
+    host: Host, *, upcoming: bool, now: int, text: str = "", events: Sequence[str] = ()
+) -> peewee.ModelSelect[Booking]:
+    """The bookings of a host that end after `now` (the next first) or before (the last first).
+
+    With `text`: only those whose guest's name, address or event type has it, or that are of
+    one of `events`.
+    """
+    query = Booking.select(Booking, Host).join(Host).where(Booking.host == host)
+    if upcoming:
+        query = query.where(Booking.end_at > now).order_by(Booking.start_at, Booking.id)
+    else:
+        query = query.where(Booking.end_at <= now).order_by(Booking.start_at.desc(), Booking.id)
+    if text:
+        query = query.where(
+            Booking.guest_name.contains(text)
+            | Booking.guest_email.contains(text)
+            | Booking.event.contains(text)
+            | Booking.event.in_(events)
+        )
+    return query
+
+
+def upcoming_of_event(host: Host, event: str, now: int) -> int:
+    return (
+        Booking.select()
+        .where(
+            Booking.host == host,
+            Booking.event == event,
+            Booking.status.in_(ACTIVE),
+            Booking.end_at > now,
+        )
+        .count()
+    )
+
+
+def mark_no_show(booking: Booking, no_show: bool, now: int) -> bool:
+    """Note that the guest did not come, or did after all; False unless it was confirmed and has
+    begun."""
+    query = Booking.update(no_show=no_show, updated_at=now).where(
+        Booking.id == booking.id, Booking.status == "confirmed", Booking.start_at <= now
+    )
+    return _changed(query)
+
+
+# --- taking leave -------------------------------------------------------------------------------
+
+
+def forget_tokens(host: Host, reason: str, now: int) -> None:
+    """The host disconnected: nothing is left that could ask Google anything."""
+    Host.update(
+        refresh_token=None,
+        access_token=None,
+        token_expires_at=None,
+        disconnected_at=now,
+        disconnected_reason=reason,
+    ).where(Host.id == host.id).execute()
+
+
+def delete_host(host: Host) -> None:
+    """Everything of a host, bookings included: all other tables go along."""
+    with _write():
+        Host.delete().where(Host.id == host.id).execute()
+
+
+def bookings_of_guest(email: str) -> list[Booking]:
+    """All bookings that a guest made, with any host."""
+    return list(
+        Booking.select(Booking, Host)
+        .join(Host)
+        .where(peewee.fn.LOWER(Booking.guest_email) == email.lower())
+        .order_by(Booking.start_at)
+    )
+
+
+def delete_booking(booking: Booking) -> None:
+    Booking.delete().where(Booking.id == booking.id).execute()
+
+
+def forget_extra_guest(email: str) -> int:
+    """Take an address off the lists of further guests; from how many bookings."""
+    wanted, count = email.lower(), 0
+    listed = peewee.fn.LOWER(Booking.guests).coerce(False).contains(wanted)
+    for booking in Booking.select().where(listed):
+        left = [each for each in booking.guests if each.lower() != wanted]
+        if len(left) < len(booking.guests):
+            Booking.update(guests=left).where(Booking.id == booking.id).execute()
+            count += 1
+    return count

@@ -127,3 +127,18 @@ def heard(channel: Channel) -> None:
     """Google says that something in the channel's calendar changed, not what."""
     WatchedCalendar.update(due=True).where(WatchedCalendar.id == channel.watched_id).execute()
     models.forget_busy(channel.watched.host)
+
+
+def channels_of(host: Host, now: int) -> int:
+    """For how many of a host's calendars Google says by itself that something changed."""
+    return (
+        Channel.select(Channel.watched)
+        .join(WatchedCalendar)
+        .where(
+            WatchedCalendar.host == host,
+            Channel.resource_id.is_null(False),
+            Channel.expires_at > now,
+        )
+        .distinct()
+        .count()
+    )

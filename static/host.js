@@ -1,4 +1,17 @@
-// The settings page works without this: it only copies the snippet.
+// The settings page works without this. It adds: copying, a preview that follows what is typed,
+// and after a save the parts of the page that depend on it.
+"use strict";
+
+const frame = () => document.getElementById("preview-frame");
+const slug = () => document.getElementById("events")?.dataset.slug;
+
+function say(text) {
+  const live = document.getElementById("live");
+  if (live) live.textContent = text;
+}
+
+// --- copying -----------------------------------------------------------------------------------
+
 const ready = () => document.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
 
 document.addEventListener("click", async (event) => {
@@ -8,9 +21,83 @@ document.addEventListener("click", async (event) => {
   try {
     await navigator.clipboard.writeText(text.value);
     button.textContent = button.dataset.copied;
+    say(button.dataset.copied);
   } catch {
     text.select();
   }
 });
-document.addEventListener("htmx:after:swap", ready);
+
+// --- the preview ---------------------------------------------------------------------------------
+
+let waiting;
+let asked = 0;
+
+// Only what differs is put into the frame: no flicker, and nothing in the browser's history.
+function put(html) {
+  const shown = frame().contentDocument;
+  const fresh = new DOMParser().parseFromString(html, "text/html");
+  const picker = fresh.getElementById("picker");
+  if (!picker || !shown.getElementById("picker")) return;
+  shown.documentElement.dataset.theme = fresh.documentElement.dataset.theme;
+  const style = "link[rel=stylesheet]";
+  const { href } = fresh.querySelector(style);
+  if (shown.querySelector(style).href !== href) shown.querySelector(style).href = href;
+  shown.getElementById("picker").replaceWith(shown.adoptNode(picker));
+  frame().contentWindow.htmx?.process(shown.getElementById("picker"));
+}
+
+async function preview(form) {
+  const mine = ++asked;
+  const answer = await fetch(`/settings/preview/${slug()}`, { method: "POST", body: new FormData(form) });
+  if (mine === asked && answer.headers.get("Content-Type")?.startsWith("text/html") && answer.status !== 422) put(await answer.text());
+}
+
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-preview]");
+  if (!form || !frame() || !slug()) return;
+  clearTimeout(waiting);
+  waiting = setTimeout(() => preview(form).catch(() => {}), 300);
+});
+
+// --- after a swap ----------------------------------------------------------------------------------
+
+async function refresh() {
+  const answer = await fetch(`/settings${location.search}`);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const old of document.querySelectorAll("[data-fresh]")) {
+    const fresh = page.getElementById(old.id);
+    if (!fresh || old.contains(document.activeElement)) continue;
+    old.replaceWith(document.adoptNode(fresh));
+    htmx.process(document.getElementById(old.id));
+  }
+  ready();
+}
+
+// Another event type is open, or something was saved: the frame begins anew.
+function reload() {
+  if (!frame() || !slug()) return;
+  frame().dataset.slug = slug();
+  frame().contentWindow.location.replace(`/settings/preview/${slug()}`);
+}
+
+function arrived() {
+  ready();
+  if (frame() && frame().dataset.slug !== slug()) reload();
+  const said = document.querySelector(".columns [data-said]");
+  const alert = document.querySelector(".columns [role=alert]");
+  if (alert && !alert.dataset.told) {
+    alert.dataset.told = "1";
+    alert.tabIndex = -1;
+    alert.focus();
+  }
+  if (!said) return;
+  say(said.dataset.said);
+  said.removeAttribute("data-said");
+  if (!said.classList.contains("saved")) return;
+  refresh().catch(() => {});
+  reload();
+}
+
+document.addEventListener("htmx:after:swap", arrived);
+document.addEventListener("htmx:error", () => say(document.body.dataset.offline));
 ready();

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from werkzeug.datastructures import MultiDict
+
 VOID = {"input", "meta", "link", "br", "img", "hr"}
 
 
@@ -51,6 +53,15 @@ class Element:
         assert len(found) == 1, (tag, attrs, len(found))
         return found[0]
 
+    def sent(self) -> MultiDict[str, str]:
+        """The same with every field that has a name more than once, such as rows of a list."""
+        found: MultiDict[str, str] = MultiDict()
+        for each in self.walk():
+            if "name" in each.attrs and each.tag != "button":
+                alone = Element("form", {}, [each]).fields()
+                found.update(alone)
+        return found
+
     def fields(self) -> dict[str, str]:
         """What a browser would send of this form with nothing changed and no button pressed."""
         found: dict[str, str] = {}
@@ -58,7 +69,7 @@ class Element:
             if "name" not in each.attrs or each.tag == "button":
                 continue
             if each.tag == "textarea":
-                found[each["name"]] = each.raw
+                found[each["name"]] = each.raw.removeprefix("\n")  # as HTML has it
             elif each.tag == "select":
                 options = each.all("option")
                 chosen = each.all("option", selected=True) or options[:1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import sys
@@ -17,21 +16,31 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 import models
-from widget import bookings, details, doctor, language, reconcile, settings
+from widget import (
+    bookings,
+    bookings_table,
+    details,
+    doctor,
+    erasure,
+    reconcile,
+    settings,
+    why,
+)
 from widget.bookings import NotBooked
 from widget.calendar import Google
 from widget.instants import to_rfc3339
-from widget.slots import Reason
 
 settings_group = AppGroup("settings", help="A host's settings document.")
 hosts_group = AppGroup("hosts", help="Who can be booked.")
+guests_group = AppGroup("guests", help="Who books.")
 bookings_group = AppGroup("bookings", help="What was booked.")
 
 THREADS = 16  # of a worker: most of a request's time is waiting for Google or the database
 
 
 def register(app: Flask) -> None:
-    for command in (settings_group, hosts_group, bookings_group, explain, reconcile_, check, serve):
+    groups = (settings_group, hosts_group, guests_group, bookings_group)
+    for command in (*groups, explain, reconcile_, check, serve):
         app.cli.add_command(command)
 
 
@@ -118,11 +127,12 @@ class Day(click.ParamType[int]):
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table")
 def list_bookings(host: str, start: int | None, end: int | None, form: str) -> None:
     """The bookings of HOST in any state, by their start."""
-    rows = [_row(booking) for booking in models.bookings(_host(host), start, end)]
+    found = models.bookings(_host(host), start, end)
+    rows = [bookings_table.row(booking) for booking in found]
     if form == "json":
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif form == "csv":
-        _write_csv(rows)
+        click.echo(bookings_table.as_csv(found), nl=False)
     else:
         for row in rows:
             click.echo(
@@ -131,54 +141,38 @@ def list_bookings(host: str, start: int | None, end: int | None, form: str) -> N
             )
 
 
-COLUMNS = (
-    "id",
-    "event",
-    "title",
-    "start",
-    "end",
-    "status",
-    "guest_name",
-    "guest_email",
-    "meet_link",
-    "google_event_id",
-    "created",
-    "utm",
-)
+@hosts_group.command("delete")
+@click.argument("host")
+def delete_host(host: str) -> None:
+    """Remove HOST with everything stored, and revoke our access to the Google account."""
+    found = _host(host)
+    done = erasure.host(_google(), found, _now())
+    click.echo(f"removed {host}: account, settings, tokens and {done.bookings} booking(s)")
+    if done.upcoming:
+        click.echo(f"{done.upcoming} event(s) still to come stay in the host's Google Calendar")
+    if not done.revoked:
+        raise click.ClickException(
+            "Google did not confirm that access is revoked: the host can remove it at"
+            " https://myaccount.google.com/permissions"
+        )
+    click.echo("access revoked at Google")
 
 
-def _row(booking: models.Booking) -> dict[str, Any]:
-    values = (
-        booking.id,
-        booking.event,
-        booking.promise["title"],
-        to_rfc3339(booking.start_at),
-        to_rfc3339(booking.end_at),
-        booking.status,
-        booking.guest_name,
-        booking.guest_email,
-        booking.meet_link,
-        booking.google_event_id,
-        to_rfc3339(booking.created_at),
-        booking.utm,
+@guests_group.command("delete")
+@click.argument("email")
+def delete_guest(email: str) -> None:
+    """Remove the bookings of the guest EMAIL; those still to come are cancelled in Google."""
+    done = erasure.guest(_google(), email, _now())
+    click.echo(
+        f"removed {done.removed} booking(s) of {email},"
+        f" {done.cancelled} of them still to come and cancelled in Google"
     )
-    return dict(zip(COLUMNS, values, strict=True))
-
-
-def _write_csv(rows: list[dict[str, Any]]) -> None:
-    """The campaign (utm_source and so on) in columns of its own."""
-    flat = [{**row, **row["utm"]} for row in rows]
-    campaigns = sorted({name for row in rows for name in row["utm"]})
-    columns = [*COLUMNS[:-1], *campaigns]
-    writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in row.items()} for row in flat)
-
-
-def _cell(value: Any) -> Any:
-    """A spreadsheet takes a cell that starts like this for a formula (OWASP, CSV injection)."""
-    risky = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{value}" if risky else value
+    if done.extra:
+        click.echo(f"removed from the further guests of {done.extra} booking(s)")
+    if done.kept:
+        raise click.ClickException(
+            f"{done.kept} booking(s) could not be cancelled in Google yet: try again later"
+        )
 
 
 # --- why, and what became of it -----------------------------------------------------------------
@@ -205,31 +199,12 @@ def explain(host: str, event: str, time: str) -> None:
     except NotBooked as error:
         raise click.ClickException(f"nothing is offered: {error.code} ({error})") from None
     zone = ZoneInfo(document.time_zone)
-    wall = f"{language.full_date(language.today(at, zone))}, {language.clock(at, zone)} {zone.key}"
-    reasons = offer.reasons(at)
-    click.echo(f"{to_rfc3339(at)} ({wall}): {'not offered' if reasons else 'offered'}")
+    reasons = why.said(_google(), offer, at)
+    click.echo(
+        f"{to_rfc3339(at)} ({why.moment(at, zone)}): {'not offered' if reasons else 'offered'}"
+    )
     for reason in reasons:
-        click.echo(f"- {in_words(reason)}")
-
-
-def in_words(reason: Reason) -> str:
-    said = _WORDS[reason.code]
-    return f"{reason.code}: {said} ({reason.detail})" if reason.detail else f"{reason.code}: {said}"
-
-
-_WORDS = {
-    "past": "it has begun",
-    "notice": "it is sooner than the minimum notice allows",
-    "window": "its date is beyond the booking window",
-    "closed": "there are no open hours on this weekday",
-    "override": "it is outside the hours that a date override sets for this date",
-    "hours": "it does not lie wholly within the open hours",
-    "grid": "slots do not start at this minute",
-    "busy": "a busy calendar holds it, buffers included",
-    "booking": "a booking holds it, buffers included",
-    "day_limit": "the day has all the bookings it may have",
-    "week_limit": "the week has all the bookings it may have",
-}
+        click.echo(f"- {reason}")
 
 
 @click.command("reconcile")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
@@ -24,6 +24,7 @@ from widget import (
     outcomes,
     picker,
     settings,
+    sightings,
     web,
 )
 from widget import zones as time_zones
@@ -54,6 +55,11 @@ class Place:
         if self.moving:
             return f"/booking/{links.booking_token(web.config(), self.moving.id)}/reschedule"
         return f"/book/{self.host.handle}/{self.event.slug}"
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What every form of these pages carries along."""
+        return []
 
     def offer(self) -> bookings.Offer:
         """Raises CalendarUnavailable or CalendarDisconnected."""
@@ -110,12 +116,25 @@ def find(handle: str, slug: str) -> Place:
 
 def find_host(handle: str) -> tuple[models.Host, Settings]:
     """The host with this handle; answers 404 when there is none. Only allowed sites may frame."""
-    host = models.host_by_handle(handle) if settings.HANDLE.fullmatch(handle) else None
-    if host is None:
+    if not settings.HANDLE.fullmatch(handle):
         abort(404)
+    host = models.host_by_handle(handle)
+    if host is None:
+        _renamed(handle)
+    sightings.note(web.config(), request, host, web.now())  # also of a site that may not
     document = settings.load(host.settings)
     framing.hold_to(document.allowed_sites)
     return host, document
+
+
+def _renamed(handle: str) -> NoReturn:
+    """A handle that a host gave up leads to the same page under the new one; 404 otherwise."""
+    host = models.host_by_old_handle(handle)
+    if host is None or request.endpoint is None:
+        abort(404)
+    address = url_for(request.endpoint, **{**(request.view_args or {}), "handle": host.handle})
+    query = request.query_string.decode("ascii", "replace")
+    abort(redirect(f"{address}?{query}" if query else address, 307))
 
 
 # --- choosing a time ------------------------------------------------------------------------
@@ -288,6 +307,7 @@ def form(
             "action": place.address,
             "still": f"{place.address}?{_still_query(given, start, tz)}",
             "hidden": [
+                *place.hidden,
                 *seen(given),
                 *utm_fields(given),
                 ("tz", tz.key),
@@ -373,6 +393,7 @@ def _pick(
 ) -> dict[str, Any]:
     """The picker's one form: GET, or POST once a guest has typed what no address should hold."""
     hidden = [
+        *place.hidden,
         *seen(given),
         *kept(given, ("tz",) if "tz" not in without else ()),
         *utm_fields(given),

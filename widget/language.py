@@ -6,7 +6,7 @@ import gettext as _gettext
 import io
 import re
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from babel.dates import (
     format_datetime,
     format_skeleton,
     format_time,
+    format_timedelta,
     get_timezone_gmt,
     get_timezone_location,
 )
@@ -270,3 +271,15 @@ def weekday_name(day: int) -> str:
 def moment(at: int) -> str:
     """A date and time in UTC, named as such."""
     return format_datetime(datetime.fromtimestamp(at, UTC), "medium", locale=current()) + " UTC"
+
+
+def ago(seconds: int) -> str:
+    """5 minutes ago, in this language."""
+    return format_timedelta(
+        timedelta(seconds=-max(seconds, 1)), add_direction=True, locale=current()
+    )
+
+
+def short_date(day: date) -> str:
+    """3 Dec 2026, as this language writes it."""
+    return format_date(day, "medium", locale=current())

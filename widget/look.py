@@ -72,3 +72,15 @@ def _rgb(text: str) -> RGB:
 
 def _hex(colour: RGB) -> str:
     return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
+def mended(accent: str) -> dict[str, str | bool]:
+    """What becomes of an accent (six hex digits): `light` and `dark`, each readable on its page,
+    and whether it had to be changed for it."""
+    light = _hex(_readable(_rgb(accent), LIGHT_PAGE))
+    dark = _hex(_readable(_rgb(accent), DARK_PAGE))
+    own = f"#{accent.lower()}"
+    return {
+        "own": own, "light": light, "dark": dark,
+        "light_changed": light != own, "dark_changed": dark != own,
+    }  # fmt: skip

@@ -465,12 +465,16 @@ def first(handle: str, display_name: str, time_zone: str) -> Settings:
     )
 
 
+def plain(text: str) -> str:
+    """The text in a-z, 0-9 and single hyphens, as far as it has letters like these."""
+    letters = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d"})
+    alike = unicodedata.normalize("NFKD", text.casefold()).translate(letters)
+    return re.sub(r"[^a-z0-9]+", "-", alike.encode("ascii", "ignore").decode().lower()).strip("-")
+
+
 def handle_from(email: str, taken: Callable[[str], bool]) -> str:
     """A free handle like the local part of an e-mail address: ana.silva@… is ana-silva."""
-    letters = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d"})
-    local = unicodedata.normalize("NFKD", email.rpartition("@")[0].casefold()).translate(letters)
-    plain = local.encode("ascii", "ignore").decode().lower()
-    base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:32].strip("-") or "host"
+    base = plain(email.rpartition("@")[0])[:32].strip("-") or "host"
     names = (base if number == 1 else f"{base}-{number}" for number in range(1, 10**7))
     return next(name for name in names if name not in RESERVED and not taken(name))
 

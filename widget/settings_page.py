@@ -3,213 +3,240 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import peewee
 from flask import Response, abort, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
-from jinja2_fragments.flask import render_block
-from werkzeug.datastructures import MultiDict
 
 import models
-from widget import details, language, settings, web, zones
-from widget.calendar import CALENDAR_SCOPES
-from widget.host import blueprint, missing_scopes
+from widget import (
+    account,
+    bookings_view,
+    form_view,
+    look,
+    sections,
+    settings,
+    settings_views,
+    why_closed,
+)
+from widget.form_view import Draft
+from widget.host import blueprint, page
 from widget.language import gettext as _
-from widget.settings import Settings
+from widget.sections import Conflict, Document, Faulty, Form
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-NUMBERS = ("duration", "minimum_notice", "buffer_before", "buffer_after")
-
-Document = dict[str, Any]
-Form = MultiDict[str, str]
-
-
-@blueprint.get("/settings")
-@login_required
-def show() -> ResponseReturnValue:
-    host = current_user.host
-    return _page(host, settings.load(host.settings), saved=request.args.get("saved"))
-
-
-@blueprint.post("/settings/profile")
-@login_required
-def save_profile() -> ResponseReturnValue:
-    return _save("profile", _profile)
-
-
-@blueprint.post("/settings/hours")
-@login_required
-def save_hours() -> ResponseReturnValue:
-    return _save("hours", _hours)
-
-
-@blueprint.post("/settings/events/<slug>")
-@login_required
-def save_event(slug: str) -> ResponseReturnValue:
-    return _save(f"event-{slug}", lambda document, form: _event(document, form, slug))
-
-
-# --- a section's form into the document -------------------------------------------------------
-
-
-def _profile(document: Document, form: Form) -> None:
-    document["display_name"] = form.get("display_name", "").strip()
-    document["time_zone"] = form.get("time_zone", "")
-
-
-def _hours(document: Document, form: Form) -> None:
-    document["weekly_hours"] = {
-        day: [
-            [start, "24:00" if end == "00:00" else end]  # a time field has no 24:00
-            for start, end in _rows(form, day)
-            if start or end
-        ]
-        for day in DAYS
-    }  # fmt: skip
-
-
-def _rows(form: Form, day: str) -> list[tuple[str, str]]:
-    return list(zip(form.getlist(f"{day}-start"), form.getlist(f"{day}-end"), strict=False))
-
-
-def _event(document: Document, form: Form, slug: str) -> None:
-    event = next((each for each in document["event_types"] if each["slug"] == slug), None)
-    if event is None:
-        abort(404)
-    unchanged = event["slot_interval"] == event["duration"]
-    event["title"] = form.get("title", "").strip()
-    event["description"] = form.get("description", "").replace("\r\n", "\n").strip()
-    for name in NUMBERS:
-        event[name] = _whole(form.get(name, ""))
-    if unchanged:
-        event["slot_interval"] = event["duration"]
-
-
-def _whole(text: str) -> int | str:
-    """The number, or the text as it is: the document's schema says what is wrong with it."""
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
-
-
-# --- saving -------------------------------------------------------------------------------------
-
-
-def _save(section: str, change: Callable[[Document, Form], None]) -> ResponseReturnValue:
-    host, form = current_user.host, request.form
-    stored = settings.load(host.settings)
-    document = settings.dump(stored)
-    change(document, form)
-    try:
-        wanted = settings.parse(document)
-    except settings.SettingsError as error:
-        return _page(host, stored, 422, section, form, faults=_by_field(error, document))
-    revision = _whole(form.get("revision", ""))
-    try:
-        saved = models.save_settings(
-            host,
-            wanted.handle,
-            settings.dumps(wanted),
-            revision if isinstance(revision, int) else 0,
-        )
-    except peewee.IntegrityError:
-        return _page(
-            host, stored, 422, section, form, faults={"handle": _("This handle is taken.")}
-        )
-    if not saved:
-        fresh = models.host_by_id(host.id) or abort(404)
-        return _page(fresh, settings.load(fresh.settings), 409, section, form, stale=True)
-    return redirect(f"/settings?saved={section}#{section}", 303)
-
-
-def _by_field(error: settings.SettingsError, document: Document) -> dict[str, str]:
-    """The faults by the names of the page's fields; those of no field under ''."""
-    found: dict[str, str] = {}
-    for fault in error.faults:
-        name = fault.path
-        if name.startswith("weekly_hours."):
-            name = name.removeprefix("weekly_hours.")[:3]
-        elif name.startswith("event_types["):
-            name = name.partition("].")[2] or name
-            name = "duration" if name == "slot_interval" else name
-        found.setdefault(name, fault.message)
-    return found
+TRIES = 5  # to save while other windows save too
+Change = Callable[[Document, Form], None]
+Merged = tuple[Document, list[Conflict], int]
 
 
 # --- the page -------------------------------------------------------------------------------------
 
 
-def _page(
-    host: models.Host,
-    document: Settings,
-    status: int = 200,
-    section: str = "",
-    form: Form | None = None,
-    faults: dict[str, str] | None = None,
-    saved: str | None = None,
-    stale: bool = False,
+@blueprint.get("/settings")
+@login_required
+def show() -> ResponseReturnValue:
+    return whole(current_user.host)
+
+
+@blueprint.get("/settings/<section>")
+@login_required
+def back(section: str) -> ResponseReturnValue:
+    """A section's own address is for its form; reloaded, it is the page again."""
+    if section not in (*sections.CHANGES, "event-types"):
+        abort(404)
+    return redirect(f"/settings#{section}", 303)
+
+
+@blueprint.get("/settings/events/<slug>")
+@login_required
+def back_to_event(slug: str) -> ResponseReturnValue:
+    return redirect(settings_views.address("events", event=slug), 303)
+
+
+def whole(
+    host: models.Host, status: int = 200, draft: Draft | None = None, **more: Any
 ) -> Response:
-    """The whole page, or its main part for htmx; `form` keeps what was typed in `section`."""
-    typed = form or MultiDict()
+    """The page; `draft` keeps what was typed in its section, `more` what is said elsewhere."""
+    document = settings.load(host.settings)
     context = {
-        **web.page(_("Settings")),
-        "host": host,
-        "document": document,
-        "section": section,
-        "faults": faults or {},
-        "saved": saved,
-        "stale": stale,
-        "profile": _typed(typed, section == "profile", settings.dump(document)),
-        "zones": zones.by_region(ZoneInfo(_zone(typed, document)), web.now()),
-        "week": [_day(day, typed, section, document) for day in DAYS],
-        "events": [_event_view(event, typed, section) for event in document.event_types],
-        "connection": _connection(host),
-        "public_url": web.config().public_url,
+        **settings_views.page(host, document, draft),
+        "connection": account.connection(host),
+        "bookings": bookings_view.view(host, document, **more),
+        "why": why_closed.view(host, document),
     }
-    args = ("host/settings.html", "main") if web.is_fragment() else ("host/settings.html",)
-    render = render_block if web.is_fragment() else render_template
-    response = make_response(render(*args, **context), status)
-    response.vary.update(("HX-Request", "HX-Request-Type"))
-    return response
+    answer = make_response(page("host/settings.html", status, **context))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
-def _typed(typed: Form, here: bool, stored: Document) -> Document:
-    return {**stored, **typed.to_dict()} if here else stored
+# --- one section, saved ----------------------------------------------------------------------
 
 
-def _zone(typed: Form, document: Settings) -> str:
-    wanted = typed.get("time_zone", document.time_zone)
-    return wanted if wanted in details.ZONES else document.time_zone
+@blueprint.post("/settings/<section>")
+@login_required
+def save(section: str) -> ResponseReturnValue:
+    change = sections.CHANGES.get(section) or abort(404)
+
+    def merged(base: Document, mine: Document, stored: Document) -> Merged:
+        return (*sections.merge(base, mine, stored), 0)
+
+    return _save(section, change, merged)
 
 
-def _day(day: str, typed: Form, section: str, document: Settings) -> Document:
-    """A weekday's ranges as the page's fields show them, and one empty row to add another."""
-    if section == "hours":
-        ranges = [row for row in _rows(typed, day) if any(row)]
-    else:
-        stored = settings.dump(document)["weekly_hours"][day]
-        ranges = [(start, "00:00" if end == "24:00" else end) for start, end in stored]
-    return {
-        "key": day,
-        "label": language.weekday_name(DAYS.index(day)),
-        "ranges": [*ranges, ("", "")],
-    }
+@blueprint.post("/settings/events/<slug>")
+@login_required
+def save_event(slug: str) -> ResponseReturnValue:
+    def change(document: Document, form: Form) -> None:
+        sections.event(document, form, _place(document, slug))
+
+    def merged(base: Document, mine: Document, stored: Document) -> Merged:
+        return sections.merge_event(base, mine, stored, slug)
+
+    return _save("event", change, merged, slug)
 
 
-def _event_view(event: settings.EventType, typed: Form, section: str) -> Document:
-    view = _typed(typed, section == f"event-{event.slug}", event.model_dump())
-    return {**view, "slug": event.slug, "section": f"event-{event.slug}"}
+def _place(document: Document, slug: str) -> int:
+    at = sections.index_of(document, slug)
+    return len(document["event_types"]) if at is None else at
 
 
-def _connection(host: models.Host) -> Document:
-    granted = host.scopes.split()
-    asked = host.asked_at and language.moment(host.asked_at)
-    return {
-        "email": host.email,
-        "disconnected": host.disconnected_reason if host.disconnected_at else None,
-        "missing": missing_scopes([each for each in CALENDAR_SCOPES if each not in granted]),
-        "problem": host.calendar_problem,
-        "asked": asked,
-    }
+def _save(
+    section: str,
+    change: Change,
+    merged: Callable[[Document, Document, Document], Merged],
+    slug: str = "",
+) -> ResponseReturnValue:
+    """Put the form into the document it was made from, and that into what is stored now."""
+    host, form = current_user.host, request.form
+    revision, base = _base(host, form)
+    mine, at = deepcopy(base), _place(base, slug) if slug else 0
+    act = form.get("do")
+    try:
+        change(mine, form)
+    except Faulty as error:
+        if not act:
+            return whole(host, 422, Draft(section, mine, revision, at, error.faults, form=form))
+    if act:
+        sections.edit(mine, section, act, form, at)
+        return whole(host, 200, Draft(section, mine, revision, at, form=form))
+    for _try in range(TRIES):
+        host = models.host_by_id(host.id) or abort(404)
+        stored = settings.dump(settings.load(host.settings))
+        # a form too old to know who changed what: every difference is told
+        before = base if revision else _emptied(stored)
+        wanted, conflicts, at = merged(before, mine, stored)
+        if conflicts:
+            draft = Draft(section, wanted, host.revision, at, conflicts=conflicts, form=form)
+            return whole(host, 409, draft)
+        try:
+            if store(host, wanted):
+                return _saved(section, wanted, at)
+        except settings.SettingsError as error:
+            faults = form_view.faults_of(error, section, at)
+            return whole(host, 422, Draft(section, wanted, revision, at, faults, form=form))
+    abort(503)
+
+
+def _base(host: models.Host, form: Form) -> tuple[int, Document]:
+    """The document that a form was made from, and its revision; what is stored and 0 when that
+    is not known any more."""
+    text = form.get("revision", "")
+    revision = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    before = models.settings_at(host, revision)
+    known = before is not None
+    return revision if known else 0, settings.dump(settings.load(before or host.settings))
+
+
+def _emptied(stored: Document) -> Document:
+    return {"event_types": [{"slug": each["slug"]} for each in stored["event_types"]]}
+
+
+def store(host: models.Host, document: Document) -> bool:
+    """Save a document over the host's; False when that was changed meanwhile.
+
+    Raises SettingsError.
+    """
+    wanted = settings.parse(document)
+    text = settings.dumps(wanted)
+    if text == host.settings:
+        return True
+    try:
+        return models.save_settings(host, wanted.handle, text, host.revision)
+    except peewee.IntegrityError:
+        taken = settings.Fault("handle", _("is taken: choose another"))
+        raise settings.SettingsError([taken]) from None
+
+
+def _saved(section: str, document: Document, at: int) -> ResponseReturnValue:
+    given: dict[str, str] = {}
+    if section == "event":
+        given["event"] = document["event_types"][at]["slug"]
+    elif section == "dates":
+        given["month"] = request.form.get("from", "")[:7]
+    anchor = "events" if section == "event" else section
+    return redirect(settings_views.address(anchor, saved=section, **given), 303)
+
+
+# --- the list of event types -----------------------------------------------------------------
+
+
+@blueprint.post("/settings/event-types")
+@login_required
+def change_event_types() -> ResponseReturnValue:
+    """Add, duplicate, move or delete an event type, on what is stored now."""
+    form = request.form
+    for _try in range(TRIES):
+        host = models.host_by_id(current_user.host.id) or abort(404)
+        document = settings.dump(settings.load(host.settings))
+        opened = _change_list(document, form)
+        try:
+            if store(host, document):
+                return redirect(
+                    settings_views.address("events", saved="event-types", event=opened), 303
+                )
+        except settings.SettingsError as error:
+            faults = form_view.faults_of(error, "event-types")
+            at = len(document["event_types"]) - 1
+            faults = {path.removeprefix(f"event_types[{at}]."): faults[path] for path in faults}
+            draft = Draft("event-types", document, host.revision, faults=faults, form=form)
+            return whole(host, 422, draft)
+    abort(503)
+
+
+def _change_list(document: Document, form: Form) -> str | None:
+    """Do what the pressed button says; the slug of the event type to open, if any."""
+    if "add" in form:
+        return sections.add_event(document, form.get("title", ""), form.get("duration", ""))
+    for act in ("duplicate", "up", "down", "delete"):
+        at = sections.index_of(document, form.get(act, ""))
+        if at is None:
+            continue  # it may be gone already: then there is nothing to do
+        if act == "duplicate":
+            return sections.duplicate_event(document, at)
+        if act == "delete":
+            del document["event_types"][at]
+        else:
+            sections.move_event(document, at, -1 if act == "up" else 1)
+    return request.args.get("event")
+
+
+# --- said while typing -----------------------------------------------------------------------
+
+
+@blueprint.get("/settings/check/handle")
+@login_required
+def check_handle() -> ResponseReturnValue:
+    """Whether a handle can be had: a line of text for beside its field."""
+    said = settings_views.handle_said(current_user.host, request.args.get("handle", ""))
+    return render_template("host/handle.html", said=said)
+
+
+@blueprint.get("/settings/check/accent")
+@login_required
+def check_accent() -> ResponseReturnValue:
+    accent = request.args.get("accent", "").strip().removeprefix("#")
+    shown = look.mended(accent) if look.is_accent(accent) else None
+    return render_template("host/accent.html", mended=shown)

@@ -1,0 +1,377 @@
+"""The settings page in Chromium: as a new host, with JavaScript and without, by keyboard, on a
+phone, in two windows."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import FrameLocator, Locator, Page, expect
+
+from tests.browser.conftest import House, Open
+
+BOTH = pytest.mark.parametrize("java_script_enabled", [True, False], ids=["script", "plain"])
+SIZES = pytest.mark.parametrize(
+    "viewport",
+    [{"width": 1280, "height": 900}, {"width": 360, "height": 740}],
+    ids=["wide", "phone"],
+)
+CLICKS = 8  # a new host needs no more, from the start page to the snippet and back
+
+
+def sign_in(page: Page, house: House, name: str = "Ana Silva") -> Page:
+    page.goto(f"{house.widget}/login")
+    page.get_by_role("button", name=name).click()
+    expect(page.get_by_role("heading", name="Settings", exact=True)).to_be_visible()
+    return page
+
+
+def section(page: Page, name: str) -> Locator:
+    return page.get_by_role("region", name=name, exact=True)
+
+
+def save(part: Locator) -> None:
+    part.get_by_role("button", name="Save", exact=True).click()
+    expect(part.get_by_text("Saved.", exact=True)).to_be_visible()
+
+
+def preview(page: Page) -> FrameLocator:
+    return page.frame_locator("#preview-frame")
+
+
+def exported(house: House, handle: str = "ana") -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(house.command("settings", "export", handle))
+    return document
+
+
+# --- a new host -----------------------------------------------------------------------------------
+
+
+@BOTH
+def test_a_new_host_gets_from_the_consent_page_to_a_snippet_that_works(
+    house: House, open_page: Open, java_script_enabled: bool
+) -> None:
+    page = open_page(house.widget, java_script_enabled=java_script_enabled)
+    clicks = 0
+
+    def click(target: Locator) -> None:
+        nonlocal clicks
+        target.click()
+        clicks += 1
+
+    click(page.get_by_role("link", name="Sign in with Google"))
+    click(page.get_by_role("button", name="Chidi Anagonye"))
+    expect(preview(page).locator("button[name=start]").first).to_be_visible()
+    part = section(page, "On your website")
+    if not java_script_enabled:  # a site on which scripts do not run needs the other way
+        click(part.get_by_role("link", name="Without a script"))
+        expect(part.get_by_label("Snippet")).to_have_value(re.compile("^<iframe "))
+    snippet = part.get_by_label("Snippet").input_value()
+    address = house.put(
+        "chidi.html",
+        f"<!doctype html><html lang=en><title>Chidi</title><link rel=icon href=data:,>{snippet}",
+    )
+
+    site = open_page(address, java_script_enabled=java_script_enabled)
+    frame = site.frame_locator("iframe")
+    frame.locator("button[name=start]").first.click()
+    frame.get_by_label("Your name").fill("Gita Guest")
+    frame.get_by_label("Your e-mail address").fill("gita@guest.example")
+    frame.get_by_role("button", name="Book this time").click()
+    expect(frame.locator("[data-booking-status=confirmed]")).to_be_visible()
+    assert [booking["guest_name"] for booking in house.bookings("chidi")] == ["Gita Guest"]
+
+    part.get_by_label("Address of your page").fill(address)
+    click(part.get_by_role("button", name="Look"))
+    expect(part.get_by_text(f"Seen on {house.site}")).to_be_visible()
+    assert clicks <= CLICKS
+
+
+@BOTH
+def test_every_section_is_saved_and_seen(
+    house: House, open_page: Open, java_script_enabled: bool
+) -> None:
+    page = sign_in(open_page(java_script_enabled=java_script_enabled), house)
+    you = section(page, "You")
+    you.get_by_label("Name that guests see").fill("Ana of the sea")
+    save(you)
+    look = section(page, "Look")
+    look.get_by_label("Dark", exact=True).check()
+    save(look)
+    hours = section(page, "Weekly hours")
+    hours.get_by_role("button", name="Add hours on Sunday").click()
+    expect(hours.get_by_label("Sunday, hours 1, from")).to_have_value("09:00")
+    hours.get_by_label("Sunday, hours 1, to").fill("10:00")
+    save(hours)
+    dates = section(page, "Dates and holidays")
+    dates.get_by_role("link", name="Next month").click()
+    dates.get_by_role("link", name=re.compile("24 December")).click()
+    expect(dates.get_by_label("First date")).to_have_value("2026-12-24")
+    dates.get_by_role("link", name=re.compile("26 December")).click()
+    expect(dates.get_by_label("Last date")).to_have_value("2026-12-26")
+    save(dates)
+    sites = section(page, "Allowed sites")
+    sites.get_by_label(re.compile("Sites that may")).fill(house.site)
+    save(sites)
+    kinds = section(page, "Event types")
+    kinds.get_by_role("link", name="Skipper's briefing", exact=True).click()
+    editor = kinds.get_by_role("form", name="Skipper's briefing")
+    editor.get_by_label("Length").fill("90")
+    editor.get_by_role("button", name="Add a question").click()
+    editor.get_by_label("Text").fill("Which boat?")
+    save(editor)
+    kinds.get_by_role("button", name="Move Skipper's briefing up").click()
+    expect(kinds.get_by_role("listitem").first).to_contain_text("Skipper's briefing")
+
+    document = exported(house)
+    assert document["display_name"] == "Ana of the sea"
+    assert document["theme"]["mode"] == "dark"
+    assert document["weekly_hours"]["sun"] == [["09:00", "10:00"]]
+    assert document["date_overrides"] == {f"2026-12-{day}": [] for day in (24, 25, 26)}
+    assert document["allowed_sites"] == [house.site]
+    first = document["event_types"][0]
+    assert (first["slug"], first["duration"]) == ("skipper", 90)
+    assert first["questions"][0]["id"] == "which-boat"
+    guest = open_page(f"{house.widget}/book/ana/intro?date=2026-12-06")
+    expect(guest.locator("button[name=start]").first).to_contain_text("09:00")
+    expect(guest.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+# --- what JavaScript adds --------------------------------------------------------------------
+
+
+def test_the_preview_follows_what_is_typed_and_stays_the_pickers_own(
+    house: House, open_page: Open
+) -> None:
+    page = sign_in(open_page(), house)
+    shown = preview(page)
+    expect(shown.get_by_role("heading", name="Find your course")).to_be_visible()
+    section(page, "Look").get_by_label("Dark", exact=True).check()
+    expect(shown.locator("html")).to_have_attribute("data-theme", "dark")
+    hours = section(page, "Weekly hours")
+    hours.get_by_label("Monday, hours 1, from").fill("11:00")
+    expect(shown.locator("button[name=start]").first).to_contain_text("11:00")
+    kinds = section(page, "Event types")
+    kinds.get_by_role("link", name="Skipper's briefing", exact=True).click()
+    expect(shown.get_by_role("heading", name="Skipper's briefing")).to_be_visible()
+    kinds.get_by_label("Title", exact=True).fill("Typed, not saved")
+    expect(shown.get_by_role("heading", name="Typed, not saved")).to_be_visible()
+    shown.get_by_role("button", name="Next month").click()
+    expect(shown.get_by_role("heading", name="January 2027", exact=True)).to_be_visible()
+    expect(shown.get_by_role("heading", name="Typed, not saved")).to_be_visible()
+    shown.locator("button[name=start]").first.click()
+    expect(shown.get_by_label("Your name")).to_be_visible()
+    assert exported(house)["event_types"][1]["title"] == "Skipper's briefing"
+
+
+def test_without_javascript_a_button_shows_the_preview_before_saving(
+    house: House, open_page: Open
+) -> None:
+    page = sign_in(open_page(java_script_enabled=False), house)
+    hours = section(page, "Weekly hours")
+    hours.get_by_label("Monday, hours 1, from").fill("11:30")
+    hours.get_by_role("button", name="Show what guests would see").click()
+    expect(preview(page).locator("button[name=start]").first).to_contain_text("11:30")
+    expect(hours.get_by_label("Monday, hours 1, from")).to_have_value("11:30")
+    assert exported(house)["weekly_hours"]["mon"][0][0] == "09:00"
+
+
+@pytest.mark.parametrize("way", ["inline", "iframe"])
+def test_the_snippet_is_seen_at_work_on_the_page_itself(
+    house: House, open_page: Open, way: str
+) -> None:
+    page = sign_in(open_page(), house)
+    page.goto(f"{house.widget}/settings?embed={way}")
+    part = section(page, "On your website")
+    part.get_by_text("See it at work").click()
+    at_work = part.frame_locator("iframe").frame_locator("iframe")
+    expect(at_work.locator("button[name=start]").first).to_be_visible()
+
+
+def test_a_save_leaves_what_is_typed_elsewhere_alone(house: House, open_page: Open) -> None:
+    page = sign_in(open_page(), house)
+    you, sites = section(page, "You"), section(page, "Allowed sites")
+    sites.get_by_label(re.compile("Sites that may")).fill("https://typed.example")
+    you.get_by_label("Your address").fill("silva")
+    expect(you.get_by_text("This one is free.")).to_be_visible()
+    save(you)
+    expect(sites.get_by_label(re.compile("Sites that may"))).to_have_value("https://typed.example")
+    snippet = section(page, "On your website").get_by_label("Snippet")
+    expect(snippet).to_have_value(re.compile('host="silva"'))
+    expect(page.locator("#live")).to_have_text("Saved.")
+    save(sites)
+    assert exported(house, "silva")["allowed_sites"] == ["https://typed.example"]
+
+
+def test_a_save_that_does_not_arrive_is_told_and_loses_nothing(
+    house: House, open_page: Open
+) -> None:
+    page = sign_in(open_page(), house)
+    you = section(page, "You")
+    you.get_by_label("Name that guests see").fill("Typed for long")
+    page.context.set_offline(True)
+    you.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#live")).to_contain_text("nothing was saved")
+    expect(you.get_by_label("Name that guests see")).to_have_value("Typed for long")
+    page.context.set_offline(False)
+    save(you)
+    assert exported(house)["display_name"] == "Typed for long"
+
+
+def test_the_snippet_is_copied(house: House, open_page: Open) -> None:
+    page = sign_in(open_page(permissions=["clipboard-read", "clipboard-write"]), house)
+    part = section(page, "On your website")
+    part.get_by_role("button", name="Copy").click()
+    expect(part.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == part.get_by_label("Snippet").input_value()
+
+
+def test_a_colour_is_checked_while_it_is_chosen(house: House, open_page: Open) -> None:
+    page = sign_in(open_page(), house)
+    look = section(page, "Look")
+    look.get_by_label("Colour").fill("#ffff00")
+    expect(look.locator("#accent-said")).to_contain_text("On light pages: mended to")
+
+
+def test_a_site_comes_alive_by_itself(house: House, open_page: Open) -> None:
+    page = sign_in(open_page(), house)
+    part = section(page, "On your website")
+    part.get_by_label("Address of your page").fill(house.site)
+    part.get_by_role("button", name="Look").click()
+    expect(part.get_by_text("Not seen on")).to_be_visible()
+    open_page(f"{house.site}/plain.html")
+    expect(part.get_by_text(f"Seen on {house.site}")).to_be_visible()
+
+
+# --- faults and two windows ------------------------------------------------------------------
+
+
+@BOTH
+def test_a_fault_is_told_at_its_field_and_in_a_summary_that_leads_there(
+    house: House, open_page: Open, java_script_enabled: bool
+) -> None:
+    page = sign_in(open_page(java_script_enabled=java_script_enabled), house)
+    hours = section(page, "Weekly hours")
+    hours.get_by_label("Monday, hours 1, to").fill("08:00")
+    hours.get_by_label("Friday, hours 1, from").fill("07:30")
+    hours.get_by_role("button", name="Save", exact=True).click()
+    alert = hours.get_by_role("alert")
+    expect(alert).to_contain_text("must start before it ends")
+    alert.get_by_role("link").click()
+    assert page.url.endswith("#hours-weekly_hours-mon-0")
+    field = hours.get_by_label("Monday, hours 1, from")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description("must start before it ends")
+    expect(hours.get_by_label("Friday, hours 1, from")).to_have_value("07:30")
+    hours.get_by_label("Monday, hours 1, to").fill("12:00")
+    save(hours)
+
+
+@BOTH
+def test_the_later_of_two_windows_sees_both_values(
+    house: House, open_page: Open, java_script_enabled: bool
+) -> None:
+    one = sign_in(open_page(java_script_enabled=java_script_enabled), house)
+    other = one.context.new_page()
+    other.goto(f"{house.widget}/settings")
+    for page, name in ((one, "From one"), (other, "From the other")):
+        section(page, "You").get_by_label("Name that guests see").fill(name)
+    save(section(one, "You"))
+    section(other, "You").get_by_role("button", name="Save", exact=True).click()
+    told = section(other, "You").get_by_role("alert")
+    expect(told).to_contain_text("here: From the other; stored: From one")
+    assert exported(house)["display_name"] == "From one"
+    save(section(other, "You"))
+    assert exported(house)["display_name"] == "From the other"
+
+
+# --- bookings --------------------------------------------------------------------------------
+
+
+@BOTH
+def test_a_host_moves_and_cancels_a_booking(
+    house: House, open_page: Open, java_script_enabled: bool
+) -> None:
+    guest = open_page(f"{house.widget}/book/ana/intro?date=2026-12-01")
+    guest.locator("button[name=start]").first.click()
+    guest.get_by_label("Your name").fill("Gita Guest")
+    guest.get_by_label("Your e-mail address").fill("gita@guest.example")
+    guest.get_by_role("button", name="Book this time").click()
+    expect(guest.locator("[data-booking-status=confirmed]")).to_be_visible()
+
+    page = sign_in(open_page(java_script_enabled=java_script_enabled), house)
+    part = section(page, "Bookings")
+    part.get_by_role("link", name="Move the booking of Gita Guest").click()
+    part.get_by_label("New time").select_option("2026-12-02T14:00:00Z")
+    part.get_by_role("button", name="Move it").click()
+    expect(part.get_by_text("Moved. Google tells the guest.")).to_be_visible()
+    assert house.bookings()[0]["start"] == "2026-12-02T14:00:00Z"
+    part.get_by_role("link", name="Cancel the booking of Gita Guest").click()
+    part.get_by_role("button", name="Cancel this booking").click()
+    expect(part.get_by_text("Cancelled. Google tells the guest.")).to_be_visible()
+    assert house.bookings()[0]["status"] == "cancelled"
+    assert house.events() == []
+
+
+# --- for everybody ---------------------------------------------------------------------------
+
+
+def troubles_of(page: Page) -> list[str]:
+    found = Axe().run(page, options={"iframes": False}).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found]
+
+
+@SIZES
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_sticks_out(
+    house: House, open_page: Open, viewport: dict[str, int], color_scheme: str
+) -> None:
+    page = sign_in(open_page(viewport=viewport, color_scheme=color_scheme), house)
+    views = [
+        "/settings?event=intro&delete=skipper&show=past&embed=popup",
+        "/settings?from=2026-12-24&to=2026-12-27&month=2026-12&site=nonsense",
+        "/settings?why_event=intro&why_date=2026-12-01&why_time=03:10&embed=iframe",
+        "/settings/account/delete",
+        "/",
+    ]
+    for view in views:
+        page.goto(f"{house.widget}{view}")
+        assert troubles_of(page) == [], view
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, view
+    page.goto(f"{house.widget}/settings?event=intro")
+    kinds = section(page, "Event types")
+    kinds.get_by_label("Length", exact=True).fill("0")
+    kinds.get_by_role("form", name="Find your course").get_by_role(
+        "button", name="Save", exact=True
+    ).click()
+    expect(kinds.get_by_role("alert")).to_be_focused()
+    assert troubles_of(page) == []
+
+
+def test_the_page_is_used_by_keyboard_alone(house: House, open_page: Open) -> None:
+    page = sign_in(open_page(), house)
+    name = section(page, "You").get_by_label("Name that guests see")
+    name.focus()
+    page.keyboard.press("End")
+    page.keyboard.type(" the second")
+    page.keyboard.press("Enter")
+    expect(section(page, "You").get_by_text("Saved.", exact=True)).to_be_visible()
+    assert exported(house)["display_name"] == "Ana Silva the second"
+    hours = section(page, "Weekly hours")
+    before = exported(house)["weekly_hours"]
+    hours.get_by_label("Monday, hours 1, from").focus()
+    page.keyboard.press("Enter")  # saves, and presses none of the buttons that stand before
+    expect(hours.get_by_text("Saved.", exact=True)).to_be_visible()
+    assert exported(house)["weekly_hours"] == before
+    kinds = section(page, "Event types")
+    kinds.get_by_role("link", name="Find your course", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(kinds.get_by_label("Title", exact=True)).to_be_visible()
+    kinds.get_by_role("button", name="Add a question").focus()
+    page.keyboard.press("Space")
+    expect(kinds.get_by_role("group", name="Question 3")).to_be_visible()

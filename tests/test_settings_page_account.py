@@ -1,0 +1,205 @@
+"""The connection to Google, and taking leave: on the page and on the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+
+from demo.google import StandIn
+from tests import page
+from tests.conftest import Browser, command
+from tests.host_page import book, exported, on_sqlite, save, show
+
+ANA = "ana@sailing.example"
+
+
+def leave(host: Browser, typed: str) -> Any:
+    found = page.read(host.client.get("/settings/account/delete").text)
+    sent = found.one("form", action="/settings/account/delete").fields()
+    return host.client.post("/settings/account/delete", data={**sent, "handle": typed})
+
+
+# --- connection -----------------------------------------------------------------------------------
+
+
+@on_sqlite
+def test_it_says_as_whom_for_what_and_since_when(
+    app: Flask, ana: Browser, guest: FlaskClient, clock: time_machine.Traveller
+) -> None:
+    guest.get("/book/ana/intro")
+    clock.shift(180)
+    said = show(ana).one(id="connection").text
+    assert "Connected as ana@sailing.example" in said
+    assert "see when you are busy" in said
+    assert "edit events on calendars you own" in said
+    assert "list of your calendars" in said
+    assert "last answered 3 minutes ago" in said
+
+
+@on_sqlite
+def test_it_says_whether_google_tells_of_changes(app: Flask, ana: Browser, google: StandIn) -> None:
+    assert "does not tell us by itself" in show(ana).one(id="connection").text
+
+
+def test_a_dead_token_is_the_first_thing_on_the_page_with_one_button(
+    app: Flask, ana: Browser, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    google.revoke(ANA)
+    clock.shift(7200)
+    app.test_client().get("/book/ana/intro")
+    shown = show(ana)
+    first = next(each for each in shown.one("main").walk() if each.tag in ("h1", "div"))
+    assert first["id"] == "banner"
+    banner = first.one(role="alert")
+    assert "does not accept our key" in banner.text
+    assert banner.one("a", _class="button")["href"] == "/login?hint=ana@sailing.example"
+    save(ana, "profile", {"display_name": "Still saved"})
+    assert exported(app)["display_name"] == "Still saved"
+    ana.sign_in(ANA)
+    assert not show(ana).one(id="banner").all(role="alert")
+
+
+def test_disconnecting_revokes_at_google_and_closes_the_booking_page_kindly(
+    app: Flask, ana: Browser, google: StandIn, guest: FlaskClient
+) -> None:
+    before = exported(app)
+    answer = save(ana, "disconnect")
+    assert not [grant for grant in google.state.grants if grant.alive]
+    shown = page.read(answer.text)
+    assert "You disconnected it" in shown.one(id="banner").text
+    assert "Not connected" in shown.one(id="connection").text
+    closed = guest.get("/book/ana/intro")
+    assert closed.status_code == 503
+    assert page.read(closed.text).one(data_error="calendar_disconnected")
+    assert exported(app) == before
+    ana.sign_in(ANA)
+    assert guest.get("/book/ana/intro").status_code == 200
+
+
+@on_sqlite
+def test_disconnecting_while_google_is_silent_says_how_to_finish(
+    app: Flask, ana: Browser, google: StandIn, guest: FlaskClient
+) -> None:
+    google.fault("oauth.revoke", cut="before", times=None)
+    answer = save(ana, "disconnect")
+    assert "myaccount.google.com/permissions" in answer.text
+    assert guest.get("/book/ana/intro").status_code == 503
+
+
+# --- deleting an account ---------------------------------------------------------------------
+
+
+def test_an_account_says_what_it_takes_along_and_is_gone(
+    app: Flask, ana: Browser, google: StandIn, guest: FlaskClient
+) -> None:
+    save(ana, "profile", {"handle": "silva"})
+    save(ana, "profile", {"handle": "ana"})
+    guest.get("/book/ana", headers={"Sec-Fetch-Dest": "iframe", "Referer": "https://a.example/"})
+    book(app)
+    said = page.read(ana.client.get("/settings/account/delete").text).one("main").text
+    assert "1 booking with what the guest wrote" in said
+    assert "stays in your Google Calendar" in said
+    done = leave(ana, "ANA ")
+    assert "1 event that is still to come stays" in page.read(done.text).one("main").text
+    assert "taken our permission back" in done.text
+    assert command(app, "hosts", "list") == ""
+    assert not [grant for grant in google.state.grants if grant.alive]
+    assert len(google.events(ANA)) == 1
+    assert guest.get("/book/ana/intro").status_code == 404
+    assert guest.get("/book/silva/intro").status_code == 404
+    assert ana.client.get("/settings").headers["Location"].startswith("/login")
+
+
+@on_sqlite
+@pytest.mark.parametrize("typed", ["", "ben", "an a", "delete"])
+def test_an_account_stays_unless_its_handle_is_typed(app: Flask, ana: Browser, typed: str) -> None:
+    answer = leave(ana, typed)
+    assert answer.status_code == 422
+    shown = page.read(answer.text)
+    assert "Type ana" in shown.one(role="alert").text
+    assert shown.one("input", name="handle")["value"] == typed
+    assert command(app, "hosts", "list")
+
+
+@on_sqlite
+def test_an_account_goes_even_while_google_is_silent(
+    app: Flask, ana: Browser, google: StandIn
+) -> None:
+    google.fault("oauth.revoke", status=503, times=None)
+    assert "myaccount.google.com/permissions" in leave(ana, "ana").text
+    assert command(app, "hosts", "list") == ""
+
+
+# --- the command line ------------------------------------------------------------------------
+
+
+def test_a_host_is_deleted_by_command(app: Flask, ana: Browser, google: StandIn) -> None:
+    book(app)
+    said = command(app, "hosts", "delete", "ana")
+    assert "removed ana: account, settings, tokens and 1 booking(s)" in said
+    assert "1 event(s) still to come stay" in said
+    assert "access revoked at Google" in said
+    assert command(app, "hosts", "list") == ""
+    assert not [grant for grant in google.state.grants if grant.alive]
+    again = app.test_cli_runner().invoke(args=["hosts", "delete", "ana"])
+    assert again.exit_code == 1
+    assert "no host 'ana'" in again.stderr
+
+
+@on_sqlite
+def test_a_host_whose_token_could_not_be_revoked_is_deleted_and_told(
+    app: Flask, ana: Browser, google: StandIn
+) -> None:
+    google.fault("oauth.revoke", cut="before", times=None)
+    result = app.test_cli_runner().invoke(args=["hosts", "delete", "ana"])
+    assert result.exit_code == 1
+    assert "did not confirm" in result.stderr
+    assert command(app, "hosts", "list") == ""
+
+
+def bookings(app: Flask) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(
+        command(app, "bookings", "list", "ana", "--format", "json")
+    )
+    return found
+
+
+def test_a_guest_is_deleted_by_command_with_everything_said(
+    app: Flask, ana: Browser, google: StandIn, clock: time_machine.Traveller, change: Any
+) -> None:
+    change("ana", event={"extra_guests": 2})
+    book(app)
+    book(app, "2026-12-03T10:00:00Z", email="GITA@guest.example")
+    book(
+        app, "2026-12-03T11:00:00Z", name="Horst", email="horst@guest.example",
+        guests=["Gita@guest.example", "third@guest.example"],
+    )  # fmt: skip
+    clock.move_to("2026-12-02T10:00:00+00:00")
+    said = command(app, "guests", "delete", "gita@guest.example")
+    assert "removed 2 booking(s) of gita@guest.example, 1 of them still to come" in said
+    assert "further guests of 1 booking(s)" in said
+    assert [each["guest_name"] for each in bookings(app)] == ["Horst"]
+    assert "ita@guest.example" not in show(ana).one(id="bookings-list").text
+    standing = [event["start"]["dateTime"][:16] for event in google.events(ANA)]
+    assert standing == ["2026-12-01T10:00", "2026-12-03T11:00"]
+    assert "removed 0 booking(s)" in command(app, "guests", "delete", "gita@guest.example")
+
+
+@on_sqlite
+def test_a_guest_whose_booking_google_does_not_let_go_is_told_to_come_again(
+    app: Flask, ana: Browser, google: StandIn
+) -> None:
+    book(app)
+    google.fault("calendar.events.delete", status=429, reason="rateLimitExceeded", times=None)
+    result = app.test_cli_runner().invoke(args=["guests", "delete", "gita@guest.example"])
+    assert result.exit_code == 1
+    assert "1 booking(s) could not be cancelled" in result.stderr
+    assert len(bookings(app)) == 1
+    google.clear_faults()
+    assert "1 of them still to come" in command(app, "guests", "delete", "gita@guest.example")
+    assert bookings(app) == []

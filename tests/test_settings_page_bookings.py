@@ -1,0 +1,273 @@
+"""The section "Bookings": looked through, cancelled, moved, marked, downloaded."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+
+from demo.google import StandIn
+from tests import page
+from tests.conftest import Browser, command
+from tests.host_page import book, form, on_sqlite, save, show
+from tests.page import Element
+
+ANA = "ana@sailing.example"
+
+
+def listed(host: Browser, query: str = "") -> list[Element]:
+    return show(host, query).one(id="bookings-list").all("li", _class="entry booking")
+
+
+def names(host: Browser, query: str = "") -> list[str]:
+    return [each.all("span")[0].text.partition("· ")[2] for each in listed(host, query)]
+
+
+def act(host: Browser, id: str, what: str, changes: dict[str, Any] | None = None) -> Any:
+    query = f"?booking={id}&act={what}"
+    return save(host, f"bookings/{id}/{what}", changes, query=query)
+
+
+def status(app: Flask, id: str) -> str:
+    import json
+
+    found = json.loads(command(app, "bookings", "list", "ana", "--format", "json"))
+    return next(str(each["status"]) for each in found if each["id"] == id)
+
+
+# --- looking --------------------------------------------------------------------------------------
+
+
+def test_bookings_to_come_and_past_ones_are_apart(
+    app: Flask, ana: Browser, clock: time_machine.Traveller
+) -> None:
+    book(app, "2026-12-02T10:00:00Z", name="Second", email="second@guest.example")
+    book(app, "2026-12-01T10:00:00Z", name="First", email="first@guest.example")
+    assert names(ana) == ["First", "Second"]
+    assert names(ana, "?show=past") == []
+    clock.move_to("2026-12-01T12:00:00+00:00")
+    assert names(ana) == ["Second"]
+    assert names(ana, "?show=past") == ["First"]
+
+
+def test_what_a_guest_said_is_shown_to_the_host_alone(
+    app: Flask, ana: Browser, google: StandIn
+) -> None:
+    book(app, notes="<b>Bold</b> notes", tz="America/New_York")
+    (entry,) = listed(ana)
+    assert "gita@guest.example" in entry.text
+    assert "<b>Bold</b> notes" in entry.text
+    assert "New York" in entry.text
+    assert "meet" in entry.all("a", target="_blank")[0]["href"]
+    ben = Browser(app.test_client(), google)
+    ben.sign_in("ben@sailing.example")
+    assert "Gita" not in ben.client.get("/settings").text
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("gita", ["Gita Guest"]),
+        ("HORST@", ["Horst"]),
+        ("Intro call", ["Gita Guest", "Horst"]),
+        ("intro", ["Gita Guest", "Horst"]),
+        ("100%", []),
+        ("_", []),
+        ("nobody", []),
+        ("' OR 1=1 --", []),
+    ],
+)
+def test_bookings_are_searched(app: Flask, ana: Browser, text: str, found: list[str]) -> None:
+    book(app)
+    book(app, "2026-12-01T11:00:00Z", name="Horst", email="horst@guest.example")
+    from urllib.parse import quote
+
+    shown = f"?q={quote(text)}"
+    assert names(ana, shown) == found
+    assert show(ana, shown).one("input", name="q")["value"] == text
+
+
+@on_sqlite
+def test_many_bookings_come_in_pages(app: Flask, ana: Browser) -> None:
+    for number in range(25):
+        start = f"2026-12-{1 + number // 10:02}T{9 + number % 10 // 2:02}:{number % 2 * 30:02}:00Z"
+        book(app, start, name=f"Guest {number:02}", email=f"g{number}@guest.example")
+    assert names(ana) == [f"Guest {number:02}" for number in range(20)]
+    assert names(ana, "?page=2") == [f"Guest {number:02}" for number in range(20, 25)]
+    assert names(ana, "?page=99") == names(ana, "?page=2")
+    assert names(ana, "?page=x") == names(ana)
+    assert "page=2" in show(ana).one(id="bookings-list").all("p", _class="turn")[0].one("a")["href"]
+
+
+# --- cancelling -----------------------------------------------------------------------------------
+
+
+def test_a_host_cancels_and_google_tells_the_guest(
+    app: Flask, ana: Browser, google: StandIn
+) -> None:
+    id = book(app)["id"]
+    answer = act(ana, id, "cancel", {"reason": "I am ill"})
+    assert "Google tells the guest" in page.read(answer.text).one(id="bookings-list").text
+    assert status(app, id) == "cancelled"
+    assert google.events(ANA) == []
+    assert google.invitations[-1]["to"] == "gita@guest.example"
+    (entry,) = listed(ana)
+    assert "Cancelled by you. I am ill" in entry.text
+    assert not entry.all("a", _class="act")
+
+
+def test_a_cancellation_that_google_does_not_take_now_changes_nothing(
+    app: Flask, ana: Browser, google: StandIn
+) -> None:
+    id = book(app)["id"]
+    google.fault("calendar.events.delete", status=429, reason="rateLimitExceeded", times=None)
+    answer = act(ana, id, "cancel", {"reason": "A long reason"})
+    assert answer.status_code == 503
+    shown = page.read(answer.text).one(id="bookings-list")
+    assert "nothing was changed" in shown.one(role="alert").text
+    kept = form(shown, f"bookings/{id}/cancel").fields()
+    assert kept["reason"] == "A long reason"
+    assert status(app, id) == "confirmed"
+
+
+def test_a_cancellation_without_a_clear_answer_is_explained(
+    app: Flask, ana: Browser, google: StandIn
+) -> None:
+    id = book(app)["id"]
+    google.fault("calendar.events.delete", cut="before", times=None)
+    answer = act(ana, id, "cancel")
+    assert "not confirmed" in page.read(answer.text).one(id="bookings-list").text
+    (entry,) = listed(ana)
+    assert "Being cancelled" in entry.text
+    assert "We keep asking" in entry.text
+
+
+# --- moving ---------------------------------------------------------------------------------------
+
+
+def test_a_host_moves_to_one_of_the_pickers_free_times(
+    app: Flask, ana: Browser, google: StandIn
+) -> None:
+    id = book(app)["id"]
+    book(app, "2026-12-01T11:00:00Z", name="Horst", email="horst@guest.example")
+    shown = show(ana, f"?booking={id}&act=move").one(id=f"booking-{id}")
+    offered = {each["value"] for each in shown.one("select", name="start").all("option")}
+    assert "2026-12-01T11:00:00Z" not in offered
+    assert "2026-12-01T10:00:00Z" in offered  # its own time does not stand in its way
+    query = {"from": "2026-12-01T00:00:00Z", "to": "2026-12-31T00:00:00Z"}
+    api = app.test_client().get("/api/v1/ana/intro/slots", query_string=query).get_json()["slots"]
+    assert {slot["start"] for slot in api} <= offered
+    answer = act(ana, id, "move", {"start": "2026-12-02T14:00:00Z"})
+    assert "Moved. Google tells the guest." in page.read(answer.text).one(id="bookings-list").text
+    events = {event["id"]: event for event in google.events(ANA)}
+    assert any("T14:00:00" in event["start"]["dateTime"] for event in events.values())
+    assert google.invitations[-1]["to"] in ("gita@guest.example", ANA)
+    assert names(ana) == ["Horst", "Gita Guest"]
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("start", "words", "code"),
+    [
+        ("2026-12-01T11:00:00Z", "has just been taken", 409),
+        ("2026-12-05T11:00:00Z", "is not offered", 409),
+        ("soon", "Choose a time", 409),
+        ("", "Choose a time", 409),
+    ],
+)
+def test_a_move_that_cannot_be_is_told(
+    app: Flask, ana: Browser, start: str, words: str, code: int
+) -> None:
+    id = book(app)["id"]
+    book(app, "2026-12-01T11:00:00Z", name="Horst", email="horst@guest.example")
+    answer = act(ana, id, "move", {"start": start})
+    assert answer.status_code == code
+    assert words in page.read(answer.text).one(id="bookings-list").one(role="alert").text
+    assert names(ana) == ["Gita Guest", "Horst"]
+
+
+@on_sqlite
+def test_a_booking_of_a_deleted_event_type_cannot_be_moved(
+    app: Flask, ana: Browser, change: Any
+) -> None:
+    id = book(app)["id"]
+    change("ana", event={"slug": "other"})
+    (entry,) = listed(ana)
+    assert [each.text for each in entry.all("a", _class="act")] == ["Cancel"]
+    assert "is gone" in show(ana, f"?booking={id}&act=move").one(id=f"booking-{id}").text
+
+
+# --- the rest -------------------------------------------------------------------------------------
+
+
+def test_a_guest_who_did_not_come_is_marked(
+    app: Flask, ana: Browser, clock: time_machine.Traveller
+) -> None:
+    id = book(app)["id"]
+    assert not [each for each in show(ana).all("form") if "no-show" in each.attrs.get("action", "")]
+    clock.move_to("2026-12-01T12:00:00+00:00")
+    save(ana, f"bookings/{id}/no-show", query="?show=past")
+    assert "did not come" in listed(ana, "?show=past")[0].text
+    save(ana, f"bookings/{id}/came", query="?show=past")
+    assert "did not come" not in listed(ana, "?show=past")[0].text
+
+
+@on_sqlite
+def test_the_csv_is_that_of_the_command_line_and_no_formula(app: Flask, ana: Browser) -> None:
+    book(app, name="=HYPERLINK(1)")
+    book(app, "2026-12-01T11:00:00Z", name='Horst "x", y', email="horst@guest.example")
+    link = show(ana).one(id="bookings-list").one("a", download=True)["href"]
+    answer = ana.client.get(link)
+    assert answer.headers["Content-Disposition"] == "attachment; filename=bookings.csv"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.text == command(app, "bookings", "list", "ana", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["guest_name"] for row in rows] == ["'=HYPERLINK(1)", 'Horst "x", y']
+    assert len(ana.client.get(f"{link}&q=horst").text.splitlines()) == 2
+
+
+def test_a_pending_booking_is_explained(app: Flask, ana: Browser, google: StandIn) -> None:
+    google.fault("calendar.events.insert", cut="before", times=None)
+    book(app)
+    (entry,) = listed(ana)
+    assert entry["data-status"] == "pending"
+    assert "the time is held meanwhile" in entry.text
+    assert "We keep asking" in entry.text
+
+
+@on_sqlite
+def test_a_conflict_made_in_google_is_shown_first_and_at_its_booking(
+    app: Flask, ana: Browser, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    book(app)
+    id = book(app, "2026-12-01T11:00:00Z", name="Horst", email="horst@guest.example")["id"]
+    command(app, "reconcile")
+    (_one, other) = google.events(ANA)
+    google.alter(ANA, other["id"], "move", minutes=-60)
+    clock.shift(120)
+    command(app, "reconcile")
+    shown = show(ana)
+    assert "Horst" in shown.one(id="banner").text
+    assert "one of the two has to go" in shown.one(id=f"booking-{id}").text
+
+
+@on_sqlite
+@pytest.mark.parametrize("what", ["cancel", "move", "no-show", "came", "eat"])
+def test_another_hosts_bookings_are_out_of_reach(
+    app: Flask, ana: Browser, google: StandIn, what: str
+) -> None:
+    id = book(app)["id"]
+    ben = Browser(app.test_client(), google)
+    ben.sign_in("ben@sailing.example")
+    token = form(show(ben), "profile").fields()["csrf_token"]
+    answer = ben.client.post(
+        f"/settings/bookings/{id}/{what}",
+        data={"csrf_token": token, "start": "2026-12-02T10:00:00Z"},
+    )
+    assert answer.status_code == 404
+    assert ben.client.get(f"/settings?booking={id}&act=cancel").status_code == 200
+    assert status(app, id) == "confirmed"

@@ -1,0 +1,182 @@
+"""The section "On your website": what to paste, and whether it is live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+
+import models
+from tests.conftest import Browser
+from tests.host_page import on_sqlite, save, show
+from tests.page import Element
+
+PICKER = "/book/ana/intro"
+SITE = "https://sailing.example"
+FRAMED = {"Sec-Fetch-Dest": "iframe", "Referer": f"{SITE}/"}
+
+
+def snippet(host: Browser, query: str = "") -> str:
+    return show(host, query).one(id="snippet-text").raw
+
+
+def live(host: Browser, site: str = SITE) -> Element:
+    return show(host, f"?site={site}").one(id="live-answer")
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("mode", "code"),
+    [
+        (
+            "inline",
+            '<script src="http://localhost/embed.js" async></script>\n'
+            '<meetslot-booking host="ana" event="intro">'
+            '<a href="http://localhost/book/ana/intro">Book a call</a></meetslot-booking>',
+        ),
+        (
+            "popup",
+            '<script src="http://localhost/embed.js" async></script>\n'
+            '<meetslot-booking host="ana" event="intro" mode="popup">'
+            '<a href="http://localhost/book/ana/intro">Book a call</a></meetslot-booking>',
+        ),
+        (
+            "floating",
+            '<script src="http://localhost/embed.js" async></script>\n'
+            '<meetslot-booking host="ana" event="intro" mode="floating">'
+            '<a href="http://localhost/book/ana/intro">Book a call</a></meetslot-booking>',
+        ),
+        (
+            "iframe",
+            '<iframe src="http://localhost/book/ana/intro" title="Book a call with A &amp; B"'
+            ' width="100%" height="700"></iframe>',
+        ),
+        ("link", "http://localhost/book/ana/intro"),
+    ],
+)
+def test_each_way_has_its_code_and_a_page_that_shows_it_at_work(
+    ana: Browser, mode: str, code: str
+) -> None:
+    save(ana, "profile", {"display_name": "A & B"})
+    shown = show(ana, f"?embed={mode}")
+    assert shown.one(id=f"tab-{mode}")["aria-current"] == "true"
+    assert shown.one(id="snippet-text").raw == code
+    assert shown.one("button", data_copy="snippet-text")
+    at_work = ana.client.get(shown.one("iframe", _class="small")["src"])
+    assert at_work.status_code == 200
+    assert code in at_work.text
+
+
+@on_sqlite
+def test_the_snippet_follows_handle_and_event_type(ana: Browser) -> None:
+    save(ana, "profile", {"handle": "silva"})
+    assert 'host="silva" event="intro"' in snippet(ana)
+    assert 'host="silva">' in snippet(ana, "?of=*")
+    assert snippet(ana, "?of=*&embed=link") == "http://localhost/book/silva"
+    assert 'event="intro"' in snippet(ana, "?embed=nonsense")
+
+
+def test_a_page_view_inside_a_site_is_seen(
+    ana: Browser, guest: FlaskClient, clock: time_machine.Traveller
+) -> None:
+    assert "Not seen on https://sailing.example yet" in live(ana).text
+    guest.get(PICKER, headers=FRAMED)
+    clock.shift(130)
+    assert live(ana, "sailing.example/contact").one(data_live="seen").text == (
+        "Seen on https://sailing.example 2 minutes ago."
+    )
+    assert "Not seen" in live(ana, "https://other.example").text
+    assert SITE in show(ana).one(id="live-answer").text
+
+
+def test_the_last_view_counts_and_is_kept_once(
+    app: Flask, ana: Browser, guest: FlaskClient, clock: time_machine.Traveller
+) -> None:
+    for _ in range(3):
+        guest.get(PICKER, headers=FRAMED)
+        clock.shift(3600)
+    guest.get("/book/ana", headers=FRAMED)
+    with models.database.connection_context():
+        host = models.host_by_handle("ana")
+        assert host
+        assert [(each.origin, each.event) for each in models.sightings(host)] == [
+            (SITE, ""),
+            (SITE, "intro"),
+        ]
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("headers", "query", "seen"),
+    [
+        (FRAMED, "", SITE),
+        ({"Sec-Fetch-Dest": "iframe", "Referer": f"{SITE}:8443/page?q=1"}, "", f"{SITE}:8443"),
+        ({"Sec-Fetch-Dest": "iframe"}, "?embedder=https://sailing.example", SITE),
+        ({}, "?embedder=https://sailing.example/page", SITE),
+        ({"Sec-Fetch-Dest": "iframe"}, "", None),
+        ({"Sec-Fetch-Dest": "document", "Referer": f"{SITE}/"}, "", None),
+        ({"Referer": f"{SITE}/"}, "", None),
+        ({"Sec-Fetch-Dest": "iframe", "Referer": "http://localhost/settings"}, "", None),
+        ({"Sec-Fetch-Dest": "iframe", "Referer": "about:blank"}, "", None),
+        ({"Sec-Fetch-Dest": "iframe", "Referer": "https://[broken"}, "", None),
+        ({"Sec-Fetch-Dest": "iframe", "Referer": "https://x:99999/"}, "", None),
+        ({"Sec-Fetch-Dest": "iframe", "Referer": "https://" + "a" * 5000}, "", None),
+        ({"Sec-Fetch-Dest": "iframe"}, "?embedder=javascript:alert(1)", None),
+    ],
+    ids=str,
+)
+def test_only_the_origin_of_a_framing_site_is_kept(
+    app: Flask,
+    ana: Browser,
+    guest: FlaskClient,
+    headers: dict[str, str],
+    query: str,
+    seen: str | None,
+) -> None:
+    assert guest.get(f"{PICKER}{query}", headers=headers).status_code == 200
+    with models.database.connection_context():
+        host = models.host_by_handle("ana")
+        assert host
+        assert [each.origin for each in models.sightings(host)] == ([seen] if seen else [])
+
+
+def test_made_up_origins_fill_no_more_than_a_hundred_rows(
+    app: Flask, ana: Browser, guest: FlaskClient, clock: time_machine.Traveller
+) -> None:
+    for number in range(110):
+        origin = f"https://site-{number}.example/"
+        guest.get("/book/ana", headers={"Sec-Fetch-Dest": "iframe", "Referer": origin})
+        clock.shift(1)
+    with models.database.connection_context():
+        host = models.host_by_handle("ana")
+        assert host
+        found = models.sightings(host)
+    assert len(found) == 100
+    assert found[0].origin == "https://site-109.example"
+
+
+@on_sqlite
+def test_a_site_that_is_not_allowed_is_told_so(
+    ana: Browser, guest: FlaskClient, change: Callable[..., None]
+) -> None:
+    change("ana", allowed_sites=["https://other.example"])
+    told = live(ana).one(data_live="refused")
+    assert "not among your allowed sites" in told.text
+    assert "tried" not in told.text
+    guest.get(PICKER, headers=FRAMED)
+    assert "It was tried 1 second ago" in live(ana).one(data_live="refused").text
+    change("ana", allowed_sites=[SITE])
+    assert live(ana).one(data_live="seen")
+
+
+@on_sqlite
+@pytest.mark.parametrize("site", ["nonsense", "ftp://x.example", "https://", "my site", "<script>"])
+def test_what_is_no_address_is_named_and_kept(ana: Browser, site: str) -> None:
+    shown = show(ana, f"?site={site}")
+    assert "not the address of a page" in shown.one(id="live-answer").text
+    field = shown.one("input", name="site")
+    assert field["value"] == site
+    assert field["aria-describedby"] == "live-answer"

@@ -1,0 +1,140 @@
+"""The sections "Look", "Allowed sites" and "Webhook"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests import page
+from tests.conftest import Browser
+from tests.host_page import exported, faults, form, on_sqlite, save, show
+from widget import settings
+
+pytestmark = on_sqlite
+PICKER = "/book/ana/intro"
+
+
+# --- look ------------------------------------------------------------------------------------
+
+
+def test_colour_and_mode_are_seen_by_guests(app: Flask, ana: Browser, guest: FlaskClient) -> None:
+    save(ana, "theme", {"accent": "#B3541E", "mode": "dark"})
+    assert exported(app)["theme"] == {"accent": "b3541e", "mode": "dark"}
+    shown = page.read(guest.get(PICKER).text)
+    assert shown.one("html")["data-theme"] == "dark"
+    assert shown.one("link", rel="stylesheet")["href"].endswith("/b3541e.css")
+
+
+@pytest.mark.parametrize(
+    ("accent", "light", "dark"),
+    [("1a56c4", "readable", "mended"), ("ffff00", "mended", "readable"), ("777777", "men", "men")],
+)
+def test_a_colour_that_cannot_be_read_is_mended_in_sight(
+    ana: Browser, guest: FlaskClient, accent: str, light: str, dark: str
+) -> None:
+    answer = ana.client.get("/settings/check/accent", query_string={"accent": f"#{accent}"})
+    said = page.read(answer.text).one(id="accent-said")
+    on_light, on_dark = said.all(_class="swatch")
+    assert light in on_light.text
+    assert dark in on_dark.text
+    save(ana, "theme", {"accent": f"#{accent}"})
+    assert show(ana).one(id="accent-said").text == said.text
+    sheet = guest.get(
+        page.read(guest.get(PICKER).text).one("link", rel="stylesheet")["href"]
+    ).text.lower()
+    assert f"--accent-light:{on_light.one('circle')['fill']}" in sheet
+    assert f"--accent-dark:{on_dark.one('circle')['fill']}" in sheet
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"accent": "red"}, "theme-accent", "six hex digits"),
+        ({"accent": ""}, "theme-accent", "six hex digits"),
+        ({"accent": "#1a73e8;}"}, "theme-accent", "six hex digits"),
+        ({"mode": "neon"}, "theme-mode", "must be 'auto'"),
+        ({"mode": None}, "theme-mode", "must be 'auto'"),
+    ],
+)
+def test_a_bad_look_is_named(
+    app: Flask, ana: Browser, changes: dict[str, Any], field: str, words: str
+) -> None:
+    before = exported(app)
+    found = faults(save(ana, "theme", changes))
+    assert list(found) == [field]
+    assert words in found[field]
+    assert exported(app) == before
+
+
+def test_a_check_of_no_colour_says_what_one_is(ana: Browser) -> None:
+    assert "Six hex digits" in ana.client.get("/settings/check/accent?accent=x").text
+
+
+# --- allowed sites ---------------------------------------------------------------------------
+
+
+def test_allowed_sites_are_one_a_line_and_bind_browsers(
+    app: Flask, ana: Browser, guest: FlaskClient
+) -> None:
+    save(ana, "sites", {"allowed_sites": "https://Ana.example/\r\n\r\n https://b.example:8443 "})
+    assert exported(app)["allowed_sites"] == ["https://ana.example", "https://b.example:8443"]
+    policy = guest.get(PICKER).headers["Content-Security-Policy"]
+    assert "frame-ancestors 'self' https://ana.example https://b.example:8443" in policy
+    save(ana, "sites", {"allowed_sites": "\r\n"})
+    assert exported(app)["allowed_sites"] == []
+    assert "frame-ancestors *" in guest.get(PICKER).headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "site",
+    ["ana.example", "https://", "http://ana.example", "https://ana.example/page", "*", "ftp://x.y"],
+)
+def test_what_is_no_origin_is_named_and_kept(app: Flask, ana: Browser, site: str) -> None:
+    answer = save(ana, "sites", {"allowed_sites": f"https://good.example\r\n{site}"})
+    assert "must be an origin" in faults(answer)["sites-allowed_sites"]
+    kept = form(page.read(answer.text), "sites").fields()["allowed_sites"]
+    assert kept == f"https://good.example\n{site}"
+    assert exported(app)["allowed_sites"] == []
+
+
+# --- webhook ---------------------------------------------------------------------------------
+
+
+def test_a_webhook_is_set_up_with_a_secret_of_its_own(app: Flask, ana: Browser) -> None:
+    save(ana, "webhook", {"url": "https://hooks.example/x", "events": ["booking.confirmed"]})
+    hook = exported(app)["webhook"]
+    assert hook["url"] == "https://hooks.example/x"
+    assert hook["events"] == ["booking.confirmed"]
+    assert settings.SECRET.fullmatch(hook["secret"])
+    shown = form(show(ana), "webhook").sent()
+    assert shown["secret"] == hook["secret"]
+    assert shown.getlist("events") == ["booking.confirmed"]
+    save(ana, "webhook", {"secret": ""})
+    assert exported(app)["webhook"]["secret"] != hook["secret"]
+    save(ana, "webhook", {"url": ""})
+    assert exported(app)["webhook"] is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"url": "http://hooks.example"}, "webhook-url", "https address"),
+        ({"url": "nonsense"}, "webhook-url", "https address"),
+        ({"secret": "short"}, "webhook-secret", "whsec_"),
+        ({"events": []}, "webhook-events", "between 1 and 5"),
+        ({"events": ["booking.eaten"]}, "webhook-events", "must be 'booking.confirmed'"),
+    ],
+)
+def test_a_bad_webhook_is_named_and_kept(
+    app: Flask, ana: Browser, changes: dict[str, Any], field: str, words: str
+) -> None:
+    typed = {"url": "https://hooks.example/x", "events": ["booking.failed"], **changes}
+    answer = save(ana, "webhook", typed)
+    found = faults(answer)
+    assert list(found) == [field]
+    assert words in found[field]
+    assert form(page.read(answer.text), "webhook").fields()["url"] == typed["url"]
+    assert exported(app)["webhook"] is None

@@ -1,0 +1,142 @@
+"""What guests will see, before anything is saved; who may frame it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from demo.google import StandIn
+from tests import page
+from tests.conftest import Browser
+from tests.host_page import exported, form, on_sqlite, show
+from tests.page import Element, starts
+
+pytestmark = on_sqlite
+FAMILY = "ana-private@group.calendar.example"
+
+
+def preview(host: Browser, section: str, changes: dict[str, Any], query: str = "") -> Any:
+    """What the preview makes of a section's form with these changes."""
+    sent = form(show(host, query), section).sent()
+    for name, value in changes.items():
+        sent.setlist(name, value if isinstance(value, list) else [value])
+    return host.client.post("/settings/preview/intro", data=sent)
+
+
+def looked(answer: Any) -> Element:
+    assert answer.status_code == 200
+    return page.read(answer.text)
+
+
+def test_it_is_the_guests_own_page(ana: Browser, guest: FlaskClient) -> None:
+    shown = looked(ana.client.get("/settings/preview/intro"))
+    picker = page.read(guest.get("/book/ana/intro").text)
+    assert starts(shown) == starts(picker)
+    assert shown.one("h1").text == picker.one("h1").text
+    assert show(ana).one(id="preview-frame")["src"] == "/settings/preview/intro"
+
+
+def test_every_section_is_followed_before_it_is_saved(app: Flask, ana: Browser) -> None:
+    before = exported(app)
+    event = {"title": "New title", "duration": "60", "slot_interval": "60"}
+    shown = looked(preview(ana, "events/intro", event, "?event=intro"))
+    assert shown.one("h1").text == "New title"
+    assert "1 h" in shown.one(_class="facts").text
+    hours = {"mon-start": "15:00", "mon-end": "16:00"}
+    assert starts(looked(preview(ana, "hours", hours))) == [
+        "2026-11-30T15:00:00Z",
+        "2026-11-30T15:30:00Z",
+    ]
+    dates = {"from": "2026-11-30", "to": "2026-12-04", "kind": "closed"}
+    assert starts(looked(preview(ana, "dates", dates)))[0] == "2026-12-07T09:00:00Z"
+    look = looked(preview(ana, "theme", {"accent": "#b3541e", "mode": "dark"}))
+    assert look.one("html")["data-theme"] == "dark"
+    assert "b3541e.css" in look.one("link", rel="stylesheet")["href"]
+    you = looked(preview(ana, "profile", {"display_name": "Someone", "time_zone": "Asia/Tokyo"}))
+    assert you.one("p", _class="quiet host").text == "Someone"
+    assert "Tokyo" in you.one(_class="zone").text
+    assert exported(app) == before
+
+
+def test_a_calendar_that_is_only_ticked_makes_busy_and_is_not_kept(
+    app: Flask, ana: Browser, google: StandIn, guest: FlaskClient
+) -> None:
+    google.add_busy(FAMILY, "2026-11-30T12:00:00Z", "2026-11-30T17:00:00Z")
+    saved = starts(page.read(guest.get("/book/ana/intro").text))
+    assert saved[0] == "2026-11-30T12:00:00Z"
+    shown = looked(preview(ana, "calendars", {"busy_calendars": ["primary", FAMILY]}))
+    assert starts(shown)[0] == "2026-12-01T09:00:00Z"
+    assert starts(page.read(guest.get("/book/ana/intro").text)) == saved
+
+
+def test_a_longer_window_than_the_stored_one_is_looked_at_whole(
+    ana: Browser, google: StandIn
+) -> None:
+    google.add_busy("ana@sailing.example", "2027-06-01", "2027-06-02")
+    changes = {"booking_window_days": "365"}
+    shown = looked(preview(ana, "events/intro", changes, "?event=intro"))
+    pick = shown.one("form", _class="pick")
+    data = pick.sent()
+    data.poplist("step")
+    data["date"] = "2027-06-01"
+    assert starts(looked(ana.client.post(pick["action"], data=data))) == []
+    data["date"] = "2027-06-02"
+    assert starts(looked(ana.client.post(pick["action"], data=data)))
+
+
+def test_the_draft_goes_along_through_day_form_and_end_and_books_nothing(
+    app: Flask, ana: Browser, google: StandIn
+) -> None:
+    changes = {"q0-label": "How big is your boat?", "q0-kind": "text", "q0-id": "boat"}
+    shown = looked(preview(ana, "events/intro", changes, "?event=intro"))
+    pick = shown.one("form", _class="pick")
+    assert pick["action"] == "/settings/preview/intro"
+    data = pick.sent()
+    data.add("start", starts(shown)[0])
+    asked = looked(ana.client.post(pick["action"], data=data)).one(id="booking-form")
+    assert asked.one("input", name="question-boat")
+    sent = asked.sent()
+    sent.update({"name": "Ana", "email": "ana@sailing.example"})
+    end = looked(ana.client.post(asked["action"], data=sent))
+    assert "Nothing was booked" in end.one(role="alert").text
+    assert google.events("ana@sailing.example") == []
+
+
+def test_what_could_not_be_saved_is_not_shown(ana: Browser) -> None:
+    assert preview(ana, "hours", {"mon-start": "18:00"}).status_code == 422
+    assert preview(ana, "dates", {"from": "never"}).status_code == 422
+    assert preview(ana, "events/intro", {"title": ""}, "?event=intro").status_code == 422
+    token = form(show(ana), "hours").fields()["csrf_token"]
+    draft = {"csrf_token": token, "draft": '{"version": 1}'}
+    assert ana.client.post("/settings/preview/intro", data=draft).status_code == 422
+
+
+def test_a_disconnected_host_sees_what_guests_see(ana: Browser, google: StandIn) -> None:
+    token = form(show(ana), "hours").sent()
+    google.revoke("ana@sailing.example")
+    google.expire()
+    answer = ana.client.post("/settings/preview/intro", data=token)
+    assert answer.status_code == 503
+    assert page.read(answer.text).one(data_error="calendar_disconnected")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/settings/preview/intro", "/settings/embed/inline", "/settings/embed/popup?event=intro"],
+)
+def test_only_the_settings_page_may_frame_its_previews(ana: Browser, path: str) -> None:
+    policy = ana.client.get(path).headers["Content-Security-Policy"]
+    assert "frame-ancestors 'self'" in policy
+    policy = ana.client.get("/settings").headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in policy
+
+
+@pytest.mark.parametrize("path", ["/settings/preview/intro", "/settings/embed/inline"])
+def test_previews_are_the_hosts_alone(app: Flask, ana: Browser, path: str) -> None:
+    assert app.test_client().get(path).headers["Location"].startswith("/login")
+    assert (
+        ana.client.get(path.replace("intro", "nothing").replace("inline", "x")).status_code == 404
+    )

@@ -1,0 +1,92 @@
+"""The section "Why is this time closed?", and the same words from `flask explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from demo.google import StandIn
+from tests.conftest import Browser, command
+from tests.host_page import book, on_sqlite, show
+from tests.page import Element
+
+pytestmark = on_sqlite
+ANA, FAMILY = "ana@sailing.example", "ana-private@group.calendar.example"
+
+
+def ask(host: Browser, day: str, time: str, event: str = "intro") -> Element:
+    query = f"?why_event={event}&why_date={day}&why_time={time}"
+    return show(host, query).one(id="why-answer")
+
+
+def test_a_free_time_is_said_to_be_free(ana: Browser) -> None:
+    answer = ask(ana, "2026-12-01", "09:30")
+    assert answer.one("p", data_offered=True)
+    assert "Tuesday, December 1, 2026" in answer.text
+
+
+def test_every_reason_is_named_and_the_command_line_says_the_same(
+    app: Flask, ana: Browser, google: StandIn, change: Callable[..., None]
+) -> None:
+    google.add_busy(FAMILY, "2026-12-01T11:00:00Z", "2026-12-01T12:00:00Z", "Divorce lawyer")
+    book(app, "2026-12-01T13:00:00Z")
+    change(
+        "ana",
+        busy_calendars=["primary", FAMILY],
+        date_overrides={"2026-12-02": [["10:00", "11:00"]]},
+        event={"max_per_day": 1, "max_per_week": 1, "buffer_before": 15},
+    )
+    asked = {
+        ("2026-11-30", "07:00"): {"past", "hours", "week_limit"},
+        ("2026-11-30", "10:00"): {"notice", "week_limit"},
+        ("2027-03-01", "10:00"): {"window"},
+        ("2026-12-12", "10:00"): {"closed"},
+        ("2026-12-02", "09:00"): {"override", "week_limit"},
+        ("2026-12-01", "11:10"): {"busy", "grid", "day_limit", "week_limit"},
+        ("2026-12-01", "13:30"): {"busy", "booking", "day_limit", "week_limit"},
+    }
+    for (day, time), codes in asked.items():
+        answer = ask(ana, day, time)
+        said = {each["data-reason"]: each.text for each in answer.all("li")}
+        assert set(said) == codes, (day, time)
+        printed = command(app, "explain", "ana", "intro", f"{day}T{time}:00Z")
+        for words in said.values():
+            assert words.partition(":")[0] in printed
+        assert "lawyer" not in answer.text + printed
+    assert "Family" in ask(ana, "2026-12-01", "11:10").text
+    assert "Family" in command(app, "explain", "ana", "intro", "2026-12-01T11:00:00Z")
+    at_booking = ask(ana, "2026-12-01", "13:30").text
+    assert "Intro call, 1:00" in at_booking.replace("\u202f", " ")
+    assert "Gita" not in at_booking
+
+
+def test_what_is_asked_is_the_hosts_own_clock(ana: Browser, change: Callable[..., None]) -> None:
+    change("ana", time_zone="America/New_York")
+    answer = ask(ana, "2026-12-01", "09:00")
+    assert answer.one("p", data_offered=True)
+    assert "America/New_York" in answer.text
+
+
+def test_a_switched_off_event_type_is_said_to_be_so(
+    ana: Browser, change: Callable[..., None]
+) -> None:
+    change("ana", event={"active": False})
+    assert "switched off" in ask(ana, "2026-12-01", "09:30").text
+
+
+def test_it_says_when_nothing_at_all_is_offered(ana: Browser, google: StandIn) -> None:
+    google.fault("calendar.freebusy.query", status=503, times=None)
+    assert "Google does not answer" in ask(ana, "2026-12-01", "09:30").text
+    google.clear_faults()
+    google.revoke(ANA)
+    google.expire()
+    assert "not connected" in ask(ana, "2026-12-02", "09:30").text
+
+
+@pytest.mark.parametrize(
+    ("day", "time"), [("2026-13-01", "09:00"), ("2026-12-01", "25:00"), ("", "09:00"), ("x", "y")]
+)
+def test_what_cannot_be_read_is_named(ana: Browser, day: str, time: str) -> None:
+    assert "Give a date and a time" in ask(ana, day, time).one(_class="fault").text

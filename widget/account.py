@@ -1,0 +1,96 @@
+"""The host's connection to Google, and taking leave (part of the host blueprint)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, request, session
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required, logout_user
+
+import models
+import watching
+from widget import erasure, language, web
+from widget.calendar import CALENDAR_SCOPES
+from widget.host import blueprint, missing_scopes, page
+from widget.language import gettext as _
+
+BY_HOST = "by the host"
+GOOGLE_PERMISSIONS = "https://myaccount.google.com/permissions"
+
+
+def connection(host: models.Host) -> dict[str, Any]:
+    """As whom, for what, since when: what the page says about Google."""
+    granted, now = host.scopes.split(), web.now()
+    wanted = [each for each in CALENDAR_SCOPES if each in granted]
+    return {
+        "email": host.email,
+        "disconnected": host.disconnected_reason if host.disconnected_at else None,
+        "by_host": bool(host.disconnected_at) and host.disconnected_reason == BY_HOST,
+        "missing": missing_scopes([each for each in CALENDAR_SCOPES if each not in granted]),
+        "granted": missing_scopes(wanted),
+        "problem": host.calendar_problem,
+        "gone": host.calendar_gone,
+        "asked": language.ago(now - host.asked_at) if host.asked_at else None,
+        "told": watching.channels_of(host, now),
+        "conflicts": models.conflicts(host, now),
+        "troubles": models.troubles(host, now),
+    }
+
+
+# --- disconnecting -----------------------------------------------------------------------------
+
+
+@blueprint.post("/settings/disconnect")
+@login_required
+def disconnect() -> ResponseReturnValue:
+    """Revoke our access at Google. Guests see that nothing can be booked; nothing else is lost."""
+    if erasure.disconnect(web.google(), current_user.host, web.now()):
+        return redirect("/settings?saved=connection#connection", 303)
+    return page(
+        "host/problem.html",
+        200,
+        heading=_("Disconnected here, but Google did not answer"),
+        message=_(
+            "We have thrown our keys away and cannot reach your calendar any more. To take the"
+            " permission back at Google too, open %(address)s."
+        )
+        % {"address": GOOGLE_PERMISSIONS},
+    )
+
+
+# --- deleting the account ------------------------------------------------------------------------
+
+
+@blueprint.get("/settings/account/delete")
+@login_required
+def leave() -> ResponseReturnValue:
+    """What would be removed, and the form that does it."""
+    return _leave(200)
+
+
+@blueprint.post("/settings/account/delete")
+@login_required
+def delete() -> ResponseReturnValue:
+    host = current_user.host
+    if request.form.get("handle", "").strip().lower() != host.handle:
+        return _leave(422, _("Type %(handle)s to delete the account.") % {"handle": host.handle})
+    done = erasure.host(web.google(), host, web.now())
+    logout_user()
+    session.clear()
+    return page("host/deleted.html", done=done, handle=host.handle, permissions=GOOGLE_PERMISSIONS)
+
+
+def _leave(status: int, fault: str = "") -> ResponseReturnValue:
+    host, now = current_user.host, web.now()
+    made = models.bookings(host, None, None)
+    upcoming = [each for each in made if each.status in models.ACTIVE and each.end_at > now]
+    return page(
+        "host/delete.html",
+        status,
+        host=host,
+        bookings=len(made),
+        upcoming=len(upcoming),
+        fault=fault,
+        typed=request.form.get("handle", ""),
+    )

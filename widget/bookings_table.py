@@ -1,0 +1,49 @@
+"""Bookings as rows: one form for the command line and for the settings page's CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Any
+
+import models
+from widget.instants import to_rfc3339
+
+COLUMNS = (
+    "id", "event", "title", "start", "end", "status", "guest_name", "guest_email", "meet_link",
+    "google_event_id", "created",
+)  # fmt: skip
+
+
+def row(booking: models.Booking) -> dict[str, Any]:
+    values = (
+        booking.id,
+        booking.event,
+        booking.promise["title"],
+        to_rfc3339(booking.start_at),
+        to_rfc3339(booking.end_at),
+        booking.status,
+        booking.guest_name,
+        booking.guest_email,
+        booking.meet_link,
+        booking.google_event_id,
+        to_rfc3339(booking.created_at),
+    )
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def as_csv(bookings: Iterable[models.Booking]) -> str:
+    """RFC 4180, but for the line ends, with a header."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for booking in bookings:
+        writer.writerow({name: _cell(value) for name, value in row(booking).items()})
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """A spreadsheet takes a cell that starts like this for a formula (OWASP, CSV injection)."""
+    risky = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
+    return f"'{value}" if risky else value

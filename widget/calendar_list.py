@@ -1,0 +1,77 @@
+"""The calendars a host can choose from, with Google's names and colours; kept for a minute."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import models
+from widget.calendar import Google, GoogleError
+
+KEEP_SECONDS = 60
+AGAIN_SECONDS = 30  # after Google did not answer
+PATIENCE_SECONDS = 3  # the page is shown without names rather than late
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A calendar of Google's list; `owned`: bookings can be written to it."""
+
+    id: str
+    name: str
+    colour: str
+    primary: bool
+    owned: bool
+
+
+@dataclass(frozen=True)
+class Calendars:
+    """Google's list as it was last told; `problem` says why it may be old or empty."""
+
+    entries: tuple[Entry, ...]
+    problem: str | None
+
+    def find(self, id: str) -> Entry | None:
+        """The calendar with this id; `primary` is the host's own."""
+        for entry in self.entries:
+            if entry.id == id or (id == "primary" and entry.primary):
+                return entry
+        return None
+
+    def name(self, id: str) -> str:
+        """What Google calls a calendar; its id when Google does not list it."""
+        found = self.find(id)
+        return found.name if found else id
+
+
+def of(google: Google, host: models.Host, now: int) -> Calendars:
+    """The host's calendars, asked anew when what is kept is older than a minute."""
+    row = models.calendar_list(host)
+    age = now - row.asked_at
+    if host.disconnected_at or age < (AGAIN_SECONDS if row.problem else KEEP_SECONDS):
+        return kept(host)
+    try:
+        found = google.calendar_of(host, PATIENCE_SECONDS).calendars()
+        models.keep_calendar_list(host, [_kept(each) for each in found], now)
+    except GoogleError as error:
+        models.note_no_calendar_list(host, str(error), now)
+    return kept(host)
+
+
+def kept(host: models.Host) -> Calendars:
+    """The same without asking Google."""
+    row = models.calendar_list(host)
+    return Calendars(tuple(Entry(**each) for each in row.entries), row.problem)
+
+
+def _kept(entry: dict[str, Any]) -> dict[str, Any]:
+    colour = str(entry.get("backgroundColor", ""))
+    return {
+        "id": entry["id"],
+        "name": str(entry.get("summaryOverride") or entry.get("summary") or entry["id"]),
+        "colour": colour if _COLOUR.fullmatch(colour) else "#5f6368",
+        "primary": bool(entry.get("primary")),
+        "owned": entry.get("accessRole") == "owner",
+    }

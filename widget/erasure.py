@@ -1,0 +1,72 @@
+"""Taking leave: what is removed of a host or of a guest who asks for it (GDPR, article 17)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import models
+from widget import bookings
+from widget.bookings import NotBooked
+from widget.calendar import Google
+
+
+@dataclass(frozen=True)
+class HostErased:
+    """`revoked`: Google confirmed that our access is over; `upcoming` events stay in Google."""
+
+    bookings: int
+    upcoming: int
+    revoked: bool
+
+
+def host(google: Google, found: models.Host, now: int) -> HostErased:
+    """Revoke our access at Google, and remove everything that is stored of a host.
+
+    The events that were made stay in the host's calendar, and nobody is told.
+    """
+    made = models.bookings(found, None, None)
+    upcoming = sum(each.status in models.ACTIVE and each.end_at > now for each in made)
+    revoked = google.revoke(found)
+    models.delete_host(found)
+    return HostErased(len(made), upcoming, revoked)
+
+
+def disconnect(google: Google, found: models.Host, now: int) -> bool:
+    """Revoke our access at Google and forget the tokens; whether Google confirmed it."""
+    revoked = google.revoke(found)
+    models.forget_tokens(found, "by the host", now)
+    return revoked
+
+
+@dataclass(frozen=True)
+class GuestErased:
+    """`cancelled` of the removed bookings were still to come; `kept` could not be cancelled."""
+
+    removed: int
+    cancelled: int
+    kept: int
+    extra: int
+
+
+def guest(google: Google, email: str, now: int) -> GuestErased:
+    """Remove what is stored of a guest; what is still to come is cancelled in Google first.
+
+    A booking that Google does not let go of now is kept, since nobody could cancel it later.
+    """
+    removed = cancelled = kept = 0
+    for booking in models.bookings_of_guest(email):
+        if booking.status in models.ACTIVE and booking.end_at > now:
+            if not _cancelled(google, booking, now):
+                kept += 1
+                continue
+            cancelled += 1
+        models.delete_booking(booking)
+        removed += 1
+    return GuestErased(removed, cancelled, kept, models.forget_extra_guest(email))
+
+
+def _cancelled(google: Google, booking: models.Booking, now: int) -> bool:
+    try:
+        return bookings.cancel(google, booking, "host", "", now).status == "cancelled"
+    except NotBooked:
+        return False

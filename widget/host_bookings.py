@@ -1,0 +1,83 @@
+"""What a host does with bookings: cancel, move, mark, download (part of the host blueprint)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Response, abort, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+
+import models
+from models import Booking
+from widget import bookings, bookings_table, bookings_view, details, settings, settings_page, web
+from widget.bookings import NotBooked
+from widget.host import blueprint
+from widget.settings_views import address
+
+REASON_LENGTH = 500
+
+
+@blueprint.post("/settings/bookings/<id>/<act>")
+@login_required
+def change(id: str, act: str) -> ResponseReturnValue:
+    """Cancel, move, or mark as no-show and back. Google tells the guest of the first two."""
+    acts: dict[str, Callable[[Booking], str]] = {
+        "cancel": _cancel,
+        "move": _move,
+        "no-show": lambda booking: _mark(booking, True),
+        "came": lambda booking: _mark(booking, False),
+    }
+    booking = models.booking_by_id(id)
+    if act not in acts or booking is None or booking.host_id != current_user.host.id:
+        abort(404)
+    try:
+        done = acts[act](booking)
+    except NotBooked as error:
+        typed = request.form.get("reason", "") or request.form.get("start", "")
+        host = models.host_by_id(booking.host_id) or abort(404)
+        status = 503 if error.code.startswith("calendar") else 409
+        return settings_page.whole(host, status, refusal=error, typed=typed)
+    return redirect(address("bookings", done=done), 303)
+
+
+def _cancel(booking: Booking) -> str:
+    reason = request.form.get("reason", "").replace("\r\n", "\n").strip()[:REASON_LENGTH]
+    after = bookings.cancel(web.google(), booking, "host", reason, web.now())
+    return "cancelled" if after.status == "cancelled" else "pending"
+
+
+def _move(booking: Booking) -> str:
+    try:
+        start = details.instant(request.form.get("start", ""))
+    except ValueError as error:
+        raise _NoTime(str(error)) from None
+    after = bookings.reschedule(web.google(), booking, start, "host", web.now())
+    return "moved" if after.status == "confirmed" else "pending"
+
+
+class _NoTime(NotBooked):
+    """No time was chosen, or none that can be read."""
+
+
+def _mark(booking: Booking, no_show: bool) -> str:
+    marked = models.mark_no_show(booking, no_show, web.now())
+    return ("no-show" if no_show else "came") if marked else ""
+
+
+# --- as a file -----------------------------------------------------------------------------------
+
+
+@blueprint.get("/settings/bookings.csv")
+@login_required
+def as_csv() -> ResponseReturnValue:
+    """What the section shows, all pages of it, with the columns of `flask bookings list`."""
+    host = current_user.host
+    document = settings.load(host.settings)
+    past = request.args.get("show") == "past"
+    text = bookings_table.as_csv(
+        bookings_view.find(host, document, past, bookings_view.search(), web.now())
+    )
+    response = Response(text, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = "attachment; filename=bookings.csv"
+    return response

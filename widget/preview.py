@@ -1,0 +1,153 @@
+"""What guests will see, by the guest pages' own code, before anything is saved.
+
+Part of the host blueprint: only the settings page itself may frame these pages.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, abort, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+from flask_wtf.csrf import generate_csrf
+from werkzeug.datastructures import MultiDict
+
+import models
+from widget import bookings, busy, guest, offers, sections, settings, snippets, web
+from widget.calendar import DAY, GoogleError
+from widget.guest import Place
+from widget.host import blueprint
+from widget.language import gettext as _
+from widget.settings import EventType, Settings
+from widget.slots import Busy
+
+Form = MultiDict[str, str]
+
+
+@dataclass(frozen=True)
+class Preview(Place):
+    """An event type of a document that may not be saved; `slug` is what it is stored under."""
+
+    slug: str = ""
+    draft: bool = False
+
+    @property
+    def address(self) -> str:
+        return f"/settings/preview/{self.slug}"
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        if not self.draft:
+            return []
+        text = json.dumps(settings.dump(self.document), ensure_ascii=False)
+        return [("csrf_token", generate_csrf()), ("draft", text)]
+
+    def offer(self) -> bookings.Offer:
+        """Raises NotBooked. Google's answer for calendars that are not saved is not kept."""
+        host, document, event, now = self.host, self.document, self.event, web.now()
+        if not self.draft:
+            return super().offer()
+        if host.disconnected_at:
+            raise bookings.CalendarDisconnected(host.disconnected_reason)
+        try:
+            taken = self._busy(now)
+        except GoogleError as error:
+            raise offers.closed(error) from error
+        window = (event.booking_window_days + 10) * DAY
+        held = offers.booked(host, event, now - 10 * DAY, now + window)
+        rules = settings.rules(document, event)
+        return bookings.Offer(host, document, event, rules, taken, held, now)
+
+    def _busy(self, now: int) -> list[Busy]:
+        stored, calendar = settings.load(self.host.settings), web.google().calendar_of(self.host)
+        longest = max((each.booking_window_days for each in stored.event_types), default=0)
+        same = self.document.busy_calendars == stored.busy_calendars
+        if same and self.event.booking_window_days <= longest:
+            return busy.of(calendar, self.host, stored, now)
+        until = now + (self.event.booking_window_days + 4) * DAY
+        return calendar.busy(self.document.busy_calendars, now - DAY, until)
+
+
+@blueprint.route("/settings/preview/<slug>", methods=["GET", "POST"])
+@login_required
+def preview(slug: str) -> ResponseReturnValue:
+    """The picker for what is stored (GET), or for what a section's form has in it (POST).
+
+    422 without a page when that is no document that could be saved.
+    """
+    given = request.form if request.method == "POST" else request.args
+    try:
+        place = _place(current_user.host, slug, given)
+    except (settings.SettingsError, sections.Faulty):
+        return "", 422
+    return _framed(_shown(place, given))
+
+
+def _shown(place: Preview, given: Form) -> ResponseReturnValue:
+    if "section" in given:  # a form of the settings page, not one of the picker
+        return guest.times(place, MultiDict())
+    if "nonce" in given and "step" not in given:
+        page = place.page(_("This is only a preview"), given)
+        page["alert"] = {"code": "preview", "message": _("Nothing was booked.")}
+        return web.answer(
+            "guest/problem.html", **page, heading=page["title"], retry_url=place.address
+        )
+    if given.getlist("step")[-1:] == ["zone"]:
+        return guest.zones(place, given)
+    if given.get("start") and given.getlist("step")[-1:] in ([], ["choose"]):
+        return guest.chosen(place, given)
+    return guest.times(place, given)
+
+
+def _place(host: models.Host, slug: str, given: Form) -> Preview:
+    """Raises SettingsError or Faulty."""
+    stored = settings.load(host.settings)
+    at = sections.index_of(settings.dump(stored), slug)
+    if "draft" in given:
+        document = settings.parse(given["draft"])
+    elif "section" in given:
+        document = _drafted(host, given, at)
+    else:
+        return Preview(host, stored, _event(stored, at), slug=slug)
+    return Preview(host, document, _event(document, at), slug=slug, draft=True)
+
+
+def _event(document: Settings, at: int | None) -> EventType:
+    if at is None or at >= len(document.event_types):
+        abort(404)
+    return document.event_types[at]
+
+
+def _drafted(host: models.Host, form: Form, at: int | None) -> Settings:
+    document, section = settings.dump(settings.load(host.settings)), form["section"]
+    if section == "event" and at is not None:
+        sections.event(document, form, at)
+    elif section in sections.CHANGES:
+        sections.CHANGES[section](document, form)
+    return settings.parse(document)
+
+
+def _framed(answer: Any) -> Response:
+    response = make_response(answer)
+    policy = web.POLICY.format(ancestors="'self'", forms="'self'")
+    response.headers["Content-Security-Policy"] = policy
+    return response
+
+
+@blueprint.get("/settings/embed/<mode>")
+@login_required
+def embedded(mode: str) -> ResponseReturnValue:
+    """The snippet at work, on an empty page."""
+    document = settings.load(current_user.host.settings)
+    slug = request.args.get("event", "")
+    event = next((each for each in document.event_types if each.slug == slug), None)
+    if mode not in snippets.MODES or (slug and event is None):
+        abort(404)
+    code = snippets.code(mode, web.config().public_url, document, event)
+    page = web.page(_("Preview"))
+    return _framed(
+        make_response(render_template("host/snippet_page.html", **page, mode=mode, code=code))
+    )

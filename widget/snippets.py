@@ -1,0 +1,78 @@
+"""What a host pastes into a page, in five ways, and whether it is live there."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+from urllib.parse import urlsplit
+
+import models
+from widget import language, sightings
+from widget.language import gettext as _
+from widget.settings import EventType, Settings
+
+MODES = ("inline", "popup", "floating", "iframe", "link")
+ADDRESS_LENGTH = 2000
+
+
+def tabs() -> dict[str, str]:
+    return {
+        "inline": _("In the page"),
+        "popup": _("Popup"),
+        "floating": _("Floating button"),
+        "iframe": _("Without a script"),
+        "link": _("Link"),
+    }
+
+
+def hints() -> dict[str, str]:
+    return {
+        "inline": _("Paste this where guests should choose a time."),
+        "popup": _("Paste this where the button should be; it opens the times over your page."),
+        "floating": _("Paste this anywhere: the button stays in a corner of the page."),
+        "iframe": _("For site builders that allow no scripts. It does everything but grow."),
+        "link": _("For e-mails, chats and profiles."),
+    }
+
+
+def code(mode: str, public_url: str, document: Settings, event: EventType | None) -> str:
+    """The HTML to paste (the bare address for `link`); all event types when `event` is None."""
+    path = f"{document.handle}/{event.slug}" if event else document.handle
+    address = f"{public_url}/book/{path}"
+    if mode == "link":
+        return address
+    words = escape(_("Book a call"))
+    if mode == "iframe":
+        title = escape(_("Book a call with %(name)s") % {"name": document.display_name})
+        return f'<iframe src="{address}" title="{title}" width="100%" height="700"></iframe>'
+    which = f' event="{event.slug}"' if event else ""
+    how = "" if mode == "inline" else f' mode="{mode}"'
+    return (
+        f'<script src="{public_url}/embed.js" async></script>\n'
+        f'<meetslot-booking host="{document.handle}"{which}{how}>'
+        f'<a href="{address}">{words}</a></meetslot-booking>'
+    )
+
+
+def live(document: Settings, host: models.Host, address: str, now: int) -> dict[str, Any]:
+    """Whether the widget was seen at the site of this address: `state` is bad (no address),
+    refused (not an allowed site), seen or never; `origin` and `when` where there are any."""
+    text = address.strip()[:ADDRESS_LENGTH]
+    origin = sightings.origin_of(text if "://" in text else f"https://{text}")
+    if origin is None or not _has_host(origin):
+        return {"state": "bad", "address": text}
+    found = models.sightings(host, origin)
+    seen = found[0] if found else None
+    state = "seen" if seen else "never"
+    return {
+        "state": state if sightings.allowed(document, origin) else "refused",
+        "address": text,
+        "origin": origin,
+        "when": language.ago(now - seen.seen_at) if seen else None,
+        "event": seen.event if seen else None,
+    }
+
+
+def _has_host(origin: str) -> bool:
+    host = urlsplit(origin).hostname or ""
+    return "." in host or host == "localhost" or ":" in host
