@@ -19,8 +19,10 @@
   };
 
   const measure = () => {
-    const now = Math.ceil(document.getElementById("picker")?.getBoundingClientRect().height ?? 0);
-    if (now && now !== height) tell("resize", { height: (height = now) });
+    const root = document.getElementById("picker");
+    if (!root) return;
+    const now = Math.ceil(root.getBoundingClientRect().height) + 1; // what only screen readers see
+    if (now !== height) tell("resize", { height: (height = now) });
   };
   const sizes = new ResizeObserver(measure);
 
@@ -67,7 +69,7 @@
     classList.add("framed");
     window.addEventListener("message", greeted);
     document.addEventListener("submit", ({ target, submitter }) => {
-      if (target.id === "booking-form" && submitter?.name !== "step") tell("submitting", {});
+      if (target.id === "booking-form" && !submitter?.name) tell("submitting", {});
     });
     // the keyboard is ours while the focus is: a popup around us could not hear it
     document.addEventListener("keydown", ({ key, defaultPrevented }) => {
