@@ -493,14 +493,15 @@ def fail(booking: Booking, failure: str, now: int, *, leftover: bool = False) ->
     return _changed(query)
 
 
-def announce(booking: Booking, act: str) -> bool:
-    """True for the one answer that may tell a site of a guest's act (see ACTS) that is done."""
-    if act not in ACTS or booking.unannounced != act:
-        return False
+def announce(booking: Booking) -> str | None:
+    """The guest's last act (of ACTS) once it is done, for the one answer that tells of it."""
+    act = booking.unannounced
+    if act is None or booking.status != ACTS[act]:
+        return None
     query = Booking.update(unannounced=None).where(
         Booking.id == booking.id, Booking.unannounced == act, Booking.status == ACTS[act]
     )
-    return _changed(query)
+    return str(act) if _changed(query) else None
 
 
 def leave_over(booking: Booking, now: int) -> None:

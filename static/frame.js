@@ -19,8 +19,10 @@
   };
 
   const measure = () => {
-    const now = Math.ceil(document.getElementById("picker")?.getBoundingClientRect().height ?? 0);
-    if (now && now !== height) tell("resize", { height: (height = now) });
+    const root = document.getElementById("picker");
+    if (!root) return;
+    const now = Math.ceil(root.getBoundingClientRect().height) + 1; // what only screen readers see
+    if (now !== height) tell("resize", { height: (height = now) });
   };
   const sizes = new ResizeObserver(measure);
 

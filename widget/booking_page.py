@@ -63,19 +63,17 @@ def _book(place: Place, given: Form) -> ResponseReturnValue:
         return _refused(place, given, alert)
     except NotBooked as error:
         return _refused(place, given, error)
-    return _done(booking, given, "booked", 201)
+    return _done(booking, given, 201)
 
 
-def _done(booking: Booking, given: Form, act: str, status: int = 200) -> ResponseReturnValue:
-    """To the booking's own page, which tells of the act; 202 when Google has not answered for
-    certain."""
+def _done(booking: Booking, given: Form, status: int = 200) -> ResponseReturnValue:
+    """To the booking's own page; 202 when Google has not answered for certain."""
     path = f"/booking/{links.booking_token(web.config(), booking.id)}"
-    after = guest.address(path, [("done", act), *guest.seen(given)])
+    url = guest.address(path, guest.seen(given))
     if not web.is_fragment():
-        return redirect(after, 303)
-    pending = booking.status == "pending"
-    response = invitation_page(booking, given, 202 if pending else status, act=act)
-    response.headers["HX-Push-Url"] = after if pending else guest.address(path, guest.seen(given))
+        return redirect(url, 303)
+    response = invitation_page(booking, given, 202 if booking.status == "pending" else status)
+    response.headers["HX-Push-Url"] = url
     return response
 
 
@@ -124,7 +122,7 @@ def booking(token: str) -> ResponseReturnValue:
     found = find_booking(token)
     if found.status == "pending" or found.meet_pending:
         found = reconcile.settle(web.google(), found, web.now())
-    return invitation_page(found, request.args, act=request.args.get("done", ""))
+    return invitation_page(found, request.args)
 
 
 @blueprint.get("/booking/<token>.ics")
@@ -150,15 +148,11 @@ def find_booking(token: str) -> Booking:
 
 
 def invitation_page(
-    booking: Booking,
-    given: Form,
-    status: int = 200,
-    alert: NotBooked | None = None,
-    act: str = "",
+    booking: Booking, given: Form, status: int = 200, alert: NotBooked | None = None
 ) -> Response:
     """The state of a booking, what can be done with it, and what went wrong with a change.
 
-    `act` is what the guest did to get here: one answer announces it.
+    One answer alone announces what the guest did last.
     """
     document = settings.load(booking.host.settings)
     view = invitation.view(web.config(), booking, document)
@@ -173,11 +167,12 @@ def invitation_page(
         page["alert"] = {"code": alert.code, "message": outcomes.said_of_change(alert)}
     poll = None
     if booking.status == "pending" or booking.meet_pending:
-        done = [("done", act)] if act in models.ACTS else []
-        again = guest.address(view["urls"]["path"], [*done, *guest.seen(given)])
+        again = guest.address(view["urls"]["path"], guest.seen(given))
         poll = {"url": again, "seconds": min(30, 2 + 2 * booking.attempts)}
     context = {**page, "host": guest.host_view(document), "booking": view, "poll": poll}
-    context["outcome"] = act if models.announce(booking, act) else None
+    context["outcome"] = outcome = models.announce(booking)
+    event = bookings.event_type(booking)
+    context["onward"] = event.redirect_url if event and outcome == "booked" else None
     context["changes"] = _changes(booking, view["urls"]["path"], given)
     return web.answer("guest/booking.html", status, **context)
 
@@ -210,7 +205,7 @@ def cancel(token: str) -> ResponseReturnValue:
         found = bookings.cancel(web.google(), found, "guest", reason, web.now())
     except NotBooked as error:
         return _not_changed(found, given, error)
-    return _done(found, given, "cancelled")
+    return _done(found, given)
 
 
 @blueprint.get("/booking/<token>/reschedule")
@@ -243,7 +238,7 @@ def reschedule(token: str) -> ResponseReturnValue:
         moved = bookings.reschedule(web.google(), found, start, "guest", web.now())
     except NotBooked as error:
         return _not_changed(found, given, error)
-    return _done(moved, given, "rescheduled")
+    return _done(moved, given)
 
 
 def _in_their_zone(booking: Booking, given: Form) -> Form:
