@@ -155,7 +155,7 @@ def _end(error: BaseException | None) -> None:
 def _protect(response: Response) -> Response:
     guest = request.blueprint in ("guest", "api", "embed")
     # No word of ancestors lets every page in; `*` would not, if it is a file or sandboxed.
-    ancestors = g.get("frame_ancestors") if guest else "'none'"
+    ancestors = g.get("frame_ancestors", None if guest else "'none'")
     policy = f"{POLICY}; frame-ancestors {ancestors}" if ancestors else POLICY
     headers = {"Content-Security-Policy": policy, **HEADERS, **(FRAMED if guest else {})}
     if response.mimetype in ("text/javascript", "text/css"):  # no pages
