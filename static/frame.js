@@ -51,9 +51,6 @@
     const { outcome: type, bookingId: booking, start, end, event, guestName: name, guestEmail: email } = root.dataset;
     root.removeAttribute("data-outcome");
     tell(type, { booking, start, end, event, ...(share && { guest: { name, email } }) });
-    const address = new URL(location.href);
-    address.searchParams.delete("done");
-    history.replaceState(history.state, "", address);
   };
 
   const greeted = ({ source, origin, data }) => {

@@ -161,7 +161,7 @@ class Config:
     )
     ratelimit_storage_uri: str = _setting(
         _limiter_storage,
-        "memory://, or redis://machine:6379 with the Python package redis installed",
+        "memory://, or redis://machine:6379",
         "memory://",
     )
     booking_rate_limit: str = _setting(

@@ -140,7 +140,7 @@ def callback() -> ResponseReturnValue:
         return _not_signed_in(str(error.error))
     except (RequestException, JoseError, KeyError, ValueError) as error:
         return _no_answer(error)
-    if not person.get("email_verified") or not _allowed(email):
+    if not _allowed(email, person.get("email_verified")):
         return page(
             "host/problem.html",
             403,
@@ -192,8 +192,11 @@ def _known_zone(name: str | None) -> str:
         return "UTC"
 
 
-def _allowed(email: str) -> bool:
+def _allowed(email: str, verified: bool | None) -> bool:
+    """Only what Google has verified counts against the list of who may sign in."""
     allowed = web.config().allowed_hosts_sign_in
+    if verified is not True and (allowed or verified is False):
+        return False
     address = email.lower()
     return not allowed or address in allowed or f"@{address.rpartition('@')[2]}" in allowed
 
