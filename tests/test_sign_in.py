@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
+from cryptography.fernet import Fernet
 from flask import Flask
 
 from app import create_app
@@ -214,10 +215,19 @@ def test_signing_out_needs_the_pages_own_form(ana: Browser) -> None:
 def test_keys_can_be_rotated(
     environ: dict[str, str], clock: time_machine.Traveller, google: StandIn, tmp_path: Path
 ) -> None:
-    from cryptography.fernet import Fernet
-
     app = create_app(config.load(environ))
     Browser(app.test_client(), google).sign_in("ana@sailing.example")
     keys = f"{Fernet.generate_key().decode()},{environ['TOKEN_KEYS']}"
     rotated = create_app(config.load({**environ, "TOKEN_KEYS": keys}))
     assert rotated.test_client().get("/book/ana/intro").status_code == 200
+
+
+def test_a_token_that_no_key_opens_is_good_again_when_its_key_is_back(
+    environ: dict[str, str], clock: time_machine.Traveller, google: StandIn
+) -> None:
+    app = create_app(config.load(environ))
+    Browser(app.test_client(), google).sign_in("ana@sailing.example")
+    wrong = create_app(config.load({**environ, "TOKEN_KEYS": Fernet.generate_key().decode()}))
+    assert wrong.test_client().get("/book/ana/intro").status_code == 503
+    back = create_app(config.load(environ))
+    assert back.test_client().get("/book/ana/intro").status_code == 200

@@ -6,17 +6,22 @@ import json
 import logging
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 
 import httplib2
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from google.auth.exceptions import RefreshError
+from google.oauth2.credentials import Credentials
 
 import models
 from widget.config import Config
 from widget.faults import Disconnected, Patience, Unavailable
 from widget.wire import Answer, Lost, NotSent, Wire
 
+HOUR = 3600  # of an access token that does not say how long it lives
 SPARE_SECONDS = 10  # an access token that ends sooner is not used any more
 log = logging.getLogger("meetslot.access")
 
@@ -132,35 +137,52 @@ class Access:
         return min(self.google.patience.call_seconds, self.seconds_left)
 
     def _refresh(self) -> None:
-        refresh_token = self.google.decrypt(self.host.refresh_token)
-        if not refresh_token:
-            raise self.disconnected("oauth.token", None, "no refresh token")
-        form = {
-            "grant_type": "refresh_token",
-            "refresh_token": refresh_token,
-            "client_id": self.google.config.google_client_id,
-            "client_secret": self.google.config.google_client_secret,
-        }
-        endpoint = self.google.endpoints["token_endpoint"]
+        credentials = Credentials(  # type: ignore[no-untyped-call]
+            None,
+            refresh_token=self._refresh_token(),
+            token_uri=self.google.endpoints["token_endpoint"],
+            client_id=self.google.config.google_client_id,
+            client_secret=self.google.config.google_client_secret,
+        )
         try:
-            answer = self._wire.call("POST", endpoint, self._seconds(), body=form)
+            credentials.refresh(self._ask_for_token)  # type: ignore[no-untyped-call]
+        except RefreshError as error:
+            answer = error.args[1] if len(error.args) > 1 else None
+            if isinstance(answer, dict) and answer.get("error") == "invalid_grant":
+                raise self.disconnected("oauth.token", 400, "invalid_grant") from None
+            raise Unavailable("oauth.token", reason="no token") from None
+        except (ValueError, TypeError, AttributeError):  # JSON, but not of a token
+            raise Unavailable("oauth.token", reason="malformed answer") from None
+        self._keep(str(credentials.token), credentials.expiry)
+
+    def _refresh_token(self) -> str:
+        token = self.google.decrypt(self.host.refresh_token)
+        if token:
+            return token
+        if self.host.refresh_token:  # heals when its key is back in TOKEN_KEYS: nothing is noted
+            raise Disconnected("oauth.token", reason="no key opens the token")
+        raise self.disconnected("oauth.token", None, "no refresh token")
+
+    def _ask_for_token(
+        self, url: str, method: str, body: bytes, headers: Mapping[str, str], **_more: Any
+    ) -> SimpleNamespace:
+        """What google-auth takes for a transport. Anything but a token or a refusal ends it at
+        once: google-auth would wait and try again, longer than a journey has."""
+        try:
+            answer = self._wire.call(method, url, self._seconds(), body=body, headers=headers)
         except (NotSent, Lost) as error:
             raise Unavailable("oauth.token", reason=str(error)) from None
-        self._keep(answer)
+        if answer.status not in (200, 400):
+            raise Unavailable("oauth.token", answer.status, "no token")
+        return SimpleNamespace(status=answer.status, headers=answer.headers, data=answer.body)
 
-    def _keep(self, answer: Answer) -> None:
-        """A refreshed access token serves the other workers too."""
-        try:
-            found = json.loads(answer.body)
-            if answer.status == 400 and found["error"] == "invalid_grant":
-                raise self.disconnected("oauth.token", 400, "invalid_grant")
-            self._token = str(found["access_token"])
-            expires_at = int(time.time()) + int(found["expires_in"])
-        except (ValueError, KeyError, TypeError):
-            raise Unavailable("oauth.token", answer.status, "no token") from None
-        self.host.access_token = self.google.encrypt(self._token)
-        self.host.token_expires_at = expires_at
-        models.save_access_token(self.host, self.host.access_token, expires_at)
+    def _keep(self, token: str, expiry: datetime | None) -> None:
+        """A refreshed access token serves the other workers too. `expiry` is naive UTC."""
+        ends = expiry.replace(tzinfo=UTC).timestamp() if expiry else time.time() + HOUR
+        self._token = token
+        self.host.access_token = self.google.encrypt(token)
+        self.host.token_expires_at = int(ends)
+        models.save_access_token(self.host, self.host.access_token, self.host.token_expires_at)
 
     def disconnected(self, method: str, status: int | None, reason: str) -> Disconnected:
         """Note that Google refuses this host's grant."""
