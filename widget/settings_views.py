@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, get_args
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -54,7 +55,9 @@ def page(host: models.Host, document: Settings, draft: Draft | None) -> Document
         "to": action,
         "saved": saved,
         "forms": forms,
-        "zones": zones.by_region(_zone(forms["profile"], document), web.now()),
+        "zones": _zones(
+            _zone(forms["profile"], document), web.now() // 3600, str(language.current())
+        ),
         "week": [_day(day, forms["hours"].values["weekly_hours"][day]) for day in WEEKDAYS],
         "dates": dates(document, draft),
         "calendars": calendars(host, forms["calendars"].values),
@@ -74,9 +77,15 @@ _SECTIONS = (
 )  # fmt: skip
 
 
-def _zone(form: FormView, document: Settings) -> ZoneInfo:
-    wanted = form.values["time_zone"]
-    return ZoneInfo(wanted if wanted in settings.ZONES else document.time_zone)
+def _zone(form: FormView, document: Settings) -> str:
+    wanted = str(form.values["time_zone"])
+    return wanted if wanted in settings.ZONES else document.time_zone
+
+
+@lru_cache(maxsize=64)
+def _zones(chosen: str, hour: int, _language: str) -> list[Document]:
+    """All zones to choose from: reading their files takes longer than the rest of the page."""
+    return zones.by_region(ZoneInfo(chosen), hour * 3600)
 
 
 def _mended(accent: str) -> dict[str, str | bool] | None:
