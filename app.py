@@ -11,13 +11,14 @@ from flask_compress import Compress
 import models
 from widget import (
     api,
+    booking_page,
     cli,
     config,
     embed,
     files,
-    guest,
     host,
     logs,
+    notifications,
     reconcile,
     settings_page,
     web,
@@ -44,7 +45,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     logs.watch(app)
     web.set_up(app, settings)
     Compress(app)
-    for room in (guest, settings_page, api, embed, files):
+    for room in (booking_page, settings_page, api, embed, files, notifications):
         app.register_blueprint(room.blueprint)
     host.set_up(app)
     cli.register(app)

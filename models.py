@@ -9,7 +9,7 @@ import base64
 import json
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 ACTIVE = ("pending", "confirmed")
 #: What a guest can do with a booking, and its status once it is done.
 ACTS = {"booked": "confirmed", "rescheduled": "confirmed", "cancelled": "cancelled"}
+LEFTOVER_SECONDS = 60  # a write that nobody waits for any more has arrived by then, or never will
+LEASE_SECONDS = 60  # the longest that one talk with Google about a booking may take
+WEEK = 7 * 86400
 _MIGRATION_LOCK = 0x6D656574  # any number, the same on every machine
 
 database = peewee.DatabaseProxy()
@@ -66,6 +69,7 @@ class Host(Table):
     disconnected_at = peewee.BigIntegerField(null=True)
     disconnected_reason = peewee.CharField(80, null=True)
     calendar_problem = peewee.TextField(null=True)
+    calendar_gone = peewee.TextField(null=True)
     asked_at = peewee.BigIntegerField(null=True)
     created_at = peewee.BigIntegerField()
 
@@ -86,7 +90,11 @@ class Booking(Table):
 
     `promise` is what the guest was promised: title, duration, location, location_detail.
     `settle_after` leases a booking to whoever talks to Google about it: nobody else may
-    before that instant.
+    before that instant. A pending booking waits for its event, or for the `change` of one that
+    stands: `cancel`, or `move` to the new_ times, which are held besides the old ones.
+    `holds`: it takes the host's time; `conflict`: the host moved it onto another booking.
+    `leftover`: it is over, but an event of it may stand in Google and has to go.
+    `trouble`: what (`book`, `cancel`, `move`) was given up after a day without an answer.
     `unannounced` is the guest's last act, until the page that it led to has told the site around.
     """
 
@@ -120,6 +128,25 @@ class Booking(Table):
     created_at = peewee.BigIntegerField()
     updated_at = peewee.BigIntegerField()
     unannounced = peewee.CharField(11, null=True)
+    change = peewee.CharField(6, null=True)
+    new_start_at = peewee.BigIntegerField(null=True)
+    new_end_at = peewee.BigIntegerField(null=True)
+    pending_since = peewee.BigIntegerField(null=True)
+    cancelled_by = peewee.CharField(5, null=True)
+    cancel_reason = peewee.TextField(null=True)
+    sequence = peewee.IntegerField(default=0)
+    guest_response = peewee.CharField(20, null=True)
+    holds = peewee.BooleanField(default=True)
+    conflict = peewee.BooleanField(default=False)
+    leftover = peewee.BooleanField(default=False)
+    trouble = peewee.CharField(6, null=True)
+
+    def times(self) -> list[tuple[int, int]]:
+        """The one time that it holds, or old and new while it is not known to be moved."""
+        old = (self.start_at, self.end_at)
+        if self.new_start_at is None or self.new_end_at is None:
+            return [old]
+        return [old, (self.new_start_at, self.new_end_at)]
 
 
 # --- the database ---------------------------------------------------------------------------
@@ -237,9 +264,11 @@ def save_sign_in(host: Host, email: str, tokens: dict[str, Any]) -> None:
         "disconnected_at": None,
         "disconnected_reason": None,
         "calendar_problem": None,
+        "calendar_gone": None,
     }
     with _write():
         Host.update(values).where(Host.id == host.id).execute()
+        Booking.update(settle_after=0).where(Booking.host == host, UNSETTLED).execute()
         forget_busy(host)
 
 
@@ -261,6 +290,11 @@ def disconnect(host: Host, refresh_token: str | None, reason: str, now: int) -> 
 def note_calendars(host: Host, problem: str | None, now: int) -> None:
     """Keep when Google was last asked, and which calendar it could not read, if any."""
     Host.update(calendar_problem=problem, asked_at=now).where(Host.id == host.id).execute()
+
+
+def note_calendar_gone(host: Host, calendar: str | None) -> None:
+    """Keep that the calendar bookings go to is not there (any more), or that it is (None)."""
+    Host.update(calendar_gone=calendar).where(Host.id == host.id).execute()
 
 
 # --- busy times -----------------------------------------------------------------------------
@@ -329,47 +363,87 @@ def claim(host: Host, values: dict[str, Any]) -> Booking:
         raise
 
 
+UNSETTLED = (Booking.status == "pending") | Booking.meet_pending | Booking.leftover
+
+
 def take(booking: Booking, now: int, until: int) -> Booking | None:
     """Lease an unsettled booking for a talk with Google; None if somebody else has it."""
     query = Booking.update(settle_after=until, attempts=Booking.attempts + 1).where(
-        Booking.id == booking.id,
-        (Booking.status == "pending") | (Booking.meet_pending),
-        Booking.settle_after <= now,
+        Booking.id == booking.id, UNSETTLED, Booking.settle_after <= now
     )
     return booking_by_id(booking.id) if _changed(query) else None
 
 
 def let_go(booking: Booking, until: int) -> None:
     """End a lease: the next talk with Google about it may begin at `until`."""
-    Booking.update(settle_after=until).where(Booking.id == booking.id).execute()
+    Booking.update(settle_after=until).where(
+        Booking.id == booking.id, Booking.attempts == booking.attempts
+    ).execute()
+
+
+def hurry(booking: Booking, now: int) -> None:
+    """Something was heard about an unsettled booking: no need for a long pause any more."""
+    Booking.update(settle_after=now).where(
+        Booking.id == booking.id, UNSETTLED, Booking.settle_after > now + LEASE_SECONDS
+    ).execute()
 
 
 def confirm(booking: Booking, event: dict[str, Any], now: int) -> bool:
-    """The event stands in Google: keep its `etag`, `meet_link` and `meet_pending`."""
-    query = Booking.update(status="confirmed", failure=None, updated_at=now, **event).where(
-        Booking.id == booking.id, Booking.status.in_(ACTIVE)
-    )
+    """The event stands in Google: keep its `etag`, `meet_link`, `meet_pending`, `sequence`."""
+    query = Booking.update(
+        status="confirmed", failure=None, pending_since=None, updated_at=now, **event
+    ).where(Booking.id == booking.id, Booking.status.in_(ACTIVE), Booking.change.is_null())
     return _changed(query)
 
 
-def cancel(booking: Booking, now: int) -> bool:
-    """The event is gone from Google: the time is free again."""
-    query = Booking.update(status="cancelled", meet_pending=False, updated_at=now).where(
-        Booking.id == booking.id, Booking.status.in_(ACTIVE)
-    )
+def cancel(
+    booking: Booking, now: int, by: str | None = None, reason: str = "", *, leftover: bool = False
+) -> bool:
+    """The time is free again: the event is gone from Google, or is a `leftover` that has to go.
+
+    `by` (guest or host) and `reason` are those of the cancellation under way when not given.
+    """
+    values: dict[str, Any] = {"cancelled_by": by, "cancel_reason": reason} if by else {}
+    query = Booking.update(
+        **_OVER,
+        **values,
+        status="cancelled",
+        leftover=leftover,
+        sequence=Booking.sequence + 1,
+        settle_after=now + LEFTOVER_SECONDS,
+        updated_at=now,
+    ).where(Booking.id == booking.id, Booking.status.in_(ACTIVE))
     return _changed(query)
 
 
-def fail(booking: Booking, failure: str, now: int) -> bool:
+_OVER = {
+    "meet_pending": False,
+    "change": None,
+    "new_start_at": None,
+    "new_end_at": None,
+    "pending_since": None,
+    "conflict": False,
+}
+
+
+def fail(booking: Booking, failure: str, now: int, *, leftover: bool = False) -> bool:
     """Google holds no event and will get none: free the time, and the key for another try.
+
+    `leftover`: it is looked for once more, since an earlier try may still arrive.
 
     Only while nobody else has taken the booking since (`attempts`): another may have inserted.
     """
     query = Booking.update(
-        status="failed", failure=failure, idempotency_key=None, updated_at=now
+        status="failed",
+        failure=failure,
+        idempotency_key=None,
+        leftover=leftover,
+        settle_after=now + LEFTOVER_SECONDS,
+        updated_at=now,
     ).where(
         Booking.id == booking.id,
         Booking.status == "pending",
+        Booking.change.is_null(),
         Booking.attempts == booking.attempts,
     )
     return _changed(query)
@@ -385,6 +459,211 @@ def announce(booking: Booking, act: str) -> bool:
     return _changed(query)
 
 
+def leave_over(booking: Booking, now: int) -> None:
+    """An event was made for a booking that is over by now: it has to go."""
+    Booking.update(leftover=True, settle_after=now).where(
+        Booking.id == booking.id, Booking.status.in_(("cancelled", "failed"))
+    ).execute()
+
+
+def clear_leftover(booking: Booking) -> None:
+    Booking.update(leftover=False).where(Booking.id == booking.id).execute()
+
+
+def give_up(booking: Booking, now: int) -> None:
+    """No answer for so long: nothing is pending for ever, and the host has to know.
+
+    A booking fails, a cancellation holds, a move does not; what Google has of it is put right
+    when it answers again.
+    """
+    what = booking.change or "book"
+    endings: dict[str, dict[str, Any]] = {
+        "book": {"status": "failed", "idempotency_key": None, "leftover": True},
+        "cancel": {"status": "cancelled", "leftover": True, "sequence": Booking.sequence + 1},
+        "move": {"status": "confirmed"},
+    }
+    query = Booking.update(
+        **{**_OVER, **endings[what]}, trouble=what, failure="no answer for a day", updated_at=now
+    )
+    query.where(
+        Booking.id == booking.id,
+        Booking.status == "pending",
+        Booking.attempts == booking.attempts,
+    ).execute()
+
+
+# --- changes of a booking that stands ---------------------------------------------------------
+
+
+def begin_cancel(booking: Booking, by: str, reason: str, now: int, until: int) -> Booking | None:
+    """Write down that a booking is to be cancelled, and lease it until `until`.
+
+    None when it is over, or being cancelled already. It may still be pending: whoever is
+    talking to Google about it then finds its lease gone.
+    """
+    query = Booking.update(
+        status="pending",
+        change="cancel",
+        cancelled_by=by,
+        cancel_reason=reason,
+        pending_since=now,
+        unannounced="cancelled" if by == "guest" else None,
+        attempts=Booking.attempts + 1,
+        settle_after=until,
+        updated_at=now,
+    ).where(
+        Booking.id == booking.id,
+        Booking.status.in_(ACTIVE),
+        Booking.change.is_null() | (Booking.change == "move"),
+    )
+    return booking_by_id(booking.id) if _changed(query) else None
+
+
+def begin_move(
+    booking: Booking, start: int, end: int, by: str, now: int, until: int
+) -> Booking | None:
+    """Hold a new time besides the old one, leased until `until`. Call within locked(host).
+
+    None when the booking is not simply confirmed any more. Raises Overlap when another active
+    booking of the host holds any of the new time.
+    """
+    query = Booking.update(
+        status="pending",
+        change="move",
+        new_start_at=start,
+        new_end_at=end,
+        pending_since=now,
+        unannounced="rescheduled" if by == "guest" else None,
+        attempts=Booking.attempts + 1,
+        settle_after=until,
+        updated_at=now,
+    ).where(Booking.id == booking.id, Booking.status == "confirmed", Booking.change.is_null())
+    return booking_by_id(booking.id) if _changed_apart(query) else None
+
+
+def _changed_apart(query: peewee.Update) -> bool:
+    """_changed, for times. Raises Overlap, and the transaction around goes on."""
+    try:
+        with database.atomic():
+            return _changed(query)
+    except peewee.IntegrityError as error:
+        if "booking_overlap" in str(error):
+            raise Overlap from None
+        raise
+
+
+def undo_change(booking: Booking, now: int, failure: str | None = None) -> bool:
+    """Google certainly did nothing: the booking is confirmed as before.
+
+    `failure` says why to a guest who has been told that the change may still come.
+    """
+    query = Booking.update(
+        status="confirmed",
+        failure=failure,
+        change=None,
+        new_start_at=None,
+        new_end_at=None,
+        pending_since=None,
+        cancelled_by=None,
+        cancel_reason=None,
+        unannounced=None,
+        updated_at=now,
+    ).where(
+        Booking.id == booking.id,
+        Booking.status == "pending",
+        Booking.change.is_null(False),
+        Booking.attempts == booking.attempts,
+    )
+    return _changed(query)
+
+
+def finish_move(booking: Booking, event: dict[str, Any], now: int) -> bool:
+    """The event is at the new time: so is the booking, and the old time is free."""
+    return _changed_or_in_conflict(
+        {
+            "status": "confirmed",
+            "change": None,
+            "start_at": Booking.new_start_at,
+            "end_at": Booking.new_end_at,
+            "new_start_at": None,
+            "new_end_at": None,
+            "pending_since": None,
+            "failure": None,
+            "holds": True,
+            "updated_at": now,
+            **event,
+        },
+        Booking.id == booking.id,
+        Booking.change == "move",
+        Booking.attempts == booking.attempts,
+    )
+
+
+def follow(booking: Booking, event: dict[str, Any], now: int) -> bool:
+    """Take over what the host did to the event of a confirmed booking in Google.
+
+    `event` holds start_at, end_at, holds, guest_response, sequence, etag and the like.
+    """
+    return _changed_or_in_conflict(
+        {"updated_at": now, **event},
+        Booking.id == booking.id,
+        Booking.status == "confirmed",
+        Booking.change.is_null(),
+    )
+
+
+def _changed_or_in_conflict(values: dict[str, Any], *where: Any) -> bool:
+    """_changed, to where Google has the event by now. When another booking holds that time, both
+    stand there, and this one is marked."""
+    with _write():
+        try:
+            return _changed_apart(Booking.update(values, conflict=False).where(*where))
+        except Overlap:
+            return _changed(Booking.update(values, conflict=True).where(*where))
+
+
+def note_event(booking: Booking, event: dict[str, Any]) -> None:
+    """Keep what changed about the event of a confirmed booking without changing the booking."""
+    Booking.update(**event).where(
+        Booking.id == booking.id, Booking.status == "confirmed", Booking.change.is_null()
+    ).execute()
+
+
+def end_conflicts(host: Host, now: int) -> None:
+    """Take back the mark from bookings whose time nobody else holds any more."""
+    marked = Booking.select().where(
+        Booking.host == host, Booking.conflict, Booking.status == "confirmed"
+    )
+    for booking in marked:
+        with _write(), suppress(Overlap):
+            _changed_apart(
+                Booking.update(conflict=False, updated_at=now).where(
+                    Booking.id == booking.id, Booking.conflict
+                )
+            )
+
+
+def conflicts(host: Host, now: int) -> list[Booking]:
+    """Bookings still to come that the host moved onto another one in Google."""
+    return list(
+        Booking.select()
+        .where(Booking.host == host, Booking.conflict, Booking.end_at > now)
+        .order_by(Booking.start_at)
+    )
+
+
+def troubles(host: Host, now: int) -> list[Booking]:
+    """What was given up after a day without an answer from Google, for a week after its time."""
+    return list(
+        Booking.select()
+        .where(Booking.host == host, Booking.trouble.is_null(False), Booking.end_at > now - WEEK)
+        .order_by(Booking.start_at)
+    )
+
+
+# --- looking bookings up ------------------------------------------------------------------------
+
+
 def booking_by_id(id: str) -> Booking | None:
     return Booking.select(Booking, Host).join(Host).where(Booking.id == id).get_or_none()
 
@@ -394,14 +673,15 @@ def booking_by_key(host: Host, key: str) -> Booking | None:
 
 
 def active_bookings(host: Host, start: int, end: int) -> list[Booking]:
-    """Active bookings of a host that touch the instants from start to end."""
+    """Active bookings of a host that hold any instant from start to end."""
     return list(
         Booking.select()
         .where(
             Booking.host == host,
             Booking.status.in_(ACTIVE),
-            Booking.start_at < end,
-            Booking.end_at > start,
+            Booking.holds | Booking.new_start_at.is_null(False),
+            ((Booking.start_at < end) & (Booking.end_at > start))
+            | ((Booking.new_start_at < end) & (Booking.new_end_at > start)),
         )
         .order_by(Booking.start_at)
     )
@@ -424,18 +704,43 @@ def made_since(host: Host, since: int) -> int:
     return Booking.select().where(Booking.host == host, Booking.created_at > since).count()
 
 
-def unsettled(now: int, limit: int = 500) -> Sequence[Booking]:
-    """Bookings whose outcome or Meet link is open and that nobody is talking to Google about."""
+def booked_calendars(host: Host, now: int) -> set[str]:
+    """The calendars that hold events of active bookings still to come."""
+    query = Booking.select(Booking.calendar).where(
+        Booking.host == host, Booking.status.in_(ACTIVE), Booking.end_at > now
+    )
+    return {booking.calendar for booking in query.distinct()}
+
+
+def to_come(host: Host, calendar: str, now: int) -> list[Booking]:
+    """Active bookings in one calendar that are not over yet."""
     return list(
         Booking.select(Booking, Host)
         .join(Host)
         .where(
-            (Booking.status == "pending") | (Booking.meet_pending),
-            Booking.settle_after <= now,
+            Booking.host == host,
+            Booking.calendar == calendar,
+            Booking.status.in_(ACTIVE),
+            Booking.end_at > now,
         )
+    )
+
+
+def unsettled(now: int, limit: int = 500) -> Sequence[Booking]:
+    """Bookings with something open at Google that nobody is talking to Google about."""
+    return list(
+        Booking.select(Booking, Host)
+        .join(Host)
+        .where(UNSETTLED, Booking.settle_after <= now)
         .order_by(Booking.settle_after)
         .limit(limit)
     )
+
+
+def waiting(since: int) -> int:
+    """How many bookings have been pending since before then."""
+    began = peewee.fn.COALESCE(Booking.pending_since, Booking.created_at)
+    return Booking.select().where(Booking.status == "pending", began < since).count()
 
 
 def bookings(host: Host, start: int | None, end: int | None) -> list[Booking]:
@@ -449,5 +754,8 @@ def bookings(host: Host, start: int | None, end: int | None) -> list[Booking]:
 
 
 def ping() -> None:
-    """Ask the database for anything. Raises peewee.PeeweeException when it does not answer."""
-    database.execute_sql("SELECT 1")
+    """Ask the database for a row, which SQLite has to read its file for.
+
+    Raises peewee.PeeweeException when it does not answer.
+    """
+    Host.select(Host.id).limit(1).scalar()

@@ -19,20 +19,42 @@ function guessZone() {
 
 // --- steps --------------------------------------------------------------------------------------
 
+const live = document.getElementById("live");
+let said = picker()?.dataset.say;
+let before = {}; // what had the focus before a swap, and whether the description was open
+
+// One polite message for a change; an alert and a new heading speak for themselves.
+function say(root) {
+  const text = (root.querySelector("[data-say]") ?? root).dataset.say ?? "";
+  if (live && text !== said) live.textContent = root.querySelector("[role='alert']") ? "" : text;
+  said = text;
+}
+
+const twin = (root) =>
+  [...root.querySelectorAll("button")].find(({ name, value }) => name === before.button.name && value === before.button.value);
+
 function arrived() {
   const root = picker();
   if (!root) return;
+  const focus = (element) => element?.focus({ preventScroll: true });
+  const faulty = root.querySelector("[aria-invalid]");
+  roam(root);
   if (root.dataset.step !== step) {
     step = root.dataset.step;
-    (root.querySelector("[aria-invalid]") ?? root.querySelector("h1"))?.focus({ preventScroll: true });
+    focus(faulty ?? root.querySelector("h1"));
     if (!framed) window.scrollTo({ top: 0 });
+  } else if (faulty && root.querySelector("[role='alert']")) {
+    focus(faulty);
   } else {
-    root.querySelector("[role='alert']") && root.querySelector("[aria-invalid]")?.focus({ preventScroll: true });
+    root.querySelector("details")?.toggleAttribute("open", before.open);
+    // what was pressed may be gone, as "next month" in the last one
+    if (before.button && document.activeElement === document.body) focus(twin(root) ?? document.getElementById("month") ?? root.querySelector("h1"));
   }
+  say(root);
 }
 
 document.addEventListener("submit", (event) => {
-  if (event.target.id !== "booking-form" || event.submitter?.name === "step") return;
+  if (event.target.id !== "booking-form" || event.submitter?.name) return;
   const button = event.target.querySelector("[data-busy]");
   // after this turn, so that the button still belongs to what is sent
   setTimeout(() => {
@@ -51,7 +73,130 @@ function calm() {
 }
 window.addEventListener("pageshow", calm);
 document.addEventListener("htmx:error", calm);
+document.addEventListener("htmx:before:swap", () => {
+  before = { button: document.activeElement?.closest("#picker button"), open: picker()?.querySelector("details")?.open ?? false };
+});
 document.addEventListener("htmx:after:swap", arrived);
+
+// --- the month by arrow keys: https://www.w3.org/WAI/ARIA/apg/patterns/dialog-modal/examples/datepicker-dialog/
+
+let landing = null; // where in the next month that comes the focus goes: an index among its days
+
+const days = (root) =>
+  [...root.querySelectorAll("[role='grid'] td")]
+    .filter((cell) => cell.textContent.trim())
+    .map((cell) => cell.firstElementChild ?? cell);
+
+// One tab stop for the whole grid. Without this every free day is one.
+function roam(root) {
+  const all = days(root);
+  if (!all.length) return;
+  for (const day of all) {
+    day.tabIndex = -1;
+    if (day.localName === "td") day.setAttribute("aria-disabled", "true");
+  }
+  const stop =
+    landing !== null
+      ? all[Math.min(Math.max(landing < 0 ? all.length + landing : landing, 0), all.length - 1)]
+      : (all.find((day) => day.ariaPressed) ?? all.find((day) => day.localName === "button") ?? all[0]);
+  stop.tabIndex = 0;
+  if (landing !== null) stop.focus({ preventScroll: true });
+  landing = null;
+}
+
+function turn(way, index) {
+  const button = document.getElementById(`month-${way}`);
+  if (!button) return;
+  landing = index;
+  button.click();
+}
+
+document.addEventListener("keydown", (event) => {
+  const cell = event.target.closest?.("[role='grid'] td");
+  if (!cell || event.altKey || event.ctrlKey || event.metaKey) return;
+  const all = days(picker());
+  const at = all.indexOf(cell.firstElementChild ?? cell);
+  const ahead = document.documentElement.dir === "rtl" ? -1 : 1;
+  const column = cell.cellIndex;
+  const steps = {
+    ArrowRight: ahead, ArrowLeft: -ahead, ArrowDown: 7, ArrowUp: -7,
+    Home: Math.max(-column, -at), End: Math.min(6 - column, all.length - 1 - at),
+  };
+  if (event.key === "PageUp") turn("previous", at);
+  else if (event.key === "PageDown") turn("next", at);
+  else if (event.key in steps) {
+    const to = at + steps[event.key];
+    if (to < 0) turn("previous", to);
+    else if (to >= all.length) turn("next", to - all.length);
+    else {
+      all[at].tabIndex = -1;
+      all[to].tabIndex = 0;
+      all[to].focus();
+    }
+  } else return;
+  event.preventDefault();
+});
+
+// --- times that go and come while the page is open -------------------------------------------------
+
+const FRESH = 50_000;
+const PART = { headers: { "HX-Request": "true" } };
+const offered = (root) => [...root.querySelectorAll("button[value]")].map((button) => button.value).join();
+
+async function refresh() {
+  const root = picker();
+  const pick = root?.querySelector("form.pick");
+  const still = root?.querySelector("#still");
+  if (document.hidden || !(pick || still) || document.querySelector(".htmx-request")) return;
+  try {
+    const answer = await fetch(...(pick ? again(pick) : [still.dataset.url, PART]));
+    const text = await answer.text();
+    if (!answer.ok || picker() !== root || document.querySelector(".htmx-request")) return;
+    if (pick) replace(root, text);
+    else if (still.dataset.shown !== text.trim()) still.innerHTML = still.dataset.shown = text.trim();
+  } catch {
+    // no network: the next time is soon
+  }
+}
+
+// the request that brings the same view again
+function again(form) {
+  const fields = new URLSearchParams(new FormData(form));
+  return form.method === "get"
+    ? [`${form.action}?${fields}`, PART]
+    : [form.action, { ...PART, method: "POST", body: fields }];
+}
+
+function replace(root, text) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  if (!window.htmx || offered(page) === offered(root)) return;
+  htmx.swap({ sourceElement: root, target: root, text, swap: "outerHTML show:none" });
+}
+
+setInterval(refresh, FRESH);
+document.addEventListener("visibilitychange", refresh);
+
+// --- the next month, fetched as soon as somebody seems to want one ------------------------------------
+
+let ahead = {}; // one address, its answer, and when it was asked for
+
+function prefetch(event) {
+  const button = event.target.closest?.(".days") && document.getElementById("month-next");
+  if (!button || button.form.method !== "get") return;
+  const url = new URL(button.form.action);
+  url.search = new URLSearchParams(new FormData(button.form, button));
+  const address = url.pathname + url.search;
+  if (ahead.address === address && Date.now() - ahead.at < FRESH) return;
+  ahead = { address, at: Date.now(), answer: fetch(address, { ...PART, priority: "low" }).catch(() => null) };
+}
+document.addEventListener("pointerover", prefetch);
+document.addEventListener("focusin", prefetch);
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  if (ctx.request.method !== "GET" || ctx.request.action !== ahead.address) return;
+  const { answer, at } = ahead;
+  ahead = {};
+  if (Date.now() - at < FRESH) ctx.fetch = async (...asked) => (await answer) ?? fetch(...asked);
+});
 
 guessZone();
 arrived();

@@ -23,11 +23,13 @@ import time_machine
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 import models
 from app import create_app
 from demo.google import StandIn
 from widget import config
+from widget.calendar import Patience
 
 ROOT = Path(__file__).parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -62,6 +64,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    passed = [report.nodeid for report in terminalreporter.getreports("passed")]
+    if cases := sum("test_fault_matrix.py" in id for id in passed):
+        terminalreporter.write_line(f"fault matrix: {cases} cases passed")
     for found, what, how in LEFT_OUT.values():
         if not found:
             terminalreporter.write_line(f"left out: {what}; to add them: sudo {how}")
@@ -110,6 +115,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
+#: For tests of what never reaches the database, or reaches both alike.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
 # --- the product and its Google -----------------------------------------------------------------
 
 
@@ -147,9 +156,19 @@ def environ(google: StandIn, database_url: str) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates, compiled once for all the applications of a test run."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(environ: dict[str, str], clock: time_machine.Traveller) -> Iterator[Flask]:
+def app(
+    environ: dict[str, str], clock: time_machine.Traveller, compiled: FileSystemBytecodeCache
+) -> Iterator[Flask]:
     app = create_app(config.load(environ))
+    app.extensions["meetslot"].patience = Patience(tries=1)  # repeating: test_fault_matrix.py
+    app.jinja_env.bytecode_cache = compiled
     yield app
     models.database.close()
 
@@ -161,11 +180,11 @@ class Browser:
     client: FlaskClient
     google: StandIn
 
-    def sign_in(self, email: str, scopes: Any = None) -> Any:
-        """Through Google's consent page, to where it leads."""
+    def sign_in(self, email: str, scopes: Any = None, *, follow: bool = True) -> Any:
+        """Through Google's consent page, to where it leads (the settings page takes its time)."""
         to_google = self.client.get("/login").headers["Location"]
         back = urlsplit(self.google.authorize(to_google, email, scopes))
-        return self.client.get(f"{back.path}?{back.query}", follow_redirects=True)
+        return self.client.get(f"{back.path}?{back.query}", follow_redirects=follow)
 
 
 @pytest.fixture
@@ -178,7 +197,7 @@ def guest(app: Flask) -> FlaskClient:
 def ana(app: Flask, google: StandIn) -> Browser:
     """Ana, host in Lisbon, signed in for the first time: the defaults of a new host."""
     browser = Browser(app.test_client(), google)
-    assert browser.sign_in("ana@sailing.example").status_code == 200
+    assert browser.sign_in("ana@sailing.example", follow=False).status_code == 303
     return browser
 
 

@@ -91,6 +91,7 @@ def slots(handle: str, slug: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<handle>/<slug>/bookings")
+@web.reading
 def book(handle: str, slug: str) -> ResponseReturnValue:
     place, errors = guest.find(handle, slug), dict[str, str]()
     key = _idempotency_key(errors)

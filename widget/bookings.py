@@ -1,146 +1,39 @@
-"""What people do: see what is offered, and book it."""
+"""What people do: book, cancel, reschedule."""
 
 from __future__ import annotations
 
-import html
 import logging
-from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Any, Literal
 
 import models
-from widget import busy, links, settings, slots
-from widget.calendar import (
-    DAY,
-    Calendar,
-    Disconnected,
-    Duplicate,
-    Event,
-    Gone,
-    Google,
-    GoogleError,
-    Unknown,
-)
+from models import Booking
+from widget import busy, events, settings, slots
+from widget.calendar import DAY, Calendar, Gone, Google, GoogleError, Unknown
 from widget.details import Details, questions
-from widget.settings import EventType, Settings
-from widget.slots import Booked, Busy, Reason, Rules
+from widget.offers import Altered as Altered
+from widget.offers import CalendarDisconnected as CalendarDisconnected
+from widget.offers import CalendarUnavailable as CalendarUnavailable
+from widget.offers import KeyReused as KeyReused
+from widget.offers import NotActive as NotActive
+from widget.offers import NotBooked as NotBooked
+from widget.offers import Offer as Offer
+from widget.offers import SlotTaken as SlotTaken
+from widget.offers import SlotUnavailable as SlotUnavailable
+from widget.offers import TooLate as TooLate
+from widget.offers import TooManyBookings as TooManyBookings
+from widget.offers import UnderWay as UnderWay
+from widget.offers import booked, closed, without
+from widget.offers import offer as offer
+from widget.offers import refusal as refusal
+from widget.settings import EventType
 
-CLAIM_SECONDS = 60  # longer than the calls of one booking may take: nobody else settles it before
-RETRY_SECONDS = 2
+CLAIM_SECONDS = 20  # longer than the calls of one request take: nobody else settles it before
 ACTIVE_PER_GUEST = 10
 PER_HOST_AND_HOUR = 300
-TAKEN = {"busy", "booking"}  # reasons that come from other people, not from the host's rules
 
 log = logging.getLogger("meetslot.bookings")
-
-
-class NotBooked(Exception):
-    """Nothing was booked. `code` is the interface's stable word for why."""
-
-    code = "invalid_request"
-
-
-class SlotTaken(NotBooked):
-    code = "slot_taken"
-
-
-class SlotUnavailable(NotBooked):
-    """Outside the host's rules; `reasons` says which."""
-
-    code = "slot_unavailable"
-
-    def __init__(self, reasons: Iterable[Reason]) -> None:
-        self.reasons = list(reasons)
-        super().__init__(", ".join(reason.code for reason in self.reasons))
-
-
-class TooManyBookings(NotBooked):
-    """More than one guest or one host may have; again in `retry_after` seconds."""
-
-    code = "rate_limited"
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"again in {retry_after} s")
-        self.retry_after = retry_after
-
-
-class KeyReused(NotBooked):
-    """This idempotency key came with another body before."""
-
-
-class CalendarUnavailable(NotBooked):
-    """Google does not answer, or does not take the event."""
-
-    code = "calendar_unavailable"
-
-
-class CalendarDisconnected(NotBooked):
-    """Google will not let us in until the host signs in again."""
-
-    code = "calendar_disconnected"
-
-
-def closed(error: GoogleError) -> NotBooked:
-    """What a fault of Google's means for a guest who wants to book."""
-    if isinstance(error, Disconnected | Gone):
-        return CalendarDisconnected(str(error))
-    return CalendarUnavailable(str(error))
-
-
-@dataclass(frozen=True)
-class Offer:
-    """All that decides what is free for one event type now."""
-
-    host: models.Host
-    settings: Settings
-    event: EventType
-    rules: Rules
-    busy: list[Busy]
-    booked: list[Booked]
-    now: int
-
-    def free(self, start: int, end: int) -> list[int]:
-        """The starts of free slots with start <= slot < end."""
-        return slots.free(self.rules, self.busy, self.booked, self.now, start, end)
-
-    def reasons(self, start: int) -> list[Reason]:
-        """Why a slot cannot start then; empty when it can."""
-        return slots.reasons(self.rules, self.busy, self.booked, self.now, start)
-
-    @property
-    def last(self) -> int:
-        """No slot starts at or after this instant."""
-        return self.now + (self.rules.booking_window_days + 2) * DAY
-
-
-def offer(google: Google, host: models.Host, event: EventType, now: int) -> Offer:
-    """Raises CalendarUnavailable or CalendarDisconnected: an unread calendar offers nothing."""
-    document = settings.load(host.settings)
-    if host.disconnected_at:
-        raise CalendarDisconnected(host.disconnected_reason)
-    try:
-        taken = busy.of(google, host, document, now)
-    except GoogleError as error:
-        raise closed(error) from error
-    window = (event.booking_window_days + 10) * DAY
-    booked = _booked(host, event, now - 10 * DAY, now + window)
-    return Offer(host, document, event, settings.rules(document, event), taken, booked, now)
-
-
-def _booked(host: models.Host, event: EventType, start: int, end: int) -> list[Booked]:
-    return [
-        Booked(
-            booking.start_at,
-            booking.end_at,
-            booking.buffer_before_minutes,
-            booking.buffer_after_minutes,
-            counts=booking.event == event.slug,
-            id=booking.id,
-        )
-        for booking in models.active_bookings(host, start, end)
-    ]
 
 
 @dataclass(frozen=True)
@@ -159,7 +52,7 @@ def book(
     key: str | None,
     now: int,
     visit: Visit | None = None,
-) -> models.Booking:
+) -> Booking:
     """Book, or give the booking that this key made before.
 
     The claim is committed before Google is asked, so that no other guest gets the time. The
@@ -168,43 +61,45 @@ def book(
     """
     if key and (before := models.booking_by_key(host, key)):
         return _repeated(before, details)
-    looked = offer(google, host, event, now)
+    calendar = google.calendar_of(host)
+    looked = offer(google, host, event, now, calendar=calendar)
     try:
         booking = _claim(looked, details, key, visit or Visit())
     except models.KeyTaken:  # the same request, at the same time
         return book(google, host, event, details, key, now, visit)
     try:
-        _ask_again(google, looked, booking)
+        _ask_again(calendar, looked, details.start)
     except NotBooked as error:
         models.fail(booking, error.code, now)
         raise
-    return _insert(google, looked, booking, now)
+    return _insert(google, calendar, looked, booking)
 
 
-def _repeated(booking: models.Booking, details: Details) -> models.Booking:
+def _repeated(booking: Booking, details: Details) -> Booking:
     if booking.body_digest != details.digest():
         raise KeyReused(booking.id)
     return booking
 
 
-def _claim(looked: Offer, details: Details, key: str | None, visit: Visit) -> models.Booking:
+def _claim(looked: Offer, details: Details, key: str | None, visit: Visit) -> Booking:
     now, start = looked.now, details.start
     with models.locked(looked.host) as host:
+        if key and models.booking_by_key(host, key):  # it came while we waited for the lock
+            raise models.KeyTaken
         _check_amounts(host, details.email, now)
-        booked = _booked(host, looked.event, start - 9 * DAY, start + 9 * DAY)
-        reasons = slots.reasons(looked.rules, looked.busy, booked, now, start)
-        if reasons:
-            raise refusal(reasons)
+        _check(looked, host, start)
         try:
             return models.claim(host, _claimed(looked, details, key, visit))
         except models.Overlap:
             raise SlotTaken from None
 
 
-def refusal(reasons: list[Reason]) -> NotBooked:
-    """Why nothing can be booked then: somebody has the time, or the host's rules exclude it."""
-    rules = [reason for reason in reasons if reason.code not in TAKEN]
-    return SlotUnavailable(rules) if rules else SlotTaken()
+def _check(looked: Offer, host: models.Host, start: int, moving: Booking | None = None) -> None:
+    """The same rules as for what is offered, under the host's lock. Raises NotBooked."""
+    held = booked(host, looked.event, start - 9 * DAY, start + 9 * DAY, moving)
+    reasons = slots.reasons(looked.rules, looked.busy, held, looked.now, start)
+    if reasons:
+        raise refusal(reasons)
 
 
 def _check_amounts(host: models.Host, email: str, now: int) -> None:
@@ -246,116 +141,180 @@ def _claimed(looked: Offer, details: Details, key: str | None, visit: Visit) -> 
     }
 
 
-def _ask_again(google: Google, looked: Offer, booking: models.Booking) -> None:
+def _ask_again(
+    calendar: Calendar, looked: Offer, start: int, moving: Booking | None = None
+) -> None:
     """The host may have got busy since the cache was filled: Google's word is the last."""
-    start, end, event = booking.start_at, booking.end_at, looked.event
-    since, until = start - event.buffer_before * 60, end + event.buffer_after * 60
+    event = looked.event
+    since = start - event.buffer_before * 60
+    until = start + (event.duration + event.buffer_after) * 60
     try:
-        taken = busy.fresh(google, looked.host, looked.settings, since, until, looked.now)
+        taken = busy.fresh(calendar, looked.host, looked.settings, since, until, looked.now)
+        crowded = moving is not None and _crowded(calendar, moving, since, until)
     except GoogleError as error:
         raise closed(error) from error
-    reasons = slots.reasons(looked.rules, taken, [], looked.now, start)
-    if any(reason.code == "busy" for reason in reasons):
+    reasons = slots.reasons(looked.rules, without(moving, taken), [], looked.now, start)
+    if crowded or any(reason.code == "busy" for reason in reasons):
         models.forget_busy(looked.host)
         raise SlotTaken
 
 
-def _insert(google: Google, looked: Offer, booking: models.Booking, now: int) -> models.Booking:
-    calendar = google.calendar_of(looked.host)
+def _crowded(calendar: Calendar, moving: Booking, since: int, until: int) -> bool:
+    """Freebusy does not tell a booking's own event from another one at the same time."""
+    start, end = max(since, moving.start_at), min(until, moving.end_at)
+    return start < end and calendar.crowded(moving.calendar, start, end, moving.google_event_id)
+
+
+def _insert(google: Google, calendar: Calendar, looked: Offer, booking: Booking) -> Booking:
+    now = looked.now
     try:
-        event = insert(google, calendar, booking, looked.settings)
+        event = events.insert(google, calendar, booking, looked.settings)
     except Unknown as error:
-        log.warning("booking %s: outcome unknown: %s", booking.id, error)
-        models.let_go(booking, now + RETRY_SECONDS)
+        _stays_pending(booking, error, now)
     except GoogleError as error:
         log.warning("booking %s: not made: %s", booking.id, error)
         models.fail(booking, f"{error.status} {error.reason}"[:80], now)
+        if isinstance(error, Gone):
+            models.note_calendar_gone(looked.host, booking.calendar)
         raise closed(error) from error
     else:
-        keep(booking, event, now)
+        events.keep(booking, event, now)
     return models.booking_by_id(booking.id) or booking
 
 
-def insert(
-    google: Google, calendar: Calendar, booking: models.Booking, document: Settings
-) -> Event:
-    """Make the event of a booking, or find the one that an earlier try made.
+def _stays_pending(booking: Booking, error: Unknown, now: int) -> None:
+    log.warning("booking %s: outcome unknown: %s", booking.id, error)
+    models.let_go(booking, now + events.RETRY_SECONDS)
 
-    Raises Unknown when it may stand and cannot be seen; another GoogleError when it does not.
+
+# --- cancelling -----------------------------------------------------------------------------
+
+
+def cancel(
+    google: Google, booking: Booking, by: Literal["guest", "host"], reason: str, now: int
+) -> Booking:
+    """Cancel a booking; one that is over stays as it is, so repeating is harmless.
+
+    It comes back cancelled, or pending (`change` is cancel) when nobody knows yet whether its
+    event is gone. Raises TooLate, CalendarUnavailable or CalendarDisconnected: then nothing
+    was changed.
     """
+    if booking.status not in models.ACTIVE or booking.change == "cancel":
+        return booking
+    check_deadline(booking, by, now)
+    mine = models.begin_cancel(booking, by, reason, now, now + CLAIM_SECONDS)
+    if mine is None:
+        return models.booking_by_id(booking.id) or booking
     try:
-        return calendar.insert(booking.calendar, event_body(google, booking, document))
-    except Duplicate:
-        try:
-            return calendar.get(booking.calendar, booking.google_event_id)
-        except GoogleError as error:
-            raise Unknown(error.method, error.status, error.reason) from error
-
-
-def keep(booking: models.Booking, event: Event, now: int) -> None:
-    """Write down what Google has: its event, or that somebody deleted it."""
-    if event.cancelled:
-        models.cancel(booking, now)
-        return
-    kept = {
-        "etag": event.etag,
-        "meet_link": event.meet_link,
-        "meet_pending": event.meet_pending,
-        "settle_after": now + RETRY_SECONDS,
-    }
-    models.confirm(booking, kept, now)
-
-
-def event_body(google: Google, booking: models.Booking, document: Settings) -> dict[str, Any]:
-    """The event as Google's Calendar v3 `events.insert` takes it."""
-    promise = booking.promise
-    attendees = [
-        {"email": booking.guest_email, "displayName": booking.guest_name},
-        {"email": booking.host.email, "responseStatus": "accepted"},
-        *({"email": email} for email in booking.guests),
-    ]
-    body: dict[str, Any] = {
-        "id": booking.google_event_id,
-        "summary": f"{booking.guest_name} - {promise['title']}",
-        "description": description(google, booking),
-        "start": _moment(booking.start_at, document.time_zone),
-        "end": _moment(booking.end_at, document.time_zone),
-        "attendees": list({each["email"].lower(): each for each in reversed(attendees)}.values()),
-        "extendedProperties": {"private": {"meetslot": booking.id}},
-    }
-    if promise["location"] == "google_meet":
-        body["conferenceData"] = {
-            "createRequest": {
-                "requestId": booking.id,
-                "conferenceSolutionKey": {"type": "hangoutsMeet"},
-            }
-        }
+        removed = events.remove(google.calendar_of(mine.host), mine)
+    except Unknown as error:
+        _stays_pending(mine, error, now)
+    except GoogleError as error:
+        log.warning("booking %s: not cancelled: %s", mine.id, error)
+        if booking.status == "pending":  # what it was is not known either
+            models.let_go(mine, now + events.RETRY_SECONDS)
+        elif models.undo_change(mine, now):
+            raise closed(error) from error
     else:
-        body["location"] = promise["location_detail"] or booking.answers.get("phone", "")
-    if booking.utm:
-        body["source"] = _source(google, booking)
-    return body
+        end(mine, removed, now)
+    return models.booking_by_id(booking.id) or booking
 
 
-def _source(google: Google, booking: models.Booking) -> dict[str, str]:
-    """Where the guest came from: Google shows an event's source to its creator alone."""
-    campaign = ", ".join(f"{name}: {value}" for name, value in booking.utm.items())
-    return {"title": campaign[:1024], "url": links.booking_url(google.config, booking.id)}
+def end(booking: Booking, removed: bool, now: int) -> None:
+    """The event is gone. One that was not there is looked for once more: it may still arrive."""
+    models.cancel(booking, now, leftover=not removed)
+    models.forget_busy(booking.host)
 
 
-def _moment(at: int, tz: str) -> dict[str, str]:
-    return {"dateTime": datetime.fromtimestamp(at, ZoneInfo(tz)).isoformat(), "timeZone": tz}
+def check_deadline(booking: Booking, by: str, now: int) -> None:
+    """Raises TooLate."""
+    if not in_time(booking, by, now):
+        raise TooLate(booking.id)
 
 
-def description(google: Google, booking: models.Booking) -> str:
-    """Notes and answers for Google's pages, which show a description as HTML: all escaped."""
-    labels = booking.promise["labels"]
-    parts = [f"{labels.get(id, id)}: {_said(answer)}" for id, answer in booking.answers.items()]
-    if booking.notes:
-        parts.append(booking.notes)
-    parts.append(links.booking_url(google.config, booking.id))
-    return "\n\n".join(html.escape(part) for part in parts).replace("\n", "<br>")
+def in_time(booking: Booking, by: str, now: int) -> bool:
+    """A guest may change a booking until it begins, or its deadline; a host until it ends."""
+    return now < (booking.end_at if by == "host" else booking.start_at - deadline(booking) * 60)
 
 
-def _said(answer: str | bool) -> str:
-    return answer if isinstance(answer, str) else "✓" if answer else "–"
+def deadline(booking: Booking) -> int:
+    """How many minutes before its start a guest may change a booking for the last time."""
+    event = event_type(booking)
+    return (event and event.change_deadline) or 0
+
+
+def event_type(booking: Booking) -> EventType | None:
+    """The event type of a booking as it is now, with the length that was promised."""
+    for event in settings.load(booking.host.settings).event_types:
+        if event.slug == booking.event:
+            return event.model_copy(update={"duration": booking.promise["duration"]})
+    return None
+
+
+# --- rescheduling ---------------------------------------------------------------------------
+
+
+def reschedule(
+    google: Google, booking: Booking, start: int, by: Literal["guest", "host"], now: int
+) -> Booking:
+    """Move a booking to another time that its event type offers; its Meet link stays.
+
+    It comes back confirmed at the new time, or pending (`change` is move, both times held)
+    when nobody knows yet whether its event was moved; repeating is harmless. Raises a
+    NotBooked: then it is as it was before, or as the host made it meanwhile.
+    """
+    if booking.status not in models.ACTIVE:
+        raise NotActive(booking.status)
+    if start == (booking.new_start_at if booking.change else booking.start_at):
+        return booking
+    if booking.status == "pending":
+        raise UnderWay(booking.id)
+    check_deadline(booking, by, now)
+    event, calendar = event_type(booking), google.calendar_of(booking.host)
+    if event is None or not event.active:
+        raise SlotUnavailable([slots.Reason("closed")])
+    looked = offer(google, booking.host, event, now, booking, calendar)
+    mine = _claim_move(looked, booking, start, by)
+    try:
+        _ask_again(calendar, looked, start, booking)
+    except NotBooked:
+        models.undo_change(mine, now)
+        raise
+    _move(calendar, looked, mine)
+    return models.booking_by_id(booking.id) or booking
+
+
+def _claim_move(looked: Offer, booking: Booking, start: int, by: str) -> Booking:
+    end, now = start + booking.end_at - booking.start_at, looked.now
+    with models.locked(looked.host) as host:
+        _check(looked, host, start, booking)
+        try:
+            mine = models.begin_move(booking, start, end, by, now, now + CLAIM_SECONDS)
+        except models.Overlap:
+            raise SlotTaken from None
+    if mine is None:  # somebody else changes it at the same time
+        raise UnderWay(booking.id)
+    return mine
+
+
+def _move(calendar: Calendar, looked: Offer, mine: Booking) -> None:
+    now = looked.now
+    try:
+        event = events.move(calendar, mine, looked.settings)
+    except Unknown as error:
+        _stays_pending(mine, error, now)
+    except Gone:
+        models.cancel(mine, now, "host")
+        models.forget_busy(mine.host)
+        raise NotActive("cancelled") from None
+    except events.MovedMeanwhile as error:
+        models.undo_change(mine, now)
+        with suppress(GoogleError):  # a later round hears of it too
+            events.take_in(calendar, mine, error.event, now)
+        raise Altered(mine.id) from None
+    except GoogleError as error:
+        log.warning("booking %s: not moved: %s", mine.id, error)
+        models.undo_change(mine, now)
+        raise closed(error) from error
+    else:
+        events.moved(mine, event, now)

@@ -6,40 +6,40 @@ import time
 from collections.abc import Sequence
 
 import models
-from widget.calendar import DAY, Google, Unavailable, Unreadable
+from widget.calendar import DAY, Calendar, Unreadable
 from widget.settings import Settings
 from widget.slots import Busy
 
-REFRESH_SECONDS = 12  # longer than a token refresh and a freebusy call may take
-WAIT_SECONDS = 8.0
+REFRESH_SECONDS = 12  # longer than all calls of one request may take
+WAIT_SECONDS = 3.0
 LOOK_EVERY_SECONDS = 0.05
 
 
-def of(google: Google, host: models.Host, settings: Settings, now: int) -> list[Busy]:
+def of(calendar: Calendar, host: models.Host, settings: Settings, now: int) -> list[Busy]:
     """Everything busy in the host's calendars over every booking window, at most BUSY_TTL old.
 
     Raises Unavailable or Disconnected: what cannot be read is never free.
     """
     start, end = now - DAY, now + _window_days(settings) * DAY
     deadline = time.monotonic() + WAIT_SECONDS
-    oldest = now - google.config.busy_ttl + 1
+    oldest = now - calendar.google.config.busy_ttl + 1
     while True:
         row = models.busy_times(host)
         if row.fetched_at >= oldest and row.start_at <= start and row.end_at >= end:
             return [Busy(*interval) for interval in row.intervals]
         if models.begin_busy_refresh(host, now, now + REFRESH_SECONDS):
-            return _refresh(google, host, settings, now)
+            return _refresh(calendar, host, settings, now)
         oldest = min(oldest, now)  # what another worker fetches from now on is new enough
-        if time.monotonic() > deadline:
-            raise Unavailable("calendar.freebusy.query", reason="another worker is still asking")
+        if time.monotonic() > deadline:  # whoever asks may have died: only one's own word counts
+            return _ask(calendar, host, settings.busy_calendars, start, end, now)
         time.sleep(LOOK_EVERY_SECONDS)
 
 
 def fresh(
-    google: Google, host: models.Host, settings: Settings, start: int, end: int, now: int
+    calendar: Calendar, host: models.Host, settings: Settings, start: int, end: int, now: int
 ) -> list[Busy]:
     """The same straight from Google, for start to end, before a booking is written."""
-    return _ask(google, host, settings.busy_calendars, start, end, now)
+    return _ask(calendar, host, settings.busy_calendars, start, end, now)
 
 
 def _window_days(settings: Settings) -> int:
@@ -47,11 +47,11 @@ def _window_days(settings: Settings) -> int:
     return longest + 3  # the last date in the zone farthest from ours, and a day of buffers
 
 
-def _refresh(google: Google, host: models.Host, settings: Settings, now: int) -> list[Busy]:
+def _refresh(calendar: Calendar, host: models.Host, settings: Settings, now: int) -> list[Busy]:
     start, end = now - 2 * DAY, now + (_window_days(settings) + 1) * DAY
     fetched = None
     try:
-        found = _ask(google, host, settings.busy_calendars, start, end, now)
+        found = _ask(calendar, host, settings.busy_calendars, start, end, now)
         fetched = {"intervals": found, "start_at": start, "end_at": end, "fetched_at": now}
     finally:
         models.end_busy_refresh(host, now + REFRESH_SECONDS, fetched)
@@ -59,10 +59,10 @@ def _refresh(google: Google, host: models.Host, settings: Settings, now: int) ->
 
 
 def _ask(
-    google: Google, host: models.Host, calendars: Sequence[str], start: int, end: int, now: int
+    calendar: Calendar, host: models.Host, ids: Sequence[str], start: int, end: int, now: int
 ) -> list[Busy]:
     try:
-        found = google.calendar_of(host).busy(calendars, start, end)
+        found = calendar.busy(ids, start, end)
     except Unreadable as error:
         models.note_calendars(host, f"{error.calendar}: {error.reason}", now)
         raise

@@ -1,39 +1,48 @@
-"""Google on the wire: credentials, freebusy, calendars, events.
+"""Google on the wire: freebusy, calendars, events, channels.
 
-Google's many errors become a few: Refused (and its kinds Gone, Duplicate), Unavailable,
-Unknown (a write may or may not have happened) and Disconnected (the host must act).
+Here alone it is decided what became of a call: see widget/faults.py for the three ways.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import httplib2
-import requests
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from google.auth.exceptions import GoogleAuthError, RefreshError
-from google.oauth2.credentials import Credentials
-from google_auth_httplib2 import AuthorizedHttp
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
 import models
-from widget.config import Config
+from widget import google_event, settings
+from widget.access import Access, Client
+from widget.faults import HOST_MUST_ACT, meaning
+from widget.faults import TIMEOUT_SECONDS as TIMEOUT_SECONDS
+from widget.faults import Altered as Altered
+from widget.faults import Disconnected as Disconnected
+from widget.faults import Duplicate as Duplicate
+from widget.faults import Gone as Gone
+from widget.faults import GoogleError as GoogleError
+from widget.faults import Patience as Patience
+from widget.faults import Refused as Refused
+from widget.faults import Unavailable as Unavailable
+from widget.faults import Unknown as Unknown
+from widget.faults import Unreadable as Unreadable
+from widget.google_event import Event as Event
 from widget.instants import from_rfc3339, to_rfc3339
 from widget.slots import Busy
+from widget.wire import Lost, NotSent
 
-TIMEOUT_SECONDS = 5
 DAY = 86400
 FREEBUSY_DAYS = 90  # timeRangeTooLong beyond
 FREEBUSY_CALENDARS = 50  # calendarExpansionMax
+PAGE = 2500  # events in an answer, at most
+
+MALFORMED = (KeyError, TypeError, AttributeError, ValueError, IndexError)
+T = TypeVar("T")
 
 _AUTH = "https://www.googleapis.com/auth/"
 EVENTS_SCOPE = f"{_AUTH}calendar.events.owned"
@@ -42,75 +51,9 @@ CALENDARS_SCOPE = f"{_AUTH}calendar.calendarlist.readonly"
 CALENDAR_SCOPES = (EVENTS_SCOPE, FREEBUSY_SCOPE, CALENDARS_SCOPE)
 SIGN_IN_SCOPE = " ".join(("openid", "email", "profile", *CALENDAR_SCOPES))
 
-_PASSING_403 = {
-    "rateLimitExceeded",
-    "userRateLimitExceeded",
-    "quotaExceeded",
-    "dailyLimitExceeded",
-    "calendarUsageLimitsExceeded",
-    "accessNotConfigured",
-}
-log = logging.getLogger("meetslot.calendar")
 
-
-class GoogleError(Exception):
-    """What Google's answer to `method` means for us; `reason` is Google's own word."""
-
-    def __init__(self, method: str, status: int | None = None, reason: str = "") -> None:
-        super().__init__(f"{method}: {status or 'no answer'} {reason}".strip())
-        self.method, self.status, self.reason = method, status, reason
-
-
-class Refused(GoogleError):
-    """Google will not do this; nothing was done."""
-
-
-class Gone(Refused):
-    """The calendar or event is not there (404, 410)."""
-
-
-class Duplicate(Refused):
-    """An event with this id is there already (409)."""
-
-
-class Unavailable(GoogleError):
-    """Google does not answer for now; nothing was done."""
-
-
-class Unknown(GoogleError):
-    """A write was sent and its outcome is not known."""
-
-
-class Disconnected(GoogleError):
-    """The host's grant is revoked or too small: the host must sign in again."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """What we keep of Google's event; the link is None while `meet_pending` or for good."""
-
-    etag: str
-    meet_link: str | None
-    meet_pending: bool
-    cancelled: bool
-
-
-class Google:
-    """The configured Google: its addresses, our client and the keys for tokens at rest."""
-
-    def __init__(self, config: Config) -> None:
-        self.config = config
-        self._cipher = MultiFernet([Fernet(key) for key in config.token_keys])
-
-    @cached_property
-    def endpoints(self) -> dict[str, Any]:
-        """The OpenID discovery document. Raises Unavailable."""
-        try:
-            answer = requests.get(self.config.google_oidc_metadata_url, timeout=TIMEOUT_SECONDS)
-            answer.raise_for_status()
-            return dict(answer.json())
-        except (requests.RequestException, ValueError) as error:
-            raise Unavailable("oauth.metadata", reason=type(error).__name__) from None
+class Google(Client):
+    """The configured Google, with its Calendar."""
 
     @cached_property
     def service(self) -> Any:
@@ -124,68 +67,17 @@ class Google:
             client_options={"api_endpoint": self.config.google_calendar_endpoint},
         )
 
-    def encrypt(self, token: str) -> str:
-        return self._cipher.encrypt(token.encode()).decode()
-
-    def decrypt(self, token: str | None) -> str | None:
-        """The token, or None when there is none or no key of TOKEN_KEYS opens it."""
-        try:
-            return self._cipher.decrypt(token.encode()).decode() if token else None
-        except InvalidToken:
-            log.error("token cannot be decrypted: is its key missing from TOKEN_KEYS?")
-            return None
-
-    def tokens(self, answer: dict[str, Any]) -> dict[str, Any]:
-        """A token endpoint's answer as the columns that models.save_sign_in keeps."""
-        columns = {
-            "access_token": self.encrypt(answer["access_token"]),
-            "token_expires_at": int(answer.get("expires_at") or time.time() + 3599),
-            "scopes": answer.get("scope", ""),
-        }
-        if answer.get("refresh_token"):  # only a fresh consent brings one
-            columns["refresh_token"] = self.encrypt(answer["refresh_token"])
-        return columns
-
-    def revoke(self, host: models.Host) -> bool:
-        """End the host's whole grant at Google; an already dead token counts as ended."""
-        token = self.decrypt(host.refresh_token)
-        if not token:
-            return True
-        try:
-            answer = requests.post(
-                self.endpoints["revocation_endpoint"],
-                data={"token": token},
-                timeout=TIMEOUT_SECONDS,
-            )
-        except (requests.RequestException, Unavailable):
-            return False
-        return answer.status_code in (200, 400)
-
-    def calendar_of(self, host: models.Host) -> Calendar:
-        return Calendar(self, host)
+    def calendar_of(self, host: models.Host, seconds: float | None = None) -> Calendar:
+        """For one journey of at most `seconds`: a guest's request, unless said otherwise."""
+        return Calendar(self, host, seconds or self.patience.budget_seconds)
 
 
 class Calendar:
-    """One host's Google Calendar, for the length of one journey (one connection)."""
+    """One host's Google Calendar, for the length of one journey."""
 
-    def __init__(self, google: Google, host: models.Host) -> None:
+    def __init__(self, google: Google, host: models.Host, seconds: float) -> None:
         self.google, self.host = google, host
-        self._bare = httplib2.Http(timeout=TIMEOUT_SECONDS)
-
-    @cached_property
-    def _credentials(self) -> Credentials:
-        expires_at = self.host.token_expires_at
-        return Credentials(  # type: ignore[no-untyped-call]
-            token=self.google.decrypt(self.host.access_token),
-            refresh_token=self.google.decrypt(self.host.refresh_token),
-            token_uri=self.google.endpoints["token_endpoint"],
-            client_id=self.google.config.google_client_id,
-            client_secret=self.google.config.google_client_secret,
-            # google-auth compares naive UTC
-            expiry=datetime.fromtimestamp(expires_at, UTC).replace(tzinfo=None)
-            if expires_at
-            else None,
-        )
+        self._access = Access(google, host, time.monotonic() + seconds)
 
     # --- reading ----------------------------------------------------------------------------
 
@@ -208,41 +100,64 @@ class Calendar:
             "timeMax": to_rfc3339(end),
             "items": [{"id": calendar} for calendar in calendars],
         }
-        answer = self._call(
-            "calendar.freebusy.query", self.google.service.freebusy().query(body=body)
+        request = self.google.service.freebusy().query(body=body)
+        found, unread = self._call(
+            "calendar.freebusy.query", request, lambda answer: _freebusy(answer, calendars)
         )
-        try:
-            entries = {calendar: answer["calendars"][calendar] for calendar in calendars}
-            unread = {id: entry["errors"] for id, entry in entries.items() if entry.get("errors")}
-            if unread:
-                calendar, errors = next(iter(unread.items()))
-                raise Unreadable(calendar, errors[0]["reason"])
-            return [
-                Busy(from_rfc3339(each["start"]), from_rfc3339(each["end"]), calendar)
-                for calendar, entry in entries.items()
-                for each in entry["busy"]
-            ]
-        except (KeyError, TypeError, AttributeError, ValueError, IndexError):
-            raise Unavailable("calendar.freebusy.query", 200, "malformed answer") from None
+        if unread:
+            raise Unreadable(*unread[0])
+        return found
 
     def calendars(self) -> list[dict[str, Any]]:
         """The host's calendar list: Google's entries with id, summary, primary, timeZone."""
-        found: list[dict[str, Any]] = []
-        page = None
+        found, page = list[dict[str, Any]](), None
         while True:
             request = self.google.service.calendarList().list(pageToken=page, maxResults=250)
-            answer = self._call("calendar.calendarList.list", request)
-            if not isinstance(answer.get("items"), list):
-                raise Unavailable("calendar.calendarList.list", 200, "malformed answer")
-            found += answer["items"]
-            page = answer.get("nextPageToken")
+            items, page, _sync = self._call("calendar.calendarList.list", request, _page)
+            found += items
             if not page:
                 return found
 
     def get(self, calendar: str, event_id: str) -> Event:
         """The event, also a cancelled one. Raises Gone when there never was one."""
         request = self.google.service.events().get(calendarId=calendar, eventId=event_id)
-        return _event("calendar.events.get", self._call("calendar.events.get", request), event_id)
+        return self._event("calendar.events.get", request, event_id)
+
+    def changed(self, calendar: str, sync_token: str | None) -> tuple[list[dict[str, Any]], str]:
+        """Google's events that changed since `sync_token` (None: all there are), as they come,
+        and the token for the next time. Raises Gone with the status 410 when it is too old."""
+        found, page = list[dict[str, Any]](), None
+        while True:
+            asked = {"calendarId": calendar, "maxResults": PAGE, "pageToken": page}
+            if sync_token:
+                asked["syncToken"] = sync_token
+            request = self.google.service.events().list(**asked)
+            items, page, following = self._call("calendar.events.list", request, _events_page)
+            found += items
+            if not page:
+                return found, str(following)
+
+    def crowded(self, calendar: str, start: int, end: int, event_id: str) -> bool:
+        """Whether any other event than this one takes the host's time from start to end."""
+        request = self.google.service.events().list(
+            calendarId=calendar,
+            timeMin=to_rfc3339(start),
+            timeMax=to_rfc3339(end),
+            singleEvents=True,
+        )
+
+        def read(answer: dict[str, Any]) -> bool:
+            items, more, _sync = _page(answer)
+            return bool(more) or any(self._takes(each, event_id) for each in items)
+
+        return self._call("calendar.events.list", request, read)
+
+    def _takes(self, event: dict[str, Any], event_id: str) -> bool:
+        if event["id"] == event_id:
+            return False
+        found, host = self.read(event), self.host.email.lower()
+        declined = (found.responses or {}).get(host) == "declined"
+        return not (found.cancelled or found.transparent or declined)
 
     # --- writing ----------------------------------------------------------------------------
 
@@ -251,87 +166,156 @@ class Calendar:
         request = self.google.service.events().insert(
             calendarId=calendar, body=body, conferenceDataVersion=1, sendUpdates="all"
         )
-        answer = self._call("calendar.events.insert", request, writes=True)
-        return _event("calendar.events.insert", answer, body["id"], writes=True)
+        return self._event("calendar.events.insert", request, body["id"], writes=True)
+
+    def patch(
+        self, calendar: str, event_id: str, body: dict[str, Any], etag: str | None, *, tell: bool
+    ) -> Event:
+        """Change what `body` says, and nothing else; `tell`: Google mails the guests.
+
+        Raises Altered when the event is not as `etag` knew it, Gone when it is not there.
+        """
+        request = self.google.service.events().patch(
+            calendarId=calendar,
+            eventId=event_id,
+            body=body,
+            conferenceDataVersion=1,  # without conferenceData: the conference is kept
+            sendUpdates="all" if tell else "none",
+        )
+        return self._event("calendar.events.patch", _if_match(request, etag), event_id, writes=True)
+
+    def delete(self, calendar: str, event_id: str, etag: str | None) -> None:
+        """Delete an event, and have Google tell its guests. Raises Altered or Gone as patch."""
+        request = self.google.service.events().delete(
+            calendarId=calendar, eventId=event_id, sendUpdates="all"
+        )
+        self._call("calendar.events.delete", _if_match(request, etag), _nothing, writes=True)
+
+    # --- push channels ------------------------------------------------------------------------
+
+    def watch(self, calendar: str, channel: dict[str, str]) -> tuple[str, int]:
+        """Have Google say when anything in a calendar changes: the channel's resource id, and
+        until when (seconds since 1970). Raises Refused for a calendar that cannot be watched,
+        and Unknown when the channel may stand."""
+        request = self.google.service.events().watch(calendarId=calendar, body=channel)
+        return self._call(
+            "calendar.events.watch",
+            request,
+            lambda answer: (str(answer["resourceId"]), int(answer["expiration"]) // 1000),
+            writes=True,
+            needed=False,
+        )
+
+    def stop(self, channel: str, resource: str) -> None:
+        """End a channel. Raises Gone when there is none."""
+        body = {"id": channel, "resourceId": resource}
+        request = self.google.service.channels().stop(body=body)
+        self._call("calendar.channels.stop", request, _nothing, needed=False)
 
     # --- the one place where answers and faults are understood --------------------------------
 
-    def _call(self, method: str, request: Any, *, writes: bool = False) -> Any:
+    def _event(self, method: str, request: Any, event_id: str, *, writes: bool = False) -> Event:
+        def read(answer: dict[str, Any]) -> Event:
+            if answer["id"] != event_id:
+                raise ValueError
+            return self.read(answer)
+
+        return self._call(method, request, read, writes=writes)
+
+    def read(self, event: dict[str, Any]) -> Event:
+        """One of Google's events. Raises KeyError, TypeError, AttributeError or ValueError."""
+        zone = ZoneInfo(settings.load(self.host.settings).time_zone)
+        return google_event.read(event, zone)
+
+    def _call(
+        self,
+        method: str,
+        request: Any,
+        read: Callable[[Any], T],
+        *,
+        writes: bool = False,
+        needed: bool = True,
+    ) -> T:
+        """Google's answer as `read` reads it (which raises one of MALFORMED if it cannot).
+
+        What certainly did nothing and may pass is tried again. `needed`: a host who does not
+        allow this cannot be booked.
+        """
+        tried = 0
+        while True:
+            tried += 1
+            try:
+                return self._once(method, request, read, writes=writes, needed=needed)
+            except Unavailable:
+                pause = self.google.patience.pause(tried)
+                if tried >= self.google.patience.tries or pause >= self._access.seconds_left:
+                    raise
+                time.sleep(pause)
+
+    def _once(
+        self, method: str, request: Any, read: Callable[[Any], T], *, writes: bool, needed: bool
+    ) -> T:
         lost = Unknown if writes else Unavailable
         try:
-            answer = request.execute(http=self._http)
+            return read(request.execute(http=self._access))
         except HttpError as error:
-            raise self._understood(method, error, lost) from None
-        except RefreshError as error:
-            raise self._refresh_failed(error) from None
-        except GoogleAuthError as error:
-            raise Unavailable("oauth.token", reason=type(error).__name__) from None
-        except (ConnectionRefusedError, httplib2.ServerNotFoundError) as error:
-            raise Unavailable(method, reason=type(error).__name__) from None
-        except (OSError, httplib2.HttpLib2Error, httplib2.http.client.HTTPException) as error:
-            raise lost(method, reason=type(error).__name__) from None
-        except ValueError:
-            raise lost(method, 200, "answer is not JSON") from None
-        finally:
-            self._keep_access_token()
-        if not isinstance(answer, dict):
-            raise lost(method, 200, "malformed answer")
-        return answer
-
-    @property
-    def _http(self) -> AuthorizedHttp:
-        if self.host.disconnected_at:
-            raise Disconnected("oauth.token", reason=self.host.disconnected_reason or "")
-        if not self._credentials.refresh_token:
-            raise self._disconnect(Disconnected("oauth.token", reason="no refresh token"))
-        return AuthorizedHttp(self._credentials, http=self._bare)
-
-    def _refresh_failed(self, error: RefreshError) -> GoogleError:
-        answer = error.args[1] if len(error.args) > 1 else None
-        reason = answer.get("error", "") if isinstance(answer, dict) else ""
-        if reason == "invalid_grant":
-            return self._disconnect(Disconnected("oauth.token", 400, reason))
-        return Unavailable("oauth.token", reason=str(reason)[:80])
-
-    def _understood(
-        self, method: str, error: HttpError, lost: type[Unknown] | type[Unavailable]
-    ) -> GoogleError:
-        status, reason = error.resp.status, _reason(error)
-        if status in (404, 410):
-            return Gone(method, status, reason)
-        if status == 409:
-            return Duplicate(method, status, reason)
-        if status == 403 and reason not in _PASSING_403:
-            return self._disconnect(Disconnected(method, status, reason))
-        if status in (401, 403, 429):
-            return Unavailable(method, status, reason)
-        if status >= 500 or status < 400:
-            return lost(method, status, reason)
-        return Refused(method, status, reason)
-
-    def _disconnect(self, error: Disconnected) -> Disconnected:
-        log.warning("host %s disconnected: %s", self.host.id, error)
-        reason = error.reason or "unknown"
-        models.disconnect(self.host, self.host.refresh_token, reason, int(time.time()))
-        return error
-
-    def _keep_access_token(self) -> None:
-        """A refreshed access token serves the other workers too."""
-        if "_credentials" not in self.__dict__:
-            return
-        token, expiry = self._credentials.token, self._credentials.expiry
-        if token and expiry and token != self.google.decrypt(self.host.access_token):
-            self.host.access_token = self.google.encrypt(token)
-            self.host.token_expires_at = int(expiry.replace(tzinfo=UTC).timestamp())
-            models.save_access_token(self.host, self.host.access_token, self.host.token_expires_at)
+            status, reason = error.resp.status, _reason(error)
+            if status == 403 and reason in HOST_MUST_ACT and needed:
+                raise self._access.disconnected(method, status, reason) from None
+            raise meaning(status, reason, lost)(method, status, reason) from None
+        except NotSent as error:
+            raise Unavailable(method, reason=str(error)) from None
+        except Lost as error:
+            raise lost(method, reason=str(error)) from None
+        except MALFORMED:
+            raise lost(method, 200, "malformed answer") from None
 
 
-class Unreadable(Unavailable):
-    """A busy calendar that freebusy cannot read, told inside a 200 answer."""
+def _if_match(request: Any, etag: str | None) -> Any:
+    if etag:
+        request.headers["If-Match"] = etag
+    return request
 
-    def __init__(self, calendar: str, reason: str) -> None:
-        super().__init__("calendar.freebusy.query", 200, reason)
-        self.calendar = calendar
+
+def _freebusy(
+    answer: dict[str, Any], calendars: Sequence[str]
+) -> tuple[list[Busy], list[tuple[str, str]]]:
+    """Busy intervals, and which calendars cannot be read and why."""
+    entries = {calendar: answer["calendars"][calendar] for calendar in calendars}
+    unread = [
+        (calendar, str(entry["errors"][0]["reason"]))
+        for calendar, entry in entries.items()
+        if entry.get("errors")
+    ]
+    found = [
+        Busy(from_rfc3339(each["start"]), from_rfc3339(each["end"]), calendar)
+        for calendar, entry in entries.items()
+        for each in (() if entry.get("errors") else entry["busy"])
+    ]
+    return found, unread
+
+
+def _page(answer: dict[str, Any]) -> tuple[list[dict[str, Any]], str | None, str | None]:
+    """The items of one page, and the tokens for the next page and for the next time."""
+    items = answer["items"]
+    if not all(isinstance(each["id"], str) for each in items):
+        raise ValueError
+    return list(items), answer.get("nextPageToken"), answer.get("nextSyncToken")
+
+
+def _events_page(answer: dict[str, Any]) -> tuple[list[dict[str, Any]], str | None, str | None]:
+    """_page, whose last one has to say where to go on the next time."""
+    items, page, following = _page(answer)
+    if not page and not isinstance(following, str):
+        raise ValueError
+    return items, page, following
+
+
+def _nothing(answer: Any) -> None:
+    """The 204 of methods that answer nothing: the client library makes text of it, but bytes
+    of an empty 200."""
+    if answer != "":
+        raise ValueError
 
 
 def _reason(error: HttpError) -> str:
@@ -339,30 +323,3 @@ def _reason(error: HttpError) -> str:
         return str(json.loads(error.content)["error"]["errors"][0]["reason"])[:80]
     except (ValueError, KeyError, TypeError, IndexError):
         return ""
-
-
-def _event(method: str, answer: dict[str, Any], event_id: str, *, writes: bool = False) -> Event:
-    try:
-        if answer["id"] != event_id or answer["status"] not in _EVENT_STATUSES:
-            raise ValueError
-        conference = answer.get("conferenceData") or {}
-        link = answer.get("hangoutLink") or next(
-            (
-                point["uri"]
-                for point in conference.get("entryPoints", ())
-                if point.get("entryPointType") == "video"
-            ),
-            None,
-        )
-        state = conference.get("createRequest", {}).get("status", {}).get("statusCode")
-        return Event(
-            etag=str(answer["etag"]),
-            meet_link=link if link and urlsplit(link).scheme in ("https", "http") else None,
-            meet_pending=not link and state == "pending",
-            cancelled=answer["status"] == "cancelled",
-        )
-    except (KeyError, TypeError, AttributeError, ValueError):
-        raise (Unknown if writes else Unavailable)(method, 200, "malformed answer") from None
-
-
-_EVENT_STATUSES = {"confirmed", "tentative", "cancelled"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -12,10 +13,12 @@ from urllib.parse import urlsplit
 from cryptography.fernet import Fernet
 from dotenv import dotenv_values
 from limits import parse_many
+from limits.storage import storage_from_string
 
 GOOGLE_OIDC_METADATA_URL = "https://accounts.google.com/.well-known/openid-configuration"
 GOOGLE_CALENDAR_ENDPOINT = "https://www.googleapis.com/calendar/v3/"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_NETLOC = re.compile(r"([a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(:\d+)?", re.ASCII)
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
@@ -37,7 +40,7 @@ def _public_url(text: str) -> str:
     local = url.scheme == "http" and url.hostname in LOOPBACK
     if not (url.hostname and (url.scheme == "https" or local)):
         raise ValueError
-    if url.path or url.query or url.fragment or url.username:
+    if url.path or url.query or url.fragment or not _NETLOC.fullmatch(url.netloc):
         raise ValueError
     _ = url.port
     return f"{url.scheme}://{url.netloc}"
@@ -59,9 +62,16 @@ def _endpoint(text: str) -> str:
 def _database_url(text: str) -> str:
     if text.startswith("sqlite:///") and len(text) > len("sqlite:///"):
         return text
-    if urlsplit(text).scheme in ("postgresql", "postgres"):
-        return text
-    raise ValueError
+    url = urlsplit(text)
+    if url.scheme not in ("postgresql", "postgres"):
+        raise ValueError
+    _ = url.port
+    return text
+
+
+def _limiter_storage(text: str) -> str:
+    storage_from_string(text)  # knows the scheme, and whether its client is installed
+    return text
 
 
 def _fernet_keys(text: str) -> tuple[str, ...]:
@@ -149,7 +159,11 @@ class Config:
     allowed_hosts_sign_in: tuple[str, ...] = _setting(
         _hosts_sign_in, "e-mail addresses or @domains, comma-separated; empty: anyone", ""
     )
-    ratelimit_storage_uri: str = _setting(_some, "memory:// or redis://machine:6379", "memory://")
+    ratelimit_storage_uri: str = _setting(
+        _limiter_storage,
+        "memory://, or redis://machine:6379 with the Python package redis installed",
+        "memory://",
+    )
     booking_rate_limit: str = _setting(
         _rate,
         "e.g. 10 per minute; 60 per hour, or empty for no limit",

@@ -12,10 +12,12 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from widget.instants import from_rfc3339
+from widget.language import digits, ngettext
 from widget.language import gettext as _
 from widget.settings import EventType, Question
 
 NAME_LENGTH, EMAIL_LENGTH, NOTES_LENGTH, ANSWER_LENGTH, PHONE_LENGTH = 200, 254, 5000, 2000, 40
+REASON_LENGTH = 1000
 ZONES = available_timezones() - {"localtime", "Factory", "posixrules"}
 PHONE = Question(id="phone", label="Phone number", kind="phone", required=True)
 
@@ -94,9 +96,19 @@ def instant(text: Any) -> int:
 
 def zone(text: Any) -> ZoneInfo:
     """A time zone by its IANA name. Raises ValueError with a guest's message."""
-    if not isinstance(text, str) or text not in ZONES:
+    name = text.replace(" ", "+") if isinstance(text, str) else ""  # an unescaped + of Etc/GMT+5
+    if name not in ZONES:
         raise ValueError(_("We do not know this time zone. Use a name such as Europe/Lisbon."))
-    return ZoneInfo(text)
+    return ZoneInfo(name)
+
+
+def reason(text: Any) -> str:
+    """Why a booking is cancelled. Raises ValueError with a guest's message."""
+    checks = _Checks({"reason": text})
+    found = checks.text("reason", REASON_LENGTH)
+    if checks.errors:
+        raise ValueError(checks.errors["reason"])
+    return found
 
 
 class _Checks:
@@ -159,7 +171,10 @@ class _Checks:
             if each != ""
         ]
         if len(found) > most:
-            self.wrong(name, _("You can bring up to %(n)s more people.") % {"n": most})
+            said = ngettext(
+                "You can bring %(n)s more person.", "You can bring up to %(n)s more people.", most
+            )
+            self.wrong(name, said % {"n": digits(most)})
         return tuple(dict.fromkeys(found))
 
     def answers(self, name: str, asked: tuple[Question, ...]) -> dict[str, str | bool]:
@@ -209,11 +224,11 @@ class _Checks:
         text = value.replace("\r\n", "\n").strip()
         if _has_controls(text, "\n\t" if lines else ""):
             return self.wrong(name, _("This has characters that cannot be used here."))
-        if required and not text:
+        if required and not any(each.isprintable() and each != " " for each in text):
             return self.wrong(name, _("This cannot be empty."))
         if len(text) > longest:
             return self.wrong(
-                name, _("This is too long: at most %(n)s characters.") % {"n": longest}
+                name, _("This is too long: at most %(n)s characters.") % {"n": digits(longest)}
             )
         return text
 

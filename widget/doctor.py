@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import peewee
 
@@ -11,16 +12,20 @@ from widget import settings
 from widget.calendar import CALENDAR_SCOPES, DAY, Google, GoogleError
 
 SHORT_KEY = 32
+LONG_SECONDS = 3600
 Check = tuple[bool, str]
 
 
 def checks(google: Google, now: int) -> Iterator[Check]:
     """(whether it is well, one line that says what)"""
     yield _keys(google)
-    yield _database()
+    answers, line = _database()
+    yield answers, line
     yield _sign_in(google)
-    for host in models.hosts():
+    for host in models.hosts() if answers else ():
         yield _host(google, host, now)
+    if answers:
+        yield _waiting(now)
 
 
 def _keys(google: Google) -> Check:
@@ -55,6 +60,22 @@ def _host(google: Google, host: models.Host, now: int) -> Check:
     document = settings.load(host.settings)
     try:
         google.calendar_of(host).busy(document.busy_calendars, now, now + DAY)
+        owned = _owned(google.calendar_of(host).calendars())
     except GoogleError as error:
         return False, f"{host.handle}: {error}"
+    if document.target_calendar not in owned:
+        return False, f"{host.handle}: target_calendar is not a calendar that this host owns"
     return True, f"{host.handle}: Google answers for {len(document.busy_calendars)} calendar(s)"
+
+
+def _owned(calendars: list[dict[str, Any]]) -> set[str]:
+    """The calendars that events may be written into (calendar.events.owned)."""
+    owned = [each for each in calendars if each.get("accessRole") == "owner"]
+    return {each["id"] for each in owned} | {"primary" for each in owned if each.get("primary")}
+
+
+def _waiting(now: int) -> Check:
+    number = models.waiting(now - LONG_SECONDS)
+    if number:
+        return False, f"{number} booking(s) have waited for Google for more than an hour"
+    return True, "no booking waits for Google for long"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, abort, redirect, request
+from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
-from flask_limiter import RateLimitExceeded
 from werkzeug.datastructures import MultiDict
 
 import models
@@ -24,11 +23,11 @@ from widget import (
     look,
     outcomes,
     picker,
-    reconcile,
     settings,
     web,
 )
-from widget.bookings import CalendarUnavailable, NotBooked, TooManyBookings
+from widget import zones as time_zones
+from widget.bookings import CalendarUnavailable, NotBooked
 from widget.instants import to_rfc3339
 from widget.language import gettext as _
 from widget.outcomes import BadField
@@ -36,9 +35,8 @@ from widget.settings import EventType, Settings
 
 blueprint = Blueprint("guest", __name__)
 
-LOOK_FIELDS = ("theme", "accent", "lang", "hide_details")
+LOOK_FIELDS = ("theme", "accent", "lang", "hide_details", "clock", "view")
 DETAIL_FIELDS = ("name", "email", "notes", "guests")
-MAX_KEPT = 40  # fields of a query that are carried along
 UTM_LENGTH = 200
 
 
@@ -49,10 +47,26 @@ class Place:
     host: models.Host
     document: Settings
     event: EventType
+    moving: models.Booking | None = None  # a new time is chosen for this booking
 
     @property
     def address(self) -> str:
+        if self.moving:
+            return f"/booking/{links.booking_token(web.config(), self.moving.id)}/reschedule"
         return f"/book/{self.host.handle}/{self.event.slug}"
+
+    def offer(self) -> bookings.Offer:
+        """Raises CalendarUnavailable or CalendarDisconnected."""
+        return bookings.offer(web.google(), self.host, self.event, web.now(), self.moving)
+
+    def alert(self, error: NotBooked | None) -> dict[str, str] | None:
+        """What went wrong, as the templates show it."""
+        if error is None:
+            return None
+        if self.moving:
+            return {"code": error.code, "message": outcomes.said_of_change(error)}
+        kept = _("What you typed is kept.") if request.method == "POST" else ""
+        return {"code": error.code, "message": f"{outcomes.said(error)} {kept}".strip()}
 
     def page(self, title: str, given: MultiDict[str, str]) -> dict[str, Any]:
         """What the templates of every event page need."""
@@ -78,6 +92,7 @@ def event_view(event: EventType) -> dict[str, Any]:
         "slug": event.slug,
         "title": event.title,
         "description": event.description,
+        "lead": picker.lead(event.description),
         "duration": event.duration,
         "duration_label": language.minutes(event.duration),
         "location_label": invitation.location_label(event.location, event.location_detail),
@@ -95,7 +110,7 @@ def find(handle: str, slug: str) -> Place:
 
 def find_host(handle: str) -> tuple[models.Host, Settings]:
     """The host with this handle; answers 404 when there is none. Only allowed sites may frame."""
-    host = models.host_by_handle(handle)
+    host = models.host_by_handle(handle) if settings.HANDLE.fullmatch(handle) else None
     if host is None:
         abort(404)
     document = settings.load(host.settings)
@@ -125,81 +140,124 @@ def event_types(handle: str) -> ResponseReturnValue:
 @web.reading
 def event(handle: str, slug: str) -> ResponseReturnValue:
     place, given = find(handle, slug), request.args
-    if given.get("step") == "zone":
+    step = last(given, "step")
+    if step in ("zone", "city"):
         return zones(place, given)
-    if "start" in given:
+    if step == "still":
+        return still(place, given)
+    if "start" in given or "next" in given:
         return chosen(place, given)
     return times(place, given)
-
-
-@blueprint.post("/book/<handle>/<slug>")
-@web.reading
-def book(handle: str, slug: str) -> ResponseReturnValue:
-    place, given = find(handle, slug), request.form
-    step = given.getlist("step")[-1:]  # a pressed button comes after the hidden one
-    if step == ["zone"]:
-        return zones(place, given)
-    if step == ["choose"] and given.get("start"):
-        return chosen(place, given)
-    if step:
-        return times(place, given)
-    return _book(place, given)
 
 
 def times(
     place: Place, given: MultiDict[str, str], alert: NotBooked | None = None, status: int = 200
 ) -> ResponseReturnValue:
-    """Month and day to choose from. What was typed before goes along in hidden fields."""
+    """Month and day, or a list of days, to choose from. What was typed goes along, hidden."""
     errors: dict[str, str] = {}
-    tz = _zone(place, given, errors)
-    asked = _read(picker.read_date, given.get("date") or given.get("day"), "date", errors)
-    month = _read(picker.read_month, given.get("month"), "month", errors)
-    if month and not given.get("date"):
-        asked = None
-    now = web.now()
+    tz, now = zone(place, given, errors), web.now()
     try:
-        offer = bookings.offer(web.google(), place.host, place.event, now)
+        offer = place.offer()
     except NotBooked as error:
         return _closed(place, given, error)
-    days = picker.by_date(offer.free(now, offer.last), tz)
-    last = language.today(now, tz) + timedelta(days=place.event.booking_window_days + 1)
-    view = picker.view(days, tz, asked, month, language.today(now, tz), last)
+    free = offer.free(now, offer.last)
+    month = _read(picker.read_month, last(given, "month"), "month", errors)
+    asked = _asked(given, free, tz, month, errors)
+    days = picker.by_date(free, tz)
     page = place.page(place.event.title, given)
-    page["alert"] = _alert(alert) or _faults(errors)
+    page["alert"] = place.alert(alert) or _faults(errors)
     page["tz"] = {
         "name": tz.key,
         "label": language.zone_label(tz, now),
         "fixed": place.event.location == "in_person",
     }
     page["guess_tz"] = "tz" not in given and not page["tz"]["fixed"]
-    page["pick"] = _pick(place, given, view["day"])
+    page["clock"] = "12" if language.hours() == "24" else "24"
+    page["view"] = "list" if last(given, "view") == "list" else "month"
+    if page["view"] == "list":
+        view = picker.list_view(days, tz, asked or month)
+    else:
+        view = picker.view(days, tz, asked, month, language.today(now, tz))
+    page["pick"] = _pick(place, given, _sight(view["shown"], month))
     status = status if alert else 422 if errors else 200
     return web.answer("guest/times.html", status, **page, **view)
 
 
+def _asked(
+    given: MultiDict[str, str],
+    free: list[int],
+    tz: ZoneInfo,
+    month: date | None,
+    errors: dict[str, str],
+) -> date | None:
+    """The date to open with: the one asked for, else that of the free time nearest to the time
+    that was chosen before."""
+    asked: date | None = _read(
+        picker.read_date, last(given, "date") or given.get("day"), "date", errors
+    )
+    if asked or month:
+        return None if month and not given.get("date") else asked
+    try:
+        near = picker.nearest(free, details.instant(start_of(given)))
+    except ValueError:
+        return None
+    return language.today(near[0], tz) if near else None
+
+
+def _sight(shown: list[dict[str, Any]], month: date | None) -> list[tuple[str, str]]:
+    """What brings the same day, or the same month without one, into sight again."""
+    if shown:
+        return [("day", shown[0]["date"])]
+    return [("month", f"{month:%Y-%m}")] if month else []
+
+
 def zones(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
-    tz = _zone(place, given, {})
+    """Every time zone, and those that a search for a city finds; `step=city`: these alone."""
+    tz, now = zone(place, given, {}), web.now()
+    sought = given.get("city", "").strip()[:60]
+    found = time_zones.found(sought, now)
+    said = language.ngettext("%(num)s time zone found", "%(num)s time zones found", len(found))
     page = place.page(_("Time zone"), given)
-    page["tz"] = {"name": tz.key, "label": language.zone_label(tz, web.now())}
-    page["pick"] = _pick(place, given, None, without=("tz",))
-    page["pick"]["hidden"] += [("date", day) for day in given.getlist("day")[:1]]
-    return web.answer("guest/zones.html", **page, regions=picker.zones(tz, web.now()))
+    page["sought"] = sought
+    page["found"] = found
+    page["said"] = said % {"num": language.digits(len(found))} if sought else ""
+    day = [("date", day) for day in given.getlist("day")[:1]]
+    page["pick"] = _pick(place, given, day, without=("tz",))
+    block = "cities" if last(given, "step") == "city" else "picker"
+    return web.answer("guest/zones.html", block=block, **page, zones=time_zones.every(tz, now))
 
 
 def chosen(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     """The form for a chosen time, if it is free."""
     try:
-        start = details.instant(given["start"])
+        start = details.instant(start_of(given))
     except ValueError as error:
         return times(place, given, BadField(str(error)), 422)
     try:
-        offer = bookings.offer(web.google(), place.host, place.event, web.now())
+        offer = place.offer()
     except NotBooked as error:
         return _closed(place, given, error)
     reasons = offer.reasons(start)
     if reasons:
         return times(place, given, bookings.refusal(reasons), 409)
     return form(place, given)
+
+
+def still(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
+    """Nothing while the time of an open form is free; else an alert with the nearest that are."""
+    try:
+        start = details.instant(given.get("start"))
+    except ValueError as error:
+        return times(place, given, BadField(str(error)), 422)
+    try:
+        offer = place.offer()
+    except NotBooked as error:
+        return _closed(place, given, error)
+    reasons, tz = offer.reasons(start), zone(place, given, {})
+    alert = place.alert(bookings.refusal(reasons)) if reasons else None
+    near = picker.nearest(offer.free(offer.now, offer.last), start) if reasons else []
+    offered = [picker.offered(other, tz) for other in sorted(near)]
+    return web.answer("guest/gone.html", alert=alert, nearest=offered)
 
 
 def form(
@@ -210,12 +268,12 @@ def form(
     status: int = 200,
 ) -> Response:
     """What is asked of the guest, with everything typed so far."""
-    start, tz = details.instant(given["start"]), _zone(place, given, {})
+    start, tz = details.instant(start_of(given)), zone(place, given, {})
     end = start + place.event.duration * 60
     page = place.page(place.event.title, given)
-    page["alert"] = _alert(alert) or _faults(errors or {})
+    page["alert"] = place.alert(alert) or _faults(errors or {})
     page["tz"] = {"name": tz.key, "label": language.zone_label(tz, start)}
-    asked = details.questions(place.event)
+    asked, guests = details.questions(place.event), given.getlist("guests")[:20]
     return web.answer(
         "guest/details.html",
         status,
@@ -228,9 +286,10 @@ def form(
         },
         form={
             "action": place.address,
+            "still": f"{place.address}?{_still_query(given, start, tz)}",
             "hidden": [
-                *_kept(given, LOOK_FIELDS),
-                *_utm_fields(given),
+                *seen(given),
+                *utm_fields(given),
                 ("tz", tz.key),
                 ("start", to_rfc3339(start)),
                 ("nonce", links.form_nonce(web.config())),
@@ -241,136 +300,18 @@ def form(
             "email": "",
             "notes": "",
             **given.to_dict(),
-            "guests": given.getlist("guests")[:20],
+            "guests": guests,
         },
         errors=errors or {},
         questions=[{**each.model_dump(), "name": f"question-{each.id}"} for each in asked],
-        extra_guests=place.event.extra_guests,
+        extra_guests=max(place.event.extra_guests, len(guests)),  # too many are not lost
     )
-
-
-# --- booking --------------------------------------------------------------------------------
-
-
-def _book(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
-    try:
-        wish = details.read(place.event, _wish(place, given), place.document.time_zone)
-    except details.Invalid as error:
-        return _invalid(place, given, error.errors)
-    try:
-        booking = _booked(place, given, wish)
-    except RateLimitExceeded as error:
-        alert = TooManyBookings(web.seconds_left(error))
-        return _refused(place, given, alert)
-    except NotBooked as error:
-        return _refused(place, given, error)
-    url = f"/booking/{links.booking_token(web.config(), booking.id)}"
-    after = f"{url}?done=booked"
-    if not web.is_fragment():
-        return redirect(after, 303)
-    pending = booking.status == "pending"
-    response = invitation_page(booking, given, 202 if pending else 201, act="booked")
-    response.headers["HX-Push-Url"] = after if pending else url
-    return response
-
-
-@web.booking
-def _booked(place: Place, given: MultiDict[str, str], wish: details.Details) -> models.Booking:
-    nonce = links.read_nonce(web.config(), given.get("nonce", ""))
-    key = hashlib.sha256(f"{nonce} {place.event.slug} {wish.digest()}".encode()).hexdigest()
-    visit = bookings.Visit(str(language.current()).replace("_", "-"), dict(_utm_fields(given)))
-    return bookings.book(
-        web.google(), place.host, place.event, wish, f"form:{key}", web.now(), visit
-    )
-
-
-def _wish(place: Place, given: MultiDict[str, str]) -> dict[str, Any]:
-    answers = {
-        question.id: given[f"question-{question.id}"]
-        for question in details.questions(place.event)
-        if f"question-{question.id}" in given
-    }
-    plain = {name: given.get(name) for name in ("start", "tz", "name", "email", "notes")}
-    return {**plain, "guests": given.getlist("guests"), "answers": answers}
-
-
-def _invalid(
-    place: Place, given: MultiDict[str, str], faults: dict[str, str]
-) -> ResponseReturnValue:
-    errors = {name.replace("answers.", "question-"): text for name, text in faults.items()}
-    for name in ("start", "tz"):
-        if name in errors:
-            return times(place, given, BadField(errors[name]), 422)
-    return form(place, given, errors, status=422)
-
-
-def _refused(place: Place, given: MultiDict[str, str], error: NotBooked) -> ResponseReturnValue:
-    """Nothing was booked: fresh slots if the time went, else the form again; nothing is lost."""
-    if error.code in ("slot_taken", "slot_unavailable"):
-        return times(place, given, error, 409)
-    response = form(place, given, alert=error, status=outcomes.status(error))
-    return outcomes.with_retry(response, error)
-
-
-# --- a booking's own page ---------------------------------------------------------------------
-
-
-@blueprint.get("/booking/<token>")
-@web.reading
-def booking(token: str) -> ResponseReturnValue:
-    found = _find_booking(token)
-    if found.status == "pending" or found.meet_pending:
-        found = reconcile.settle(web.google(), found, web.now())
-    return invitation_page(found, request.args, act=request.args.get("done", ""))
-
-
-@blueprint.get("/booking/<token>.ics")
-@web.reading
-def calendar_file(token: str) -> ResponseReturnValue:
-    found = _find_booking(token)
-    document = settings.load(found.host.settings)
-    response = Response(
-        invitation.ics(web.config(), found, document), content_type="text/calendar; charset=utf-8"
-    )
-    response.headers["Content-Disposition"] = "attachment; filename=booking.ics"
-    return response
-
-
-def _find_booking(token: str) -> models.Booking:
-    id = links.booking_id(web.config(), token)
-    found = models.booking_by_id(id) if id else None
-    if found is None:
-        abort(404)
-    find_host(found.host.handle)
-    return found
-
-
-def invitation_page(
-    booking: models.Booking, given: MultiDict[str, str], status: int = 200, act: str = ""
-) -> Response:
-    """The booking's page. `act` is what the guest did to get here: one answer announces it."""
-    document = settings.load(booking.host.settings)
-    view = invitation.view(web.config(), booking, document)
-    theme = given.get("theme", document.theme.mode)
-    accent = given.get("accent", document.theme.accent)
-    page = web.page(
-        booking.promise["title"],
-        theme if theme in look.THEMES else document.theme.mode,
-        accent.lower() if look.is_accent(accent) else document.theme.accent,
-    )
-    poll = None
-    if booking.status == "pending" or booking.meet_pending:
-        path = view["urls"]["path"] + (f"?done={act}" if act in models.ACTS else "")
-        poll = {"url": path, "seconds": min(30, 2 + 2 * booking.attempts)}
-    context = {**page, "host": host_view(document), "booking": view, "poll": poll}
-    context["outcome"] = act if models.announce(booking, act) else None
-    return web.answer("guest/booking.html", status, **context)
 
 
 # --- small things -----------------------------------------------------------------------------
 
 
-def _zone(place: Place, given: MultiDict[str, str], errors: dict[str, str]) -> ZoneInfo:
+def zone(place: Place, given: MultiDict[str, str], errors: dict[str, str]) -> ZoneInfo:
     """The guest's zone; the host's when none is asked for, and where people meet in person."""
     host = ZoneInfo(place.document.time_zone)
     if place.event.location == "in_person":
@@ -388,11 +329,35 @@ def _read(reader: Any, text: str | None, name: str, errors: dict[str, str]) -> A
         return None
 
 
-def _kept(given: MultiDict[str, str], names: tuple[str, ...]) -> list[tuple[str, str]]:
+def last(given: MultiDict[str, str], name: str) -> str:
+    """A pressed button comes after the hidden field of its name, and wins."""
+    return given.getlist(name)[-1] if name in given else ""
+
+
+def start_of(given: MultiDict[str, str]) -> str:
+    """The chosen time; `next` is one that was offered in passing, and leads to the form too."""
+    return given.get("next") or given.get("start", "")
+
+
+def _still_query(given: MultiDict[str, str], start: int, tz: ZoneInfo) -> str:
+    spoken = [(name, value) for name, value in seen(given) if name in ("lang", "clock")]
+    return urlencode([("step", "still"), ("start", to_rfc3339(start)), ("tz", tz.key), *spoken])
+
+
+def address(path: str, query: list[tuple[str, str]]) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def seen(given: MultiDict[str, str]) -> list[tuple[str, str]]:
+    """How the guest sees the pages, to be carried along."""
+    return [(name, last(given, name)) for name in LOOK_FIELDS if last(given, name)]
+
+
+def kept(given: MultiDict[str, str], names: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(name, value) for name in names for value in given.getlist(name)[:20] if value]
 
 
-def _utm_fields(given: MultiDict[str, str]) -> list[tuple[str, str]]:
+def utm_fields(given: MultiDict[str, str]) -> list[tuple[str, str]]:
     return [
         (name, value[:UTM_LENGTH])
         for name, value in given.items()
@@ -401,27 +366,28 @@ def _utm_fields(given: MultiDict[str, str]) -> list[tuple[str, str]]:
 
 
 def _pick(
-    place: Place, given: MultiDict[str, str], day: Any, without: tuple[str, ...] = ()
+    place: Place,
+    given: MultiDict[str, str],
+    sight: list[tuple[str, str]],
+    without: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """The picker's one form: GET, or POST once a guest has typed what no address should hold."""
     hidden = [
-        *_kept(given, tuple(name for name in (*LOOK_FIELDS, "tz") if name not in without)),
-        *_utm_fields(given),
-        *_kept(given, DETAIL_FIELDS),
-        *((name, value) for name, value in given.items() if name.startswith("question-")),
+        *seen(given),
+        *kept(given, ("tz",) if "tz" not in without else ()),
+        *utm_fields(given),
+        *kept(given, DETAIL_FIELDS),
+        *kept(given, tuple(f"question-{each.id}" for each in details.questions(place.event))),
     ]
-    if day:
-        hidden.append(("day", day["date"]))
-    typed = request.method == "POST"
-    if typed:
-        hidden.append(("step", "choose"))
+    typed = request.method == "POST" and not place.moving
+    hidden += [*sight, *([("step", "choose")] if typed else [])]
     method = "post" if typed else "get"
-    return {"method": method, "action": place.address, "hidden": hidden[:MAX_KEPT]}
+    return {"method": method, "action": place.address, "hidden": hidden}
 
 
 def _closed(place: Place, given: MultiDict[str, str], error: NotBooked) -> ResponseReturnValue:
     """No slots can be shown: said kindly, and what was typed stays in its form."""
-    if request.method == "POST" and given.get("start"):
+    if request.method == "POST" and given.get("start") and not place.moving:
         try:
             details.instant(given["start"])
         except ValueError:
@@ -429,7 +395,7 @@ def _closed(place: Place, given: MultiDict[str, str], error: NotBooked) -> Respo
         else:
             return outcomes.with_retry(form(place, given, alert=error, status=503), error)
     page = place.page(place.event.title, given)
-    page["alert"] = _alert(error)
+    page["alert"] = place.alert(error)
     retry = place.address if isinstance(error, CalendarUnavailable) else None
     heading = _("No times to show right now")
     response = web.answer("guest/problem.html", 503, **page, heading=heading, retry_url=retry)
@@ -443,10 +409,3 @@ def _faults(errors: dict[str, str]) -> dict[str, str] | None:
     if set(errors) <= {"date", "month", "tz"}:
         message = " ".join(errors.values())
     return {"code": "invalid_request", "message": message, "fields": ", ".join(errors)}
-
-
-def _alert(error: NotBooked | None) -> dict[str, str] | None:
-    if error is None:
-        return None
-    kept = _("What you typed is kept.") if request.method == "POST" else ""
-    return {"code": error.code, "message": f"{outcomes.said(error)} {kept}".strip()}

@@ -33,6 +33,7 @@ blueprint = Blueprint("host", __name__)
 csrf = CSRFProtect()
 sessions = LoginManager()
 log = logging.getLogger("meetslot.host")
+CODES = {400: "invalid_request", 403: "not_allowed", 503: "calendar_unavailable"}
 
 
 class SignedIn:
@@ -65,7 +66,7 @@ def set_up(app: Flask) -> None:
     )
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session
     csrf.init_app(app)
-    for name in ("guest", "api", "embed"):
+    for name in ("guest", "api", "embed", "notifications"):
         csrf.exempt(app.blueprints[name])
     sessions.init_app(app)
     sessions.login_view = "host.login"
@@ -89,7 +90,7 @@ def _stale_form(error: CSRFError) -> ResponseReturnValue:
 
 def page(template: str, status: int = 200, **context: Any) -> ResponseReturnValue:
     """A page of the host's side: whole, never kept by caches, never framed."""
-    layout = web.page(_("Meetslot"))
+    layout = {**web.page(_("Meetslot")), "code": CODES.get(status)}
     return render_template(template, **{**layout, **context}), status
 
 

@@ -39,6 +39,12 @@ def view(config: Config, booking: models.Booking, document: Settings) -> dict[st
     return {
         "id": booking.id,
         "status": booking.status,
+        "change": booking.change,
+        "new_time_label": _new_time(booking, guest_tz),
+        "cancelled_by": booking.cancelled_by,
+        "cancel_reason": booking.cancel_reason,
+        "declined": booking.guest_response == "declined",
+        "failure": booking.failure,
         "title": booking.promise["title"],
         "event": f"{document.handle}/{booking.event}",
         "host_name": document.display_name,
@@ -58,6 +64,14 @@ def view(config: Config, booking: models.Booking, document: Settings) -> dict[st
         "meet_pending": booking.meet_pending,
         "urls": _urls(config, booking, document),
     }
+
+
+def _new_time(booking: models.Booking, tz: ZoneInfo) -> str | None:
+    """Where a move leads that Google has not answered for."""
+    if booking.new_start_at is None or booking.new_end_at is None:
+        return None
+    date = language.full_date(language.today(booking.new_start_at, tz))
+    return f"{date}, {language.clock_range(booking.new_start_at, booking.new_end_at, tz)}"
 
 
 def _host_time(start: int, end: int, tz: ZoneInfo) -> str:
@@ -119,7 +133,7 @@ def ics(config: Config, booking: models.Booking, document: Settings) -> bytes:
     event.add("summary", f"{booking.promise['title']} ({document.display_name})")
     event.add("description", links.booking_url(config, booking.id))
     event.add("url", links.booking_url(config, booking.id))
-    event.add("sequence", 0)
+    event.add("sequence", booking.sequence)
     event.add("status", _ICS_STATUS[booking.status])
     if place_of(booking):
         event.add("location", place_of(booking))

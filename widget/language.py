@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import gettext as _gettext
 import io
+import re
 from contextvars import ContextVar
-from datetime import UTC, date, datetime
-from functools import cache
+from datetime import UTC, date, datetime, time
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import (
     format_date,
     format_datetime,
+    format_skeleton,
     format_time,
     get_timezone_gmt,
     get_timezone_location,
@@ -24,18 +27,26 @@ from werkzeug.datastructures import LanguageAccept
 
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
 SOURCE = "en"
+CLOCKS = ("12", "24")
+WEEKDAY_LENGTH = 5  # letters above a column of the month
+_ZERO = {"arab": 0x660, "arabext": 0x6F0, "deva": 0x966, "beng": 0x9E6}  # CLDR numbering systems
+
+# Babel's parser takes anything after an @; this goes into a header and a column of 35 characters.
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 
 _current: ContextVar[str] = ContextVar("language", default=SOURCE)
+_clock: ContextVar[str] = ContextVar("clock", default="")
 
 
 @cache
 def languages() -> tuple[str, ...]:
-    """English, and every language that has a file in translations/."""
+    """English, and every language that has a file in translations/, as `pl` or `zh_Hant`."""
     return (SOURCE, *sorted(path.stem for path in TRANSLATIONS.glob("*.po")))
 
 
 @cache
 def _messages(language: str) -> _gettext.NullTranslations:
+    """A language's messages, compiled on first use and kept while the process lives."""
     path = TRANSLATIONS / f"{language}.po"
     if not path.exists():
         return _gettext.NullTranslations()
@@ -49,28 +60,66 @@ def _messages(language: str) -> _gettext.NullTranslations:
 def choose(asked: str, accepted: LanguageAccept) -> str:
     """The language asked for by `lang`, else the browser's first that we have, else English.
 
-    With its region where it has one: en-GB speaks English, and writes dates its own way.
+    As a tag, with its region where it has one: en-GB speaks English, and writes dates its own
+    way.
     """
-    for wanted in (asked, *accepted.values()):
-        if _language(wanted) in languages():
-            try:
-                return str(Locale.parse(wanted, sep="-")).replace("_", "-")
-            except (ValueError, UnknownLocaleError):
-                return _language(wanted)
+    for wanted in (asked, *(tag for tag, quality in accepted if quality > 0)):
+        locale = _locale(wanted)
+        if locale and _file(wanted):
+            return str(locale).replace("_", "-")
     return SOURCE
 
 
-def _language(tag: str) -> str:
-    return tag.partition("-")[0].lower()
+@lru_cache(maxsize=1024)
+def _locale(tag: str) -> Locale | None:
+    """What CLDR knows about a tag, or at least about its language."""
+    tag = tag.replace("_", "-")
+    for part in (tag, tag.partition("-")[0]) if _TAG.fullmatch(tag) else ():
+        try:
+            return Locale.parse(part, sep="-")
+        except (ValueError, UnknownLocaleError):
+            continue
+    return None
 
 
-def use(language: str) -> None:
-    """From here on this request speaks `language`."""
+@lru_cache(maxsize=1024)
+def _file(tag: str) -> str:
+    """The name of the translation for a tag; empty if there is none.
+
+    One of its script goes before one of its language alone: zh-TW is written in zh_Hant.
+    """
+    locale = _locale(tag)
+    if locale is None:
+        return ""
+    names = (f"{locale.language}_{_likely(locale)[1]}", locale.language)
+    return next((name for name in names if name in languages()), "")
+
+
+def _likely(locale: Locale) -> tuple[str, str]:
+    """The territory and the script of a locale; where it names none, those most of its readers
+    have (CLDR, likely subtags)."""
+    likely = get_global("likely_subtags")
+    for part in (locale.territory, locale.script, None):
+        known = f"{locale.language}_{part}" if part else locale.language
+        if known in likely:
+            _language, script, territory = likely[known].split("_")[:3]
+            return locale.territory or territory, locale.script or script
+    return locale.territory or "001", locale.script or ""
+
+
+def use(language: str, clock: str = "") -> None:
+    """From here on this request speaks `language`, with a clock of `12` or `24` hours if given."""
     _current.set(language)
+    _clock.set(clock if clock in CLOCKS else "")
 
 
 def current() -> Locale:
-    return Locale.parse(_current.get(), sep="-")
+    return _locale(_current.get()) or Locale(SOURCE)
+
+
+def tag() -> str:
+    """The current language as pages and headers name it: `pt-BR`."""
+    return str(current()).replace("_", "-")
 
 
 def direction() -> str:
@@ -78,53 +127,124 @@ def direction() -> str:
 
 
 def gettext(message: str) -> str:
-    return _messages(_language(_current.get())).gettext(message)
+    return _messages(_file(_current.get())).gettext(message)
 
 
 def ngettext(one: str, many: str, number: int) -> str:
-    return _messages(_language(_current.get())).ngettext(one, many, number)
+    return _messages(_file(_current.get())).ngettext(one, many, number)
+
+
+# --- numbers ----------------------------------------------------------------------------------
+
+
+def digits(text: str | int) -> str:
+    """With the digits of this language's own numbering system: Babel leaves dates in ASCII."""
+    return str(text).translate(_digits(current().default_numbering_system))
+
+
+@cache
+def _digits(system: str) -> dict[int, int]:
+    zero = _ZERO.get(system)
+    return {ord("0") + digit: zero + digit for digit in range(10)} if zero else {}
+
+
+# --- dates and times --------------------------------------------------------------------------
 
 
 def full_date(day: date) -> str:
     """Thursday, 3 December 2026, as this language writes it."""
-    return format_date(day, "full", locale=current())
+    return digits(format_date(day, "full", locale=current()))
 
 
 def month_name(day: date) -> str:
-    return format_date(day, "LLLL yyyy", locale=current())
+    """December 2026"""
+    first = datetime(day.year, day.month, 1, tzinfo=UTC)
+    return digits(format_skeleton("yMMMM", first, locale=current()))
 
 
 def clock(at: int, tz: ZoneInfo) -> str:
     """14:30 or 2:30 PM, in `tz`."""
-    return format_time(datetime.fromtimestamp(at, tz).time(), "short", locale=current())
+    moment = datetime.fromtimestamp(at, tz)
+    return _time(_current.get(), _clock.get(), moment.hour, moment.minute)
+
+
+@lru_cache(maxsize=8192)
+def _time(language: str, clock: str, hour: int, minute: int) -> str:
+    moment, locale = time(hour, minute), _locale(language) or Locale(SOURCE)
+    if not clock:
+        return digits(format_time(moment, "short", locale=locale))
+    skeleton = "hm" if clock == "12" else "Hm"
+    return digits(format_skeleton(skeleton, moment, locale=locale))
+
+
+def hours() -> str:
+    """`12` or `24`: the clock that times are written by."""
+    short = current().time_formats["short"].pattern
+    return _clock.get() or ("24" if "H" in short or "k" in short else "12")
 
 
 def clock_range(start: int, end: int, tz: ZoneInfo) -> str:
     return f"{clock(start, tz)} – {clock(end, tz)}"
 
 
+def short_moment(at: int, tz: ZoneInfo) -> str:
+    """Thu 3 Dec, 14:30"""
+    day = format_skeleton("MMMEd", datetime.fromtimestamp(at, tz), locale=current())
+    return (
+        str(current().datetime_formats["medium"])
+        .replace("{1}", digits(day))
+        .replace("{0}", clock(at, tz))
+    )
+
+
 def weekdays() -> list[dict[str, str]]:
     """The seven days in this language's order, each with `short` and `long` names."""
-    locale = current()
-    short, long = locale.days["stand-alone"]["abbreviated"], locale.days["stand-alone"]["wide"]
-    return [{"short": short[day], "long": long[day]} for day in week_order()]
+    names = current().days["stand-alone"]
+    fits = max(map(len, names["abbreviated"].values())) <= WEEKDAY_LENGTH
+    short = names["abbreviated" if fits else "short"]
+    return [{"short": short[day], "long": names["wide"][day]} for day in week_order()]
 
 
 def week_order() -> list[int]:
     """Weekday numbers (Monday is 0) from the first day of the week on."""
-    first = current().first_week_day
+    locale = current()
+    region = _locale(f"{locale.language}-{_likely(locale)[0]}") or locale
+    first = region.first_week_day
     return [(first + offset) % 7 for offset in range(7)]
+
+
+# --- zones and lengths ------------------------------------------------------------------------
 
 
 def zone_label(tz: ZoneInfo, at: int) -> str:
     """Lisbon, UTC+00:00"""
+    if tz.key == "UTC":
+        return "UTC"
+    return gettext("%(city)s, %(offset)s") % {"city": zone_city(tz), "offset": zone_offset(tz, at)}
+
+
+def zone_offset(tz: ZoneInfo, at: int) -> str:
+    """UTC+05:30"""
     offset = get_timezone_gmt(datetime.fromtimestamp(at, tz), "iso8601", locale=current())
-    offset = "+00:00" if offset == "Z" else offset
-    return f"{zone_city(tz)}, UTC{offset}" if tz.key != "UTC" else "UTC"
+    return f"UTC{'+00:00' if offset == 'Z' else offset}"
 
 
 def zone_city(tz: ZoneInfo) -> str:
-    return get_timezone_location(tz, locale=current(), return_city=True)
+    return _city(_current.get(), tz)
+
+
+@lru_cache(maxsize=8192)
+def _city(tag: str, tz: ZoneInfo) -> str:
+    """CLDR names some cities by what their zone was called before: Kyiv as Europe/Kiev."""
+    locale = _locale(tag) or Locale(SOURCE)
+    aliases = get_global("zone_aliases")
+    for name in (tz.key, *(old for old, new in aliases.items() if new == tz.key)):
+        if city := locale.time_zones.get(name, {}).get("city"):
+            return str(city)
+    try:
+        return get_timezone_location(tz, locale=locale, return_city=True)
+    except KeyError:  # CLDR knows some languages, such as en-Shaw, too little for that
+        return get_timezone_location(tz, locale=SOURCE, return_city=True)
 
 
 def minutes(number: int) -> str:
@@ -132,9 +252,9 @@ def minutes(number: int) -> str:
     hours, rest = divmod(number, 60)
     parts = []
     if hours:
-        parts.append(gettext("%(n)s h") % {"n": hours})
+        parts.append(gettext("%(n)s h") % {"n": digits(hours)})
     if rest or not hours:
-        parts.append(gettext("%(n)s min") % {"n": rest})
+        parts.append(gettext("%(n)s min") % {"n": digits(rest)})
     return " ".join(parts)
 
 

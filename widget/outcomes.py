@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask import Response
 
 from widget import web
-from widget.bookings import CalendarUnavailable, NotBooked, TooManyBookings
+from widget.bookings import CalendarUnavailable, NotBooked, TooManyBookings, UnderWay
 from widget.language import gettext as _
 
 RETRY_SECONDS = 30
 STATUS = {"invalid_request": 422, "rate_limited": 429}
 STATUS |= dict.fromkeys(("slot_taken", "slot_unavailable"), 409)
+STATUS |= dict.fromkeys(("not_active", "too_late", "change_pending", "changed"), 409)
 STATUS |= dict.fromkeys(("calendar_unavailable", "calendar_disconnected"), 503)
 
 
@@ -26,7 +27,7 @@ def with_retry(response: Response, error: NotBooked) -> Response:
     """Say when to come back, where coming back helps."""
     if isinstance(error, TooManyBookings):
         return web.retry_after(response, error.retry_after)
-    if isinstance(error, CalendarUnavailable):
+    if isinstance(error, CalendarUnavailable | UnderWay):
         return web.retry_after(response, RETRY_SECONDS)
     return response
 
@@ -53,5 +54,41 @@ def said(error: NotBooked) -> str:
         "calendar_disconnected": _(
             "This calendar cannot be booked at the moment: its owner has to connect it again."
             " Nothing was booked."
+        ),
+    }[error.code]
+
+
+def said_of_change(error: NotBooked) -> str:
+    """The same for a booking that was to be moved or cancelled, and stays as it is."""
+    if isinstance(error, BadField):
+        return f"{error} {_('Nothing was changed.')}"
+    return {
+        "slot_taken": _(
+            "This time has just been taken, so your booking was not moved. Please choose another"
+            " one."
+        ),
+        "slot_unavailable": _(
+            "This time is not offered, so your booking was not moved. Please choose another one."
+        ),
+        "too_late": _(
+            "It is too late to change this booking here, so nothing was changed. Please write to"
+            " your host."
+        ),
+        "not_active": _("This booking does not stand any more, so there is nothing to change."),
+        "change_pending": _(
+            "Google has not answered for the last change of this booking yet. Nothing else was"
+            " changed; please look again in a minute."
+        ),
+        "changed": _(
+            "Your host has just moved this booking, so your change was not made. Please look at"
+            " the new time first."
+        ),
+        "calendar_unavailable": _(
+            "The calendar does not answer right now, so nothing was changed: your booking stands"
+            " as before. Please try again in a minute."
+        ),
+        "calendar_disconnected": _(
+            "This calendar cannot be reached until its owner has connected it again. Nothing was"
+            " changed: your booking stands as before."
         ),
     }[error.code]

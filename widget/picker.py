@@ -1,19 +1,23 @@
-"""The picker's view model: free slots grouped by the guest's dates into a month and a day."""
+"""The picker's view model: free slots grouped by the guest's dates into a month, a day, a list."""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from widget import language
-from widget.details import ZONES
 from widget.instants import to_rfc3339
 from widget.language import gettext as _
+from widget.language import ngettext
 
-CELLS = 42  # six weeks, so that nothing jumps from month to month
+WEEKS = 6  # so that nothing jumps from month to month
+LIST_DAYS = 5  # days with free times that a list shows at once
+NEAREST = 4  # other times that are offered when one has gone
+LEAD = 240  # characters of a description that are shown before it is opened
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 Days = dict[date, list[int]]
@@ -49,56 +53,129 @@ def read_month(text: str) -> date:
 
 
 def view(
-    days: Days, tz: ZoneInfo, asked: date | None, month: date | None, today: date, last: date
+    days: Days, tz: ZoneInfo, asked: date | None, month: date | None, today: date
 ) -> dict[str, Any]:
-    """`month`, `day` and `next_free` for the picker.
+    """A month, and in `shown` the day that is chosen in it.
 
     It opens with the asked date, else with the first free one (of the asked month).
     """
     free = sorted(days)
     if asked is None:
         asked = next((day for day in free if month is None or _month(day) == month), None)
-    shown = _month(asked) if asked else month or _month(today)
+    seen = _month(asked) if asked else month or _month(today)
+    following = _next_free(free, asked, seen)
     return {
-        "month": _month_view(days, shown, asked, today, last),
-        "day": _day_view(days, tz, asked),
-        "next_free": _next_free(days, free, asked, shown),
+        "soonest": offered(days[free[0]][0], tz) if free else None,
+        "month": _month_view(days, seen, asked, today),
+        "shown": [_day_view(days, tz, asked)] if asked else [],
+        "turn": None,
+        "empty": "" if asked in days else _empty(asked, seen, following),
+        "next_free": following and _named_day(following),
+        "said": _said(days, asked),
     }
 
 
-def _month_view(
-    days: Days, month: date, chosen: date | None, today: date, last: date
-) -> dict[str, Any]:
-    first, end = _month(today), _month(last)
-    opening = month - timedelta(days=language.week_order().index(month.weekday()))
-    previous, following = min(_next_month(month, -1), end), max(_next_month(month, 1), first)
+def list_view(days: Days, tz: ZoneInfo, asked: date | None) -> dict[str, Any]:
+    """The days with free times, from the asked date on, in `shown`; `turn` leads to others."""
+    free = sorted(days)
+    at = bisect_left(free, asked) if asked else 0
+    at = max(min(at, len(free) - 1), 0)
+    shown, before = free[at : at + LIST_DAYS], free[max(at - LIST_DAYS, 0) : at]
+    after = free[at + LIST_DAYS : at + LIST_DAYS + 1]
     return {
+        "soonest": offered(days[free[0]][0], tz) if free else None,
+        "month": None,
+        "shown": [_day_view(days, tz, day) for day in shown],
+        "turn": {
+            "previous": before[0].isoformat() if before else None,
+            "next": after[0].isoformat() if after else None,
+        },
+        "empty": "" if free else _empty(None, date.min, None),
+        "next_free": None,
+        "said": _list_said(shown),
+    }
+
+
+def nearest(free: Sequence[int], start: int) -> list[int]:
+    """The free starts closest to one that is gone, the closest first."""
+    return sorted(free, key=lambda other: abs(other - start))[:NEAREST]
+
+
+def offered(start: int, tz: ZoneInfo) -> dict[str, str]:
+    """A time by itself, with its date."""
+    return {"value": to_rfc3339(start), "label": language.short_moment(start, tz)}
+
+
+def lead(description: str) -> str | None:
+    """The beginning of a long description, cut between words; None for one that is short."""
+    text = "\n".join(description.splitlines()[:5])
+    if len(text) <= LEAD and text == "\n".join(description.splitlines()):
+        return None
+    return f"{text[:LEAD].rpartition(' ')[0] if len(text) > LEAD else text}…"
+
+
+# --- the month ----------------------------------------------------------------------------------
+
+
+def _month_view(days: Days, month: date, chosen: date | None, today: date) -> dict[str, Any]:
+    months = {_month(day) for day in days}
+    previous = max((other for other in months if other < month), default=None)
+    following = min((other for other in months if other > month), default=None)
+    opening = month - timedelta(days=language.week_order().index(month.weekday()))
+    return {
+        "value": f"{month:%Y-%m}",
         "label": language.month_name(month),
-        "previous": f"{previous:%Y-%m}" if month > first else None,
-        "next": f"{following:%Y-%m}" if month < end else None,
+        "previous": _turn(previous),
+        "next": _turn(following),
+        "skipped": _skipped(month, previous, following),
         "weekdays": language.weekdays(),
-        "days": [
-            _cell(opening + timedelta(days=offset), days, month, chosen, today)
-            for offset in range(CELLS)
+        "weeks": [
+            [
+                _cell(opening + timedelta(days=7 * week + column), days, month, chosen, today)
+                for column in range(7)
+            ]
+            for week in range(WEEKS)
         ],
     }
 
 
+def _turn(month: date | None) -> dict[str, str] | None:
+    if month is None:
+        return None
+    return {"value": f"{month:%Y-%m}", "label": language.month_name(month)}
+
+
+def _skipped(month: date, previous: date | None, following: date | None) -> str:
+    """Says which months are left out because nothing is free in them."""
+    said = []
+    if previous and previous != _next_month(month, -1):
+        said.append(_("The month before with free times is %(month)s.") % _named(previous))
+    if following and following != _next_month(month, 1):
+        said.append(_("The next month with free times is %(month)s.") % _named(following))
+    return " ".join(said)
+
+
+def _named(month: date) -> dict[str, str]:
+    return {"month": language.month_name(month)}
+
+
 def _cell(day: date, days: Days, month: date, chosen: date | None, today: date) -> dict[str, Any]:
+    free = day in days
     return {
         "date": day.isoformat(),
-        "number": str(day.day),
-        "label": language.full_date(day),
-        "free": day in days,
+        "number": language.digits(day.day),
+        "label": language.full_date(day) if free else "",
+        "free": free,
         "in_month": _month(day) == month,
         "today": day == today,
         "chosen": day == chosen,
     }
 
 
-def _day_view(days: Days, tz: ZoneInfo, day: date | None) -> dict[str, Any] | None:
-    if day is None:
-        return None
+# --- a day --------------------------------------------------------------------------------------
+
+
+def _day_view(days: Days, tz: ZoneInfo, day: date) -> dict[str, Any]:
     slots = [
         {"value": to_rfc3339(start), "label": language.clock(start, tz)}
         for start in days.get(day, ())
@@ -106,13 +183,44 @@ def _day_view(days: Days, tz: ZoneInfo, day: date | None) -> dict[str, Any] | No
     return {"date": day.isoformat(), "label": language.full_date(day), "slots": slots}
 
 
-def _next_free(
-    days: Days, free: list[date], asked: date | None, shown: date
-) -> dict[str, str] | None:
-    if asked in days or not free:
+def _said(days: Days, day: date | None) -> str:
+    """What a screen reader is told when this day comes into sight."""
+    if day is None:
+        return ""
+    number, label = len(days.get(day, ())), language.full_date(day)
+    if not number:
+        return _("No free times on %(date)s") % {"date": label}
+    said = ngettext("%(num)s free time on %(date)s", "%(num)s free times on %(date)s", number)
+    return said % {"num": language.digits(number), "date": label}
+
+
+def _list_said(shown: list[date]) -> str:
+    if not shown:
+        return ""
+    first, last = language.full_date(shown[0]), language.full_date(shown[-1])
+    return _("Free times from %(first)s to %(last)s") % {"first": first, "last": last}
+
+
+def _empty(asked: date | None, month: date, following: date | None) -> str:
+    """Why no time is in sight."""
+    if following is None:
+        return _("There are no free times at the moment. Please come back later.")
+    if asked:
+        return _("There are no free times on this day.")
+    if following > month:
+        return _("Nothing is free before %(date)s.") % {"date": language.full_date(following)}
+    return _("There are no free times in this month.")
+
+
+def _next_free(free: list[date], asked: date | None, month: date) -> date | None:
+    """Where to go from a day, or a month, without free times."""
+    if asked in free or not free:
         return None
-    found = next((day for day in free if day >= (asked or shown)), free[0])
-    return {"date": found.isoformat(), "label": language.full_date(found)}
+    return next((day for day in free if day >= (asked or month)), free[0])
+
+
+def _named_day(day: date) -> dict[str, str]:
+    return {"date": day.isoformat(), "label": language.full_date(day)}
 
 
 def _month(day: date) -> date:
@@ -122,33 +230,3 @@ def _month(day: date) -> date:
 def _next_month(month: date, step: int) -> date:
     index = month.year * 12 + month.month - 1 + step
     return date(index // 12, index % 12 + 1, 1)
-
-
-def zones(chosen: ZoneInfo, at: int) -> list[dict[str, Any]]:
-    """All time zones to choose from, by region, each with its city and offset at `at`."""
-    regions: dict[str, list[dict[str, Any]]] = {}
-    for name in sorted(ZONES):
-        region, slash, _city = name.partition("/")
-        if name == "UTC" or (slash and region in _REGIONS) or name == chosen.key:
-            label = f"{_place(name)} ({_offset(ZoneInfo(name), at)})"
-            entry = {"name": name, "label": label, "chosen": name == chosen.key}
-            regions.setdefault(region if slash else "UTC", []).append(entry)
-    return [{"label": label, "zones": zones} for label, zones in regions.items()]
-
-
-def _place(name: str) -> str:
-    return name.partition("/")[2].replace("_", " ").replace("/", ", ") or name
-
-
-def _offset(tz: ZoneInfo, at: int) -> str:
-    minutes = round(
-        (datetime.fromtimestamp(at, tz).utcoffset() or timedelta()).total_seconds() / 60
-    )
-    sign = "-" if minutes < 0 else "+"
-    return f"UTC{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
-
-
-_REGIONS = {
-    "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe",
-    "Indian", "Pacific",
-}  # fmt: skip

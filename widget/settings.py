@@ -210,6 +210,7 @@ Accent = Annotated[
 ]
 Length = Annotated[int, _between(1, DAY_MINUTES, " minutes")]
 Buffer = Annotated[int, _between(0, DAY_MINUTES, " minutes")]
+Notice = Annotated[int, _between(0, NOTICE_MINUTES, " minutes")]
 Limit = Annotated[int, _between(1, BOOKINGS)]
 
 
@@ -237,7 +238,7 @@ class EventType(_Part):
     slot_interval: Length = Field(default_factory=lambda fields: int(fields["duration"]))
     buffer_before: Buffer = 0
     buffer_after: Buffer = 0
-    minimum_notice: Annotated[int, _between(0, NOTICE_MINUTES, " minutes")] = 240
+    minimum_notice: Notice = 240
     booking_window_days: Annotated[int, _between(0, WINDOW_DAYS, " days")] = 60
     max_per_day: Limit | None = None
     max_per_week: Limit | None = None
@@ -248,6 +249,7 @@ class EventType(_Part):
     active: bool = True
     questions: Annotated[list[Question], _entries(QUESTIONS)] = []
     redirect_url: Https | None = None
+    change_deadline: Notice | None = None  # how long before its start a guest may still change it
 
 
 class Theme(_Part):
@@ -426,6 +428,8 @@ def dump(settings: Settings) -> dict[str, Any]:
     document = settings.model_dump()
     document["weekly_hours"] = {day: document["weekly_hours"][day] for day in WEEKDAYS}
     for event in document["event_types"]:
+        if event["change_deadline"] is None:
+            del event["change_deadline"]
         for question in event["questions"]:
             if not question["choices"]:
                 del question["choices"]

@@ -14,7 +14,7 @@ from jinja2_fragments.flask import render_block
 from werkzeug.datastructures import MultiDict
 
 import models
-from widget import details, language, picker, settings, web
+from widget import details, language, settings, web, zones
 from widget.calendar import CALENDAR_SCOPES
 from widget.host import blueprint, missing_scopes
 from widget.language import gettext as _
@@ -106,13 +106,13 @@ def _save(section: str, change: Callable[[Document, Form], None]) -> ResponseRet
         wanted = settings.parse(document)
     except settings.SettingsError as error:
         return _page(host, stored, 422, section, form, faults=_by_field(error, document))
-    revision = form.get("revision", "")
+    revision = _whole(form.get("revision", ""))
     try:
         saved = models.save_settings(
             host,
             wanted.handle,
             settings.dumps(wanted),
-            int(revision) if revision.isascii() and revision.isdigit() else 0,
+            revision if isinstance(revision, int) else 0,
         )
     except peewee.IntegrityError:
         return _page(
@@ -162,7 +162,7 @@ def _page(
         "saved": saved,
         "stale": stale,
         "profile": _typed(typed, section == "profile", settings.dump(document)),
-        "zones": picker.zones(ZoneInfo(_zone(typed, document)), web.now()),
+        "zones": zones.by_region(ZoneInfo(_zone(typed, document)), web.now()),
         "week": [_day(day, typed, section, document) for day in DAYS],
         "events": [_event_view(event, typed, section) for event in document.event_types],
         "connection": _connection(host),

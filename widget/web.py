@@ -74,7 +74,7 @@ def answer(template: str, status: int = 200, block: str = "picker", **context: A
     args = (template, block) if is_fragment() else (template,)
     response = make_response(render(*args, **context), status)
     response.vary.update(("HX-Request", "HX-Request-Type", "Accept-Language"))
-    response.headers["Content-Language"] = str(language.current()).replace("_", "-")
+    response.headers["Content-Language"] = language.tag()
     return response
 
 
@@ -117,6 +117,7 @@ def set_up(app: Flask, config: Config) -> None:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.add_template_global(files.static_url)
+    app.add_template_filter(language.digits, "digits")
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
@@ -130,7 +131,11 @@ def set_up(app: Flask, config: Config) -> None:
 
 
 def _begin() -> None:
-    language.use(language.choose(request.values.get("lang", ""), request.accept_languages))
+    asked = request.values.get("lang", "")
+    spoken = language.choose(asked, request.accept_languages)
+    if request.blueprint == "host":  # the host's pages are written in English alone
+        spoken = language.SOURCE
+    language.use(spoken, *request.values.getlist("clock")[-1:])
 
 
 def _health() -> ResponseReturnValue:
@@ -186,6 +191,9 @@ def problem(status: int, code: str, detail: str, errors: dict[str, str] | None =
         body["errors"] = errors
     response = make_response(body, status)
     response.content_type = "application/problem+json"
+    response.headers["Access-Control-Allow-Origin"] = (
+        "*"  # also where no route of the API was found
+    )
     return response
 
 
@@ -199,7 +207,7 @@ def page(title: str, theme: str = "auto", accent: str = look.DEFAULT_ACCENT) -> 
     """What the layout of every page needs."""
     return {
         "title": title,
-        "lang": str(language.current()).replace("_", "-"),
+        "lang": language.tag(),
         "dir": language.direction(),
         "alert": None,
         "look": {

@@ -321,7 +321,8 @@ def list_events(call: Call) -> Body:
         for id, event in sorted(calendar.events.items(), key=lambda each: _order(each[1], calendar))
         if (calendar.changed[id] > since if since is not None else _asked(call, event, calendar))
     ]
-    size, first = int(params.get("maxResults", 250)), int(params.get("pageToken") or 0)
+    size = min(int(params.get("maxResults", 250)), call.state.longest_page)
+    first = int(params.get("pageToken") or 0)
     answer: Body = {
         "kind": "calendar#events",
         "etag": f'"{call.state.changes}"',

@@ -13,6 +13,7 @@ from typing import Any
 from demo.google import contract
 
 Environ = dict[str, Any]
+LONGEST_HANGING_SECONDS = 120
 OAUTH = {
     "/token": "oauth.token",
     "/revoke": "oauth.revoke",
@@ -28,7 +29,8 @@ class Fault:
 
     status, reason: an error of Google's; with `after` the work is done first. body: sent as it
     is with status (200 unless given), JSON or not. cut: the connection is closed without an
-    answer, "before" or "after" the work. delay_seconds: before anything. drip_seconds: between
+    answer, "before" or "after" the work. hang: nothing is heard any more, "before" or "after" the
+    work, until the faults are cleared. delay_seconds: before anything. drip_seconds: between
     the bytes of the answer.
     """
 
@@ -37,6 +39,7 @@ class Fault:
     reason: str = "backendError"
     body: str | None = None
     cut: str | None = None
+    hang: str | None = None
     after: bool = False
     delay_seconds: float = 0
     drip_seconds: float = 0
@@ -49,8 +52,11 @@ class Faults:
     def __init__(self, program: Callable[..., Iterable[bytes]]) -> None:
         self.program = program
         self.latency_seconds = 0.0
+        self.taken = 0  # how many calls went wrong so far
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
+        self._released = threading.Event()
+        self._hanging = threading.Event()
 
     def add(self, fault: Fault) -> None:
         with self._lock:
@@ -60,11 +66,24 @@ class Faults:
         with self._lock:
             self._faults.clear()
             self.latency_seconds = 0.0
+            self._released.set()
+            self._released, self._hanging = threading.Event(), threading.Event()
+
+    def wait_for_hanging(self, seconds: float) -> bool:
+        """Whether a call hangs, or comes to hang within so many seconds."""
+        return self._hanging.wait(seconds)
+
+    def _hang(self, environ: Environ) -> None:
+        released = self._released
+        self._hanging.set()
+        released.wait(LONGEST_HANGING_SECONDS)
+        _hang_up(environ)
 
     def _take(self, method: str) -> Fault | None:
         with self._lock:
             for fault in self._faults:
                 if fault.method in (method, "*"):
+                    self.taken += 1
                     if fault.times is not None:
                         fault.times -= 1
                         if fault.times <= 0:
@@ -86,13 +105,17 @@ class Faults:
     def _faulty(self, fault: Fault, environ: Environ, start_response: Any) -> Iterable[bytes]:
         if fault.delay_seconds:
             time.sleep(fault.delay_seconds)
+        if fault.hang == "before":
+            self._hang(environ)
         if fault.cut == "before":
             _hang_up(environ)
-        broken = fault.cut or fault.status or fault.body is not None
-        if not broken or fault.after or fault.cut == "after":
+        broken = fault.cut or fault.hang or fault.status or fault.body is not None
+        if not broken or fault.after or "after" in (fault.cut, fault.hang):
             answer = _Recorded(self.program, environ)
             if not broken:
                 return _drip(answer.replay(start_response), fault.drip_seconds)
+        if fault.hang:
+            self._hang(environ)
         if fault.cut:
             _hang_up(environ)
         return _drip(_error(fault, start_response), fault.drip_seconds)

@@ -85,6 +85,7 @@ class State:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     changes: int = 0
     oldest_sync: int = 0  # sync tokens from before are 410 fullSyncRequired
+    longest_page: int = 2500  # events in one answer, whatever is asked for
     meet: str = "success"  # what conferences become at once: success, pending or failure
 
     def __post_init__(self) -> None:
@@ -98,7 +99,7 @@ class State:
                 self.deviations, self.calls,
             ):  # fmt: skip
                 part.clear()
-            self.meet, self.oldest_sync = "success", 0
+            self.meet, self.oldest_sync, self.longest_page = "success", 0, 2500
             self.people = {person.email: person for person in PEOPLE}
             self.calendars = {
                 person.email: Calendar(person.email, person.email, person.name, person.zone)

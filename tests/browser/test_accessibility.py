@@ -1,0 +1,292 @@
+"""WCAG 2.2 AA in Chromium, in every state a guest can meet: to add one, add it to STATES."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import ANA, House, Open
+
+PICKER = "/book/ana/intro"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE: dict[str, Any] = {
+    "light": {"runOnly": TAGS, "rules": {"target-size": {"enabled": True}}},
+    "dark": {"runOnly": ["color-contrast"]},  # all that a theme changes
+}
+NARROW, WIDE = {"width": 320, "height": 700}, {"width": 1280, "height": 800}
+LONG = "All that can be said about an hour on the river, and then a little more. " * 12
+NOTHING = {day: [] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+
+Reach = Callable[[House, Page], None]
+
+
+def at(path: str) -> Reach:
+    return lambda house, page: page.goto(f"{house.widget}{path}") and None
+
+
+def fill(page: Page, email: str) -> None:
+    page.get_by_label("Your name").fill("Gita Guest")
+    page.get_by_label("Your e-mail address").fill(email)
+    page.get_by_role("button", name="Book this time").click()
+
+
+def faulty_form(house: House, page: Page) -> None:
+    at(f"{PICKER}?start=2026-12-03T09:00:00Z")(house, page)
+    fill(page, "gita@nowhere")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def form_whose_time_went(house: House, page: Page) -> None:
+    at(f"{PICKER}?start=2026-12-07T09:00:00Z")(house, page)
+    house.add_busy(ANA, "2026-12-07T09:00:00Z", "2026-12-07T10:00:00Z")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def taken(house: House, page: Page) -> None:
+    at(f"{PICKER}?start=2026-12-07T11:00:00Z")(house, page)
+    house.add_busy(ANA, "2026-12-07T11:00:00Z", "2026-12-07T12:00:00Z")
+    fill(page, "gita@guest.example")
+    expect(page.get_by_role("alert")).to_have_attribute("data-error", "slot_taken")
+
+
+def confirmed(house: House, page: Page) -> None:
+    at(f"{PICKER}?start=2026-12-08T09:00:00Z&tz=America/New_York")(house, page)
+    fill(page, "gita@guest.example")
+    expect(page.locator("[data-booking-status=confirmed]")).to_be_visible()
+
+
+def pending(house: House, page: Page) -> None:
+    at(f"{PICKER}?start=2026-12-09T10:00:00Z")(house, page)
+    house.fault("calendar.events.insert", cut="after")
+    house.fault("calendar.events.get", status=503, times=100)
+    fill(page, "gita@guest.example")
+    expect(page.locator("[data-booking-status=pending]")).to_be_visible()
+
+
+def unanswered(house: House, page: Page) -> None:
+    house.fault("calendar.freebusy.query", status=500, times=100)
+    at(PICKER)(house, page)
+    expect(page.get_by_role("alert")).to_have_attribute("data-error", "calendar_unavailable")
+
+
+def closed(house: House, page: Page) -> None:
+    house.change("ana", weekly_hours=NOTHING)
+    at(PICKER)(house, page)
+
+
+#: In this order: what a state leaves behind in the calendar does not hinder those after it.
+STATES: dict[str, Reach] = {
+    "event types": at("/book/ana"),
+    "month": at(PICKER),
+    "list": at(f"{PICKER}?view=list"),
+    "details hidden": at(f"{PICKER}?hide_details=1"),
+    "a day without times": at(f"{PICKER}?date=2026-12-06"),
+    "a month without times": at(f"{PICKER}?month=2030-01"),
+    "malformed query": at(f"{PICKER}?tz=Mars/Olympus"),
+    "zones": at(f"{PICKER}?step=zone"),
+    "zones found": at(f"{PICKER}?step=zone&city=port"),
+    "zones not found": at(f"{PICKER}?step=zone&city=atlantis"),
+    "form": at(f"{PICKER}?start=2026-12-03T09:00:00Z"),
+    "form with errors": faulty_form,
+    "form whose time went": form_whose_time_went,
+    "taken": taken,
+    "confirmed": confirmed,
+    "pending": pending,
+    "not found": at("/book/nobody"),
+    "nothing free": closed,
+    "calendar does not answer": unanswered,
+}
+
+
+def faults(page: Page, scheme: Any) -> list[str]:
+    page.emulate_media(color_scheme=scheme)
+    found = Axe().run(page, options=AXE[scheme]).response["violations"]
+    return [f"{scheme}: {each['id']}: {each['nodes'][0]['html']}" for each in found]
+
+
+def overflow(page: Page, viewport: Any) -> list[str]:
+    """What is wider than the window, or than its own box."""
+    page.set_viewport_size(viewport)
+    return list(
+        page.evaluate(
+            """() => {
+              const root = document.documentElement;
+              const wide = [...document.querySelectorAll("main *")].filter((each) =>
+                each.getBoundingClientRect().right > root.clientWidth + 1 ||
+                (each.matches("button, th, td, a, label, h1, h2") && !each.matches(".unseen") &&
+                 each.scrollWidth > each.clientWidth + 1 &&
+                 getComputedStyle(each).display !== "inline"));
+              if (root.scrollWidth > root.clientWidth) wide.push(root);
+              return wide.map((each) => `${root.clientWidth}: ${each.outerHTML.slice(0, 120)}`);
+            }"""
+        )
+    )
+
+
+def test_axe_finds_nothing_and_nothing_scrolls_sideways_in_any_state(
+    house: House, open_page: Open
+) -> None:
+    house.change("ana", {"description": LONG})
+    page = open_page(color_scheme="light")
+    found: dict[str, list[str]] = {}
+    for name, reach in STATES.items():
+        page.set_viewport_size(WIDE)
+        reach(house, page)
+        found[name] = faults(page, "light") + faults(page, "dark")
+        found[name] += overflow(page, WIDE) + overflow(page, NARROW)
+    assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+def test_text_of_twice_the_size_loses_nothing(house: House, open_page: Open) -> None:
+    page = open_page()
+    session = page.context.new_cdp_session(page)
+    session.send("Page.enable")
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+    for name in ("month", "list", "zones found", "form", "form with errors", "confirmed"):
+        STATES[name](house, page)
+        size = page.evaluate("parseFloat(getComputedStyle(document.querySelector('h1')).fontSize)")
+        assert size >= 48
+        for width in (320, 640, 1280):
+            assert overflow(page, {"width": width, "height": 800}) == [], name
+
+
+def test_reduced_motion_and_forced_colours_are_respected(house: House, open_page: Open) -> None:
+    page = open_page(f"{house.widget}{PICKER}?date=2026-12-03", reduced_motion="reduce")
+    style = "getComputedStyle(document.querySelector('{}'))['{}']"
+    page.evaluate("document.querySelector('main').classList.add('htmx-request')")
+    assert page.evaluate(style.format(".pick", "transitionProperty")) == "none"
+    page.emulate_media(reduced_motion="no-preference", forced_colors="active")
+    assert page.evaluate(style.format(".pick", "transitionDuration")) == "0.15s"
+    for control in ("td button", ".slots button", ".next"):
+        assert page.evaluate(style.format(control, "borderTopStyle")) == "solid"
+        assert page.evaluate(style.format(control, "borderTopColor")) == page.evaluate(
+            style.format("h1", "color")
+        )
+    chosen, others = (
+        page.evaluate(style.format(f"td button{each}", "backgroundColor"))
+        for each in ("[aria-pressed]", ":not([aria-pressed])")
+    )
+    assert chosen != others
+    page.keyboard.press("Tab")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+# --- by keyboard alone --------------------------------------------------------------------------
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Tab on to the first such element; whatever gets the focus on the way shows it."""
+    for _press in range(60):
+        page.keyboard.press("Tab")
+        outline = page.evaluate(
+            """() => {
+              const style = getComputedStyle(document.activeElement);
+              return style.outlineStyle !== "none" && parseFloat(style.outlineWidth);
+            }"""
+        )
+        assert outline >= 2, page.evaluate("document.activeElement.outerHTML")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    pytest.fail(f"Tab never reaches {selector}")
+
+
+def on(page: Page) -> str:
+    """The day that has the focus, a free one or not."""
+    return str(page.evaluate("document.activeElement.textContent.trim()"))
+
+
+def test_the_month_is_walked_by_arrow_keys_as_the_aria_grid_has_it(
+    house: House, open_page: Open
+) -> None:
+    page = open_page(f"{house.widget}{PICKER}?tz=Europe/Lisbon&date=2026-12-03")
+    page.wait_for_function("window.htmx")
+    grid = page.get_by_role("grid", name="December 2026")
+    assert grid.get_by_role("row").count() == 7
+    assert grid.get_by_role("columnheader").first.inner_text() == "Mon"
+    assert grid.locator("[tabindex='0']").count() == 1
+    page.locator("#day-2026-12-03").focus()
+    walked = []
+    for key in ("Right", "Right", "Right", "Down", "Left", "Up", "Home", "End"):
+        page.keyboard.press(key if key in ("Home", "End") else f"Arrow{key}")
+        walked.append(on(page))
+    assert walked == ["4", "5", "6", "13", "12", "5", "1", "6"]  # the 6th is not free
+    assert page.evaluate("document.activeElement.ariaDisabled") == "true"
+    for key, month, day in [
+        ("PageDown", "January 2027", "6"),
+        ("PageUp", "December 2026", "6"),
+        ("ArrowUp", "November 2026", "29"),
+        ("ArrowDown", "December 2026", "6"),
+        ("Home", "December 2026", "1"),
+    ]:
+        page.keyboard.press(key)
+        expect(page.get_by_role("heading", name=month, exact=True)).to_be_visible()
+        page.wait_for_function("day => document.activeElement.textContent.trim() === day", arg=day)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Tuesday, 1 December 2026")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    expect(page.get_by_role("button", name="Tuesday, 1 December 2026")).to_be_focused()
+    page.get_by_role("button", name="Next month").focus()
+    page.keyboard.press("Enter")  # into the last month, where there is no such button
+    expect(page.get_by_role("heading", name="January 2027", exact=True)).to_be_focused()
+
+
+def test_right_to_left_the_arrow_keys_go_where_they_point(house: House, open_page: Open) -> None:
+    page = open_page(f"{house.widget}{PICKER}?lang=ar&date=2026-12-03")
+    page.wait_for_function("window.htmx")
+    page.locator("#day-2026-12-03").focus()
+    page.keyboard.press("ArrowLeft")
+    assert on(page) == "4"
+    page.keyboard.press("ArrowRight")
+    assert on(page) == "3"
+
+
+def test_the_whole_journey_by_keyboard_alone(house: House, open_page: Open) -> None:
+    page = open_page(f"{house.widget}{PICKER}?tz=Europe/Lisbon")
+    page.wait_for_function("window.htmx")
+    heard = """() => {
+      window.heard = [];
+      new MutationObserver(() => window.heard.push(document.getElementById("live").textContent))
+        .observe(document.getElementById("live"), { childList: true, characterData: true });
+    }"""
+    page.evaluate(heard)
+    tab_to(page, "#month-next")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="December 2026", exact=True)).to_be_visible()
+    expect(page.locator("#month-next")).to_be_focused()
+    tab_to(page, "td button")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    expect(page.locator("#day-2026-12-08")).to_be_focused()
+    expect(page.locator("#day-2026-12-08")).to_have_attribute("aria-pressed", "true")
+    said = page.evaluate("window.heard")
+    assert [text.partition(" on ")[2] for text in said] == [
+        "Tuesday, 1 December 2026",
+        "Tuesday, 8 December 2026",
+    ]  # one message for each change
+    tab_to(page, "button[name=start]")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    tab_to(page, "#field-name")
+    page.keyboard.type("Gita Guest")
+    tab_to(page, "#field-email")
+    page.keyboard.type("gita@nowhere")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_label("Your e-mail address")).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.type(".example")
+    tab_to(page, "button.main")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="You are booked")).to_be_focused()
+    tab_to(page, "a[data-meet-link]")
+    [booking] = house.bookings()
+    assert (booking["start"], booking["guest_email"]) == (
+        "2026-12-08T09:00:00Z",
+        "gita@nowhere.example",
+    )

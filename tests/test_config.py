@@ -1,0 +1,259 @@
+"""The environment: every variable, its default, and the one line that ends a start."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import time_machine
+from cryptography.fernet import Fernet
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+import models
+from app import create_app
+from demo.google import StandIn
+from tests.conftest import ROOT, Browser
+from tests.journey import ANA, PICKER
+from widget import config
+
+KEY = Fernet.generate_key().decode()
+NEEDED = {
+    "SECRET_KEY": "a secret of the tests, long enough for all",
+    "TOKEN_KEYS": KEY,
+    "GOOGLE_CLIENT_ID": "id.apps.example",
+    "GOOGLE_CLIENT_SECRET": "secret",
+}
+
+#: The interface's table.
+DEFAULTS: dict[str, Any] = {
+    "PORT": 8000,
+    "BIND": "127.0.0.1",
+    "PUBLIC_URL": "http://localhost:8000",
+    "SECRET_KEY": NEEDED["SECRET_KEY"],
+    "SECRET_KEY_FALLBACKS": (),
+    "TOKEN_KEYS": (KEY,),
+    "DATABASE_URL": "sqlite:///instance/meetslot.db",
+    "GOOGLE_CLIENT_ID": "id.apps.example",
+    "GOOGLE_CLIENT_SECRET": "secret",
+    "GOOGLE_OIDC_METADATA_URL": "https://accounts.google.com/.well-known/openid-configuration",
+    "GOOGLE_CALENDAR_ENDPOINT": "https://www.googleapis.com/calendar/v3/",
+    "ALLOWED_HOSTS_SIGN_IN": (),
+    "RATELIMIT_STORAGE_URI": "memory://",
+    "BOOKING_RATE_LIMIT": "10 per minute; 60 per hour",
+    "READ_RATE_LIMIT": "600 per minute",
+    "BUSY_TTL": 60,
+    "RECONCILE_EVERY": 60,
+    "WEB_CONCURRENCY": 2,
+    "TRUSTED_PROXIES": 0,
+    "LOG_LEVEL": "info",
+}
+
+
+def test_every_variable_of_the_interface_is_there_with_its_default() -> None:
+    loaded = config.load(NEEDED)
+    assert {name: getattr(loaded, name.lower()) for name in DEFAULTS} == DEFAULTS
+
+
+def test_an_empty_value_is_the_default_and_for_a_rate_no_limit() -> None:
+    loaded = config.load({**dict.fromkeys(DEFAULTS, ""), **NEEDED})
+    for name, value in DEFAULTS.items():
+        expected = "" if name.endswith("_RATE_LIMIT") else value
+        assert getattr(loaded, name.lower()) == expected, name
+
+
+@pytest.mark.parametrize("name", NEEDED)
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_a_needed_variable_that_is_missing_is_named(name: str, value: str | None) -> None:
+    environ = {**NEEDED, name: value}
+    with pytest.raises(config.ConfigError, match=rf"^{name} is missing: .{{10}}"):
+        config.load({key: text for key, text in environ.items() if text is not None})
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("PORT", ["0", "65536", "-1", "80.5", "http", "８０８０"]),
+        ("PUBLIC_URL", ["book.example.com", "http://book.example.com", "ftp://x.org", "https://"]),
+        ("PUBLIC_URL", ["https://x.org/path", "https://x.org?x", "https://u:p@x.org"]),
+        (
+            "PUBLIC_URL",
+            ["https://x.org:99999", "https://[::1", "https://x y.org", "https://x;y.org"],
+        ),
+        ("TOKEN_KEYS", ["short", f"{KEY},short", ",", KEY[:-2], "é" * 44]),
+        (
+            "DATABASE_URL",
+            ["meetslot.db", "mysql://x/y", "sqlite://", "sqlite:///", "postgresql://[x"],
+        ),
+        ("DATABASE_URL", ["postgresql://x:port/y"]),
+        ("GOOGLE_OIDC_METADATA_URL", ["accounts.google.com", "file:///etc/passwd", "https://"]),
+        (
+            "GOOGLE_CALENDAR_ENDPOINT",
+            ["https://x.org/", "https://x.org/calendar/v3", "x/calendar/v3/"],
+        ),
+        ("ALLOWED_HOSTS_SIGN_IN", ["example.com", "a@b@c", "ana@"]),
+        ("RATELIMIT_STORAGE_URI", ["nonsense", "nonsense://x", "memory"]),
+        ("BOOKING_RATE_LIMIT", ["many", "10", "10 per fortnight", "-1 per minute"]),
+        ("READ_RATE_LIMIT", ["many", "x per minute"]),
+        ("BUSY_TTL", ["-1", "1.5", "a minute", "999999999"]),
+        ("RECONCILE_EVERY", ["-1", "never"]),
+        ("WEB_CONCURRENCY", ["0", "-2", "auto"]),
+        ("TRUSTED_PROXIES", ["-1", "11", "all"]),
+        ("LOG_LEVEL", ["loud", "10"]),
+    ],
+)
+def test_a_malformed_variable_is_named_with_how_to_make_a_good_one(
+    name: str, values: list[str]
+) -> None:
+    for value in values:
+        with pytest.raises(config.ConfigError) as error:
+            config.load({**NEEDED, name: value})
+        said = str(error.value)
+        assert said.startswith(f"{name} is malformed: "), value
+        assert len(said) > len(f"{name} is malformed: ") + 5
+        assert "\n" not in said
+        if name == "TOKEN_KEYS":
+            assert KEY not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "read"),
+    [
+        ("PUBLIC_URL", "https://book.example.com/", "https://book.example.com"),
+        ("PUBLIC_URL", "http://127.0.0.1:9000", "http://127.0.0.1:9000"),
+        ("SECRET_KEY_FALLBACKS", "one, two", ("one", "two")),
+        ("ALLOWED_HOSTS_SIGN_IN", "Ana@Example.com, @sailing.example",
+         ("ana@example.com", "@sailing.example")),
+        ("DATABASE_URL", "postgres://u:p@h/db", "postgres://u:p@h/db"),
+        ("LOG_LEVEL", "WARNING", "warning"),
+        ("RECONCILE_EVERY", "0", 0),
+    ],
+)  # fmt: skip
+def test_good_values_are_taken(name: str, value: str, read: Any) -> None:
+    assert getattr(config.load({**NEEDED, name: value}), name.lower()) == read
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:////proc/no/such/meetslot.db",
+        "sqlite:////dev/null/meetslot.db",
+        "postgresql://nobody@127.0.0.1:1/none",
+        "postgresql://nobody@/none?host=/nowhere",
+        "postgresql://nobody@127.0.0.1:1/none?bogus=1",
+    ],
+)
+def test_a_database_that_cannot_be_used_ends_the_start_with_one_line(url: str) -> None:
+    with pytest.raises(SystemExit) as end:
+        create_app(config.load({**NEEDED, "DATABASE_URL": url}))
+    assert str(end.value.code).startswith("DATABASE_URL ")
+    assert "\n" not in str(end.value.code)
+
+
+def test_a_file_that_is_no_database_ends_the_start_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_bytes(b"not a database, whatever its name says" * 100)
+    with pytest.raises(SystemExit) as end:
+        create_app(config.load({**NEEDED, "DATABASE_URL": f"sqlite:///{tmp_path}/x.db"}))
+    assert str(end.value.code).startswith("DATABASE_URL ")
+
+
+# --- the real program -----------------------------------------------------------------------------
+
+
+def flask(folder: Path, *args: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """flask --app app, in a process of its own with this environment only."""
+    program = str(Path(sys.executable).parent / "flask")
+    clean = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **environ}
+    command = [program, "--app", "app", *args]
+    return subprocess.run(
+        command, cwd=folder, env=clean, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_the_program_ends_with_one_line_and_no_traceback(tmp_path: Path) -> None:
+    missing = flask(tmp_path, "hosts", "list")
+    malformed = flask(tmp_path, "hosts", "list", **NEEDED, PORT="http")
+    for result, said in ((missing, "SECRET_KEY is missing: "), (malformed, "PORT is malformed: ")):
+        assert result.returncode == 1
+        assert result.stdout == ""
+        (line,) = result.stderr.splitlines()
+        assert line.startswith(said)
+
+
+def test_a_dotenv_file_is_read_and_the_environment_goes_before_it(tmp_path: Path) -> None:
+    lines = [f"{name}='{value}'" for name, value in NEEDED.items()]
+    (tmp_path / ".env").write_text("\n".join([*lines, "LOG_LEVEL=loud", "DATABASE_URL="]))
+    result = flask(tmp_path, "hosts", "list")
+    assert result.stderr.startswith("LOG_LEVEL is malformed")
+    result = flask(tmp_path, "hosts", "list", LOG_LEVEL="error")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert (tmp_path / "instance" / "meetslot.db").exists()
+
+
+def test_the_server_serves_on_its_port_until_it_is_told_to_end(
+    google: StandIn, tmp_path: Path
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    program = str(Path(sys.executable).parent / "flask")
+    environ = {
+        "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **NEEDED,
+        **google.environ, "PORT": port, "WEB_CONCURRENCY": "1", "RECONCILE_EVERY": "0",
+    }  # fmt: skip
+    server = subprocess.Popen([program, "--app", "app", "serve"], cwd=tmp_path, env=environ)
+    try:
+        patient = requests.Session()
+        patient.mount(
+            "http://", HTTPAdapter(max_retries=Retry(60, backoff_factor=0.1, backoff_max=0.5))
+        )
+        answer = patient.get(f"http://127.0.0.1:{port}/healthz", timeout=30)
+        assert answer.json() == {"status": "ok"}
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    finally:
+        server.terminate()
+        assert server.wait(timeout=30) in (0, -15)
+
+
+def test_health_is_told_only_while_the_database_answers(
+    google: StandIn, tmp_path: Path, clock: time_machine.Traveller
+) -> None:
+    file = tmp_path / "m.db"
+    app = create_app(config.load({**NEEDED, **google.environ, "DATABASE_URL": f"sqlite:///{file}"}))
+    assert app.test_client().get("/healthz").status_code == 200
+    models.database.close()
+    for each in tmp_path.glob("m.db*"):
+        each.write_bytes(b"lost" * 1000)
+    answer = app.test_client().get("/healthz")
+    assert answer.status_code == 503
+    assert answer.get_json()["status"] != "ok"
+    models.database.close()
+
+
+@pytest.mark.parametrize(("seconds", "asked"), [("0", 2), ("60", 1)])
+def test_busy_times_are_as_old_as_the_operator_allows(
+    google: StandIn, tmp_path: Path, clock: time_machine.Traveller, seconds: str, asked: int
+) -> None:
+    environ = {**NEEDED, **google.environ, "DATABASE_URL": f"sqlite:///{tmp_path}/m.db"}
+    app = create_app(
+        config.load({**environ, "BUSY_TTL": seconds, "PUBLIC_URL": "http://localhost"})
+    )
+    Browser(app.test_client(), google).sign_in(ANA)
+    google.state.calls.clear()
+    for _time in range(2):
+        assert app.test_client().get(PICKER).status_code == 200
+    assert google.calls.count("calendar.freebusy.query") == asked
+    models.database.close()
+
+
+def test_nothing_else_reads_the_environment() -> None:
+    for path in [ROOT / "app.py", ROOT / "models.py", *(ROOT / "widget").glob("*.py")]:
+        if path.name != "config.py":
+            assert not re.search(r"os\.(environ|getenv)", path.read_text()), path

@@ -1,0 +1,520 @@
+"""Every call to Google that the product makes, times every fault that Google is known for.
+
+The cases are generated: CALLS times FAULTS times once and always; on PostgreSQL, which no fault
+depends on, with one fault of each meaning. What has to come of a case is said by `meaning` from
+Google's contract, not by the product's own table.
+Whatever happens, in the end: nothing is pending, a confirmed booking has exactly one event, at
+its own time, any other has none, and a guest who was told that nothing was booked has no event.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import time_machine
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+import models
+import watching
+from app import create_app
+from demo.google import StandIn
+from tests import page
+from tests.acts import ANA, HALF_PAST, MIA, NINE, PICKER, TEN, look, offered, reconcile, status_of
+from tests.conftest import Browser
+from widget import config, details
+from widget.calendar import Patience
+
+BEN = "ben@sailing.example"
+QUICK = Patience(tries=2, pause_seconds=0.001)
+HASTY = Patience(tries=2, pause_seconds=0.001, call_seconds=1)  # for answers that never come
+
+# --- the faults -----------------------------------------------------------------------------------
+
+REASONS = {
+    400: ("invalid", "required", "timeRangeEmpty"),
+    401: ("authError",),
+    403: (
+        "rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded",
+        "insufficientPermissions", "forbidden", "requiredAccessLevel",
+    ),
+    404: ("notFound",),
+    409: ("duplicate",),
+    410: ("deleted", "fullSyncRequired", "updatedMinTooLongAgo"),
+    412: ("conditionNotMet",),
+    429: ("rateLimitExceeded",),
+    500: ("backendError",), 502: ("backendError",), 503: ("backendError",), 504: ("backendError",),
+}  # fmt: skip
+NOT_JSON = ("<html>Sorry...</html>", "")
+WRONG_JSON = ("{}", "[]", '{"id": "another", "status": "confirmed"}')
+
+FAULTS: list[dict[str, Any]] = [
+    *({"status": status, "reason": reason} for status in REASONS for reason in REASONS[status]),
+    *({"status": status, "after": True} for status in REASONS if status >= 500),
+    *({"body": body, "after": after} for body in NOT_JSON + WRONG_JSON for after in (False, True)),
+    *({"status": 503, "body": "<html>Sorry...</html>", "after": after} for after in (False, True)),
+    {"cut": "before"},
+    {"cut": "after"},
+    {"hang": "before"},
+    {"hang": "after"},
+    {"drip_seconds": 0.3},
+]
+
+
+def meaning(fault: dict[str, Any]) -> str:
+    """What GOOGLE.md says that a fault means: passing (nothing was done, it may be tried
+    again), refused, altered, gone, host (has to act), or unknown (for a write)."""
+    status, reason = fault.get("status", 200), fault.get("reason", "")
+    if "body" in fault or status >= 500 or status == 200:
+        return "unknown"
+    if reason in ("insufficientPermissions", "forbidden", "requiredAccessLevel"):
+        return "host"
+    return {400: "refused", 404: "gone", 409: "duplicate", 410: "gone", 412: "altered"}.get(
+        status, "passing"
+    )
+
+
+# --- the world ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def apps(
+    request: pytest.FixtureRequest, stand_in: StandIn, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[bool, Flask]]:
+    """The product with an http and with an https address, on one database for all cases."""
+    folder: Path = tmp_path_factory.mktemp("matrix")
+    url = f"sqlite:///{folder}/matrix.db"
+    if request.param == "postgresql":
+        server: str = request.getfixturevalue("postgresql_server")
+        with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
+            connection.execute("DROP DATABASE IF EXISTS matrix WITH (FORCE)")
+            connection.execute("CREATE DATABASE matrix")
+        url = server.format("matrix")
+    environ = {
+        **stand_in.environ,
+        "DATABASE_URL": url,
+        "SECRET_KEY": "s" * 40,
+        "TOKEN_KEYS": Fernet.generate_key().decode(),
+        "BOOKING_RATE_LIMIT": "",
+        "READ_RATE_LIMIT": "",
+        "LOG_LEVEL": "critical",
+    }
+    found = {
+        secure: create_app(config.load({**environ, "PUBLIC_URL": address}))
+        for secure, address in ((False, "http://localhost"), (True, "https://localhost"))
+    }
+    yield found
+    models.database.close()
+
+
+@dataclass
+class World:
+    """Ana has signed in just now, and nobody has booked; `fault` goes wrong from `begin` on."""
+
+    app: Flask
+    secure: Flask
+    google: StandIn
+    clock: time_machine.Traveller
+    fault: dict[str, Any]
+    times: int | None
+
+    @property
+    def guest(self) -> FlaskClient:
+        return self.app.test_client()
+
+    @property
+    def passes(self) -> bool:
+        """Whether what may be tried again goes well then."""
+        return self.times == 1
+
+    def begin(self, method: str) -> None:
+        self.google.fault(method, times=self.times, **self.fault)
+        hasty = {"hang", "drip_seconds"} & set(self.fault)
+        for app in (self.app, self.secure):
+            app.extensions["meetslot"].patience = HASTY if hasty else QUICK
+
+    def end(self) -> None:
+        self.google.clear_faults()
+        for app in (self.app, self.secure):
+            app.extensions["meetslot"].patience = QUICK
+
+    def sign_in(self, email: str) -> TestResponse:
+        browser = Browser(self.app.test_client(), self.google)
+        to_google = browser.client.get("/login").headers["Location"]
+        back = self.google.authorize(to_google, email).removeprefix("http://localhost")
+        return browser.client.get(back)
+
+    def form(self) -> dict[str, str]:
+        shown = page.read(self.guest.get(PICKER, query_string={"start": NINE}).text)
+        return {**shown.one(id="booking-form").fields(), "name": "Mia Lund", "email": MIA}
+
+    def book(self, form: dict[str, str] | None = None) -> TestResponse:
+        return self.guest.post(PICKER, data=form or self.form())
+
+    def booked(self) -> str:
+        """The address of a booking that stands."""
+        address = self.book().headers["Location"]
+        assert status_of(look(self.guest, address)) == "confirmed"
+        return address
+
+    def row(self) -> models.Booking:
+        with self.app.app_context():
+            (only,) = models.Booking.select()
+            return only
+
+    def live(self) -> list[dict[str, Any]]:
+        return [each for each in self.google.events(ANA) if "extendedProperties" in each]
+
+
+@pytest.fixture
+def world(
+    apps: dict[bool, Flask], google: StandIn, clock: time_machine.Traveller
+) -> Iterator[World]:
+    app = apps[False]
+    models.connect(app.extensions["meetslot"].config.database_url)
+    for secure in apps.values():
+        secure.extensions["meetslot"].patience = QUICK
+        vars(secure.extensions["meetslot"]).pop("endpoints", None)
+    models.Host.delete().execute()
+    found = World(app, apps[True], google, clock, {}, None)
+    assert found.sign_in(ANA).status_code == 303
+    yield found
+    models.database.close()
+
+
+def agree(world: World) -> None:
+    """All is well again at Google: rows and events agree, and nothing is left open."""
+    world.end()
+    if models.Host.get(models.Host.handle == "ana").disconnected_at:
+        world.sign_in(ANA)
+    for _ in range(3):
+        world.clock.shift(601)
+        reconcile(world.app)
+    with world.app.app_context():
+        for row in models.Booking.select():
+            assert row.status in ("confirmed", "cancelled", "failed"), row.status
+            assert (row.change, row.leftover, row.new_start_at) == (None, False, None)
+            events = [each for each in world.live() if each["id"] == row.google_event_id]
+            assert len(events) == (row.status == "confirmed"), row.status
+            for event in events:
+                at = details.instant(event["start"]["dateTime"])
+                assert at == row.start_at
+    assert len({each["id"] for each in world.live()}) == len(world.live())
+    taken = world.row().status == "confirmed" if models.Booking.select().count() else False
+    free = offered(world.guest)
+    assert free
+    if taken:
+        start = world.row().start_at
+        assert details.instant(NINE) != start or NINE not in free
+
+
+def closed(answer: TestResponse, fault: dict[str, Any]) -> None:
+    """A guest is told that nothing was booked or changed, and why."""
+    shown = page.read(answer.text)
+    code = "calendar_disconnected" if meaning(fault) in ("host", "gone") else "calendar_unavailable"
+    assert answer.status_code == 503, answer.status_code
+    assert shown.one(data_error=True)["data-error"] == code
+    assert "nothing was" in shown.text.lower()
+    assert not page.starts(shown)
+
+
+# --- the calls ------------------------------------------------------------------------------------
+
+
+def slots_freebusy(world: World) -> None:
+    world.begin("calendar.freebusy.query")
+    answer = world.guest.get(PICKER)
+    if world.passes and meaning(world.fault) in ("passing", "unknown"):
+        assert answer.status_code == 200
+        assert page.starts(page.read(answer.text))
+    else:
+        closed(answer, world.fault)
+
+
+def booking_freebusy(world: World) -> None:
+    form = world.form()
+    world.begin("calendar.freebusy.query")
+    answer = world.book(form)
+    if world.passes and meaning(world.fault) in ("passing", "unknown"):
+        assert status_of(look(world.guest, answer.headers["Location"])) == "confirmed"
+    else:
+        closed(answer, world.fault)
+        assert (world.row().status, world.live()) == ("failed", [])
+        agree(world)
+        assert (world.row().status, world.live()) == ("failed", [])
+
+
+def insert(world: World) -> None:
+    form = world.form()
+    world.begin("calendar.events.insert")
+    answer = world.book(form)
+    what = meaning(world.fault)
+    if what == "passing" and world.passes:
+        assert status_of(look(world.guest, answer.headers["Location"])) == "confirmed"
+    elif what in ("unknown", "duplicate"):
+        assert answer.status_code == 303, answer.text
+        assert world.row().status == "pending"
+        assert status_of(look(world.guest, answer.headers["Location"])) == "pending"
+        agree(world)
+        assert world.row().status == "confirmed"
+    else:
+        closed(answer, world.fault)
+        assert (world.row().status, world.live()) == ("failed", [])
+        agree(world)
+        assert (world.row().status, world.live()) == ("failed", [])
+
+
+def get_of_pending(world: World) -> None:
+    world.google.fault("calendar.events.insert", cut="after")
+    address = world.book().headers["Location"]
+    world.clock.shift(30)
+    world.begin("calendar.events.get")
+    shown = status_of(look(world.guest, address))
+    passes = meaning(world.fault) in ("passing", "unknown")
+    assert shown == ("confirmed" if passes and world.passes else "pending")
+    agree(world)
+    assert world.row().status == "confirmed"
+
+
+def token_while_booking(world: World, method: str = "oauth.token") -> None:
+    form = world.form()
+    world.google.expire()
+    world.begin(method)
+    answer = world.book(form)
+    if world.passes:
+        assert status_of(look(world.guest, answer.headers["Location"])) == "confirmed"
+        return
+    assert answer.status_code == 503
+    assert page.read(answer.text).one(data_error="calendar_unavailable")
+    assert world.live() == []
+    agree(world)
+    assert (world.row().status, world.live()) == ("failed", [])
+
+
+def metadata_while_booking(world: World) -> None:
+    token_while_booking(world, "oauth.metadata")
+
+
+def cancel_delete(world: World) -> None:
+    address = world.booked()
+    world.begin("calendar.events.delete")
+    answer = world.guest.post(f"{address}/cancel")
+    what = meaning(world.fault)
+    done = "drip_seconds" in world.fault  # an answer without a body cannot drip
+    if what == "gone" or done or (what in ("passing", "altered") and world.passes):
+        assert world.row().status == "cancelled"
+    elif what == "unknown":
+        assert (answer.status_code, world.row().status) == (303, "pending")
+    else:
+        closed(answer, world.fault)
+        assert status_of(page.read(answer.text)) == "confirmed"
+        assert len(world.live()) == 1
+        agree(world)
+        assert world.row().status == "confirmed"
+        return
+    agree(world)
+    assert (world.row().status, world.live()) == ("cancelled", [])
+
+
+def cancel_get(world: World) -> None:
+    """The event was changed meanwhile: it has to be looked at again."""
+    address = world.booked()
+    world.google.alter(ANA, world.live()[0]["id"], "move", 0)
+    world.begin("calendar.events.get")
+    answer = world.guest.post(f"{address}/cancel")
+    what = meaning(world.fault)
+    if what == "gone" or (what in ("passing", "unknown") and world.passes):
+        agree(world)
+        assert (world.row().status, world.live()) == ("cancelled", [])
+        return
+    closed(answer, world.fault)
+    agree(world)
+    assert (world.row().status, len(world.live())) == ("confirmed", 1)
+
+
+def move_freebusy(world: World) -> None:
+    address = world.booked()
+    look(world.guest, f"{address}/reschedule")
+    world.begin("calendar.freebusy.query")
+    answer = world.guest.post(f"{address}/reschedule", data={"start": TEN})
+    moved = world.passes and meaning(world.fault) in ("passing", "unknown")
+    _is_moved(world, answer, moved)
+
+
+def move_list(world: World) -> None:
+    """A move into its own time asks what else is there."""
+    _longer(world)
+    address = world.booked()
+    world.begin("calendar.events.list")
+    answer = world.guest.post(f"{address}/reschedule", data={"start": HALF_PAST})
+    moved = world.passes and meaning(world.fault) in ("passing", "unknown")
+    _is_moved(world, answer, moved, HALF_PAST)
+
+
+def _longer(world: World) -> None:
+    run = world.app.test_cli_runner()
+    document = json.loads(run.invoke(args=["settings", "export", "ana"]).stdout)
+    document["event_types"][0].update(duration=60, slot_interval=30)
+    run.invoke(args=["settings", "import", "ana", "-"], input=json.dumps(document))
+
+
+def move_patch(world: World) -> None:
+    address = world.booked()
+    world.begin("calendar.events.patch")
+    answer = world.guest.post(f"{address}/reschedule", data={"start": HALF_PAST})
+    what = meaning(world.fault)
+    if what == "unknown":
+        assert (answer.status_code, world.row().status) == (303, "pending")
+        assert not {NINE, HALF_PAST} & set(offered(world.guest))
+        agree(world)
+        assert world.row().start_at == details.instant(HALF_PAST)
+        return
+    _is_moved(world, answer, what in ("passing", "altered") and world.passes, HALF_PAST)
+
+
+def move_get(world: World) -> None:
+    address = world.booked()
+    world.google.alter(ANA, world.live()[0]["id"], "move", 0)
+    world.begin("calendar.events.get")
+    answer = world.guest.post(f"{address}/reschedule", data={"start": TEN})
+    _is_moved(world, answer, world.passes and meaning(world.fault) in ("passing", "unknown"))
+
+
+def _is_moved(world: World, answer: TestResponse, moved: bool, start: str = TEN) -> None:
+    if not moved:
+        assert answer.status_code == 503
+        assert "nothing was changed" in page.read(answer.text).text.lower()
+    assert world.row().status == "confirmed"
+    assert world.row().start_at == details.instant(start if moved else NINE)
+    agree(world)
+    assert world.row().status == "confirmed"
+    assert world.row().start_at == details.instant(start if moved else NINE)
+
+
+def pending_move_get(world: World) -> None:
+    address = world.booked()
+    world.google.fault("calendar.events.patch", cut="after")
+    world.guest.post(f"{address}/reschedule", data={"start": TEN})
+    world.clock.shift(30)
+    world.begin("calendar.events.get")
+    assert status_of(look(world.guest, address)) in ("pending", "confirmed")
+    agree(world)
+    assert world.row().start_at == details.instant(TEN)
+
+
+def events_list(world: World) -> None:
+    address = world.booked()
+    reconcile(world.app)
+    before = world.row().__data__
+    world.google.alter(ANA, world.live()[0]["id"], "move", 60)
+    world.begin("calendar.events.list")
+    reconcile(world.app)
+    now = world.row().__data__
+    if now != before:
+        assert world.passes
+        assert now["start_at"] == details.instant(TEN)
+    assert now["status"] == "confirmed"
+    agree(world)
+    assert look(world.guest, address).one(data_booking_status="confirmed")["data-start"] == TEN
+
+
+def watch(world: World) -> None:
+    world.booked()
+    world.begin("calendar.events.watch")
+    reconcile(world.secure)
+    assert world.row().status == "confirmed"
+    assert offered(world.guest)
+    world.end()
+    world.clock.shift(86401)
+    reconcile(world.secure)
+    known = {each["id"] for each in world.google.state.channels.values()}
+    assert [each.id for each in watching.Channel.select() if each.resource_id and each.id in known]
+    agree(world)
+
+
+def stop(world: World) -> None:
+    world.booked()
+    reconcile(world.secure)
+    (old,) = world.google.state.channels.values()
+    models.Booking.update(end_at=models.Booking.end_at + 40 * 86400).execute()  # still to come
+    world.clock.shift(25 * 86400)
+    world.begin("calendar.channels.stop")
+    reconcile(world.secure)
+    fresh = [each for each in watching.Channel.select() if each.id != old["id"]]
+    assert [bool(each.resource_id) for each in fresh] == [True]
+    world.end()
+    reconcile(world.secure)
+    assert [each.id for each in watching.Channel.select()] == [fresh[0].id]
+
+
+def calendar_list(world: World) -> None:
+    world.begin("calendar.calendarList.list")
+    answer = world.sign_in(BEN)
+    signed_in = world.passes and meaning(world.fault) in ("passing", "unknown")
+    assert answer.status_code == (303 if signed_in else 503)
+    assert bool(models.host_by_handle("ben")) == signed_in
+    world.end()
+    assert world.sign_in(BEN).status_code == 303
+
+
+def revoke(world: World) -> None:
+    """Whether a host's grant is over is known, or said not to be known; nothing else happens."""
+    world.begin("oauth.revoke")
+    with world.app.app_context():
+        host = models.host_by_handle("ana")
+        assert host
+        over = world.app.extensions["meetslot"].revoke(host)
+    answered = world.fault.get("status", 200) in (200, 400)  # 400: it was dead already
+    assert over == (answered and not {"cut", "hang", "drip_seconds"} & set(world.fault))
+
+
+CALLS: list[Callable[[World], None]] = [
+    slots_freebusy, booking_freebusy, insert, get_of_pending, token_while_booking,
+    metadata_while_booking, cancel_delete, cancel_get, move_freebusy, move_list, move_patch,
+    move_get, pending_move_get, events_list, watch, stop, calendar_list, revoke,
+]  # fmt: skip
+TIMES = {"once": 1, "always": None}
+EACH_MEANING: list[dict[str, Any]] = [
+    {"status": 400, "reason": "invalid"},
+    {"status": 401, "reason": "authError"},
+    {"status": 403, "reason": "forbidden"},
+    {"status": 404, "reason": "notFound"},
+    {"status": 409, "reason": "duplicate"},
+    {"status": 412, "reason": "conditionNotMet"},
+    {"status": 429, "reason": "rateLimitExceeded"},
+    {"status": 500, "after": True},
+    {"body": "{}", "after": True},
+    {"cut": "before"},
+    {"cut": "after"},
+]
+
+
+def told(fault: dict[str, Any]) -> str:
+    return json.dumps(fault).replace('"', "").replace("\\", "").strip("{}")
+
+
+def cases() -> Iterator[Any]:
+    """database, call, fault, times"""
+    for database, faults in (("sqlite", FAULTS), ("postgresql", EACH_MEANING)):
+        marks = [pytest.mark.postgresql] if database == "postgresql" else []
+        for call in CALLS:
+            for fault in faults:
+                for times in TIMES:
+                    id = f"{database}-{call.__name__}-{told(fault)}-{times}"
+                    yield pytest.param(database, call, fault, times, id=id, marks=marks)
+
+
+@pytest.mark.parametrize(("apps", "call", "fault", "times"), list(cases()), indirect=["apps"])
+def test_whatever_google_does(
+    world: World, call: Callable[[World], None], fault: dict[str, Any], times: str
+) -> None:
+    world.fault, world.times = fault, TIMES[times]
+    call(world)

@@ -1,0 +1,289 @@
+"""What hosts and guests do in Google Calendar itself: the booking follows within one round."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+
+import models
+from demo.google import StandIn
+from tests.acts import (
+    ANA,
+    MIA,
+    NINE,
+    TEN,
+    book,
+    ics,
+    look,
+    offered,
+    reconcile,
+    rows,
+    status_of,
+)
+
+pytestmark = pytest.mark.usefixtures("ana")
+
+
+def by_hand(google: StandIn, act: str, minutes: int = 60) -> None:
+    """Ana opens her one event that is a booking, and changes it."""
+    (event,) = (each for each in google.events(ANA) if "extendedProperties" in each)
+    google.alter(ANA, event["id"], act, minutes)
+
+
+def conflicts(app: Flask) -> list[str]:
+    with app.app_context():
+        host = models.host_by_handle("ana")
+        assert host
+        return [booking.id for booking in models.conflicts(host, int(time.time()))]
+
+
+@pytest.fixture(params=["first reading", "later reading"])
+def booked(request: pytest.FixtureRequest, app: Flask, guest: FlaskClient) -> str:
+    """The address of a booking, before its calendar was ever read, or after."""
+    address = book(guest)
+    if request.param == "later reading":
+        reconcile(app)
+    return address
+
+
+def test_a_moved_event_moves_the_booking(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    assert NINE not in offered(guest)
+    by_hand(google, "move", 60)
+    assert "1 followed" in reconcile(app)
+    shown = look(guest, booked).one(data_booking_status="confirmed")
+    assert (shown["data-start"], shown["data-end"]) == (TEN, "2026-12-01T10:30:00Z")
+    lines = ics(guest, booked)
+    assert (lines["DTSTART"], lines["SEQUENCE"]) == ("20261201T100000Z", "1")
+    assert NINE in offered(guest)
+    assert TEN not in offered(guest)
+
+
+def test_a_deleted_event_cancels_the_booking(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    assert NINE not in offered(guest)
+    by_hand(google, "delete")
+    reconcile(app)
+    shown = look(guest, booked)
+    assert status_of(shown) == "cancelled"
+    assert "Your host cancelled it" in shown.text
+    lines = ics(guest, booked)
+    assert (lines["STATUS"], lines["SEQUENCE"]) == ("CANCELLED", "1")
+    assert NINE in offered(guest)
+
+
+def test_a_host_who_declines_cancels_and_the_guest_is_told_by_google(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str, clock: time_machine.Traveller
+) -> None:
+    by_hand(google, "decline-host")
+    reconcile(app)
+    assert status_of(look(guest, booked)) == "cancelled"
+    assert NINE in offered(guest)
+    clock.shift(61)
+    reconcile(app)
+    assert google.events(ANA) == []
+    assert (google.invitations[-1]["kind"], google.invitations[-1]["to"]) == ("cancellation", MIA)
+
+
+def test_a_guest_who_is_taken_off_the_event_is_cancelled(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    by_hand(google, "remove-guest")
+    reconcile(app)
+    assert status_of(look(guest, booked)) == "cancelled"
+    assert len(google.events(ANA)) == 1, "what is left is the host's own"
+
+
+def test_a_guest_who_declines_gives_the_time_up_and_the_event_stays(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    by_hand(google, "decline-guest")
+    reconcile(app)
+    shown = look(guest, booked)
+    assert status_of(shown) == "confirmed"
+    assert "You declined" in shown.text
+    (event,) = google.events(ANA)
+    assert event["transparency"] == "transparent"
+    assert NINE in offered(guest)
+    book(guest, NINE, email="other@guests.example")
+
+
+def test_a_guest_who_declined_and_takes_another_time_holds_that_one(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    by_hand(google, "decline-guest")
+    reconcile(app)
+    book(guest, NINE, email="other@guests.example")
+    assert guest.post(f"{booked}/reschedule", data={"start": TEN}).status_code == 303
+    moved = next(each for each in google.events(ANA) if "10:00" in each["start"]["dateTime"])
+    assert moved["transparency"] == "opaque"
+    assert TEN not in offered(guest)
+    reconcile(app)
+    assert TEN not in offered(guest)
+    assert conflicts(app) == []
+
+
+def test_a_conflict_can_be_moved_away_and_is_none_then(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    book(guest, TEN, email="other@guests.example")
+    google.alter(ANA, google.events(ANA)[0]["id"], "move", 60)
+    reconcile(app)
+    assert len(conflicts(app)) == 1
+    eleven = {"start": "2026-12-01T11:00:00Z"}
+    assert guest.post(f"{booked}/reschedule", data=eleven).status_code == 303
+    assert conflicts(app) == []
+    assert look(guest, booked).one(data_booking_status="confirmed")["data-start"] == eleven["start"]
+
+
+def test_an_event_made_free_keeps_the_booking_and_frees_the_time(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    by_hand(google, "free")
+    reconcile(app)
+    assert status_of(look(guest, booked)) == "confirmed"
+    assert NINE in offered(guest)
+    book(guest, NINE, email="other@guests.example")
+
+
+def test_a_move_onto_another_booking_is_a_conflict_until_it_is_resolved(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    other = book(guest, TEN, email="other@guests.example")
+    (event, _other) = google.events(ANA)
+    google.alter(ANA, event["id"], "move", 60)
+    reconcile(app)
+    shown = look(guest, booked).one(data_booking_status="confirmed")
+    assert shown["data-start"] == TEN
+    assert status_of(look(guest, other)) == "confirmed"
+    assert len(conflicts(app)) == 1
+    assert TEN not in offered(guest)
+    guest.post(f"{other}/cancel")
+    reconcile(app)
+    assert conflicts(app) == []
+
+
+def test_a_change_that_is_none_to_the_guest_changes_nothing(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    before = rows(app)
+    google.add_busy(ANA, "2026-12-02T09:00:00Z", "2026-12-02T10:00:00Z")
+    by_hand(google, "move", 0)
+    reconcile(app)
+    assert rows(app) == before
+    assert "2026-12-02T09:00:00Z" not in offered(guest, "2026-12-02")
+
+
+def test_an_event_moved_to_a_whole_day_holds_that_day(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    (event,) = google.events(ANA)
+    with google.state.lock:
+        found = google.state.calendars[ANA]
+        days = {"start": {"date": "2026-12-02"}, "end": {"date": "2026-12-03"}}
+        google.state.store(found, {**event, **days})
+    reconcile(app)
+    shown = look(guest, booked).one(data_booking_status="confirmed")
+    assert shown["data-start"] == "2026-12-02T00:00:00Z"
+    assert offered(guest, "2026-12-02") == []
+
+
+# --- reading changes ----------------------------------------------------------------------------
+
+
+def test_changes_come_in_pages(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    for hour in range(10, 16):
+        google.add_busy(ANA, f"2026-12-02T{hour}:00:00Z", f"2026-12-02T{hour}:30:00Z")
+    by_hand(google, "move", 60)
+    google.state.longest_page = 2
+    google.calls.clear()
+    reconcile(app)
+    assert look(guest, booked).one(data_booking_status=True)["data-start"] == TEN
+    assert google.calls.count("calendar.events.list") >= 4
+
+
+def test_a_sync_token_that_is_too_old_starts_over(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    gone = book(guest, TEN, email="other@guests.example")
+    reconcile(app)
+    (first, second) = google.events(ANA)
+    google.alter(ANA, first["id"], "move", 120)
+    google.alter(ANA, second["id"], "delete")
+    google.state.oldest_sync = 10**9  # every token
+    reconcile(app)
+    assert look(guest, booked).one(data_booking_status=True)["data-start"] == "2026-12-01T11:00:00Z"
+    assert status_of(look(guest, gone)) == "cancelled"
+
+
+def test_only_what_changed_is_asked_for(app: Flask, guest: FlaskClient, google: StandIn) -> None:
+    book(guest)
+    reconcile(app)
+    google.state.calls.clear()
+    reconcile(app)
+    ((method, params),) = google.state.calls
+    assert method == "calendar.events.list"
+    assert "syncToken" in params
+
+
+def test_a_host_without_bookings_to_come_is_not_asked_about(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    book(guest)
+    clock.shift(3 * 86400)
+    google.state.calls.clear()
+    reconcile(app)
+    assert google.calls == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 500}, {"status": 503}, {"status": 404, "reason": "notFound"},
+        {"status": 410, "reason": "updatedMinTooLongAgo"},
+        {"status": 400, "reason": "invalid"}, {"status": 401, "reason": "authError"},
+        {"status": 403, "reason": "rateLimitExceeded"},
+        {"status": 429, "reason": "rateLimitExceeded"}, {"cut": "before"}, {"cut": "after"},
+        {"body": "<html>"}, {"body": "{}"}, {"body": '{"items": []}'},
+        {"body": '{"items": [7], "nextSyncToken": "x"}'},
+        {"body": '{"items": [{"id": "EVENT"}], "nextSyncToken": "x"}'},
+        {"body": '{"items": [{"id": "EVENT", "status": "confirmed", "etag": "1"}],'
+                 ' "nextSyncToken": "x"}'},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_an_error_of_googles_changes_nothing_and_the_change_comes_later(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str, fault: dict[str, Any]
+) -> None:
+    before = rows(app)
+    (event,) = google.events(ANA)
+    by_hand(google, "move", 60)
+    if "body" in fault:
+        fault = {"body": fault["body"].replace("EVENT", event["id"])}
+    google.fault("calendar.events.list", times=None, **fault)
+    reconcile(app)
+    assert rows(app) == before
+    google.clear_faults()
+    reconcile(app)
+    assert look(guest, booked).one(data_booking_status=True)["data-start"] == TEN
+
+
+def test_two_hosts_cannot_change_each_others_bookings(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str, change: Callable[..., None]
+) -> None:
+    (event,) = google.events(ANA)
+    with google.state.lock:
+        mine = google.state.calendars["ben@sailing.example"]
+        google.state.store(mine, {**event, "status": "cancelled"})
+    reconcile(app)
+    assert status_of(look(guest, booked)) == "confirmed"

@@ -1,0 +1,177 @@
+"""How much one address, one guest and one host may do; and when it goes on."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+import models
+from app import create_app
+from demo.google import StandIn
+from tests import page
+from tests.conftest import Browser, on_sqlite
+from tests.journey import ANA, API, HTMX, PICKER, ask, fill, look, send, status_of
+from widget import config
+
+Limited = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def limited(
+    environ: dict[str, str], clock: time_machine.Traveller, google: StandIn
+) -> Iterator[Limited]:
+    """A guest's browser before a server with these limits."""
+
+    def start(**limits: str) -> FlaskClient:
+        app = create_app(config.load({**environ, **limits}))
+        assert Browser(app.test_client(), google).sign_in(ANA).status_code == 200
+        return app.test_client()
+
+    yield start
+    models.database.close()
+
+
+def slots(guest: FlaskClient) -> list[str]:
+    query = {"from": "2026-12-01T00:00:00Z", "to": "2026-12-15T00:00:00Z"}
+    answer = guest.get(f"{API}/slots", query_string=query)
+    return [slot["start"] for slot in answer.get_json()["slots"]]
+
+
+def too_many(answer: TestResponse, most_seconds: int) -> None:
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["Retry-After"]) <= most_seconds + 1
+    if answer.is_json:
+        assert answer.content_type == "application/problem+json"
+        assert answer.get_json()["code"] == "rate_limited"
+    else:
+        assert page.read(answer.text).one(role="alert")["data-error"] == "rate_limited"
+
+
+def test_one_address_books_no_more_than_its_share_and_loses_nothing_it_typed(
+    limited: Limited, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    guest = limited(BOOKING_RATE_LIMIT="2 per minute")
+    first, second, third = slots(guest)[:3]
+    assert send(guest, fill(guest, first)).status_code == 303
+    assert ask(guest, start=second).status_code == 201
+    fields = fill(guest, third, notes="kept")
+    answer = send(guest, fields, **HTMX)
+    too_many(answer, 60)
+    form = page.read(answer.text).one("form", id="booking-form")
+    assert form.fields()["notes"] == "kept"
+    too_many(ask(guest, start=third), 60)
+    assert len(google.events(ANA)) == 2
+    clock.shift(61)
+    assert send(guest, form.fields()).status_code == 303
+
+
+@on_sqlite
+def test_what_is_not_right_does_not_use_up_bookings(limited: Limited) -> None:
+    guest = limited(BOOKING_RATE_LIMIT="1 per hour")
+    fields = fill(guest)
+    for _time in range(3):
+        assert send(guest, {**fields, "email": "nobody"}).status_code == 422
+        assert ask(guest, email="nobody").status_code == 422
+    assert send(guest, fields).status_code == 303
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "address",
+    [
+        PICKER,
+        "/book/ana",
+        "/book/ana/intro?start=2026-12-01T09:00:00Z",
+        "/api/v1/ana",
+        f"{API}/slots?from=2026-12-01T00:00:00Z&to=2026-12-02T00:00:00Z",
+        "/booking/whatever",
+        "/booking/whatever.ics",
+    ],
+)
+def test_one_address_reads_no_more_than_its_share(
+    limited: Limited, clock: time_machine.Traveller, address: str
+) -> None:
+    guest = limited(READ_RATE_LIMIT="3 per minute")
+    for number in range(3):
+        assert guest.get((PICKER, "/api/v1/ana", address)[number]).status_code < 429
+    too_many(guest.get(address), 60)
+    too_many(guest.get(address, headers=HTMX), 60)
+    clock.shift(61)
+    assert guest.get(address).status_code < 429
+
+
+@on_sqlite
+def test_what_is_sent_counts_as_reading_too(limited: Limited) -> None:
+    guest = limited(READ_RATE_LIMIT="2 per minute")
+    for _time in range(2):
+        assert ask(guest, {}).status_code == 422
+    too_many(ask(guest, {}), 60)
+    too_many(send(guest, {}), 60)
+
+
+@on_sqlite
+def test_without_limits_anybody_may_go_on(limited: Limited) -> None:
+    guest = limited(READ_RATE_LIMIT="", BOOKING_RATE_LIMIT="")
+    for start in slots(guest)[:12]:
+        answer = ask(guest, start=start, email=f"guest{start[8:16]}@example.com".replace(":", "-"))
+        assert answer.status_code == 201
+
+
+@on_sqlite
+def test_behind_a_proxy_each_address_has_its_own_share(limited: Limited) -> None:
+    guest = limited(READ_RATE_LIMIT="1 per minute", TRUSTED_PROXIES="1")
+    for address in ("192.0.2.1", "192.0.2.2"):
+        assert guest.get(PICKER, headers={"X-Forwarded-For": address}).status_code == 200
+    too_many(guest.get(PICKER, headers={"X-Forwarded-For": "192.0.2.1"}), 60)
+
+
+@on_sqlite
+def test_without_a_proxy_nobody_says_who_they_are(limited: Limited) -> None:
+    guest = limited(READ_RATE_LIMIT="1 per minute")
+    assert guest.get(PICKER, headers={"X-Forwarded-For": "192.0.2.1"}).status_code == 200
+    too_many(guest.get(PICKER, headers={"X-Forwarded-For": "192.0.2.2"}), 60)
+
+
+@pytest.mark.usefixtures("ana")
+def test_one_guest_has_at_most_ten_bookings_to_come(
+    guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    free = slots(guest)
+    for start in free[:10]:
+        assert ask(guest, start=start).status_code == 201
+    too_many(ask(guest, start=free[10]), 86400)
+    too_many(ask(guest, start=free[10], email="MARIA@Example.com"), 86400)
+    fields = fill(guest, free[10], notes="kept")
+    answer = send(guest, fields)
+    too_many(answer, 86400)
+    assert page.read(answer.text).one("form").fields()["notes"] == "kept"
+    assert ask(guest, start=free[10], email="other@example.com").status_code == 201
+    assert len(google.events(ANA)) == 11
+    clock.move_to("2026-12-01T09:31:00+00:00")  # one of the ten is over
+    assert ask(guest, start=free[-1]).status_code == 201
+
+
+@pytest.mark.usefixtures("ana")
+def test_one_host_gets_at_most_three_hundred_bookings_an_hour(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    address = send(guest, fill(guest)).headers["Location"]
+    with models.database.connection_context():
+        (row,) = models.Booking.select().dicts()
+        copies = [
+            {**row, "id": id, "google_event_id": id, "idempotency_key": None, "status": "cancelled"}
+            for id in (uuid.uuid4().hex for _number in range(299))
+        ]
+        models.Booking.insert_many(copies).execute()
+    second = slots(guest)[0]
+    too_many(ask(guest, start=second, email="other@example.com"), 3600)
+    assert len(google.events(ANA)) == 1
+    assert status_of(look(guest, address)) == "confirmed"
+    clock.shift(3601)
+    assert ask(guest, start=second, email="other@example.com").status_code == 201

@@ -1,0 +1,152 @@
+"""The logs: JSON lines that say what happened, and never to whom."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+
+import models
+from app import create_app
+from demo.google import StandIn
+from tests.conftest import Browser, command
+from tests.journey import ANA, PICKER, START, ask, book, fill, look, send
+from widget import config
+
+GUEST = {
+    "name": "Xanthippe Quux",
+    "email": "xanthippe@quux.example",
+    "notes": "my-secret-note",
+    "question-topic": "my-secret-answer",
+    "utm_source": "my-secret-campaign",
+}
+
+
+@pytest.fixture
+def app(environ: dict[str, str], clock: time_machine.Traveller) -> Iterator[Flask]:
+    """As talkative as it can be made."""
+    app = create_app(config.load({**environ, "LOG_LEVEL": "debug"}))
+    app.config["PROPAGATE_EXCEPTIONS"] = False  # faults of ours end as they do in production
+    yield app
+    models.database.close()
+
+
+@pytest.fixture
+def log(app: Flask) -> Iterator[io.StringIO]:
+    """Everything that any logger says, ours or a library's, as it would be written."""
+    said = io.StringIO()
+    (handler,) = logging.getLogger("meetslot").handlers
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(said)
+    others = logging.StreamHandler(said)
+    logging.getLogger().addHandler(others)
+    yield said
+    logging.getLogger().removeHandler(others)
+
+
+def test_nobody_and_no_secret_is_in_the_logs_of_a_whole_journey(
+    app: Flask,
+    google: StandIn,
+    log: io.StringIO,
+    clock: time_machine.Traveller,
+    environ: dict[str, str],
+    change: Any,
+) -> None:
+    host, guest = Browser(app.test_client(), google), app.test_client()
+    google.fault("oauth.token", status=400, reason="invalid_grant")
+    host.sign_in(ANA)
+    host.sign_in(ANA, [])
+    host.sign_in(ANA)
+    change("ana", event={"questions": [{"id": "topic", "label": "Topic", "kind": "text"}]})
+    guest.get(PICKER, query_string=GUEST, headers={"HX-Current-URL": f"http://x/?{GUEST}"})
+    fields = fill(guest, **GUEST)
+    send(guest, {**fields, "email": "xanthippe@quux@example"})
+    for fault in (
+        {"method": "calendar.freebusy.query", "status": 503},
+        {"method": "calendar.events.insert", "status": 400, "reason": "invalid"},
+        {"method": "calendar.events.insert", "status": 429, "reason": "rateLimitExceeded"},
+        {"method": "calendar.events.insert", "body": json.dumps({"error": GUEST})},
+    ):
+        google.fault(**fault)
+        address = send(guest, fields).headers.get("Location", "")
+    google.fault("calendar.events.get", status=500)
+    clock.shift(120)
+    look(guest, address)
+    clock.shift(1200)
+    command(app, "reconcile")
+    guest.get(f"{address}.ics")
+    google.clear_faults()
+    second = book(guest, "2026-12-01T10:00:00Z", **GUEST)
+    ask(guest, start="2026-12-01T11:00:00Z", answers={}, key="my-secret-key", **plain(GUEST))
+    ask(guest, start="2026-12-01T11:00:00Z", answers={}, key="my-secret-key", name="x", email="x")
+    google.revoke(ANA)
+    clock.shift(7200)
+    guest.get(PICKER, query_string=GUEST)
+    host.client.get("/settings")
+    with models.database.connection_context():
+        models.Host.update(disconnected_at=None).execute()
+        models.database.execute_sql("ALTER TABLE booking RENAME COLUMN notes TO lost")
+    assert guest.get(second).status_code == 500
+    text = log.getvalue()
+    assert len(text.splitlines()) > 20
+    assert '"level": "warning"' in text
+    assert '"level": "error"' in text
+    for secret in secrets(google, environ, fields, address, second):
+        assert secret not in text, secret
+
+
+def plain(guest: dict[str, str]) -> dict[str, str]:
+    return {name: guest[name] for name in ("name", "email", "notes")}
+
+
+def secrets(google: StandIn, environ: dict[str, str], fields: Any, *addresses: str) -> list[str]:
+    """What no line of a log may hold."""
+    tokens = [grant.refresh_token for grant in google.state.grants]
+    found = [*GUEST.values(), *tokens, *google.state.access, *addresses]
+    found += [address.removeprefix("/booking/") for address in addresses]
+    found += ["Xanthippe", "xanthippe", "Ana Silva", ANA, "my-secret", fields["nonce"]]
+    found += [environ[name] for name in ("SECRET_KEY", "TOKEN_KEYS", "GOOGLE_CLIENT_SECRET")]
+    return [each for each in found if each]
+
+
+def test_every_line_is_json_with_its_time_level_and_route(
+    app: Flask, google: StandIn, log: io.StringIO
+) -> None:
+    Browser(app.test_client(), google).sign_in(ANA)
+    app.test_client().get(f"{PICKER}?start={START}&name=Xanthippe")
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert lines
+    for line in lines:
+        assert line["time"].startswith("2026-11-30T08:00:00")
+        assert line["level"]
+    assert lines[-1]["route"] == "/book/<handle>/<slug>"
+    assert (lines[-1]["method"], lines[-1]["status"]) == ("GET", 200)
+
+
+def test_a_fault_of_ours_is_logged_with_its_place_and_without_its_words(
+    app: Flask, google: StandIn, log: io.StringIO
+) -> None:
+    Browser(app.test_client(), google).sign_in(ANA)
+    with models.database.connection_context():
+        models.database.execute_sql("DROP TABLE booking")
+    assert app.test_client().get(PICKER).status_code == 500
+    faults = [json.loads(line) for line in log.getvalue().splitlines() if '"error"' in line]
+    (fault,) = [line for line in faults if line["level"] == "error"]
+    assert fault["error"] in ("OperationalError", "ProgrammingError")
+    assert any("models.py" in frame for frame in fault["at"])
+    assert "SELECT" not in log.getvalue()
+
+
+def test_a_quiet_level_is_quiet(
+    environ: dict[str, str], clock: time_machine.Traveller, capfd: pytest.CaptureFixture[str]
+) -> None:
+    app = create_app(config.load({**environ, "LOG_LEVEL": "error"}))
+    app.test_client().get("/")
+    assert capfd.readouterr() == ("", "")
+    models.database.close()

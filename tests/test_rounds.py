@@ -1,0 +1,201 @@
+"""Rounds, their lease and their patience; and what the database itself refuses."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+
+import models
+import watching
+from demo.google import StandIn
+from tests import page
+from tests.acts import ANA, MIA, PICKER, book, look, reconcile, status_of
+from widget import config
+from widget import reconcile as rounds
+from widget.calendar import Google, Patience
+
+pytestmark = pytest.mark.usefixtures("ana")
+
+
+# --- what the database refuses ------------------------------------------------------------------
+
+
+def claim(start: int, end: int, **more: Any) -> models.Booking:
+    """A booking of Ana as no code checks it: only the database is asked."""
+    host = models.host_by_handle("ana")
+    assert host
+    values = {
+        "event": "intro", "promise": {}, "start_at": start, "end_at": end,
+        "buffer_before_minutes": 0, "buffer_after_minutes": 0, "guest_name": "Mia",
+        "guest_email": MIA, "notes": "", "answers": {}, "guests": [], "tz": "UTC",
+        "language": "en", "utm": {}, "calendar": "primary", "body_digest": "",
+        "settle_after": 0, "created_at": 0, "updated_at": 0,
+    }  # fmt: skip
+    with models.locked(host):
+        made = models.claim(host, values)
+    if more:
+        models.Booking.update(more).where(models.Booking.id == made.id).execute()
+    found = models.booking_by_id(made.id)
+    assert found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [(100, 200), (150, 160), (50, 101), (199, 300), (0, 900)]
+)
+def test_two_active_bookings_never_overlap(app: Flask, start: int, end: int) -> None:
+    with app.app_context():
+        claim(100, 200)
+        with pytest.raises(models.Overlap):
+            claim(start, end)
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 100), (200, 300)])
+def test_one_may_begin_when_the_other_ends(app: Flask, start: int, end: int) -> None:
+    with app.app_context():
+        claim(100, 200)
+        claim(start, end)
+
+
+@pytest.mark.parametrize(
+    "over",
+    [{"status": "cancelled"}, {"status": "failed"}, {"holds": False}, {"conflict": True}],
+    ids=str,
+)
+def test_what_does_not_hold_its_time_is_in_nobodys_way(app: Flask, over: dict[str, Any]) -> None:
+    with app.app_context():
+        claim(100, 200, status="confirmed")
+        models.Booking.update(over).execute()
+        claim(100, 200)
+
+
+@pytest.mark.parametrize(("start", "end"), [(100, 200), (520, 560), (199, 501), (0, 900)])
+def test_while_a_move_is_not_known_both_times_are_held(app: Flask, start: int, end: int) -> None:
+    with app.app_context():
+        moving = claim(100, 200, status="confirmed")
+        with models.locked(moving.host):
+            assert models.begin_move(moving, 500, 600, 0, 0)
+        with pytest.raises(models.Overlap):
+            claim(start, end)
+        claim(200, 500)
+
+
+def test_a_move_onto_another_booking_is_refused_and_onto_itself_is_not(app: Flask) -> None:
+    with app.app_context():
+        moving = claim(100, 200, status="confirmed")
+        claim(300, 400)
+        with models.locked(moving.host):
+            with pytest.raises(models.Overlap):
+                models.begin_move(moving, 350, 450, 0, 0)
+            assert models.begin_move(moving, 150, 250, 0, 0)
+
+
+# --- rounds -------------------------------------------------------------------------------------
+
+
+def test_the_lease_is_one_workers_until_it_ends(app: Flask) -> None:
+    with app.app_context():
+        assert watching.take_lease("round", 1000, 1060)
+        assert not watching.take_lease("round", 1059, 1100)
+        assert watching.take_lease("round", 1060, 1120)
+
+
+class Enough(Exception):
+    pass
+
+
+def test_a_round_is_held_once_however_many_workers_look(
+    app: Flask, guest: FlaskClient, google: StandIn, monkeypatch: pytest.MonkeyPatch,
+    clock: time_machine.Traveller,
+) -> None:  # fmt: skip
+    google.fault("calendar.events.insert", cut="after")
+    address = book(guest)
+    clock.shift(60)
+    google.state.calls.clear()
+    looks = 0
+
+    def sleep(_seconds: float) -> None:
+        nonlocal looks
+        looks += 1
+        if looks > 3:
+            raise Enough
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    for _worker in range(2):
+        looks = 0
+        with pytest.raises(Enough):
+            rounds.rounds(app.extensions["meetslot"])
+    assert google.calls.count("calendar.events.get") == 1
+    assert status_of(look(guest, address)) == "confirmed"
+
+
+def test_one_booking_that_goes_wrong_does_not_keep_the_others_waiting(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    google.fault("calendar.events.insert", cut="after", times=2)
+    broken, fine = book(guest), book(guest, "2026-12-01T11:00:00Z")
+    with app.app_context():
+        first = models.Booking.select().order_by(models.Booking.start_at).get()
+        models.Booking.update(promise={}).where(models.Booking.id == first.id).execute()
+        with google.state.lock:
+            del google.state.calendars[ANA].events[first.google_event_id]
+    clock.shift(700)
+    reconcile(app)
+    assert status_of(look(guest, fine)) == "confirmed"
+    assert broken != fine
+
+
+# --- patience -----------------------------------------------------------------------------------
+
+
+def test_what_may_pass_is_tried_again_and_not_for_ever(
+    app: Flask, guest: FlaskClient, google: StandIn
+) -> None:
+    app.extensions["meetslot"].patience = Patience(tries=3, pause_seconds=0.001)
+    google.fault("calendar.freebusy.query", status=503, times=2)
+    assert guest.get(PICKER).status_code == 200
+    google.fault("calendar.freebusy.query", status=503, times=None)
+    with app.app_context():
+        models.BusyTimes.update(fetched_at=0).execute()
+    before = google.faults.taken
+    assert guest.get(PICKER).status_code == 503
+    assert google.faults.taken - before == 3
+
+
+def test_a_guests_request_has_one_budget_for_all_its_calls(
+    app: Flask, guest: FlaskClient, google: StandIn
+) -> None:
+    app.extensions["meetslot"].patience = Patience(tries=1000, budget_seconds=0.5)
+    google.fault("calendar.freebusy.query", hang="before", times=None)
+    answer = guest.get(PICKER)
+    assert answer.status_code == 503
+    assert page.read(answer.text).one(data_error="calendar_unavailable")
+    google.clear_faults()
+
+
+def test_pauses_grow_and_differ() -> None:
+    patience = Patience(pause_seconds=1)
+    pauses = [[patience.pause(tried) for _ in range(100)] for tried in (1, 2, 3)]
+    assert all(len(set(some)) > 50 for some in pauses)
+    for (low, high), some in zip(((0.5, 1.5), (1, 3), (2, 6)), pauses, strict=True):
+        assert low <= min(some) <= max(some) <= high
+
+
+def test_when_no_connection_comes_about_nothing_was_booked(
+    app: Flask, guest: FlaskClient, google: StandIn, environ: dict[str, str]
+) -> None:
+    form = page.read(guest.get(PICKER, query_string={"start": "2026-12-01T09:00:00Z"}).text)
+    fields = {**form.one(id="booking-form").fields(), "name": "Mia", "email": MIA}
+    nowhere = {"GOOGLE_CALENDAR_ENDPOINT": "http://127.0.0.1:9/calendar/v3/"}
+    app.extensions["meetslot"] = Google(config.load({**environ, **nowhere}))
+    app.extensions["meetslot"].patience = Patience(tries=1)
+    answer = guest.post(PICKER, data=fields)
+    assert answer.status_code == 503
+    assert page.read(answer.text).one(data_error="calendar_unavailable")
+    with app.app_context():
+        assert [row.status for row in models.Booking.select()] == ["failed"]

@@ -1,0 +1,317 @@
+"""The guest's pages from booking on: the booking's own page, its calendar file, its changes.
+
+They belong to the guest blueprint. Only a POST books, moves or cancels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from flask import Response, abort, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_limiter import RateLimitExceeded
+from werkzeug.datastructures import MultiDict
+
+import models
+from models import Booking
+from widget import (
+    bookings,
+    details,
+    guest,
+    invitation,
+    language,
+    links,
+    look,
+    outcomes,
+    reconcile,
+    settings,
+    web,
+)
+from widget.bookings import NotActive, NotBooked, SlotUnavailable, TooManyBookings
+from widget.guest import Place, blueprint
+from widget.instants import to_rfc3339
+from widget.language import gettext as _
+from widget.outcomes import BadField
+
+Form = MultiDict[str, str]
+
+
+@blueprint.post("/book/<handle>/<slug>")
+@web.reading
+def book(handle: str, slug: str) -> ResponseReturnValue:
+    place, given = guest.find(handle, slug), request.form
+    step = guest.last(given, "step")
+    if step in ("zone", "city"):
+        return guest.zones(place, given)
+    if given.get("next") or (step == "choose" and given.get("start")):
+        return guest.chosen(place, given)
+    if step:
+        return guest.times(place, given)
+    return _book(place, given)
+
+
+def _book(place: Place, given: Form) -> ResponseReturnValue:
+    try:
+        wish = details.read(place.event, _wish(place, given), place.document.time_zone)
+    except details.Invalid as error:
+        return _invalid(place, given, error.errors)
+    try:
+        booking = _booked(place, given, wish)
+    except RateLimitExceeded as error:
+        alert = TooManyBookings(web.seconds_left(error))
+        return _refused(place, given, alert)
+    except NotBooked as error:
+        return _refused(place, given, error)
+    return _done(booking, given, "booked", 201)
+
+
+def _done(booking: Booking, given: Form, act: str, status: int = 200) -> ResponseReturnValue:
+    """To the booking's own page, which tells of the act; 202 when Google has not answered for
+    certain."""
+    path = f"/booking/{links.booking_token(web.config(), booking.id)}"
+    after = guest.address(path, [("done", act), *guest.seen(given)])
+    if not web.is_fragment():
+        return redirect(after, 303)
+    pending = booking.status == "pending"
+    response = invitation_page(booking, given, 202 if pending else status, act=act)
+    response.headers["HX-Push-Url"] = after if pending else guest.address(path, guest.seen(given))
+    return response
+
+
+@web.booking
+def _booked(place: Place, given: Form, wish: details.Details) -> Booking:
+    nonce = links.read_nonce(web.config(), given.get("nonce", ""))
+    key = hashlib.sha256(f"{nonce} {place.event.slug} {wish.digest()}".encode()).hexdigest()
+    visit = bookings.Visit(language.tag(), dict(guest.utm_fields(given)))
+    return bookings.book(
+        web.google(), place.host, place.event, wish, f"form:{key}", web.now(), visit
+    )
+
+
+def _wish(place: Place, given: Form) -> dict[str, Any]:
+    answers = {
+        question.id: given[f"question-{question.id}"]
+        for question in details.questions(place.event)
+        if f"question-{question.id}" in given
+    }
+    plain = {name: given.get(name) for name in ("start", "tz", "name", "email", "notes")}
+    return {**plain, "guests": given.getlist("guests"), "answers": answers}
+
+
+def _invalid(place: Place, given: Form, faults: dict[str, str]) -> ResponseReturnValue:
+    errors = {name.replace("answers.", "question-"): text for name, text in faults.items()}
+    for name in ("start", "tz"):
+        if name in errors:
+            return guest.times(place, given, BadField(errors[name]), 422)
+    return guest.form(place, given, errors, status=422)
+
+
+def _refused(place: Place, given: Form, error: NotBooked) -> ResponseReturnValue:
+    """Nothing was booked: fresh slots if the time went, else the form again; nothing is lost."""
+    if error.code in ("slot_taken", "slot_unavailable"):
+        return guest.times(place, given, error, 409)
+    response = guest.form(place, given, alert=error, status=outcomes.status(error))
+    return outcomes.with_retry(response, error)
+
+
+# --- a booking's own page ---------------------------------------------------------------------
+
+
+@blueprint.get("/booking/<token>")
+@web.reading
+def booking(token: str) -> ResponseReturnValue:
+    found = find_booking(token)
+    if found.status == "pending" or found.meet_pending:
+        found = reconcile.settle(web.google(), found, web.now())
+    return invitation_page(found, request.args, act=request.args.get("done", ""))
+
+
+@blueprint.get("/booking/<token>.ics")
+@web.reading
+def calendar_file(token: str) -> ResponseReturnValue:
+    found = find_booking(token)
+    document = settings.load(found.host.settings)
+    response = Response(
+        invitation.ics(web.config(), found, document), content_type="text/calendar; charset=utf-8"
+    )
+    response.headers["Content-Disposition"] = "attachment; filename=booking.ics"
+    return response
+
+
+def find_booking(token: str) -> Booking:
+    """The booking that a signed link leads to; answers 404 when there is none."""
+    id = links.booking_id(web.config(), token)
+    found = models.booking_by_id(id) if id else None
+    if found is None:
+        abort(404)
+    guest.find_host(found.host.handle)
+    return found
+
+
+def invitation_page(
+    booking: Booking,
+    given: Form,
+    status: int = 200,
+    alert: NotBooked | None = None,
+    act: str = "",
+) -> Response:
+    """The state of a booking, what can be done with it, and what went wrong with a change.
+
+    `act` is what the guest did to get here: one answer announces it.
+    """
+    document = settings.load(booking.host.settings)
+    view = invitation.view(web.config(), booking, document)
+    theme = given.get("theme", document.theme.mode)
+    accent = given.get("accent", document.theme.accent)
+    page = web.page(
+        booking.promise["title"],
+        theme if theme in look.THEMES else document.theme.mode,
+        accent.lower() if look.is_accent(accent) else document.theme.accent,
+    )
+    if alert:
+        page["alert"] = {"code": alert.code, "message": outcomes.said_of_change(alert)}
+    poll = None
+    if booking.status == "pending" or booking.meet_pending:
+        done = [("done", act)] if act in models.ACTS else []
+        again = guest.address(view["urls"]["path"], [*done, *guest.seen(given)])
+        poll = {"url": again, "seconds": min(30, 2 + 2 * booking.attempts)}
+    context = {**page, "host": guest.host_view(document), "booking": view, "poll": poll}
+    context["outcome"] = act if models.announce(booking, act) else None
+    context["changes"] = _changes(booking, view["urls"]["path"], given)
+    return web.answer("guest/booking.html", status, **context)
+
+
+def _changes(booking: Booking, path: str, given: Form) -> dict[str, Any]:
+    """What a guest may still do, as addresses; `closed` when the host's deadline has passed."""
+    now = web.now()
+    open_ = booking.status in models.ACTIVE and booking.change != "cancel"
+    in_time = bookings.in_time(booking, "guest", now)
+    return {
+        "cancel": f"{path}/cancel" if open_ and in_time else None,
+        "reschedule": f"{path}/reschedule" if booking.status == "confirmed" and in_time else None,
+        "closed": open_ and not in_time and booking.start_at > now,
+        "reason": given.get("reason", ""),
+    }
+
+
+# --- cancelling and rescheduling ----------------------------------------------------------------
+
+
+@blueprint.post("/booking/<token>/cancel")
+@web.booking
+def cancel(token: str) -> ResponseReturnValue:
+    found, given = find_booking(token), request.form
+    try:
+        reason = details.reason(given.get("reason", ""))
+    except ValueError as error:
+        return invitation_page(found, given, 422, BadField(str(error)))
+    try:
+        found = bookings.cancel(web.google(), found, "guest", reason, web.now())
+    except NotBooked as error:
+        return _not_changed(found, given, error)
+    return _done(found, given, "cancelled")
+
+
+@blueprint.get("/booking/<token>/reschedule")
+@web.reading
+def choose_time(token: str) -> ResponseReturnValue:
+    """The picker for another time, and the step that asks whether it is the right one."""
+    found = find_booking(token)
+    given = _in_their_zone(found, request.args)
+    try:
+        place = _place(found)
+        if guest.last(given, "step") in ("zone", "city"):
+            return guest.zones(place, given)
+        if "start" in given or "next" in given:
+            return _confirm(place, found, given)
+        return guest.times(place, given)
+    except NotBooked as error:
+        return _not_changed(found, given, error)
+
+
+@blueprint.post("/booking/<token>/reschedule")
+@web.booking
+def reschedule(token: str) -> ResponseReturnValue:
+    found = find_booking(token)
+    given = _in_their_zone(found, request.form)
+    try:
+        start = details.instant(given.get("start", ""))
+    except ValueError as error:
+        return _not_changed(found, given, BadField(str(error)))
+    try:
+        moved = bookings.reschedule(web.google(), found, start, "guest", web.now())
+    except NotBooked as error:
+        return _not_changed(found, given, error)
+    return _done(moved, given, "rescheduled")
+
+
+def _in_their_zone(booking: Booking, given: Form) -> Form:
+    fields = MultiDict(given)
+    fields.setdefault("tz", booking.tz)
+    return fields
+
+
+def _place(booking: Booking) -> Place:
+    """The picker's place for moving a booking. Raises NotBooked when it cannot be moved."""
+    if booking.status != "confirmed":
+        raise bookings.UnderWay() if booking.status == "pending" else NotActive(booking.status)
+    bookings.check_deadline(booking, "guest", web.now())
+    document, event = settings.load(booking.host.settings), bookings.event_type(booking)
+    if event is None or not event.active:
+        raise SlotUnavailable([])
+    view = invitation.view(web.config(), booking, document)
+    said = {
+        "title": _("New time: %(title)s") % {"title": booking.promise["title"]},
+        "description": _("Now: %(date)s, %(time)s. Nothing changes until you confirm a new time.")
+        % {"date": view["date_label"], "time": view["time_label"]},
+    }
+    return Place(booking.host, document, event.model_copy(update=said), booking)
+
+
+def _confirm(place: Place, booking: Booking, given: Form) -> ResponseReturnValue:
+    try:
+        start = details.instant(guest.start_of(given))
+    except ValueError as error:
+        return guest.times(place, given, BadField(str(error)), 422)
+    if reasons := place.offer().reasons(start):
+        return guest.times(place, given, bookings.refusal(reasons), 409)
+    tz = guest.zone(place, given, {})
+    day = language.today(start, tz)
+    end = start + booking.end_at - booking.start_at
+    view = invitation.view(web.config(), booking, place.document)
+    path = view["urls"]["path"]
+    return web.answer(
+        "guest/reschedule.html",
+        **place.page(booking.promise["title"], given),
+        booking=view,
+        chosen={
+            "value": to_rfc3339(start),
+            "date_label": language.full_date(day),
+            "time_label": language.clock_range(start, end, tz),
+            "tz_label": language.zone_label(tz, start),
+        },
+        form={
+            "action": f"{path}/reschedule",
+            "back": f"{path}/reschedule?date={day}&tz={tz.key}",
+            "hidden": [
+                *guest.seen(given),
+                ("tz", tz.key),
+                ("date", f"{day}"),
+                ("start", to_rfc3339(start)),
+            ],
+        },
+    )
+
+
+def _not_changed(booking: Booking, given: Form, error: NotBooked) -> ResponseReturnValue:
+    """Nothing was changed: fresh slots if the time went, else the booking as it is now."""
+    status = outcomes.status(error)
+    current = models.booking_by_id(booking.id) or booking
+    if error.code in ("slot_taken", "slot_unavailable", "invalid_request"):
+        try:
+            return guest.times(_place(current), given, error, status)
+        except NotBooked:
+            pass
+    response = invitation_page(current, given, status, error)
+    return outcomes.with_retry(response, error)

@@ -1,0 +1,252 @@
+"""A booking's event as Google's Calendar v3 takes it, and how the two are made to agree."""
+
+from __future__ import annotations
+
+import html
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import models
+from widget import links
+from widget.calendar import (
+    Altered,
+    Calendar,
+    Duplicate,
+    Event,
+    Gone,
+    Google,
+    GoogleError,
+    Unavailable,
+    Unknown,
+)
+from widget.settings import Settings
+
+RETRY_SECONDS = 3  # Google may not see at once what it has taken
+LOOKS = 3  # at an event that somebody changes at the same time
+
+
+def insert(
+    google: Google, calendar: Calendar, booking: models.Booking, document: Settings
+) -> Event:
+    """Make the event of a booking, or find the one that an earlier try made.
+
+    Raises Unknown when it may stand and cannot be seen; another GoogleError when it does not.
+    """
+    try:
+        return calendar.insert(booking.calendar, event_body(google, booking, document))
+    except Duplicate:
+        try:
+            return calendar.get(booking.calendar, booking.google_event_id)
+        except GoogleError as error:
+            raise Unknown(error.method, error.status, error.reason) from error
+
+
+def keep(booking: models.Booking, event: Event, now: int) -> None:
+    """Write down what Google has: its event, or that somebody deleted it."""
+    if event.cancelled:
+        models.cancel(booking, now, "host")
+    elif not models.confirm(booking, kept(event, now), now):
+        models.leave_over(booking, now)
+
+
+def kept(event: Event, now: int) -> dict[str, Any]:
+    """The columns of a booking that repeat what its event says."""
+    return {
+        "etag": event.etag,
+        "meet_link": event.meet_link,
+        "meet_pending": event.meet_pending,
+        "settle_after": now + RETRY_SECONDS,
+    }
+
+
+class MovedMeanwhile(Exception):
+    """The host moved the event since we last saw it; `event` is as it is now."""
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+
+
+def remove(calendar: Calendar, booking: models.Booking) -> bool:
+    """Delete the event of a booking, whatever the host did to it; False when it was not there.
+
+    Raises Unknown, or another GoogleError when it still stands.
+    """
+    etag = booking.etag
+    for _ in range(LOOKS):
+        try:
+            calendar.delete(booking.calendar, booking.google_event_id, etag)
+        except Gone:
+            return False
+        except Altered:
+            event = standing(calendar, booking)
+            if event is None:
+                return False
+            etag = event.etag
+        else:
+            return True
+    raise Unavailable("calendar.events.delete", 412, "changed again and again")
+
+
+def move(calendar: Calendar, booking: models.Booking, document: Settings) -> Event:
+    """Move the event of a booking to its new time.
+
+    Raises Unknown, Gone when it is deleted, MovedMeanwhile when the host moved it, or another
+    GoogleError when it is where it was.
+    """
+    etag, (old, new) = booking.etag, booking.times()
+    body = times(*new, document)
+    if not booking.holds:  # whoever comes back to a time they gave up takes it again
+        body["transparency"] = "opaque"
+    for _ in range(LOOKS):
+        try:
+            event = calendar.patch(booking.calendar, booking.google_event_id, body, etag, tell=True)
+        except Altered:
+            event = _again(calendar, booking)
+            if (event.start, event.end) == new:
+                return event
+            if (event.start, event.end) != old:
+                raise MovedMeanwhile(event) from None
+            etag = event.etag
+        except Gone as error:
+            _again(calendar, booking)
+            raise Unavailable(error.method, error.status, "it stands all the same") from None
+        else:
+            if (event.start, event.end) != new:
+                raise Unknown("calendar.events.patch", 200, "another time")
+            return event
+    raise Unavailable("calendar.events.patch", 412, "changed again and again")
+
+
+def _again(calendar: Calendar, booking: models.Booking) -> Event:
+    """Raises Gone when the event is deleted."""
+    event = seen(calendar, booking)
+    if event is None:
+        raise Gone("calendar.events.get", 200, "cancelled")
+    return event
+
+
+def seen(calendar: Calendar, booking: models.Booking) -> Event | None:
+    """The event of a booking that stands, None when it is deleted.
+
+    Google still shows those. One that it does not know at all (404) is no reason to cancel
+    anything: its calendar may be gone, or this be a fault of Google's; Unavailable then.
+    """
+    try:
+        event = calendar.get(booking.calendar, booking.google_event_id)
+    except Gone as error:
+        raise Unavailable(error.method, error.status, error.reason) from None
+    return None if event.cancelled else event
+
+
+def standing(calendar: Calendar, booking: models.Booking) -> Event | None:
+    """The event as it is now; None when it is deleted, or not known at all."""
+    try:
+        return seen(calendar, booking)
+    except Unavailable as error:
+        if error.status in (404, 410):
+            return None
+        raise
+
+
+def moved(booking: models.Booking, event: Event, now: int) -> None:
+    """The event is at the new time."""
+    sequence = max(booking.sequence + 1, event.sequence)
+    models.finish_move(booking, {**kept(event, now), "sequence": sequence}, now)
+    models.forget_busy(booking.host)
+
+
+def take_in(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
+    """Make a confirmed booking follow what the host or the guest did to its event in Google.
+
+    Raises GoogleError when Google has to be told something for it: then nothing was taken in.
+    """
+    host, guest = booking.host.email.lower(), booking.guest_email.lower()
+    responses = event.responses
+    if event.cancelled:
+        models.cancel(booking, now, "host")
+    elif responses is not None and responses.get(host) == "declined":
+        models.cancel(booking, now, "host", leftover=True)
+    elif responses is not None and guest not in responses:
+        models.cancel(booking, now, "host")  # the event is the host's own from now on
+    else:
+        response = (responses or {}).get(guest, booking.guest_response)
+        _follow(booking, _yielding(calendar, booking, event, response), response, now)
+    models.forget_busy(booking.host)
+
+
+def _yielding(
+    calendar: Calendar, booking: models.Booking, event: Event, response: str | None
+) -> Event:
+    """A guest who declines gives the time up: the event stays, but takes the host's no more;
+    one who comes back takes it again."""
+    declined, before = response == "declined", booking.guest_response == "declined"
+    if declined == before or event.transparent == declined:
+        return event
+    body = {"transparency": "transparent" if declined else "opaque"}
+    return calendar.patch(booking.calendar, booking.google_event_id, body, event.etag, tell=False)
+
+
+def _follow(booking: models.Booking, event: Event, response: str | None, now: int) -> None:
+    seen = {
+        "start_at": event.start,
+        "end_at": event.end,
+        "guest_response": response,
+        "holds": not event.transparent,
+    }
+    if all(getattr(booking, name) == value for name, value in seen.items()):
+        models.note_event(booking, kept(event, now))
+        return
+    sequence = max(booking.sequence + 1, event.sequence)
+    models.follow(booking, {**kept(event, now), **seen, "sequence": sequence}, now)
+
+
+def event_body(google: Google, booking: models.Booking, document: Settings) -> dict[str, Any]:
+    """The event as Google's Calendar v3 `events.insert` takes it."""
+    promise = booking.promise
+    attendees = [
+        {"email": booking.guest_email, "displayName": booking.guest_name},
+        {"email": booking.host.email, "responseStatus": "accepted"},
+        *({"email": email} for email in booking.guests),
+    ]
+    body: dict[str, Any] = {
+        "id": booking.google_event_id,
+        "summary": f"{booking.guest_name} - {promise['title']}",
+        "description": description(google, booking),
+        **times(booking.start_at, booking.end_at, document),
+        "attendees": list({each["email"].lower(): each for each in reversed(attendees)}.values()),
+        "extendedProperties": {"private": {"meetslot": booking.id}},
+    }
+    if promise["location"] == "google_meet":
+        body["conferenceData"] = {
+            "createRequest": {
+                "requestId": booking.id,
+                "conferenceSolutionKey": {"type": "hangoutsMeet"},
+            }
+        }
+    else:
+        body["location"] = promise["location_detail"] or booking.answers.get("phone", "")
+    return body
+
+
+def times(start: int, end: int, document: Settings) -> dict[str, Any]:
+    """When an event is, told in the host's zone so that people see the right one."""
+    return {"start": _moment(start, document.time_zone), "end": _moment(end, document.time_zone)}
+
+
+def _moment(at: int, tz: str) -> dict[str, str]:
+    return {"dateTime": datetime.fromtimestamp(at, ZoneInfo(tz)).isoformat(), "timeZone": tz}
+
+
+def description(google: Google, booking: models.Booking) -> str:
+    """Notes and answers for Google's pages, which show a description as HTML: all escaped."""
+    labels = booking.promise["labels"]
+    parts = [f"{labels.get(id, id)}: {_said(answer)}" for id, answer in booking.answers.items()]
+    if booking.notes:
+        parts.append(booking.notes)
+    parts.append(links.booking_url(google.config, booking.id))
+    return "\n\n".join(html.escape(part) for part in parts).replace("\n", "<br>")
+
+
+def _said(answer: str | bool) -> str:
+    return answer if isinstance(answer, str) else "✓" if answer else "–"

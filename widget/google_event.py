@@ -1,0 +1,78 @@
+"""Google's event as we read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+_STATUSES = {"confirmed", "tentative", "cancelled"}
+
+
+@dataclass(frozen=True)
+class Event:
+    """What we keep of Google's event; the link is None while `meet_pending` or for good.
+
+    A cancelled one may come without times. `responses` are those of its attendees by e-mail
+    address in lower case, None when Google left them out.
+    """
+
+    etag: str
+    meet_link: str | None
+    meet_pending: bool
+    cancelled: bool
+    start: int | None
+    end: int | None
+    transparent: bool
+    sequence: int
+    responses: Mapping[str, str] | None
+
+
+def read(event: dict[str, Any], zone: ZoneInfo) -> Event:
+    """An event of Calendar v3. Raises KeyError, TypeError, AttributeError or ValueError.
+
+    `zone` is where a whole day begins and ends.
+    """
+    if event["status"] not in _STATUSES:
+        raise ValueError
+    cancelled = event["status"] == "cancelled"
+    conference = event.get("conferenceData") or {}
+    link = event.get("hangoutLink") or next(
+        (
+            point["uri"]
+            for point in conference.get("entryPoints", ())
+            if point.get("entryPointType") == "video"
+        ),
+        None,
+    )
+    state = conference.get("createRequest", {}).get("status", {}).get("statusCode")
+    return Event(
+        etag=str(event["etag"]),
+        meet_link=link if link and urlsplit(link).scheme in ("https", "http") else None,
+        meet_pending=not link and state == "pending",
+        cancelled=cancelled,
+        start=None if cancelled else _instant(event["start"], zone),
+        end=None if cancelled else _instant(event["end"], zone),
+        transparent=event.get("transparency") == "transparent",
+        sequence=int(event.get("sequence", 0)),
+        responses=None if event.get("attendeesOmitted") else _responses(event),
+    )
+
+
+def _responses(event: dict[str, Any]) -> dict[str, str]:
+    return {
+        str(each["email"]).lower(): str(each.get("responseStatus", ""))
+        for each in event.get("attendees", ())
+        if "email" in each
+    }
+
+
+def _instant(part: dict[str, str], zone: ZoneInfo) -> int:
+    """A time, or the beginning of a whole day in the host's zone."""
+    if "dateTime" not in part:
+        return int(datetime.fromisoformat(part["date"]).replace(tzinfo=zone).timestamp())
+    moment = datetime.fromisoformat(part["dateTime"])
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp())

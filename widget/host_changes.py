@@ -1,0 +1,196 @@
+"""What hosts and guests do to events in Google: heard of by push, read with sync tokens."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import uuid
+from contextlib import suppress
+
+import models
+import watching
+from watching import Channel, WatchedCalendar
+from widget import events, settings
+from widget.calendar import (
+    DAY,
+    MALFORMED,
+    Calendar,
+    Event,
+    Gone,
+    Google,
+    GoogleError,
+    Refused,
+    Unavailable,
+)
+
+READ_SECONDS = 60  # the lease of one calendar's reading; its calls take at most half of it
+CHANNEL_SECONDS = 30 * DAY  # at most
+CHANNEL_RETRY_SECONDS = 600
+
+log = logging.getLogger("meetslot.changes")
+
+
+def follow(google: Google, host: models.Host, now: int) -> int:
+    """Take in what changed in a host's calendars; how many bookings it was about.
+
+    A fault of Google's changes no booking, and is made up for by the next round.
+    """
+    document = settings.load(host.settings)
+    booked = models.booked_calendars(host, now)
+    wanted = booked | ({document.target_calendar} if host.calendar_gone else set())
+    changed = 0
+    for watched in watching.watch(host, wanted) if wanted else ():
+        try:
+            changed += read(google, watched, now)
+        except GoogleError as error:
+            log.warning("host %s: changes not read: %s", host.id, error)
+    if google.config.secure:
+        _listen(google, host, wanted | {document.target_calendar, *document.busy_calendars}, now)
+    models.end_conflicts(host, now)
+    return changed
+
+
+# --- reading changes ------------------------------------------------------------------------
+
+
+def read(google: Google, watched: WatchedCalendar, now: int) -> int:
+    """Everything that changed in one calendar since it was read. Raises GoogleError."""
+    if not watching.begin_reading(watched, now, now + READ_SECONDS):
+        return 0
+    token = None
+    try:
+        calendar = google.calendar_of(watched.host, READ_SECONDS / 2)
+        items, token, whole = _changes(calendar, watched)
+        if items:
+            models.forget_busy(watched.host)
+        return _take_in(calendar, watched, items, whole, now)
+    except BaseException:
+        token = None
+        raise
+    finally:
+        watching.end_reading(watched, token, now)
+
+
+def _changes(
+    calendar: Calendar, watched: WatchedCalendar
+) -> tuple[dict[str, dict[str, object]], str, bool]:
+    """Google's events by id, the next sync token, and whether these are all that stand."""
+    host, token = watched.host, watched.sync_token
+    try:
+        try:
+            items, following = calendar.changed(watched.calendar, token)
+        except Gone as error:
+            if error.status != 410 or not token:
+                raise
+            token = None  # too old: everything anew
+            items, following = calendar.changed(watched.calendar, None)
+    except Gone as error:
+        if error.status == 404 and watched.calendar == settings.load(host.settings).target_calendar:
+            models.note_calendar_gone(host, watched.calendar)
+        raise
+    if host.calendar_gone == watched.calendar:
+        models.note_calendar_gone(host, None)
+    return {item["id"]: item for item in items}, following, token is None
+
+
+def _take_in(
+    calendar: Calendar,
+    watched: WatchedCalendar,
+    items: dict[str, dict[str, object]],
+    whole: bool,
+    now: int,
+) -> int:
+    changed = 0
+    for booking in models.to_come(watched.host, watched.calendar, now):
+        id = booking.google_event_id
+        if id not in items and not whole:
+            continue
+        if booking.status == "pending":
+            models.hurry(booking, now)
+            continue
+        event = _event(calendar, booking, items.get(id))
+        if event is None:
+            changed += models.cancel(booking, now, "host")
+        elif event.etag != booking.etag:
+            events.take_in(calendar, booking, event, now)
+            changed += 1
+    return changed
+
+
+def _event(
+    calendar: Calendar, booking: models.Booking, item: dict[str, object] | None
+) -> Event | None:
+    """The event of a booking as it came, or asked for when it did not come with the others."""
+    if item is None:
+        return events.standing(calendar, booking)
+    try:
+        return calendar.read(item)
+    except MALFORMED:
+        raise Unavailable("calendar.events.list", 200, "malformed event") from None
+
+
+# --- push channels ----------------------------------------------------------------------------
+
+
+def _listen(google: Google, host: models.Host, calendars: set[str], now: int) -> None:
+    """A live channel for each of these calendars, and none for others."""
+    calendar = google.calendar_of(host, READ_SECONDS / 2)
+    try:
+        for watched in watching.watch(host, calendars):
+            _renew(google, calendar, watched, now)
+        for watched in watching.unwatched(host, calendars):
+            for channel in watching.channels(watched):
+                _stop(calendar, channel, now)
+            if not watching.channels(watched):
+                watching.forget(watched)
+    except GoogleError as error:
+        log.warning("host %s: channels: %s", host.id, error)
+
+
+def _renew(google: Google, calendar: Calendar, watched: WatchedCalendar, now: int) -> None:
+    """A new channel in the last quarter of the old one's life, and only then the old one's end."""
+    found = watching.channels(watched)
+    live = [each for each in found if each.resource_id and _lasts(each, now)]
+    if not live and watched.watch_after <= now:
+        watching.delay_channel(watched, now + CHANNEL_RETRY_SECONDS)
+        if made := _watch(google, calendar, watched, now):
+            live = [made]
+    for channel in found:
+        if channel not in live[:1] and (live or channel.expires_at <= now):
+            _stop(calendar, channel, now)
+
+
+def _lasts(channel: Channel, now: int) -> bool:
+    return (channel.expires_at - now) * 4 > channel.expires_at - channel.made_at
+
+
+def _watch(
+    google: Google, calendar: Calendar, watched: WatchedCalendar, now: int
+) -> Channel | None:
+    channel = watching.add_channel(
+        watched, str(uuid.uuid4()), secrets.token_urlsafe(32), now, now + CHANNEL_SECONDS
+    )
+    body = {
+        "id": channel.id,
+        "token": channel.token,
+        "type": "web_hook",
+        "address": f"{google.config.public_url}/google/notifications",
+    }
+    try:
+        resource, expires_at = calendar.watch(watched.calendar, body)
+    except Refused as error:  # somebody else's calendar: its cache grows old instead
+        log.info("host %s: a calendar cannot be watched: %s", watched.host_id, error)
+        watching.drop_channel(channel)
+        watching.delay_channel(watched, now + DAY)
+        return None
+    watching.complete_channel(channel, resource, expires_at)
+    return channel
+
+
+def _stop(calendar: Calendar, channel: Channel, now: int) -> None:
+    if channel.resource_id and channel.expires_at > now:
+        with suppress(Refused):  # there is none any more
+            calendar.stop(channel.id, channel.resource_id)
+    elif not channel.resource_id and channel.made_at > now - DAY:
+        return  # it may stand, and its messages are true
+    watching.drop_channel(channel)

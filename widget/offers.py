@@ -1,0 +1,196 @@
+"""What can be booked now, and why something was not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import models
+from widget import busy, settings, slots
+from widget.calendar import DAY, Calendar, Disconnected, Gone, Google, GoogleError
+from widget.settings import EventType, Settings
+from widget.slots import Booked, Busy, Reason, Rules
+
+TAKEN = {"busy", "booking"}  # reasons that come from other people, not from the host's rules
+
+
+class NotBooked(Exception):
+    """Nothing was booked. `code` is the interface's stable word for why."""
+
+    code = "invalid_request"
+
+
+class SlotTaken(NotBooked):
+    code = "slot_taken"
+
+
+class SlotUnavailable(NotBooked):
+    """Outside the host's rules; `reasons` says which."""
+
+    code = "slot_unavailable"
+
+    def __init__(self, reasons: Iterable[Reason]) -> None:
+        self.reasons = list(reasons)
+        super().__init__(", ".join(reason.code for reason in self.reasons))
+
+
+class TooManyBookings(NotBooked):
+    """More than one guest or one host may have; again in `retry_after` seconds."""
+
+    code = "rate_limited"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"again in {retry_after} s")
+        self.retry_after = retry_after
+
+
+class KeyReused(NotBooked):
+    """This idempotency key came with another body before."""
+
+
+class NotActive(NotBooked):
+    """The booking is over: cancelled, or never made. `status` says which."""
+
+    code = "not_active"
+
+    def __init__(self, status: str) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class TooLate(NotBooked):
+    """The booking has begun, or its event type's deadline for changes has passed."""
+
+    code = "too_late"
+
+
+class UnderWay(NotBooked):
+    """Google has not answered for an earlier change of the same booking yet."""
+
+    code = "change_pending"
+
+
+class Altered(NotBooked):
+    """The host changed the booking in Google meanwhile: look again before deciding."""
+
+    code = "changed"
+
+
+class CalendarUnavailable(NotBooked):
+    """Google does not answer, or does not take the event."""
+
+    code = "calendar_unavailable"
+
+
+class CalendarDisconnected(NotBooked):
+    """Google will not let us in until the host signs in again."""
+
+    code = "calendar_disconnected"
+
+
+def closed(error: GoogleError) -> NotBooked:
+    """What a fault of Google's means for a guest who wants to book."""
+    if isinstance(error, Disconnected | Gone):
+        return CalendarDisconnected(str(error))
+    return CalendarUnavailable(str(error))
+
+
+@dataclass(frozen=True)
+class Offer:
+    """All that decides what is free for one event type now."""
+
+    host: models.Host
+    settings: Settings
+    event: EventType
+    rules: Rules
+    busy: list[Busy]
+    booked: list[Booked]
+    now: int
+
+    def free(self, start: int, end: int) -> list[int]:
+        """The starts of free slots with start <= slot < end."""
+        return slots.free(self.rules, self.busy, self.booked, self.now, start, end)
+
+    def reasons(self, start: int) -> list[Reason]:
+        """Why a slot cannot start then; empty when it can."""
+        return slots.reasons(self.rules, self.busy, self.booked, self.now, start)
+
+    @property
+    def last(self) -> int:
+        """No slot starts at or after this instant."""
+        return self.now + (self.rules.booking_window_days + 2) * DAY
+
+
+def offer(
+    google: Google,
+    host: models.Host,
+    event: EventType,
+    now: int,
+    moving: models.Booking | None = None,
+    calendar: Calendar | None = None,
+) -> Offer:
+    """What can be booked, or where a booking that is `moving` can go: it does not block itself.
+
+    Raises CalendarUnavailable or CalendarDisconnected: an unread calendar offers nothing.
+    """
+    document = settings.load(host.settings)
+    if host.disconnected_at:
+        raise CalendarDisconnected(host.disconnected_reason)
+    if host.calendar_gone == document.target_calendar:
+        raise CalendarDisconnected(f"calendar is gone: {host.calendar_gone}")
+    try:
+        taken = busy.of(calendar or google.calendar_of(host), host, document, now)
+    except GoogleError as error:
+        raise closed(error) from error
+    window = (event.booking_window_days + 10) * DAY
+    taken = without(moving, taken)
+    held = booked(host, event, now - 10 * DAY, now + window, moving)
+    return Offer(host, document, event, settings.rules(document, event), taken, held, now)
+
+
+def booked(
+    host: models.Host,
+    event: EventType,
+    start: int,
+    end: int,
+    moving: models.Booking | None = None,
+) -> list[Booked]:
+    """What bookings other than `moving` hold between start and end, for the slot core."""
+    return [
+        Booked(
+            since,
+            until,
+            booking.buffer_before_minutes,
+            booking.buffer_after_minutes,
+            counts=booking.event == event.slug,
+            id=booking.id,
+        )
+        for booking in models.active_bookings(host, start, end)
+        if moving is None or booking.id != moving.id
+        for since, until in booking.times()
+    ]
+
+
+def without(moving: models.Booking | None, taken: list[Busy]) -> list[Busy]:
+    """Busy times without the event of the booking itself."""
+    if moving is None or not moving.holds:
+        return taken
+    start, end, left = moving.start_at, moving.end_at, list[Busy]()
+    own = {moving.calendar}
+    if own & {"primary", moving.host.email}:
+        own = {"primary", moving.host.email}
+    for each in taken:
+        if each.calendar not in own or each.end <= start or each.start >= end:
+            left.append(each)
+            continue
+        if each.start < start:
+            left.append(each._replace(end=start))
+        if each.end > end:
+            left.append(each._replace(start=end))
+    return left
+
+
+def refusal(reasons: list[Reason]) -> NotBooked:
+    """Why nothing can be booked then: somebody has the time, or the host's rules exclude it."""
+    rules = [reason for reason in reasons if reason.code not in TAKEN]
+    return SlotUnavailable(rules) if rules else SlotTaken()
