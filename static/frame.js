@@ -37,7 +37,7 @@
     const { step, start = "" } = root.dataset;
     const now = `${step} ${start}`;
     if (shown && shown.split(" ")[0] !== step) tell("step", { step });
-    if (shown !== now && step === "details") tell("slot", { start });
+    if (shown !== now && start) tell("slot", { start });
     shown = now;
     const error = root.querySelector("[data-error]");
     if (error) tell("error", { code: error.dataset.error });

@@ -169,6 +169,42 @@ def test_the_campaign_is_kept_shown_to_the_host_alone_and_exported(
     assert "spring" not in event["description"]
 
 
+# --- moved and cancelled --------------------------------------------------------------------------
+
+
+def told(page: Page, type: str) -> list[dict[str, Any]]:
+    return [each["detail"] for each in seen(page, type)]
+
+
+def test_the_guest_moves_and_cancels_inside_the_widget(house: House, open_page: Open) -> None:
+    page = open_page(house.embed(INLINE, head=RECORD))
+    frame = framed(page)
+    start = book(frame)
+    until_seen(page, "booked")
+    frame.locator("[data-reschedule]").click()
+    other = frame.locator("button[name=start]").last
+    moved_to = other.get_attribute("value")
+    other.click()
+    frame.locator("#reschedule-form button.main").click()
+    until_seen(page, "rescheduled")
+    [moved] = told(page, "rescheduled")
+    assert keys(moved) == GOLDEN["events"]["rescheduled"]
+    assert (moved["start"], moved["event"]) == (moved_to, "ana/intro")
+    assert moved_to != start
+    frame.locator("summary").click()
+    frame.locator("#cancel-form button").click()
+    until_seen(page, "cancelled")
+    page.frames[1].evaluate("location.reload()")
+    page.frames[1].wait_for_function("performance.now() < 5e3")
+    expect(frame.locator("[data-booking-status=cancelled]")).to_be_visible()
+    page.frames[1].evaluate("() => new Promise((done) => setTimeout(done, 100))")
+    [cancelled] = told(page, "cancelled")
+    assert keys(cancelled) == GOLDEN["events"]["cancelled"]
+    assert len(told(page, "booked") + told(page, "rescheduled") + told(page, "cancelled")) == 3
+    [booking] = house.bookings()
+    assert {moved["booking"], cancelled["booking"]} == {booking["id"]}
+
+
 # --- exactly once -------------------------------------------------------------------------------
 
 
