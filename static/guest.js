@@ -51,6 +51,12 @@ function arrived() {
     if (before.button && document.activeElement === document.body) focus(twin(root) ?? document.getElementById("month") ?? root.querySelector("h1"));
   }
   say(root);
+  onward(root.querySelector("[data-onward]"));
+}
+
+// The host wants guests on another page after booking; the site around has heard of it by then.
+function onward(link) {
+  if (link) setTimeout(() => link.click(), 1000);
 }
 
 document.addEventListener("submit", (event) => {

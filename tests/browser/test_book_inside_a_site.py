@@ -64,3 +64,26 @@ def test_a_guest_books_with_cookies_and_storage_blocked(
     expect(frame.locator("[data-booking-status=confirmed]")).to_be_visible()
     assert len(house.events()) == 1
     assert page.context.cookies() == []
+
+
+def test_after_booking_the_site_goes_on_to_the_hosts_page(house: House, open_page: Open) -> None:
+    house.change("ana", {"redirect_url": "https://thanks.example/booked"})
+    page = open_page()
+    page.route("https://thanks.example/**", lambda route: route.fulfill(body="Thank you"))
+    page.goto(f"{house.site}/")
+    frame_of(page).locator("button[name=start]").first.click()
+    fill(frame_of(page))
+    page.wait_for_url("https://thanks.example/booked")
+    assert len(house.events()) == 1
+
+
+def test_without_javascript_a_link_leads_on_to_the_hosts_page(
+    house: House, open_page: Open
+) -> None:
+    house.change("ana", {"redirect_url": "https://thanks.example/booked"})
+    page = open_page(f"{house.site}/plain.html", java_script_enabled=False)
+    frame_of(page).locator("button[name=start]").first.click()
+    fill(frame_of(page))
+    link = frame_of(page).get_by_role("link", name="Continue")
+    expect(link).to_have_attribute("href", "https://thanks.example/booked")
+    expect(link).to_have_attribute("target", "_top")
