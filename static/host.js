@@ -98,6 +98,25 @@ function arrived() {
   reload();
 }
 
+// --- answers that are not this page ----------------------------------------------------------------
+
+// Signed out, or a form that is too old: the section stays as it is, with what was typed in it.
+document.addEventListener("htmx:after:request", (event) => {
+  const { select, text } = event.detail.ctx;
+  if (!select || text.includes(`id="${select.slice(1)}"`)) return;
+  event.preventDefault();
+  renew().then((done) => say(done ? document.body.dataset.again : document.body.dataset.out));
+});
+
+// Somebody who has signed in again in another tab can go on here.
+async function renew() {
+  const answer = await fetch("/settings", { redirect: "manual" });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const token = page.querySelector("main [name=csrf_token]")?.value;
+  if (token) document.querySelectorAll("[name=csrf_token]").forEach((field) => { field.value = token; });
+  return Boolean(token);
+}
+
 document.addEventListener("htmx:after:swap", arrived);
 document.addEventListener("htmx:error", () => say(document.body.dataset.offline));
 ready();
