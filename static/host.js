@@ -5,9 +5,11 @@
 const frame = () => document.getElementById("preview-frame");
 const slug = () => document.getElementById("events")?.dataset.slug;
 
-function say(text) {
+function say(text, trouble = false) {
   const live = document.getElementById("live");
-  if (live) live.textContent = text;
+  if (!live) return;
+  live.textContent = text;
+  live.classList.toggle("trouble", trouble); // one that no section can show stays in sight
 }
 
 // --- copying -----------------------------------------------------------------------------------
@@ -85,6 +87,7 @@ function arrived() {
   if (frame() && frame().dataset.slug !== slug()) reload();
   const said = document.querySelector(".columns [data-said]");
   const alert = document.querySelector(".columns [role=alert]");
+  if (!said) say("");
   if (alert && !alert.dataset.told) {
     alert.dataset.told = "1";
     alert.tabIndex = -1;
@@ -105,7 +108,7 @@ document.addEventListener("htmx:after:request", (event) => {
   const { select, text } = event.detail.ctx;
   if (!select || text.includes(`id="${select.slice(1)}"`)) return;
   event.preventDefault();
-  renew().then((done) => say(done ? document.body.dataset.again : document.body.dataset.out));
+  renew().then((done) => say(done ? document.body.dataset.again : document.body.dataset.out, true));
 });
 
 // Somebody who has signed in again in another tab can go on here.
@@ -118,5 +121,5 @@ async function renew() {
 }
 
 document.addEventListener("htmx:after:swap", arrived);
-document.addEventListener("htmx:error", () => say(document.body.dataset.offline));
+document.addEventListener("htmx:error", () => say(document.body.dataset.offline, true));
 ready();

@@ -231,7 +231,7 @@ def test_a_save_after_the_session_ended_loses_nothing(house: House, open_page: O
     expect(you.get_by_label("Name that guests see")).to_have_value("Typed for long")
     sign_in(page.context.new_page(), house)
     you.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator("#live")).to_contain_text("save once more")
+    expect(page.locator("#live")).to_contain_text("Please save once more")
     save(you)
     assert exported(house)["display_name"] == "Typed for long"
 
