@@ -5,9 +5,11 @@
 const frame = () => document.getElementById("preview-frame");
 const slug = () => document.getElementById("events")?.dataset.slug;
 
-function say(text) {
+function say(text, trouble = false) {
   const live = document.getElementById("live");
-  if (live) live.textContent = text;
+  if (!live) return;
+  live.textContent = text;
+  live.classList.toggle("trouble", trouble); // one that no section can show stays in sight
 }
 
 // --- copying -----------------------------------------------------------------------------------
@@ -85,6 +87,7 @@ function arrived() {
   if (frame() && frame().dataset.slug !== slug()) reload();
   const said = document.querySelector(".columns [data-said]");
   const alert = document.querySelector(".columns [role=alert]");
+  if (!said) say("");
   if (alert && !alert.dataset.told) {
     alert.dataset.told = "1";
     alert.tabIndex = -1;
@@ -98,6 +101,25 @@ function arrived() {
   reload();
 }
 
+// --- answers that are not this page ----------------------------------------------------------------
+
+// Signed out, or a form that is too old: the section stays as it is, with what was typed in it.
+document.addEventListener("htmx:after:request", (event) => {
+  const { select, text } = event.detail.ctx;
+  if (!select || text.includes(`id="${select.slice(1)}"`)) return;
+  event.preventDefault();
+  renew().then((done) => say(done ? document.body.dataset.again : document.body.dataset.out, true));
+});
+
+// Somebody who has signed in again in another tab can go on here.
+async function renew() {
+  const answer = await fetch("/settings", { redirect: "manual" });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const token = page.querySelector("main [name=csrf_token]")?.value;
+  if (token) document.querySelectorAll("[name=csrf_token]").forEach((field) => { field.value = token; });
+  return Boolean(token);
+}
+
 document.addEventListener("htmx:after:swap", arrived);
-document.addEventListener("htmx:error", () => say(document.body.dataset.offline));
+document.addEventListener("htmx:error", () => say(document.body.dataset.offline, true));
 ready();

@@ -10,6 +10,8 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
+import models
+import watching
 from demo.google import StandIn
 from tests import page
 from tests.conftest import Browser, command
@@ -44,6 +46,19 @@ def test_it_says_as_whom_for_what_and_since_when(
 @on_sqlite
 def test_it_says_whether_google_tells_of_changes(app: Flask, ana: Browser, google: StandIn) -> None:
     assert "does not tell us by itself" in show(ana).one(id="connection").text
+
+
+@on_sqlite
+def test_it_counts_the_calendars_of_which_google_tells(app: Flask, ana: Browser) -> None:
+    with models.database.connection_context():
+        host = models.host_by_handle("ana")
+        assert host
+        first, second = watching.watch(host, {"primary", "team@group.calendar.example"})
+        for watched, until in ((first, 2_000_000_000), (second, 1)):
+            channel = watching.add_channel(watched, f"c{watched.id}", "token", 0, until)
+            watching.complete_channel(channel, "resource", until)
+    said = show(ana).one(id="connection").text
+    assert "For 1 calendar Google tells us at once" in said
 
 
 def test_a_dead_token_is_the_first_thing_on_the_page_with_one_button(

@@ -240,6 +240,23 @@ def test_a_pending_booking_is_explained(app: Flask, ana: Browser, google: StandI
 
 
 @on_sqlite
+def test_what_google_refused_and_what_it_knows_more_is_said(
+    app: Flask, ana: Browser, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    google.fault("calendar.events.insert", status=400, reason="invalid")
+    body = {"start": "2026-12-01T09:00:00Z", "name": "Nobody", "email": "n@guest.example"}
+    assert app.test_client().post("/api/v1/ana/intro/bookings", json=body).status_code == 503
+    book(app)
+    google.alter(ANA, google.events(ANA)[0]["id"], "free")
+    clock.shift(120)
+    command(app, "reconcile")
+    refused, free = listed(ana)
+    assert "Google did not take it, so the time is free again" in refused.text
+    assert refused["data-status"] == "failed"
+    assert "it is marked as free" in free.text
+
+
+@on_sqlite
 def test_a_conflict_made_in_google_is_shown_first_and_at_its_booking(
     app: Flask, ana: Browser, google: StandIn, clock: time_machine.Traveller
 ) -> None:

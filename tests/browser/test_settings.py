@@ -221,6 +221,21 @@ def test_a_save_that_does_not_arrive_is_told_and_loses_nothing(
     assert exported(house)["display_name"] == "Typed for long"
 
 
+def test_a_save_after_the_session_ended_loses_nothing(house: House, open_page: Open) -> None:
+    page = sign_in(open_page(), house)
+    you = section(page, "You")
+    you.get_by_label("Name that guests see").fill("Typed for long")
+    page.context.clear_cookies()
+    you.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#live")).to_contain_text("Sign in again in another tab")
+    expect(you.get_by_label("Name that guests see")).to_have_value("Typed for long")
+    sign_in(page.context.new_page(), house)
+    you.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#live")).to_contain_text("Please save once more")
+    save(you)
+    assert exported(house)["display_name"] == "Typed for long"
+
+
 def test_the_snippet_is_copied(house: House, open_page: Open) -> None:
     page = sign_in(open_page(permissions=["clipboard-read", "clipboard-write"]), house)
     part = section(page, "On your website")
