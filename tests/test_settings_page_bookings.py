@@ -191,6 +191,14 @@ def test_a_move_that_cannot_be_is_told(
 
 
 @on_sqlite
+def test_the_address_of_a_change_reloaded_is_the_booking_again(app: Flask, ana: Browser) -> None:
+    id = book(app)["id"]
+    answer = ana.client.get(f"/settings/bookings/{id}/move", follow_redirects=True)
+    assert page.read(answer.text).one(id=f"booking-{id}").one("select", name="start")
+    assert status(app, id) == "confirmed"
+
+
+@on_sqlite
 def test_a_booking_of_a_deleted_event_type_cannot_be_moved(
     app: Flask, ana: Browser, change: Any
 ) -> None:

@@ -161,4 +161,16 @@ def test_only_a_signed_in_host_with_the_pages_own_form_changes_anything(
 @on_sqlite
 def test_a_sections_own_address_leads_back_to_the_page(ana: Browser) -> None:
     assert ana.client.get("/settings/profile").headers["Location"] == "/settings#profile"
+    assert ana.client.get("/settings/event-types").headers["Location"] == "/settings#events"
     assert ana.client.get("/settings/nothing").status_code == 404
+
+
+@on_sqlite
+@pytest.mark.parametrize("press", [None, ("do", "add-mon")])
+def test_the_top_of_the_page_leads_to_what_is_not_saved_yet(ana: Browser, press: Any) -> None:
+    answer = save(ana, "hours", {"mon-start": "20:00"}, press=press)
+    main = page.read(answer.text).one("main")
+    first = next(each for each in main.all("a") if each["href"].startswith("#"))
+    assert first["href"] == "#hours"
+    assert "not saved yet" in first.text
+    assert "not saved yet" not in show(ana).one("main").text

@@ -18,6 +18,13 @@ from widget.settings_views import address
 REASON_LENGTH = 500
 
 
+@blueprint.get("/settings/bookings/<id>/<act>")
+@login_required
+def back_to_booking(id: str, act: str) -> ResponseReturnValue:
+    """A change's own address, reloaded, is the page with the booking again."""
+    return redirect(address(f"booking-{id}", booking=id, act=act), 303)
+
+
 @blueprint.post("/settings/bookings/<id>/<act>")
 @login_required
 def change(id: str, act: str) -> ResponseReturnValue:

@@ -47,7 +47,7 @@ def back(section: str) -> ResponseReturnValue:
     """A section's own address is for its form; reloaded, it is the page again."""
     if section not in (*sections.CHANGES, "event-types"):
         abort(404)
-    return redirect(f"/settings#{section}", 303)
+    return redirect(f"/settings#{settings_views.ANCHORS.get(section, section)}", 303)
 
 
 @blueprint.get("/settings/events/<slug>")
@@ -176,7 +176,7 @@ def _saved(section: str, document: Document, at: int) -> ResponseReturnValue:
         given["event"] = document["event_types"][at]["slug"]
     elif section == "dates":
         given["month"] = request.form.get("from", "")[:7]
-    anchor = "events" if section == "event" else section
+    anchor = settings_views.ANCHORS.get(section, section)
     return redirect(settings_views.address(anchor, saved=section, **given), 303)
 
 

@@ -19,6 +19,7 @@ from widget.settings import WEEKDAYS, Settings
 
 #: What an address says about the view: which editor, month, tab and page of bookings are open.
 KEPT = ("event", "month", "embed", "of", "show", "q", "page")
+ANCHORS = {"event": "events", "event-types": "events"}  # of sections that stand in another one
 VIEW_LENGTH = 100  # characters of any of them
 
 
@@ -55,6 +56,7 @@ def page(host: models.Host, document: Settings, draft: Draft | None) -> Document
         "to": action,
         "saved": saved,
         "forms": forms,
+        "unfinished": ANCHORS.get(draft.section, draft.section) if draft else None,
         "zones": _zones(
             _zone(forms["profile"], document), web.now() // 3600, str(language.current())
         ),
