@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := .
 
-.PHONY: demo run test check format bench picture lock
+.PHONY: demo run test check format bench translations picture lock
 
 demo: .venv/.run ## the whole product on this machine, without a Google account
 	@exec $(BIN)/python -m demo
@@ -26,6 +26,9 @@ format: .venv/.dev
 
 bench: .venv/.dev ## figures, each with what it was measured against
 	@$(BIN)/python -m bench $(ARGS)
+
+translations: .venv/.dev ## translations/*.po, as messages are now; ARGS=sv adds a language
+	@$(BIN)/python -m translations.update $(ARGS)
 
 picture: .venv/.dev ## docs/widget.png, the picture in the README
 	@$(BIN)/python -m demo.picture docs/widget.png

@@ -1,5 +1,5 @@
 // The booking page works without this. It adds: the guest's time zone, focus that follows the
-// steps, and a calm button while a booking is under way.
+// steps, arrow keys, fresh times, and a calm button while a booking is under way.
 "use strict";
 
 const picker = () => document.getElementById("picker");
@@ -46,7 +46,7 @@ function arrived() {
   } else if (faulty && root.querySelector("[role='alert']")) {
     focus(faulty);
   } else {
-    root.querySelector("details")?.toggleAttribute("open", before.open);
+    if (before.open) root.querySelector("details")?.setAttribute("open", "");
     // what was pressed may be gone, as "next month" in the last one
     if (before.button && document.activeElement === document.body) focus(twin(root) ?? document.getElementById("month") ?? root.querySelector("h1"));
   }
@@ -54,8 +54,8 @@ function arrived() {
 }
 
 document.addEventListener("submit", (event) => {
-  if (event.target.id !== "booking-form" || event.submitter?.name) return;
-  const button = event.target.querySelector("[data-busy]");
+  const button = !event.submitter?.name && event.target.querySelector("[data-busy]");
+  if (!button) return;
   // after this turn, so that the button still belongs to what is sent
   setTimeout(() => {
     button.dataset.said = button.textContent;
@@ -74,7 +74,7 @@ function calm() {
 window.addEventListener("pageshow", calm);
 document.addEventListener("htmx:error", calm);
 document.addEventListener("htmx:before:swap", () => {
-  before = { button: document.activeElement?.closest("#picker button"), open: picker()?.querySelector("details")?.open ?? false };
+  before = { button: document.activeElement?.closest("#picker button"), open: picker()?.querySelector("details")?.open };
 });
 document.addEventListener("htmx:after:swap", arrived);
 

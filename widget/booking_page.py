@@ -17,6 +17,7 @@ import models
 from models import Booking
 from widget import (
     bookings,
+    carried,
     details,
     guest,
     invitation,
@@ -41,7 +42,7 @@ Form = MultiDict[str, str]
 @web.reading
 def book(handle: str, slug: str) -> ResponseReturnValue:
     place, given = guest.find(handle, slug), request.form
-    step = guest.last(given, "step")
+    step = carried.last(given, "step")
     if step in ("zone", "city"):
         return guest.zones(place, given)
     if given.get("next") or (step == "choose" and given.get("start")):
@@ -70,12 +71,14 @@ def _done(booking: Booking, given: Form, act: str, status: int = 200) -> Respons
     """To the booking's own page, which tells of the act; 202 when Google has not answered for
     certain."""
     path = f"/booking/{links.booking_token(web.config(), booking.id)}"
-    after = guest.address(path, [("done", act), *guest.seen(given)])
+    after = carried.address(path, [("done", act), *carried.seen(given)])
     if not web.is_fragment():
         return redirect(after, 303)
     pending = booking.status == "pending"
     response = invitation_page(booking, given, 202 if pending else status, act=act)
-    response.headers["HX-Push-Url"] = after if pending else guest.address(path, guest.seen(given))
+    response.headers["HX-Push-Url"] = (
+        after if pending else carried.address(path, carried.seen(given))
+    )
     return response
 
 
@@ -83,7 +86,7 @@ def _done(booking: Booking, given: Form, act: str, status: int = 200) -> Respons
 def _booked(place: Place, given: Form, wish: details.Details) -> Booking:
     nonce = links.read_nonce(web.config(), given.get("nonce", ""))
     key = hashlib.sha256(f"{nonce} {place.event.slug} {wish.digest()}".encode()).hexdigest()
-    visit = bookings.Visit(language.tag(), dict(guest.utm_fields(given)))
+    visit = bookings.Visit(language.tag(), dict(carried.utm_fields(given)))
     return bookings.book(
         web.google(), place.host, place.event, wish, f"form:{key}", web.now(), visit
     )
@@ -174,7 +177,7 @@ def invitation_page(
     poll = None
     if booking.status == "pending" or booking.meet_pending:
         done = [("done", act)] if act in models.ACTS else []
-        again = guest.address(view["urls"]["path"], [*done, *guest.seen(given)])
+        again = carried.address(view["urls"]["path"], [*done, *carried.seen(given)])
         poll = {"url": again, "seconds": min(30, 2 + 2 * booking.attempts)}
     context = {**page, "host": guest.host_view(document), "booking": view, "poll": poll}
     context["outcome"] = act if models.announce(booking, act) else None
@@ -186,10 +189,11 @@ def _changes(booking: Booking, path: str, given: Form) -> dict[str, Any]:
     """What a guest may still do, as addresses; `closed` when the host's deadline has passed."""
     now = web.now()
     open_ = booking.status in models.ACTIVE and booking.change != "cancel"
-    in_time = bookings.in_time(booking, "guest", now)
+    in_time, movable = bookings.in_time(booking, "guest", now), booking.status == "confirmed"
+    seen = carried.seen(given)
     return {
-        "cancel": f"{path}/cancel" if open_ and in_time else None,
-        "reschedule": f"{path}/reschedule" if booking.status == "confirmed" and in_time else None,
+        "cancel": carried.address(f"{path}/cancel", seen) if open_ and in_time else None,
+        "reschedule": carried.address(f"{path}/reschedule", seen) if movable and in_time else None,
         "closed": open_ and not in_time and booking.start_at > now,
         "reason": given.get("reason", ""),
     }
@@ -201,7 +205,7 @@ def _changes(booking: Booking, path: str, given: Form) -> dict[str, Any]:
 @blueprint.post("/booking/<token>/cancel")
 @web.booking
 def cancel(token: str) -> ResponseReturnValue:
-    found, given = find_booking(token), request.form
+    found, given = find_booking(token), request.values
     try:
         reason = details.reason(given.get("reason", ""))
     except ValueError as error:
@@ -221,7 +225,7 @@ def choose_time(token: str) -> ResponseReturnValue:
     given = _in_their_zone(found, request.args)
     try:
         place = _place(found)
-        if guest.last(given, "step") in ("zone", "city"):
+        if carried.last(given, "step") in ("zone", "city"):
             return guest.zones(place, given)
         if "start" in given or "next" in given:
             return _confirm(place, found, given)
@@ -271,7 +275,7 @@ def _place(booking: Booking) -> Place:
 
 def _confirm(place: Place, booking: Booking, given: Form) -> ResponseReturnValue:
     try:
-        start = details.instant(guest.start_of(given))
+        start = details.instant(carried.start_of(given))
     except ValueError as error:
         return guest.times(place, given, BadField(str(error)), 422)
     if reasons := place.offer().reasons(start):
@@ -293,9 +297,11 @@ def _confirm(place: Place, booking: Booking, given: Form) -> ResponseReturnValue
         },
         form={
             "action": f"{path}/reschedule",
-            "back": f"{path}/reschedule?date={day}&tz={tz.key}",
+            "back": carried.address(
+                f"{path}/reschedule", [*carried.seen(given), ("tz", tz.key), ("date", f"{day}")]
+            ),
             "hidden": [
-                *guest.seen(given),
+                *carried.seen(given),
                 ("tz", tz.key),
                 ("date", f"{day}"),
                 ("start", to_rfc3339(start)),

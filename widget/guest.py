@@ -15,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 import models
 from widget import (
     bookings,
+    carried,
     details,
     framing,
     invitation,
@@ -35,9 +36,7 @@ from widget.settings import EventType, Settings
 
 blueprint = Blueprint("guest", __name__)
 
-LOOK_FIELDS = ("theme", "accent", "lang", "hide_details", "clock", "view")
 DETAIL_FIELDS = ("name", "email", "notes", "guests")
-UTM_LENGTH = 200
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ def event_types(handle: str) -> ResponseReturnValue:
 @web.reading
 def event(handle: str, slug: str) -> ResponseReturnValue:
     place, given = find(handle, slug), request.args
-    step = last(given, "step")
+    step = carried.last(given, "step")
     if step in ("zone", "city"):
         return zones(place, given)
     if step == "still":
@@ -161,7 +160,7 @@ def times(
     except NotBooked as error:
         return _closed(place, given, error)
     free = offer.free(now, offer.last)
-    month = _read(picker.read_month, last(given, "month"), "month", errors)
+    month = _read(picker.read_month, carried.last(given, "month"), "month", errors)
     asked = _asked(given, free, tz, month, errors)
     days = picker.by_date(free, tz)
     page = place.page(place.event.title, given)
@@ -173,7 +172,7 @@ def times(
     }
     page["guess_tz"] = "tz" not in given and not page["tz"]["fixed"]
     page["clock"] = "12" if language.hours() == "24" else "24"
-    page["view"] = "list" if last(given, "view") == "list" else "month"
+    page["view"] = "list" if carried.last(given, "view") == "list" else "month"
     if page["view"] == "list":
         view = picker.list_view(days, tz, asked or month)
     else:
@@ -193,12 +192,12 @@ def _asked(
     """The date to open with: the one asked for, else that of the free time nearest to the time
     that was chosen before."""
     asked: date | None = _read(
-        picker.read_date, last(given, "date") or given.get("day"), "date", errors
+        picker.read_date, carried.last(given, "date") or given.get("day"), "date", errors
     )
     if asked or month:
         return None if month and not given.get("date") else asked
     try:
-        near = picker.nearest(free, details.instant(start_of(given)))
+        near = picker.nearest(free, details.instant(carried.start_of(given)))
     except ValueError:
         return None
     return language.today(near[0], tz) if near else None
@@ -223,14 +222,14 @@ def zones(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     page["said"] = said % {"num": language.digits(len(found))} if sought else ""
     day = [("date", day) for day in given.getlist("day")[:1]]
     page["pick"] = _pick(place, given, day, without=("tz",))
-    block = "cities" if last(given, "step") == "city" else "picker"
+    block = "cities" if carried.last(given, "step") == "city" else "picker"
     return web.answer("guest/zones.html", block=block, **page, zones=time_zones.every(tz, now))
 
 
 def chosen(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     """The form for a chosen time, if it is free."""
     try:
-        start = details.instant(start_of(given))
+        start = details.instant(carried.start_of(given))
     except ValueError as error:
         return times(place, given, BadField(str(error)), 422)
     try:
@@ -268,7 +267,7 @@ def form(
     status: int = 200,
 ) -> Response:
     """What is asked of the guest, with everything typed so far."""
-    start, tz = details.instant(start_of(given)), zone(place, given, {})
+    start, tz = details.instant(carried.start_of(given)), zone(place, given, {})
     end = start + place.event.duration * 60
     page = place.page(place.event.title, given)
     page["alert"] = place.alert(alert) or _faults(errors or {})
@@ -288,8 +287,8 @@ def form(
             "action": place.address,
             "still": f"{place.address}?{_still_query(given, start, tz)}",
             "hidden": [
-                *seen(given),
-                *utm_fields(given),
+                *carried.seen(given),
+                *carried.utm_fields(given),
                 ("tz", tz.key),
                 ("start", to_rfc3339(start)),
                 ("nonce", links.form_nonce(web.config())),
@@ -329,40 +328,9 @@ def _read(reader: Any, text: str | None, name: str, errors: dict[str, str]) -> A
         return None
 
 
-def last(given: MultiDict[str, str], name: str) -> str:
-    """A pressed button comes after the hidden field of its name, and wins."""
-    return given.getlist(name)[-1] if name in given else ""
-
-
-def start_of(given: MultiDict[str, str]) -> str:
-    """The chosen time; `next` is one that was offered in passing, and leads to the form too."""
-    return given.get("next") or given.get("start", "")
-
-
 def _still_query(given: MultiDict[str, str], start: int, tz: ZoneInfo) -> str:
-    spoken = [(name, value) for name, value in seen(given) if name in ("lang", "clock")]
+    spoken = [(name, value) for name, value in carried.seen(given) if name in ("lang", "clock")]
     return urlencode([("step", "still"), ("start", to_rfc3339(start)), ("tz", tz.key), *spoken])
-
-
-def address(path: str, query: list[tuple[str, str]]) -> str:
-    return f"{path}?{urlencode(query)}" if query else path
-
-
-def seen(given: MultiDict[str, str]) -> list[tuple[str, str]]:
-    """How the guest sees the pages, to be carried along."""
-    return [(name, last(given, name)) for name in LOOK_FIELDS if last(given, name)]
-
-
-def kept(given: MultiDict[str, str], names: tuple[str, ...]) -> list[tuple[str, str]]:
-    return [(name, value) for name in names for value in given.getlist(name)[:20] if value]
-
-
-def utm_fields(given: MultiDict[str, str]) -> list[tuple[str, str]]:
-    return [
-        (name, value[:UTM_LENGTH])
-        for name, value in given.items()
-        if name.startswith("utm_") and len(name) < 40 and value.isprintable()
-    ][:10]
 
 
 def _pick(
@@ -373,11 +341,13 @@ def _pick(
 ) -> dict[str, Any]:
     """The picker's one form: GET, or POST once a guest has typed what no address should hold."""
     hidden = [
-        *seen(given),
-        *kept(given, ("tz",) if "tz" not in without else ()),
-        *utm_fields(given),
-        *kept(given, DETAIL_FIELDS),
-        *kept(given, tuple(f"question-{each.id}" for each in details.questions(place.event))),
+        *carried.seen(given),
+        *carried.kept(given, ("tz",) if "tz" not in without else ()),
+        *carried.utm_fields(given),
+        *carried.kept(given, DETAIL_FIELDS),
+        *carried.kept(
+            given, tuple(f"question-{each.id}" for each in details.questions(place.event))
+        ),
     ]
     typed = request.method == "POST" and not place.moving
     hidden += [*sight, *([("step", "choose")] if typed else [])]

@@ -55,9 +55,32 @@ def taken(house: House, page: Page) -> None:
 
 
 def confirmed(house: House, page: Page) -> None:
-    at(f"{PICKER}?start=2026-12-08T09:00:00Z&tz=America/New_York")(house, page)
+    at(f"{PICKER}?tz=America/New_York&date=2026-12-08")(house, page)
+    page.locator("button[name=start]").first.click()
     fill(page, "gita@guest.example")
     expect(page.locator("[data-booking-status=confirmed]")).to_be_visible()
+
+
+def rescheduling(house: House, page: Page) -> None:
+    confirmed(house, page)
+    page.locator("a[href*=reschedule]").first.click()
+    expect(page.locator("button[name=start]").first).to_be_visible()
+
+
+def asked_to_move(house: House, page: Page) -> None:
+    page.locator("button[name=start]").last.click()
+    expect(page.locator("#reschedule-form")).to_be_visible()
+
+
+def moved(house: House, page: Page) -> None:
+    page.locator("#reschedule-form button.main").click()
+    expect(page.locator("[data-booking-status=confirmed]")).to_be_visible()
+
+
+def cancelled(house: House, page: Page) -> None:
+    page.locator("summary").filter(has_text="Cancel this booking").click()
+    page.locator("#cancel-form button").click()
+    expect(page.locator("[data-booking-status=cancelled]")).to_be_visible()
 
 
 def pending(house: House, page: Page) -> None:
@@ -96,6 +119,10 @@ STATES: dict[str, Reach] = {
     "form whose time went": form_whose_time_went,
     "taken": taken,
     "confirmed": confirmed,
+    "rescheduling": rescheduling,
+    "asked to move": asked_to_move,
+    "moved": moved,
+    "cancelled": cancelled,
     "pending": pending,
     "not found": at("/book/nobody"),
     "nothing free": closed,

@@ -1,0 +1,41 @@
+"""What a guest's request carries along from step to step: a form's fields or an address's query."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from werkzeug.datastructures import MultiDict
+
+LOOK_FIELDS = ("theme", "accent", "lang", "hide_details", "clock", "view")
+UTM_LENGTH = 200
+
+
+def last(given: MultiDict[str, str], name: str) -> str:
+    """A pressed button comes after the hidden field of its name, and wins."""
+    return given.getlist(name)[-1] if name in given else ""
+
+
+def start_of(given: MultiDict[str, str]) -> str:
+    """The chosen time; `next` is one that was offered in passing, and leads to the form too."""
+    return given.get("next") or given.get("start", "")
+
+
+def address(path: str, query: list[tuple[str, str]]) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def seen(given: MultiDict[str, str]) -> list[tuple[str, str]]:
+    """How the guest sees the pages, to be carried along."""
+    return [(name, last(given, name)) for name in LOOK_FIELDS if last(given, name)]
+
+
+def kept(given: MultiDict[str, str], names: tuple[str, ...]) -> list[tuple[str, str]]:
+    return [(name, value) for name in names for value in given.getlist(name)[:20] if value]
+
+
+def utm_fields(given: MultiDict[str, str]) -> list[tuple[str, str]]:
+    return [
+        (name, value[:UTM_LENGTH])
+        for name, value in given.items()
+        if name.startswith("utm_") and len(name) < 40 and value.isprintable()
+    ][:10]
