@@ -66,7 +66,7 @@ FAULTS: list[dict[str, Any]] = [
     {"cut": "after"},
     {"hang": "before"},
     {"hang": "after"},
-    {"drip_seconds": 0.3},
+    {"drip_seconds": 0.6},
 ]
 
 
