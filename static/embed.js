@@ -140,7 +140,7 @@ html:has(${tag}[open]){overflow:hidden!important}
       this.done = false;
       this.frame = make("iframe", this.box, { src: this.address(), onload: () => this.greet() });
       const width = this.box.clientWidth;
-      this.frame.style.minHeight = width < 640 ? "920px" : width < 820 ? "740px" : "620px";
+      this.frame.style.minHeight = width < 640 ? "920px" : width < 900 ? "840px" : "620px";
       this.label();
       this.timer = setTimeout(() => {
         this.box.className = "box late";

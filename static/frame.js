@@ -19,8 +19,10 @@
   };
 
   const measure = () => {
-    const now = Math.ceil(document.getElementById("picker")?.getBoundingClientRect().height ?? 0);
-    if (now && now !== height) tell("resize", { height: (height = now) });
+    const root = document.getElementById("picker");
+    if (!root) return;
+    const now = Math.ceil(root.getBoundingClientRect().height) + 1; // what only screen readers see
+    if (now !== height) tell("resize", { height: (height = now) });
   };
   const sizes = new ResizeObserver(measure);
 
@@ -35,7 +37,7 @@
     const { step, start = "" } = root.dataset;
     const now = `${step} ${start}`;
     if (shown && shown.split(" ")[0] !== step) tell("step", { step });
-    if (shown !== now && step === "details") tell("slot", { start });
+    if (shown !== now && start) tell("slot", { start });
     shown = now;
     const error = root.querySelector("[data-error]");
     if (error) tell("error", { code: error.dataset.error });

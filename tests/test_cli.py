@@ -164,7 +164,7 @@ def test_bookings_are_listed_as_json_by_their_start(
     google.fault("calendar.events.insert", status=503)
     book(guest, "2026-12-03T09:00:00Z")
     rows = bookings(app)
-    assert [list(row) for row in rows] == [KEYS] * 3
+    assert [list(row) for row in rows] == [[*KEYS, "utm"]] * 3
     first = rows[0]
     assert (first["start"], first["end"]) == (START, "2026-12-01T09:30:00Z")
     assert (first["guest_name"], first["guest_email"]) == ("Zoë", "zoe@example.com")
@@ -184,7 +184,7 @@ def test_bookings_are_listed_as_a_table_and_as_csv(app: Flask, guest: FlaskClien
     text = command(app, "bookings", "list", "ana", "--format", "csv")
     (row,) = csv.DictReader(io.StringIO(text))
     assert list(row) == KEYS
-    assert row == bookings(app)[0]
+    assert {**row, "utm": {}} == bookings(app)[0]
 
 
 @on_sqlite

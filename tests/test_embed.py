@@ -196,7 +196,7 @@ def test_a_booking_is_refused_to_another_site_too(
     assert "gita" not in answer.text
 
 
-# --- one answer announces a booking ----------------------------------------------------------------
+# --- one answer announces a booking ---------------------------------------------------------------
 
 
 def booked(guest: FlaskClient, **headers: str) -> Any:

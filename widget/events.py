@@ -226,7 +226,15 @@ def event_body(google: Google, booking: models.Booking, document: Settings) -> d
         }
     else:
         body["location"] = promise["location_detail"] or booking.answers.get("phone", "")
+    if booking.utm:
+        body["source"] = _source(google, booking)
     return body
+
+
+def _source(google: Google, booking: models.Booking) -> dict[str, str]:
+    """Where the guest came from: Google shows an event's source to its creator alone."""
+    campaign = ", ".join(f"{name}: {value}" for name, value in booking.utm.items())
+    return {"title": campaign[:1024], "url": links.booking_url(google.config, booking.id)}
 
 
 def times(start: int, end: int, document: Settings) -> dict[str, Any]:

@@ -158,7 +158,7 @@ def _protect(response: Response) -> Response:
     ancestors = g.get("frame_ancestors") if guest else "'none'"
     policy = f"{POLICY}; frame-ancestors {ancestors}" if ancestors else POLICY
     headers = {"Content-Security-Policy": policy, **HEADERS, **(FRAMED if guest else {})}
-    if request.blueprint == "files":  # a script or a style sheet is no page
+    if response.mimetype in ("text/javascript", "text/css"):  # no pages
         headers = {"X-Content-Type-Options": "nosniff"}
     for name, value in headers.items():
         response.headers.setdefault(name, value)

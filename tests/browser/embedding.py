@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
 
 from tests.conftest import ROOT
 
@@ -17,7 +17,10 @@ MARKUP = {"inline": INLINE, "popup": POPUP, "floating": FLOATING}
 TEXT = "<p>Words of the page itself, enough of them to fill a line or two on a phone.</p>"
 LONG = TEXT * 60
 
-EVENTS = list(json.loads((ROOT / "tests/golden/events.json").read_text())["events"])
+GOLDEN: Any = json.loads((ROOT / "tests/golden/events.json").read_text())
+EVENTS = list(GOLDEN["events"])
+#: Another origin than the website and the product, as hostile as a test wants.
+HOSTILE = "http://127.0.0.1:9"
 #: For a page's head: keeps every event of the widget, and every message, in `window.seen` and
 #: `window.messages`.
 RECORD = f"""<script>
@@ -74,3 +77,16 @@ def until_seen(page: Page, type: str, times: int = 1) -> None:
         "([type, times]) => seen.filter((each) => each.type === type).length >= times",
         arg=[type, times],
     )
+
+
+def in_order(events: list[dict[str, Any]]) -> list[str]:
+    """The types of events, but for those that say how high the widget is."""
+    return [each["type"] for each in events if each["type"] != "resize"]
+
+
+def hostile_page(context: BrowserContext, html: str) -> str:
+    context.route(
+        f"{HOSTILE}/**",
+        lambda route: route.fulfill(content_type="text/html", body=f"<!doctype html>{html}"),
+    )
+    return f"{HOSTILE}/"

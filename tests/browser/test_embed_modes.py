@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import House, Open
@@ -355,63 +356,21 @@ def test_on_a_wide_screen_the_floating_button_stays(house: House, open_page: Ope
     assert page.evaluate("document.documentElement.scrollHeight") == before
 
 
-# --- when something does not work ----------------------------------------------------------------
+# --- for everybody --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("markup", [INLINE, POPUP, FLOATING], ids=["inline", "popup", "floating"])
-def test_the_plain_link_stays_when_the_server_is_down(
-    house: House, open_page: Open, markup: str
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_what_the_widget_adds_to_a_page(
+    house: House, open_page: Open, scheme: str
 ) -> None:
-    page = open_page()
-    page.route(f"{house.widget}/embed.js", lambda route: route.abort())
-    page.goto(house.embed(markup))
-    page.unroute(f"{house.widget}/embed.js")
-    page.get_by_role("link", name="Book a call").click()
-    expect(page.locator("button[name=start]").first).to_be_visible()
-    assert page.url.startswith(house.widget)
-
-
-@pytest.mark.parametrize("mode", ["inline", "popup", "link"])
-def test_a_frame_that_is_not_ready_in_8_seconds_says_so_and_offers_the_link(
-    house: House, open_page: Open, mode: str
-) -> None:
-    markup = {
-        "inline": INLINE,
-        "popup": POPUP,
-        "link": '<a href="#" data-meetslot="ana/intro">Book a call</a>',
-    }
-    page = open_page()
-    page.clock.install()
-    page.route("**/book/ana/intro?*", lambda route: route.abort())
-    page.goto(house.embed(markup[mode], head=RECORD))
-    page.wait_for_function("window.Meetslot")
-    if mode != "inline":
-        page.get_by_text("Book a call").filter(visible=True).click()
-    page.wait_for_function("document.querySelector('meetslot-booking').frame")
-    said = page.get_by_text("The calendar is not loading.")
-    page.clock.run_for(6500)
-    expect(said).to_be_hidden()
-    page.clock.run_for(1500)
-    expect(said).to_be_visible()
-    assert [each["detail"] for each in seen(page, "error")] == [{"code": "not_ready"}]
-    if mode == "inline":
-        expect(page.get_by_role("link", name="Book a call")).to_be_visible()
-    page.unroute("**/book/ana/intro?*")
-    with page.context.expect_page() as other:
-        page.get_by_role("link", name="Open the booking page").click()
-    expect(other.value.locator("button[name=start]").first).to_be_visible()
-
-
-def test_a_frame_that_is_late_is_shown_all_the_same(house: House, open_page: Open) -> None:
-    page = open_page()
-    page.clock.install()
-    waiting = []
-    page.route("**/book/ana/intro?*", lambda route: waiting.append(route))
-    page.goto(house.embed(INLINE), wait_until="commit")
-    page.wait_for_function("document.querySelector('meetslot-booking').frame")
-    page.clock.run_for(8100)
-    expect(page.get_by_text("The calendar is not loading.")).to_be_visible()
-    waiting[0].continue_()
-    until_ready(page)
-    expect(page.get_by_text("The calendar is not loading.")).to_be_hidden()
-    expect(framed(page).locator("button[name=start]").first).to_be_visible()
+    look = "<style>:root{color-scheme:light dark}</style>"
+    page = open_page(
+        house.embed(f"<main><h1>A</h1>{POPUP}{FLOATING}</main>", head=look), color_scheme=scheme
+    )
+    expect(page.get_by_role("button", name="Book a call")).to_have_count(2)
+    for is_open in (False, True):
+        if is_open:
+            page.get_by_role("button", name="Book a call").first.click()
+            until_ready(page)
+        found = Axe().run(page, options={"iframes": False}).response["violations"]
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []

@@ -10,16 +10,17 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import House, Open
 from tests.browser.embedding import (
+    GOLDEN,
     INLINE,
     POPUP,
     RECORD,
     book,
     framed,
+    in_order,
     seen,
     until_ready,
     until_seen,
 )
-from tests.browser.test_embed_events import GOLDEN, in_order
 
 FRAME = '<iframe src="{{widget}}/book/ana/intro" width="600" height="600"></iframe>'
 ELSEWHERE = ["https://elsewhere.example"]
