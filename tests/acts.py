@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -25,7 +26,7 @@ def book(guest: FlaskClient, start: str = NINE, **typed: Any) -> str:
     fields = {**form.fields(), "name": "Mia Lund", "email": MIA, **typed}
     answer = guest.post(PICKER, data=fields)
     assert answer.status_code == 303, answer.text
-    return answer.headers["Location"]
+    return urlsplit(answer.headers["Location"]).path
 
 
 def look(guest: FlaskClient, address: str, status: int = 200) -> Element:

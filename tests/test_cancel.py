@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -40,7 +41,7 @@ def test_the_page_has_a_form_that_cancels_and_says_so(guest: FlaskClient, google
     form = look(guest, address).one("form", id="cancel-form")
     assert form["method"] == "post"
     answer = guest.post(form["action"], data={**form.fields(), "reason": "Fell ill"})
-    assert (answer.status_code, answer.headers["Location"]) == (303, address)
+    assert (answer.status_code, urlsplit(answer.headers["Location"]).path) == (303, address)
     shown = look(guest, address)
     assert status_of(shown) == "cancelled"
     assert "You cancelled it" in shown.text

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -161,7 +162,7 @@ class World:
 
     def booked(self) -> str:
         """The address of a booking that stands."""
-        address = self.book().headers["Location"]
+        address = urlsplit(self.book().headers["Location"]).path
         assert status_of(look(self.guest, address)) == "confirmed"
         return address
 
@@ -274,7 +275,7 @@ def insert(world: World) -> None:
 
 def get_of_pending(world: World) -> None:
     world.google.fault("calendar.events.insert", cut="after")
-    address = world.book().headers["Location"]
+    address = urlsplit(world.book().headers["Location"]).path
     world.clock.shift(30)
     world.begin("calendar.events.get")
     shown = status_of(look(world.guest, address))

@@ -53,7 +53,7 @@ class Life:
         return {**form.fields(), "name": "Mia Lund", "email": MIA}
 
     def book(self, form: dict[str, str]) -> str:
-        return self._post("/book/ana/intro", form).headers["Location"]
+        return self._post("/book/ana/intro", form).headers["Location"].partition("?")[0]
 
     def cancel(self, address: str) -> Any:
         return self._post(f"{address}/cancel", {"reason": "ill"})

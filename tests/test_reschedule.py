@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -61,7 +62,7 @@ def test_the_picker_leads_to_another_time_without_javascript(
     form = page.read(asked.text).one("form", id="reschedule-form")
     assert times(google) == ["2026-12-01T09:00:00+00:00"]
     answer = guest.post(form["action"], data=form.fields())
-    assert (answer.status_code, answer.headers["Location"]) == (303, address)
+    assert (answer.status_code, urlsplit(answer.headers["Location"]).path) == (303, address)
     assert when(guest, address) == "2026-12-03T10:00:00Z"
     assert times(google) == ["2026-12-03T10:00:00+00:00"]
 
