@@ -239,8 +239,8 @@ def zones(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     page["sought"] = sought
     page["found"] = found
     page["said"] = said % {"num": language.digits(len(found))} if sought else ""
-    day = [("date", day) for day in given.getlist("day")[:1]]
-    page["pick"] = _pick(place, given, day, without=("tz",))
+    day = given.get("date") or given.get("day")
+    page["pick"] = _pick(place, given, [("date", day)] if day else [], without=("tz",))
     block = "cities" if carried.last(given, "step") == "city" else "picker"
     return web.answer("guest/zones.html", block=block, **page, zones=time_zones.every(tz, now))
 

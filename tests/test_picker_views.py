@@ -1,0 +1,135 @@
+"""The picker beyond one day: the next free time, months and lists, zones by city, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from demo.google import StandIn
+from tests import page
+from tests.page import starts
+from tests.test_pick_a_time import HTMX, PICKER, look, submit
+
+pytestmark = [
+    pytest.mark.usefixtures("ana"),
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
+NEVER = {day: [] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+LONG = "Everything about an hour on the river, and then more of it. " * 20
+
+
+def test_the_next_free_time_is_a_button_that_leads_to_the_form(guest: FlaskClient) -> None:
+    for address in (PICKER, f"{PICKER}?date=2026-12-03", f"{PICKER}?view=list&date=2026-12-10"):
+        shown = look(guest, address)
+        button = shown.one("button", name="next")
+        assert "Next free: Mon, Nov 30, 12:00 PM" in button.text.replace("\u202f", " ")
+        form = submit(guest, shown.one("form"), next=button["value"])
+        assert form.one("form", id="booking-form").fields()["start"] == "2026-11-30T12:00:00Z"
+
+
+def test_months_without_free_times_are_skipped_and_it_is_said(
+    guest: FlaskClient, change: Callable[..., None]
+) -> None:
+    change(
+        "ana",
+        event={"booking_window_days": 120},
+        weekly_hours=NEVER,
+        date_overrides={"2026-12-02": [["09:00", "10:00"]], "2027-02-10": [["09:00", "09:30"]]},
+    )
+    december = look(guest)
+    assert december.one("button", id="month-next")["value"] == "2027-02"
+    assert "The next month with free times is February 2027." in december.text
+    february = submit(guest, december.one("form"), month="2027-02")
+    assert starts(february) == ["2027-02-10T09:00:00Z"]
+    assert february.one("button", id="month-previous")["value"] == "2026-12"
+    january = look(guest, f"{PICKER}?month=2027-01")
+    assert "Nothing is free before Wednesday, February 10, 2027." in january.text
+    assert "Next free day" in january.text
+
+
+def test_a_list_shows_the_coming_days_and_leads_to_others(guest: FlaskClient) -> None:
+    first = look(guest, f"{PICKER}?view=list")
+    dates = [day["data-date"] for day in first.all("div", data_date=True)]
+    assert dates == [f"2026-1{day}" for day in ("1-30", "2-01", "2-02", "2-03", "2-04")]
+    assert not first.all("table")
+    later = submit(guest, first.one("form"), date=first.one("button", id="later")["value"])
+    assert later.all("div", data_date=True)[0]["data-date"] == "2026-12-07"
+    assert later.one("button", id="earlier")["value"] == "2026-11-30"
+    month = submit(guest, later.one("form"), view="month")
+    assert month.one("button", data_date="2026-12-07")["aria-pressed"] == "true"
+
+
+def test_the_clock_is_switched_and_stays_so(guest: FlaskClient) -> None:
+    shown = look(guest, PICKER)
+    assert shown.one("button", id="clock").text == "24-hour clock"
+    shown = submit(guest, shown.one("form"), clock="24")
+    assert shown.one("button", name="start", value="2026-11-30T12:00:00Z").text == "12:00"
+    form = submit(guest, shown.one("form"), start="2026-11-30T16:30:00Z")
+    assert "16:30 – 17:00" in form.text
+    # a pressed button comes after the hidden field, and wins
+    again = look(guest, f"{PICKER}?clock=24&clock=12")
+    assert again.all("input", name="clock")[0]["value"] == "12"
+    assert look(guest, f"{PICKER}?clock=13").one("button", id="clock").text == "24-hour clock"
+
+
+def test_a_long_description_begins_short_and_can_be_read_whole(
+    guest: FlaskClient, change: Callable[..., None]
+) -> None:
+    change("ana", event={"description": LONG})
+    shown = look(guest)
+    assert len(shown.one("p", **{"class": "lead"}).text) <= 241
+    assert LONG.strip() in shown.one("details").text
+    change("ana", event={"description": "Short."})
+    assert not look(guest).all("details")
+
+
+@pytest.mark.parametrize(
+    ("city", "found"),
+    [
+        ("tokyo", "Asia/Tokyo"),
+        ("KYIV", "Europe/Kyiv"),
+        ("são p", "America/Sao_Paulo"),
+        ("portugal", "Europe/Lisbon"),
+        ("kolkata", "Asia/Kolkata"),
+        ("new york", "America/New_York"),
+        ("utc", "UTC"),
+    ],
+)
+def test_a_zone_is_found_by_city_or_country_without_javascript(
+    guest: FlaskClient, city: str, found: str
+) -> None:
+    zones = submit(guest, look(guest, f"{PICKER}?date=2026-12-03").one("form"), step="zone")
+    shown = submit(guest, zones.one("form"), city=city, step="zone")
+    assert found in [button["value"] for button in shown.all("button", name="tz")]
+    moved = submit(guest, shown.one("form"), tz=found)
+    assert moved.one("button", data_date="2026-12-03")["aria-pressed"] == "true"
+    assert not moved.all(role="alert")
+
+
+def test_zones_are_searched_in_the_guests_language_and_as_a_fragment(guest: FlaskClient) -> None:
+    part = guest.get(f"{PICKER}?lang=de&step=city&city=griechen", headers=HTMX).text
+    assert part.strip().startswith('<div id="cities"')
+    assert "Athen (Griechenland)" in part
+
+
+def test_an_open_form_asks_whether_its_time_is_still_free(
+    guest: FlaskClient, google: StandIn
+) -> None:
+    form = look(guest, f"{PICKER}?start=2026-12-03T09:30:00Z")
+    address = form.one(id="still")["data-url"]
+    assert guest.get(address, headers=HTMX).text.strip() == ""
+    google.add_busy("ana@sailing.example", "2026-12-03T09:30:00Z", "2026-12-03T10:00:00Z")
+    part = page.read(guest.get(address.replace("09%3A30", "09%3A10"), headers=HTMX).text)
+    assert part.one(role="alert")["data-error"] == "slot_unavailable"
+    offered = part.all("button", name="next")
+    assert [button["value"] for button in offered] == sorted(each["value"] for each in offered)
+    typed = {**form.one("form").fields(), "name": "Gita", "next": offered[0]["value"]}
+    moved = page.read(guest.post(PICKER, data=typed).text).one("form", id="booking-form")
+    assert (moved.fields()["start"], moved.fields()["name"]) == (offered[0]["value"], "Gita")
+
+
+@pytest.mark.parametrize("start", ["", "soon", "2026-12-01T09:00:00"])
+def test_a_malformed_time_of_an_open_form_is_named(guest: FlaskClient, start: str) -> None:
+    assert look(guest, f"{PICKER}?step=still&start={start}", 422).one(role="alert")
