@@ -199,7 +199,7 @@ html:has(${tag}[open]){overflow:hidden!important}
     }
 
     open() {
-      opened?.dialog.close();
+      opened?.dialog?.close();
       opened = this;
       if (innerWidth > root.clientWidth) root.style.scrollbarGutter = "stable";
       this.setAttribute("open", "");
@@ -244,6 +244,6 @@ html:has(${tag}[open]){overflow:hidden!important}
     open({ ...opener.dataset, host, event: name }, opener);
   });
 
-  window.Meetslot = { open: (wish) => open(wish, {}), close: () => opened?.dialog.close() };
+  window.Meetslot = { open: (wish) => open(wish, {}), close: () => opened?.dialog?.close() };
   customElements.define(tag, Booking);
 })();

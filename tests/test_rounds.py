@@ -79,7 +79,7 @@ def test_while_a_move_is_not_known_both_times_are_held(app: Flask, start: int, e
     with app.app_context():
         moving = claim(100, 200, status="confirmed")
         with models.locked(moving.host):
-            assert models.begin_move(moving, 500, 600, 0, 0)
+            assert models.begin_move(moving, 500, 600, "guest", 0, 0)
         with pytest.raises(models.Overlap):
             claim(start, end)
         claim(200, 500)

@@ -12,7 +12,7 @@ from widget.instants import to_rfc3339
 
 COLUMNS = (
     "id", "event", "title", "start", "end", "status", "guest_name", "guest_email", "meet_link",
-    "google_event_id", "created",
+    "google_event_id", "created", "utm",
 )  # fmt: skip
 
 
@@ -29,17 +29,22 @@ def row(booking: models.Booking) -> dict[str, Any]:
         booking.meet_link,
         booking.google_event_id,
         to_rfc3339(booking.created_at),
+        booking.utm,
     )
     return dict(zip(COLUMNS, values, strict=True))
 
 
 def as_csv(bookings: Iterable[models.Booking]) -> str:
-    """RFC 4180, but for the line ends, with a header."""
+    """RFC 4180, but for the line ends, with a header; the campaign in columns of its own."""
+    rows = [row(booking) for booking in bookings]
+    campaigns = sorted({name for each in rows for name in each["utm"]})
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, [*COLUMNS[:-1], *campaigns], lineterminator="\n")
     writer.writeheader()
-    for booking in bookings:
-        writer.writerow({name: _cell(value) for name, value in row(booking).items()})
+    for each in rows:
+        flat = {**each, **each["utm"]}
+        del flat["utm"]
+        writer.writerow({name: _cell(value) for name, value in flat.items()})
     return text.getvalue()
 
 

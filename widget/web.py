@@ -39,6 +39,9 @@ FRAMED = {
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 
+#: The host's pages are written in English alone; with the days and clock of most of the world.
+HOST_LANGUAGE = "en-GB"
+
 limiter = Limiter(get_remote_address, headers_enabled=False)
 reading = limiter.shared_limit(
     lambda: config().read_rate_limit, "read", exempt_when=lambda: not config().read_rate_limit
@@ -133,8 +136,8 @@ def set_up(app: Flask, config: Config) -> None:
 def _begin() -> None:
     asked = request.values.get("lang", "")
     spoken = language.choose(asked, request.accept_languages)
-    if request.blueprint == "host":  # the host's pages are written in English alone
-        spoken = language.SOURCE
+    if request.blueprint == "host" and not spoken.startswith(language.SOURCE):
+        spoken = HOST_LANGUAGE
     language.use(spoken, *request.values.getlist("clock")[-1:])
 
 
