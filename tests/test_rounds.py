@@ -91,8 +91,8 @@ def test_a_move_onto_another_booking_is_refused_and_onto_itself_is_not(app: Flas
         claim(300, 400)
         with models.locked(moving.host):
             with pytest.raises(models.Overlap):
-                models.begin_move(moving, 350, 450, 0, 0)
-            assert models.begin_move(moving, 150, 250, 0, 0)
+                models.begin_move(moving, 350, 450, "guest", 0, 0)
+            assert models.begin_move(moving, 150, 250, "guest", 0, 0)
 
 
 # --- rounds -------------------------------------------------------------------------------------
