@@ -70,8 +70,9 @@ def book(
     try:
         _ask_again(calendar, looked, details.start)
     except NotBooked as error:
-        models.fail(booking, error.code, now)
-        raise
+        if models.fail(booking, error.code, now):
+            raise
+        return _as_it_is(booking)  # it took so long that a round has settled it
     return _insert(google, calendar, looked, booking)
 
 
@@ -173,12 +174,16 @@ def _insert(google: Google, calendar: Calendar, looked: Offer, booking: Booking)
         _stays_pending(booking, error, now)
     except GoogleError as error:
         log.warning("booking %s: not made: %s", booking.id, error)
-        models.fail(booking, f"{error.status} {error.reason}"[:80], now)
         if isinstance(error, Gone):
             models.note_calendar_gone(looked.host, booking.calendar)
-        raise closed(error) from error
+        if models.fail(booking, f"{error.status} {error.reason}"[:80], now):
+            raise closed(error) from error
     else:
         events.keep(booking, event, now)
+    return _as_it_is(booking)
+
+
+def _as_it_is(booking: Booking) -> Booking:
     return models.booking_by_id(booking.id) or booking
 
 
