@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import logging
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -46,7 +48,13 @@ class SignedIn:
         self.host = host
 
     def get_id(self) -> str:
-        return str(self.host.id)
+        return identity(self.host)
+
+
+def identity(host: models.Host) -> str:
+    """Who a session or a form is of: an id alone may come again once its host is deleted."""
+    digest = hashlib.sha256(host.subject.encode()).hexdigest()[:12]
+    return f"{host.id}.{host.created_at}.{digest}"
 
 
 def set_up(app: Flask) -> None:
@@ -74,9 +82,11 @@ def set_up(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
 
 
-def _signed_in(id: str) -> SignedIn | None:
-    host = models.host_by_id(int(id)) if id.isdigit() else None
-    return SignedIn(host) if host else None
+def _signed_in(whom: str) -> SignedIn | None:
+    id = whom.partition(".")[0]
+    host = models.host_by_id(int(id)) if id.isascii() and id.isdigit() else None
+    same = host is not None and hmac.compare_digest(whom.encode(), identity(host).encode())
+    return SignedIn(host) if host and same else None
 
 
 def _stale_form(error: CSRFError) -> ResponseReturnValue:
