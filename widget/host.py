@@ -35,7 +35,8 @@ blueprint = Blueprint("host", __name__)
 csrf = CSRFProtect()
 sessions = LoginManager()
 log = logging.getLogger("meetslot.host")
-CODES = {400: "invalid_request", 403: "not_allowed", 503: "calendar_unavailable"}
+DOCUMENT_BYTES = 8 * 2**20  # of a form of the settings page
+CODES = {400: "invalid_request", 403: "not_allowed", 409: "conflict", 503: "calendar_unavailable"}
 
 
 class SignedIn:
@@ -79,6 +80,7 @@ def set_up(app: Flask) -> None:
     sessions.init_app(app)
     sessions.login_view = "host.login"
     sessions.user_loader(_signed_in)
+    app.add_template_global(lambda: current_user.get_id() or "", "signed_in_as")
     app.register_error_handler(CSRFError, _stale_form)
 
 
@@ -96,6 +98,28 @@ def _stale_form(error: CSRFError) -> ResponseReturnValue:
         heading=_("This page was open too long"),
         message=_("Nothing was changed. Please go back, reload the page and try again."),
     )
+
+
+@blueprint.before_request
+def _of_another_host() -> ResponseReturnValue | None:
+    """A form of one host's page is never saved into the account that is signed in by now."""
+    if current_user.is_authenticated and request.form.get("host", current_user.get_id()) != (
+        current_user.get_id()
+    ):
+        return page(
+            "host/problem.html",
+            409,
+            heading=_("Another account is signed in"),
+            message=_("This page is of another account. Nothing was changed."),
+        )
+    return None
+
+
+@blueprint.url_value_preprocessor
+def _room_for_documents(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """A host's whole document may be sent along. Before anything reads the form."""
+    if request.path.startswith("/settings/") and current_user.is_authenticated:
+        request.max_content_length = request.max_form_memory_size = DOCUMENT_BYTES
 
 
 def page(template: str, status: int = 200, **context: Any) -> ResponseReturnValue:
