@@ -10,7 +10,7 @@ from flask import request
 
 import models
 from models import Booking
-from widget import bookings, language, web
+from widget import bookings, details, language, web
 from widget.bookings import NotBooked
 from widget.instants import to_rfc3339
 from widget.language import gettext as _
@@ -50,7 +50,7 @@ def view(
 
 
 def search() -> str:
-    return request.args.get("q", "").strip()[:SEARCH_LENGTH]
+    return details.without_controls(request.args.get("q", "")).strip()[:SEARCH_LENGTH]
 
 
 def _number(text: str) -> int:
