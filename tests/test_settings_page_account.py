@@ -240,3 +240,9 @@ def test_a_page_of_one_host_saves_nothing_into_the_account_of_another(
 def test_a_page_says_whose_it_is_for_its_script(ana: Browser) -> None:
     main = show(ana).one("main")
     assert main["data-host"] == main.all(name="host")[0]["value"]
+
+
+@on_sqlite
+def test_its_sentences_stand_apart(ana: Browser, guest: FlaskClient) -> None:
+    guest.get("/book/ana/intro")
+    assert "ana@sailing.example. Google last" in show(ana).one(id="connection").text

@@ -38,6 +38,9 @@ Merged = tuple[Document, list[Conflict], int]
 @blueprint.get("/settings")
 @login_required
 def show() -> ResponseReturnValue:
+    if found := bookings_view.place(current_user.host):
+        where = settings_views.address(f"booking-{found['booking']}", **found)
+        return redirect(where, 303)
     return whole(current_user.host)
 
 
