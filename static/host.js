@@ -85,8 +85,17 @@ function reload() {
   frame().contentWindow.location.replace(`/settings/preview/${slug()}`);
 }
 
-function arrived() {
+// Whoever pressed what is gone by now goes on at the section's heading.
+function keepFocus(select) {
+  const heading = document.getElementById(`${select?.slice(1)}-heading`);
+  if (!heading || document.activeElement !== document.body) return;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+}
+
+function arrived(event) {
   ready();
+  keepFocus(event.detail?.ctx?.select);
   if (frame() && frame().dataset.slug !== slug()) reload();
   const said = document.querySelector(".columns [data-said]");
   const alert = document.querySelector(".columns [role=alert]");
