@@ -280,8 +280,16 @@ def add_host(subject: str, email: str, handle: str, settings: str, now: int) -> 
         )
 
 
-def save_settings(host: Host, handle: str, settings: str, revision: int | None = None) -> bool:
+def save_settings(
+    host: Host,
+    handle: str,
+    settings: str,
+    revision: int | None = None,
+    renamed: tuple[str, str] | None = None,
+) -> bool:
     """Replace the settings document (JSON); False if `revision` is no longer the stored one.
+
+    `renamed`: an event type's slug before and after, whose bookings go along.
 
     Raises peewee.IntegrityError when another host has the handle, or had it.
     """
@@ -294,6 +302,8 @@ def save_settings(host: Host, handle: str, settings: str, revision: int | None =
         _keep_past(before)
         if handle != before.handle:
             _rename(before, handle)
+        if renamed:
+            _rename_event(before, *renamed)
         forget_busy(host)
     return True
 
@@ -837,6 +847,11 @@ def _rename(before: Host, handle: str) -> None:
         raise peewee.IntegrityError("old handle of another host")
     OldHandle.delete().where(OldHandle.handle == handle).execute()
     OldHandle.insert(handle=before.handle, host=before).on_conflict_ignore().execute()
+
+
+def _rename_event(host: Host, before: str, after: str) -> None:
+    """Bookings follow their event type, or limits forget them and nobody can move them."""
+    Booking.update(event=after).where(Booking.host == host, Booking.event == before).execute()
 
 
 def host_by_old_handle(handle: str) -> Host | None:

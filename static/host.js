@@ -63,9 +63,12 @@ document.addEventListener("input", (event) => {
 
 // --- after a swap ----------------------------------------------------------------------------------
 
+const ours = (main) => main?.dataset.host === document.getElementById("settings").dataset.host;
+
 async function refresh() {
   const answer = await fetch(`/settings${location.search}`);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!ours(page.getElementById("settings"))) return;
   for (const old of document.querySelectorAll("[data-fresh]")) {
     const fresh = page.getElementById(old.id);
     if (!fresh || old.contains(document.activeElement)) continue;
@@ -82,8 +85,17 @@ function reload() {
   frame().contentWindow.location.replace(`/settings/preview/${slug()}`);
 }
 
-function arrived() {
+// Whoever pressed what is gone by now goes on at the section's heading.
+function keepFocus(select) {
+  const heading = document.getElementById(`${select?.slice(1)}-heading`);
+  if (!heading || document.activeElement !== document.body) return;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+}
+
+function arrived(event) {
   ready();
+  keepFocus(event.detail?.ctx?.select);
   if (frame() && frame().dataset.slug !== slug()) reload();
   const said = document.querySelector(".columns [data-said]");
   const alert = document.querySelector(".columns [role=alert]");
@@ -108,16 +120,20 @@ document.addEventListener("htmx:after:request", (event) => {
   const { select, text } = event.detail.ctx;
   if (!select || text.includes(`id="${select.slice(1)}"`)) return;
   event.preventDefault();
-  renew().then((done) => say(done ? document.body.dataset.again : document.body.dataset.out, true));
+  renew().then((state) => say(document.body.dataset[state], true));
 });
 
-// Somebody who has signed in again in another tab can go on here.
+// Somebody who has signed in again in another tab can go on here; another account cannot.
+// What became of it: the name of what <body> says about it.
 async function renew() {
   const answer = await fetch("/settings", { redirect: "manual" });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const token = page.querySelector("main [name=csrf_token]")?.value;
-  if (token) document.querySelectorAll("[name=csrf_token]").forEach((field) => { field.value = token; });
-  return Boolean(token);
+  const main = page.getElementById("settings");
+  if (!main) return "out";
+  if (!ours(main)) return "other";
+  const token = main.querySelector("[name=csrf_token]").value;
+  document.querySelectorAll("[name=csrf_token]").forEach((field) => { field.value = token; });
+  return "again";
 }
 
 document.addEventListener("htmx:after:swap", arrived);

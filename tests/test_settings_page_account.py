@@ -218,3 +218,31 @@ def test_a_guest_whose_booking_google_does_not_let_go_is_told_to_come_again(
     google.clear_faults()
     assert "1 of them still to come" in command(app, "guests", "delete", "gita@guest.example")
     assert bookings(app) == []
+
+
+@pytest.mark.parametrize("section", ["profile", "event-types"])
+@on_sqlite
+def test_a_page_of_one_host_saves_nothing_into_the_account_of_another(
+    app: Flask, ana: Browser, google: StandIn, section: str
+) -> None:
+    form = show(ana).all("form", method="post", action=f"/settings/{section}")[0]
+    sent = {**form.fields(), "display_name": "Ana of the other tab", "add": "1"}
+    ana.sign_in("ben@sailing.example")
+    token = show(ana).one("main").all(name="csrf_token")[0]["value"]
+    answer = ana.client.post(f"/settings/{section}", data={**sent, "csrf_token": token})
+    assert answer.status_code == 409
+    assert "of another account" in page.read(answer.text).one(role="alert").text
+    assert exported(app, "ben")["display_name"] != "Ana of the other tab"
+    assert len(exported(app, "ben")["event_types"]) == 1
+
+
+@on_sqlite
+def test_a_page_says_whose_it_is_for_its_script(ana: Browser) -> None:
+    main = show(ana).one("main")
+    assert main["data-host"] == main.all(name="host")[0]["value"]
+
+
+@on_sqlite
+def test_its_sentences_stand_apart(ana: Browser, guest: FlaskClient) -> None:
+    guest.get("/book/ana/intro")
+    assert "ana@sailing.example. Google last" in show(ana).one(id="connection").text

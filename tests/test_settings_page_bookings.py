@@ -296,3 +296,28 @@ def test_another_hosts_bookings_are_out_of_reach(
     assert answer.status_code == 404
     assert ben.client.get(f"/settings?booking={id}&act=cancel").status_code == 200
     assert status(app, id) == "confirmed"
+
+
+def test_control_characters_are_no_fault_of_the_server(app: Flask, ana: Browser) -> None:
+    booking = book(app)
+    assert ana.client.get("/settings?q=%00").status_code == 200
+    assert ana.client.get("/settings/bookings.csv?q=%00").status_code == 200
+    sent = {
+        "csrf_token": show(ana).one("main").all(name="csrf_token")[0]["value"],
+        "reason": "a\0storm",
+    }
+    assert ana.client.post("/settings/bookings/%00/cancel", data=sent).status_code == 404
+    assert ana.client.get("/settings/bookings/%00/cancel").status_code == 404
+    answer = ana.client.post(f"/settings/bookings/{booking['id']}/cancel", data=sent)
+    assert answer.status_code == 303
+
+
+@on_sqlite
+def test_a_link_to_a_booking_opens_its_tab(
+    app: Flask, ana: Browser, clock: time_machine.Traveller
+) -> None:
+    booking = book(app)
+    clock.shift(3 * 86400)
+    answer = ana.client.get(f"/settings?booking={booking['id']}", follow_redirects=True)
+    assert page.read(answer.text).one(id=f"booking-{booking['id']}")
+    assert answer.request.args["show"] == "past"

@@ -132,3 +132,12 @@ def test_a_bad_choice_is_named(
     assert list(found) == [field]
     assert words in found[field]
     assert exported(app) == before
+
+
+def test_a_calendar_that_is_no_longer_shared_is_not_offered_for_bookings(
+    ana: Browser, google: StandIn, guest: FlaskClient, clock: time_machine.Traveller
+) -> None:
+    save(ana, "calendars", {"busy_calendars": ["primary", BOATS]})
+    google.state.calendars[BOATS].readers.clear()
+    clock.shift(61)
+    assert BOATS not in choices(show(ana), "target_calendar")

@@ -434,3 +434,23 @@ def test_all_faults_are_told_at_once(ana: Browser) -> None:
 def test_an_editor_of_something_that_is_not_there_is_not_opened(ana: Browser) -> None:
     assert not show(ana, "?event=nothing").all("form", _class="editor")
     assert ana.client.get("/settings/events/intro").headers["Location"].startswith("/settings?")
+
+
+def test_bookings_follow_their_event_type_to_its_new_address(app: Flask, ana: Browser) -> None:
+    booking = book(app)
+    save_event(ana, {"slug": "chat"})
+    assert "Move" in [link.text for link in show(ana).one(id=f"booking-{booking['id']}").all("a")]
+    save_event(ana, {"max_per_day": "1"}, slug="chat")
+    body = {"start": "2026-12-01T14:00:00Z", "name": "Gus", "email": "gus@guest.example"}
+    answer = app.test_client().post("/api/v1/ana/chat/bookings", json=body)
+    assert answer.status_code == 409
+
+
+def test_a_long_event_type_can_be_saved(app: Flask, ana: Browser) -> None:
+    questions: dict[str, str] = {}
+    for n in range(10):
+        choices = "\n".join(f"{each}{'x' * 190}" for each in range(50))
+        questions |= {f"q{n}-label": "x" * 300, f"q{n}-kind": "text", f"q{n}-choices": choices * 4}
+    assert save_event(ana, questions).status_code == 200
+    big = {"x": "x" * 300_000}
+    assert app.test_client().post("/settings/profile", data=big).status_code == 413

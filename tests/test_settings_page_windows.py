@@ -153,3 +153,32 @@ def test_a_save_that_changes_nothing_makes_no_new_revision(app: Flask, ana: Brow
     for section in ("profile", "hours", "calendars", "theme", "sites", "webhook"):
         assert save(ana, section).status_code == 200
     assert revision() == before
+
+
+def test_a_conflict_is_told_at_its_field_in_every_section(app: Flask, ana: Browser) -> None:
+    old = show(ana)
+    save(ana, "theme", {"accent": "#112233"})
+    answer = save(ana, "theme", {"accent": "#445566"}, shown=old)
+    assert "Colour" in conflict(answer)
+    assert "112233" in page.read(answer.text).one(id="theme-accent-conflict").text
+    hook = {"url": "https://one.example/hook", "events": "booking.confirmed"}
+    save(ana, "webhook", hook)
+    answer = save(ana, "webhook", {**hook, "url": "https://two.example/hook"}, shown=old)
+    assert "Address" in conflict(answer)
+    assert "one.example" in page.read(answer.text).one(id="webhook-url-conflict").text
+    save(ana, "dates", {"from": "2026-12-24", "kind": "closed"})
+    rows = {"kind": "hours", "dates-start": ["10:00"], "dates-end": ["11:00"]}
+    answer = save(ana, "dates", {"from": "2026-12-24", **rows}, shown=old)
+    assert "2026-12-24: here" in conflict(answer)
+    assert page.read(answer.text).one(id="dates-hours-conflict")
+
+
+def test_questions_in_conflict_are_told_apart(app: Flask, ana: Browser) -> None:
+    old = show(ana, "?event=intro")
+    asked = {"q0-label": "Which boat?", "q0-id": "boat"}
+    save_event(ana, {**asked, "q0-kind": "text"})
+    answer = save_event(ana, {**asked, "q0-kind": "choice", "q0-choices": "Sloop\nYawl"}, shown=old)
+    told = conflict(answer)
+    assert "Which boat? (choice, optional, Sloop, Yawl)" in told
+    assert "Which boat? (text, optional)" in told
+    assert "take over" not in told

@@ -231,3 +231,13 @@ def test_a_token_that_no_key_opens_is_good_again_when_its_key_is_back(
     assert wrong.test_client().get("/book/ana/intro").status_code == 503
     back = create_app(config.load(environ))
     assert back.test_client().get("/book/ana/intro").status_code == 200
+
+
+def test_a_deleted_hosts_session_opens_nobody_elses_account(
+    app: Flask, google: StandIn, ana: Browser
+) -> None:
+    command(app, "hosts", "delete", "ana")
+    ben = Browser(app.test_client(), google)
+    ben.sign_in("ben@sailing.example", follow=False)
+    assert ben.client.get("/settings").status_code == 200
+    assert ana.client.get("/settings").headers["Location"].startswith("/login")

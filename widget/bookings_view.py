@@ -10,7 +10,7 @@ from flask import request
 
 import models
 from models import Booking
-from widget import bookings, language, web
+from widget import bookings, details, language, settings, web
 from widget.bookings import NotBooked
 from widget.instants import to_rfc3339
 from widget.language import gettext as _
@@ -49,8 +49,22 @@ def view(
     }
 
 
+def place(host: models.Host) -> dict[str, Any] | None:
+    """The tab and page that hold the booking which a link asks for, when it names neither."""
+    id = request.args.get("booking", "")
+    if not id or any(name in request.args for name in ("page", "show", "act", "q")):
+        return None
+    document, now = settings.load(host.settings), web.now()
+    for past in (False, True):
+        ids = [each.id for each in find(host, document, past, "", now)]
+        if id in ids:
+            page = ids.index(id) // PAGE + 1
+            return {"show": "past" if past else "", "page": page, "booking": id}
+    return None
+
+
 def search() -> str:
-    return request.args.get("q", "").strip()[:SEARCH_LENGTH]
+    return details.without_controls(request.args.get("q", "")).strip()[:SEARCH_LENGTH]
 
 
 def _number(text: str) -> int:

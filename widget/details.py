@@ -233,15 +233,19 @@ class _Checks:
         return text
 
 
+def without_controls(text: str, allowed: str = "") -> str:
+    return "".join(each for each in text if each in allowed or not _is_control(each))
+
+
 def _has_controls(text: str, allowed: str) -> bool:
+    return any(each not in allowed and _is_control(each) for each in text)
+
+
+def _is_control(character: str) -> bool:
     """Control characters, lone surrogates, and marks that turn the direction of what follows."""
-    return any(
-        character not in allowed
-        and (
-            unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
-            or unicodedata.bidirectional(character) in _TURNING
-        )
-        for character in text
+    return (
+        unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+        or unicodedata.bidirectional(character) in _TURNING
     )
 
 

@@ -33,13 +33,14 @@ class Draft:
 
 @dataclass(frozen=True)
 class FormView:
-    """What a template needs of one section's form."""
+    """What a template needs of one section's form; `conflicts` by field, `told` all of them."""
 
     section: str
     values: Any
     revision: int
     faults: dict[str, str] = field(default_factory=dict)
     conflicts: dict[str, Conflict] = field(default_factory=dict)
+    told: list[Conflict] = field(default_factory=list)
     edited: bool = False
     saved: bool = False
 
@@ -56,6 +57,17 @@ class FormView:
     def label(self, path: str) -> str:
         return label(path)
 
+    def field(self, path: str) -> str:
+        return field_of(path, self.section)
+
+    def told_as(self, path: str) -> str:
+        """What a conflict is called: its date, where one field edits many; else its field."""
+        return (
+            path.removeprefix("date_overrides.")
+            if self.section == "dates"
+            else label(self.field(path))
+        )
+
     def shown(self, value: Any) -> str:
         return shown(value)
 
@@ -69,7 +81,8 @@ def of(section: str, stored: Any, revision: int, draft: Draft | None, saved: str
         stored,
         draft.revision,
         draft.faults,
-        {each.path: each for each in draft.conflicts},
+        {field_of(each.path, section, draft.at): each for each in reversed(draft.conflicts)},
+        draft.conflicts,
         edited=not draft.faults and not draft.conflicts,
     )
 
@@ -78,18 +91,22 @@ def faults_of(error: SettingsError, section: str, at: int = 0) -> dict[str, str]
     """The faults of a document by the fields of a section's form."""
     found: dict[str, str] = {}
     for fault in error.faults:
-        path = fault.path
-        if section == "event":
-            clash = re.fullmatch(r"event_types\[(\d+)\]\.slug", path)
-            path = "slug" if clash else path.removeprefix(f"event_types[{at}].")
-        elif section == "dates":
-            path = re.sub(r"date_overrides\.[0-9-]+", "hours", path)
-        elif section in ("theme", "webhook"):
-            path = path.removeprefix(f"{section}.")
-        if one := _ONE_FIELD.fullmatch(path):
-            path = (one[1] or "") + one[2]
-        found.setdefault(path, fault.message)
+        found.setdefault(field_of(fault.path, section, at), fault.message)
     return found
+
+
+def field_of(path: str, section: str, at: int = 0) -> str:
+    """The field of a section's form that a path of the document is edited in."""
+    if section == "event":
+        clash = re.fullmatch(r"event_types\[(\d+)\]\.slug", path)
+        path = "slug" if clash else path.removeprefix(f"event_types[{at}].")
+    elif section == "dates":
+        path = re.sub(r"date_overrides\.[0-9-]+", "hours", path)
+    elif section in ("theme", "webhook"):
+        path = path.removeprefix(f"{section}.")
+        path = "url" if path == "webhook" else path
+    one = _ONE_FIELD.fullmatch(path)
+    return (one[1] or "") + one[2] if one else path
 
 
 def label(path: str) -> str:
@@ -167,6 +184,14 @@ def shown(value: Any) -> str:
         if all(isinstance(each, list) for each in value):
             return ", ".join("–".join(map(str, each)) for each in value)
         return ", ".join(shown(each) for each in value)
+    if isinstance(value, dict) and "kind" in value:
+        return _question(value)
     if isinstance(value, dict):
         return str(value.get("label") or value.get("url") or _("set"))
     return str(value) if isinstance(value, str | int) else _("nothing")
+
+
+def _question(value: Document) -> str:
+    facts = [str(value["kind"]), _("required") if value.get("required") else _("optional")]
+    facts += map(str, value.get("choices") or ())
+    return f"{value.get('label') or _('nothing')} ({', '.join(facts)})"

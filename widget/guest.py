@@ -60,6 +60,11 @@ class Place:
         """What every form of these pages carries along."""
         return []
 
+    @property
+    def secret(self) -> list[tuple[str, str]]:
+        """What a form carries along only when it is posted: no address should hold it."""
+        return []
+
     def offer(self) -> bookings.Offer:
         """Raises CalendarUnavailable or CalendarDisconnected."""
         return bookings.offer(web.google(), self.host, self.event, web.now(), self.moving)
@@ -306,6 +311,7 @@ def form(
             "action": place.address,
             "still": f"{place.address}?{_still_query(given, start, tz)}",
             "hidden": [
+                *place.secret,
                 *place.hidden,
                 *carried.seen(given),
                 *carried.utm_fields(given),
@@ -371,7 +377,7 @@ def _pick(
         ),
     ]
     typed = request.method == "POST" and not place.moving
-    hidden += [*sight, *([("step", "choose")] if typed else [])]
+    hidden += [*sight, *([*place.secret, ("step", "choose")] if typed else [])]
     method = "post" if typed else "get"
     return {"method": method, "action": place.address, "hidden": hidden}
 

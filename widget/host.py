@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import logging
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,7 +35,8 @@ blueprint = Blueprint("host", __name__)
 csrf = CSRFProtect()
 sessions = LoginManager()
 log = logging.getLogger("meetslot.host")
-CODES = {400: "invalid_request", 403: "not_allowed", 503: "calendar_unavailable"}
+DOCUMENT_BYTES = 8 * 2**20  # of a form of the settings page
+CODES = {400: "invalid_request", 403: "not_allowed", 409: "conflict", 503: "calendar_unavailable"}
 
 
 class SignedIn:
@@ -46,7 +49,13 @@ class SignedIn:
         self.host = host
 
     def get_id(self) -> str:
-        return str(self.host.id)
+        return identity(self.host)
+
+
+def identity(host: models.Host) -> str:
+    """Who a session or a form is of: an id alone may come again once its host is deleted."""
+    digest = hashlib.sha256(host.subject.encode()).hexdigest()[:12]
+    return f"{host.id}.{host.created_at}.{digest}"
 
 
 def set_up(app: Flask) -> None:
@@ -71,12 +80,15 @@ def set_up(app: Flask) -> None:
     sessions.init_app(app)
     sessions.login_view = "host.login"
     sessions.user_loader(_signed_in)
+    app.add_template_global(lambda: current_user.get_id() or "", "signed_in_as")
     app.register_error_handler(CSRFError, _stale_form)
 
 
-def _signed_in(id: str) -> SignedIn | None:
-    host = models.host_by_id(int(id)) if id.isdigit() else None
-    return SignedIn(host) if host else None
+def _signed_in(whom: str) -> SignedIn | None:
+    id = whom.partition(".")[0]
+    host = models.host_by_id(int(id)) if id.isascii() and id.isdigit() else None
+    same = host is not None and hmac.compare_digest(whom.encode(), identity(host).encode())
+    return SignedIn(host) if host and same else None
 
 
 def _stale_form(error: CSRFError) -> ResponseReturnValue:
@@ -86,6 +98,28 @@ def _stale_form(error: CSRFError) -> ResponseReturnValue:
         heading=_("This page was open too long"),
         message=_("Nothing was changed. Please go back, reload the page and try again."),
     )
+
+
+@blueprint.before_request
+def _of_another_host() -> ResponseReturnValue | None:
+    """A form of one host's page is never saved into the account that is signed in by now."""
+    if current_user.is_authenticated and request.form.get("host", current_user.get_id()) != (
+        current_user.get_id()
+    ):
+        return page(
+            "host/problem.html",
+            409,
+            heading=_("Another account is signed in"),
+            message=_("This page is of another account. Nothing was changed."),
+        )
+    return None
+
+
+@blueprint.url_value_preprocessor
+def _room_for_documents(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """A host's whole document may be sent along. Before anything reads the form."""
+    if request.path.startswith("/settings/") and current_user.is_authenticated:
+        request.max_content_length = request.max_form_memory_size = DOCUMENT_BYTES
 
 
 def page(template: str, status: int = 200, **context: Any) -> ResponseReturnValue:

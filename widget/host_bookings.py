@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from flask import Response, abort, redirect, request
@@ -16,12 +17,15 @@ from widget.host import blueprint
 from widget.settings_views import address
 
 REASON_LENGTH = 500
+BOOKING_ID = re.compile("[0-9a-f]{32}")
 
 
 @blueprint.get("/settings/bookings/<id>/<act>")
 @login_required
 def back_to_booking(id: str, act: str) -> ResponseReturnValue:
     """A change's own address, reloaded, is the page with the booking again."""
+    if not BOOKING_ID.fullmatch(id):
+        abort(404)
     return redirect(address(f"booking-{id}", booking=id, act=act), 303)
 
 
@@ -35,7 +39,7 @@ def change(id: str, act: str) -> ResponseReturnValue:
         "no-show": lambda booking: _mark(booking, True),
         "came": lambda booking: _mark(booking, False),
     }
-    booking = models.booking_by_id(id)
+    booking = models.booking_by_id(id) if BOOKING_ID.fullmatch(id) else None
     if act not in acts or booking is None or booking.host_id != current_user.host.id:
         abort(404)
     try:
@@ -49,7 +53,8 @@ def change(id: str, act: str) -> ResponseReturnValue:
 
 
 def _cancel(booking: Booking) -> str:
-    reason = request.form.get("reason", "").replace("\r\n", "\n").strip()[:REASON_LENGTH]
+    text = request.form.get("reason", "").replace("\r\n", "\n")
+    reason = details.without_controls(text, "\n\t").strip()[:REASON_LENGTH]
     after = bookings.cancel(web.google(), booking, "host", reason, web.now())
     return "cancelled" if after.status == "cancelled" else "pending"
 

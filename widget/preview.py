@@ -42,7 +42,11 @@ class Preview(Place):
         if not self.draft:
             return []
         text = json.dumps(settings.dump(self.document), ensure_ascii=False)
-        return [("csrf_token", generate_csrf()), ("draft", text)]
+        return [("draft", text)]
+
+    @property
+    def secret(self) -> list[tuple[str, str]]:
+        return [("csrf_token", generate_csrf())]
 
     def offer(self) -> bookings.Offer:
         """Raises NotBooked. Google's answer for calendars that are not saved is not kept."""

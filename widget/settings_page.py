@@ -38,6 +38,9 @@ Merged = tuple[Document, list[Conflict], int]
 @blueprint.get("/settings")
 @login_required
 def show() -> ResponseReturnValue:
+    if found := bookings_view.place(current_user.host):
+        where = settings_views.address(f"booking-{found['booking']}", **found)
+        return redirect(where, 303)
     return whole(current_user.host)
 
 
@@ -132,7 +135,7 @@ def _save(
             draft = Draft(section, wanted, host.revision, at, conflicts=conflicts, form=form)
             return whole(host, 409, draft)
         try:
-            if store(host, wanted):
+            if store(host, wanted, _renamed(stored, wanted, slug, at)):
                 return _saved(section, wanted, at)
         except settings.SettingsError as error:
             faults = form_view.faults_of(error, section, at)
@@ -154,7 +157,15 @@ def _emptied(stored: Document) -> Document:
     return {"event_types": [{"slug": each["slug"]} for each in stored["event_types"]]}
 
 
-def store(host: models.Host, document: Document) -> bool:
+def _renamed(stored: Document, wanted: Document, slug: str, at: int) -> tuple[str, str] | None:
+    """What the event type `slug` was called and is called from now on, if that differs."""
+    if not slug or sections.index_of(stored, slug) is None:
+        return None
+    now = wanted["event_types"][at]["slug"]
+    return (slug, now) if now != slug else None
+
+
+def store(host: models.Host, document: Document, renamed: tuple[str, str] | None = None) -> bool:
     """Save a document over the host's; False when that was changed meanwhile.
 
     Raises SettingsError.
@@ -164,7 +175,7 @@ def store(host: models.Host, document: Document) -> bool:
     if text == host.settings:
         return True
     try:
-        return models.save_settings(host, wanted.handle, text, host.revision)
+        return models.save_settings(host, wanted.handle, text, host.revision, renamed)
     except peewee.IntegrityError:
         taken = settings.Fault("handle", _("is taken: choose another"))
         raise settings.SettingsError([taken]) from None

@@ -257,7 +257,7 @@ def _calendar(listed: calendar_list.Calendars, id: str, chosen: Document) -> Doc
         "primary": bool(entry and entry.primary),
         "busy": busy,
         "target": id == chosen["target_calendar"],
-        "owned": entry.owned if entry else True,
+        "owned": entry.owned if entry else not listed.entries,
         "gone": entry is None and bool(listed.entries) and listed.problem is None,
     }
 
