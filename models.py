@@ -724,6 +724,11 @@ def booking_by_id(id: str) -> Booking | None:
     return Booking.select(Booking, Host).join(Host).where(Booking.id == id).get_or_none()
 
 
+def release_key(booking: Booking) -> None:
+    """The same request may book anew."""
+    Booking.update(idempotency_key=None).where(Booking.id == booking.id).execute()
+
+
 def booking_by_key(host: Host, key: str) -> Booking | None:
     return Booking.get_or_none(Booking.host == host, Booking.idempotency_key == key)
 

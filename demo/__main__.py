@@ -26,6 +26,15 @@ from demo.google import StandIn
 ROOT = Path(__file__).parent.parent
 PATIENCE_SECONDS = 30
 HOSTS = {"ana": "ana@sailing.example", "ben": "ben@sailing.example"}
+#: Set as they are by default, or a .env file of a real server would reach the demo.
+DEFAULTS = {
+    "ALLOWED_HOSTS_SIGN_IN": "",
+    "BOOKING_RATE_LIMIT": "10 per minute; 60 per hour",
+    "READ_RATE_LIMIT": "600 per minute",
+    "RATELIMIT_STORAGE_URI": "memory://",
+    "SECRET_KEY_FALLBACKS": "",
+    "TRUSTED_PROXIES": "0",
+}
 OURS = re.compile(r"(GOOGLE|MEETSLOT|RATELIMIT)_|SECRET_KEY|TOKEN_KEYS|DATABASE_URL|FLASK_")
 
 
@@ -102,6 +111,7 @@ def _environ(google: StandIn, widget: str, port: int, folder: Path) -> dict[str,
         "BUSY_TTL": "2",  # so that busy time added by hand shows at once
         "RECONCILE_EVERY": "5",
         "LOG_LEVEL": "warning",
+        **DEFAULTS,
         "PYTHONDONTWRITEBYTECODE": "",
     }
 

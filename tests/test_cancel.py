@@ -291,3 +291,15 @@ def test_after_a_day_without_an_answer_the_cancellation_holds_and_the_host_is_to
     clock.shift(600)
     reconcile(app)
     assert google.events(ANA) == []
+
+
+def test_the_same_wish_without_a_form_of_ours_books_anew_after_a_cancellation(
+    guest: FlaskClient, google: StandIn
+) -> None:
+    wish = {"name": "Gita", "email": "gita@guest.example", "start": "2026-12-03T09:00:00Z"}
+    first = guest.post("/book/ana/intro", data=wish).headers["Location"]
+    assert guest.post("/book/ana/intro", data=wish).headers["Location"] == first
+    guest.post(f"{first}/cancel")
+    second = guest.post("/book/ana/intro", data=wish).headers["Location"]
+    assert second != first
+    assert len(google.events("ana@sailing.example")) == 1

@@ -81,11 +81,10 @@ def _done(booking: Booking, given: Form, status: int = 200) -> ResponseReturnVal
 @web.booking
 def _booked(place: Place, given: Form, wish: details.Details) -> Booking:
     nonce = links.read_nonce(web.config(), given.get("nonce", ""))
-    key = hashlib.sha256(f"{nonce} {place.event.slug} {wish.digest()}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{nonce} {place.event.slug} {wish.digest()}".encode()).hexdigest()
+    key = f"{'form:' if nonce else bookings.BARE}{digest}"
     visit = bookings.Visit(language.tag(), dict(carried.utm_fields(given)))
-    return bookings.book(
-        web.google(), place.host, place.event, wish, f"form:{key}", web.now(), visit
-    )
+    return bookings.book(web.google(), place.host, place.event, wish, key, web.now(), visit)
 
 
 def _wish(place: Place, given: Form) -> dict[str, Any]:

@@ -32,6 +32,8 @@ from widget.settings import EventType
 CLAIM_SECONDS = 20  # longer than the calls of one request take: nobody else settles it before
 ACTIVE_PER_GUEST = 10
 PER_HOST_AND_HOUR = 300
+#: Begins the key of a form without our nonce: it tells a repetition only while the booking stands.
+BARE = "bare:"
 
 log = logging.getLogger("meetslot.bookings")
 
@@ -60,7 +62,9 @@ def book(
     Raises a NotBooked: then no event stands and the time is free.
     """
     if key and (before := models.booking_by_key(host, key)):
-        return _repeated(before, details)
+        if before.status in models.ACTIVE or not key.startswith(BARE):
+            return _repeated(before, details)
+        models.release_key(before)
     calendar = google.calendar_of(host)
     looked = offer(google, host, event, now, calendar=calendar)
     try:

@@ -190,6 +190,8 @@ def explain(host: str, event: str, time: str) -> None:
     kind = next((each for each in document.event_types if each.slug == event), None)
     if kind is None:
         raise click.ClickException(f"{host} has no event type {event!r}")
+    if not kind.active:
+        raise click.ClickException(f"nothing is offered: {event} is switched off")
     try:
         at = details.instant(time)
     except ValueError as error:

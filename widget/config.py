@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -93,6 +94,10 @@ def _some(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    return str(ip_address("127.0.0.1" if text == "localhost" else text))
+
+
 def _hosts_sign_in(text: str) -> tuple[str, ...]:
     entries = tuple(entry.lower() for entry in _listed(text))
     if any(entry.count("@") != 1 or entry.endswith("@") for entry in entries):
@@ -129,7 +134,7 @@ class Config:
     """Every field is the environment variable of the same name in capitals."""
 
     port: int = _setting(_whole(1, 65535), "a port from 1 to 65535", "8000")
-    bind: str = _setting(_some, "the address to listen on, e.g. 0.0.0.0", "127.0.0.1")
+    bind: str = _setting(_address, "the IP address to listen on, e.g. 0.0.0.0", "127.0.0.1")
     public_url: str = _setting(
         _public_url,
         "where browsers reach this server, e.g. https://book.example.com"
