@@ -241,3 +241,9 @@ def test_a_deleted_hosts_session_opens_nobody_elses_account(
     ben.sign_in("ben@sailing.example", follow=False)
     assert ben.client.get("/settings").status_code == 200
     assert ana.client.get("/settings").headers["Location"].startswith("/login")
+
+
+def test_being_sent_to_sign_in_writes_nothing_over_a_sign_in_that_has_begun(
+    app: Flask, clock: time_machine.Traveller
+) -> None:
+    assert "Set-Cookie" not in app.test_client().get("/settings").headers

@@ -79,6 +79,7 @@ def set_up(app: Flask) -> None:
         csrf.exempt(app.blueprints[name])
     sessions.init_app(app)
     sessions.login_view = "host.login"
+    sessions.login_message = None  # written late, it would overwrite a sign-in that has begun
     sessions.user_loader(_signed_in)
     app.add_template_global(lambda: current_user.get_id() or "", "signed_in_as")
     app.register_error_handler(CSRFError, _stale_form)
