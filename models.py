@@ -724,6 +724,11 @@ def booking_by_id(id: str) -> Booking | None:
     return Booking.select(Booking, Host).join(Host).where(Booking.id == id).get_or_none()
 
 
+def as_it_is(booking: Booking) -> Booking:
+    """The row as it is now; as it was when it has been deleted since."""
+    return booking_by_id(booking.id) or booking
+
+
 def release_key(booking: Booking) -> None:
     """The same request may book anew."""
     Booking.update(idempotency_key=None).where(Booking.id == booking.id).execute()

@@ -305,7 +305,7 @@ def _confirm(place: Place, booking: Booking, given: Form) -> ResponseReturnValue
 def _not_changed(booking: Booking, given: Form, error: NotBooked) -> ResponseReturnValue:
     """Nothing was changed: fresh slots if the time went, else the booking as it is now."""
     status = outcomes.status(error)
-    current = models.booking_by_id(booking.id) or booking
+    current = models.as_it_is(booking)
     if error.code in ("slot_taken", "slot_unavailable", "invalid_request"):
         try:
             return guest.times(_place(current), given, error, status)

@@ -76,7 +76,7 @@ def book(
     except NotBooked as error:
         if models.fail(booking, error.code, now):
             raise
-        return _as_it_is(booking)  # it took so long that a round has settled it
+        return models.as_it_is(booking)  # it took so long that a round has settled it
     return _insert(google, calendar, looked, booking)
 
 
@@ -184,11 +184,7 @@ def _insert(google: Google, calendar: Calendar, looked: Offer, booking: Booking)
             raise closed(error) from error
     else:
         events.keep(booking, event, now)
-    return _as_it_is(booking)
-
-
-def _as_it_is(booking: Booking) -> Booking:
-    return models.booking_by_id(booking.id) or booking
+    return models.as_it_is(booking)
 
 
 def _stays_pending(booking: Booking, error: Unknown, now: int) -> None:
@@ -213,7 +209,7 @@ def cancel(
     check_deadline(booking, by, now)
     mine = models.begin_cancel(booking, by, reason, now, now + CLAIM_SECONDS)
     if mine is None:
-        return models.booking_by_id(booking.id) or booking
+        return models.as_it_is(booking)
     try:
         removed = events.remove(google.calendar_of(mine.host), mine)
     except Unknown as error:
@@ -226,7 +222,7 @@ def cancel(
             raise closed(error) from error
     else:
         end(mine, removed, now)
-    return models.booking_by_id(booking.id) or booking
+    return models.as_it_is(booking)
 
 
 def end(booking: Booking, removed: bool, now: int) -> None:
@@ -290,7 +286,7 @@ def reschedule(
         models.undo_change(mine, now)
         raise
     _move(calendar, looked, mine)
-    return models.booking_by_id(booking.id) or booking
+    return models.as_it_is(booking)
 
 
 def _claim_move(looked: Offer, booking: Booking, start: int, by: str) -> Booking:

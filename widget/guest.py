@@ -405,4 +405,4 @@ def _faults(errors: dict[str, str]) -> dict[str, str] | None:
     message = _("Nothing was booked yet. Please look at what is marked.")
     if set(errors) <= {"date", "month", "tz"}:
         message = " ".join(errors.values())
-    return {"code": "invalid_request", "message": message, "fields": ", ".join(errors)}
+    return {"code": "invalid_request", "message": message}

@@ -15,7 +15,6 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.dates import (
     format_date,
-    format_datetime,
     format_skeleton,
     format_time,
     format_timedelta,
@@ -266,11 +265,6 @@ def today(at: int, tz: ZoneInfo) -> date:
 def weekday_name(day: int) -> str:
     """The name of a weekday by itself; Monday is 0."""
     return str(current().days["stand-alone"]["wide"][day])
-
-
-def moment(at: int) -> str:
-    """A date and time in UTC, named as such."""
-    return format_datetime(datetime.fromtimestamp(at, UTC), "medium", locale=current()) + " UTC"
 
 
 def ago(seconds: int) -> str:

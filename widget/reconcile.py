@@ -68,14 +68,14 @@ def settle(google: Google, booking: models.Booking, now: int) -> models.Booking:
     """
     mine = models.take(booking, now, now + models.LEASE_SECONDS)
     if mine is None:
-        return models.booking_by_id(booking.id) or booking
+        return models.as_it_is(booking)
     try:
         _agree(google, mine, now)
     except Refused as error:
         _refused(mine, error, now)
     except GoogleError as error:
         _unanswered(mine, error, now)
-    return models.booking_by_id(booking.id) or booking
+    return models.as_it_is(booking)
 
 
 def _refused(booking: models.Booking, error: Refused, now: int) -> None:
