@@ -263,10 +263,11 @@ def test_a_script_opens_and_closes(house: House, open_page: Open) -> None:
     expect(framed(page).locator("#field-email")).to_have_value("gita@guest.example")
     expect(framed(page).locator("#field-question-wish")).to_have_value("Knots")
     page.evaluate("Meetslot.close()")
-    expect(page.locator(DIALOG)).to_have_count(0)
+    expect(page.locator("meetslot-booking")).to_have_count(0)
     page.evaluate("Meetslot.open({host: 'ana', event: 'skipper'})")
     expect(framed(page).get_by_role("heading", name="Skipper's briefing")).to_be_visible()
     page.evaluate("Meetslot.open({host: 'ana', event: 'intro'})")  # one at a time
+    expect(page.locator("meetslot-booking")).to_have_count(1)
     expect(framed(page).get_by_role("heading", name="Find your course")).to_be_visible()
     expect(page.locator(DIALOG)).to_have_count(1)
 
