@@ -37,6 +37,10 @@ class KeyTaken(Exception):
     """The database refused a booking: another one of the host has its idempotency key."""
 
 
+#: The database did not answer, or not in time: what was asked of it may not be written.
+NoAnswer = (peewee.OperationalError, peewee.InterfaceError)
+
+
 class JSONText(peewee.TextField):
     """JSON in a text column: the same on both databases, and never queried into."""
 

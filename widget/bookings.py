@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import models
 from models import Booking
-from widget import busy, events, settings, slots
+from widget import busy, events, instants, settings, slots
 from widget.calendar import DAY, Calendar, Gone, Google, GoogleError, Unknown
 from widget.details import Details, questions
 from widget.offers import Altered as Altered
@@ -61,50 +61,77 @@ def book(
     booking comes back confirmed, or pending when nobody knows yet whether the event stands.
     Raises a NotBooked: then no event stands and the time is free.
     """
-    if key and (before := models.booking_by_key(host, key)):
-        if before.status in models.ACTIVE or not key.startswith(BARE):
-            return _repeated(before, details)
-        models.release_key(before)
+    if key and (before := made_before(host, details, key)):
+        return before
     calendar = google.calendar_of(host)
     looked = offer(google, host, event, now, calendar=calendar)
     try:
-        booking = _claim(looked, details, key, visit or Visit())
+        looked, booking = _claim(looked, details, key, visit or Visit())
     except models.KeyTaken:  # the same request, at the same time
         return book(google, host, event, details, key, now, visit)
     try:
-        _ask_again(calendar, looked, details.start)
+        return _make(google, calendar, looked, booking)
+    except models.NoAnswer as error:
+        return _unwritten(booking, error)
+
+
+def made_before(host: models.Host, details: Details, key: str) -> Booking | None:
+    """The booking that this key made: a repetition gets the same. Raises KeyReused."""
+    before = models.booking_by_key(host, key)
+    if before is None:
+        return None
+    if before.status not in models.ACTIVE and key.startswith(BARE):
+        models.release_key(before)
+        return None
+    if before.body_digest != details.digest():
+        raise KeyReused(before.id)
+    return before
+
+
+def _make(google: Google, calendar: Calendar, looked: Offer, booking: Booking) -> Booking:
+    """From a claim to what Google says of it."""
+    try:
+        _ask_again(calendar, looked, booking.start_at)
     except NotBooked as error:
-        if models.fail(booking, error.code, now):
+        if models.fail(booking, error.code, looked.now):
             raise
         return models.as_it_is(booking)  # it took so long that a round has settled it
     return _insert(google, calendar, looked, booking)
 
 
-def _repeated(booking: Booking, details: Details) -> Booking:
-    if booking.body_digest != details.digest():
-        raise KeyReused(booking.id)
+def _unwritten(booking: Booking, error: Exception) -> Booking:
+    """The claim stands, and what came of it could not be written down: it is as good as unknown,
+    and settles as that does."""
+    log.error("booking %s: the database does not answer: %s", booking.id, type(error).__name__)
+    models.database.close()  # the next question opens a connection that may be better
     return booking
 
 
-def _claim(looked: Offer, details: Details, key: str | None, visit: Visit) -> Booking:
-    now, start = looked.now, details.start
+def _claim(
+    looked: Offer, details: Details, key: str | None, visit: Visit
+) -> tuple[Offer, Booking]:
     with models.locked(looked.host) as host:
         if key and models.booking_by_key(host, key):  # it came while we waited for the lock
             raise models.KeyTaken
-        _check_amounts(host, details.email, now)
-        _check(looked, host, start)
+        _check_amounts(host, details.email, looked.now)
+        looked = _check(looked, host, details.start)
         try:
-            return models.claim(host, _claimed(looked, details, key, visit))
+            return looked, models.claim(host, _claimed(looked, details, key, visit))
         except models.Overlap:
             raise SlotTaken from None
 
 
-def _check(looked: Offer, host: models.Host, start: int, moving: Booking | None = None) -> None:
-    """The same rules as for what is offered, under the host's lock. Raises NotBooked."""
+def _check(looked: Offer, host: models.Host, start: int, moving: Booking | None = None) -> Offer:
+    """The same rules as for what is offered, under the host's lock: as they are by now.
+
+    Raises NotBooked.
+    """
+    looked = looked.under(host, moving)
     held = booked(host, looked.event, start - 9 * DAY, start + 9 * DAY, moving)
     reasons = slots.reasons(looked.rules, looked.busy, held, looked.now, start)
     if reasons:
         raise refusal(reasons)
+    return looked
 
 
 def _check_amounts(host: models.Host, email: str, now: int) -> None:
@@ -140,7 +167,7 @@ def _claimed(looked: Offer, details: Details, key: str | None, visit: Visit) -> 
         "calendar": looked.settings.target_calendar,
         "idempotency_key": key,
         "body_digest": details.digest(),
-        "settle_after": looked.now + CLAIM_SECONDS,
+        "settle_after": instants.now() + CLAIM_SECONDS,
         "created_at": looked.now,
         "updated_at": looked.now,
     }
@@ -175,7 +202,7 @@ def _insert(google: Google, calendar: Calendar, looked: Offer, booking: Booking)
     try:
         event = events.insert(google, calendar, booking, looked.settings)
     except Unknown as error:
-        _stays_pending(booking, error, now)
+        _stays_pending(booking, error)
     except GoogleError as error:
         log.warning("booking %s: not made: %s", booking.id, error)
         if isinstance(error, Gone):
@@ -187,9 +214,10 @@ def _insert(google: Google, calendar: Calendar, looked: Offer, booking: Booking)
     return models.as_it_is(booking)
 
 
-def _stays_pending(booking: Booking, error: Unknown, now: int) -> None:
+def _stays_pending(booking: Booking, error: Unknown) -> None:
+    """What was sent may arrive yet: nobody asks for it sooner than RETRY_SECONDS from now."""
     log.warning("booking %s: outcome unknown: %s", booking.id, error)
-    models.let_go(booking, now + events.RETRY_SECONDS)
+    models.let_go(booking, instants.now() + events.RETRY_SECONDS)
 
 
 # --- cancelling -----------------------------------------------------------------------------
@@ -213,7 +241,7 @@ def cancel(
     try:
         removed = events.remove(google.calendar_of(mine.host), mine)
     except Unknown as error:
-        _stays_pending(mine, error, now)
+        _stays_pending(mine, error)
     except GoogleError as error:
         log.warning("booking %s: not cancelled: %s", mine.id, error)
         if booking.status == "pending":  # what it was is not known either
@@ -307,7 +335,7 @@ def _move(calendar: Calendar, looked: Offer, mine: Booking) -> None:
     try:
         event = events.move(calendar, mine, looked.settings)
     except Unknown as error:
-        _stays_pending(mine, error, now)
+        _stays_pending(mine, error)
     except Gone:
         models.cancel(mine, now, "host")
         models.forget_busy(mine.host)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime
 
 _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII
 )
+
+
+def now() -> int:
+    """The one clock: this instant."""
+    return int(time.time())
 
 
 def from_rfc3339(text: str) -> int:

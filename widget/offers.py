@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import models
 from widget import busy, settings, slots
@@ -114,6 +114,22 @@ class Offer:
     def reasons(self, start: int) -> list[Reason]:
         """Why a slot cannot start then; empty when it can."""
         return slots.reasons(self.rules, self.busy, self.booked, self.now, start)
+
+    def under(self, host: models.Host, moving: models.Booking | None = None) -> Offer:
+        """The same by the settings of `host` as it is under its lock, if they changed meanwhile.
+
+        Raises SlotUnavailable when the event type is not offered any more.
+        """
+        if host.revision == self.host.revision:
+            return self
+        document = settings.load(host.settings)
+        for event in document.event_types:
+            if event.slug == self.event.slug and event.active:
+                if moving:
+                    event = event.model_copy(update={"duration": moving.promise["duration"]})
+                rules = settings.rules(document, event)
+                return replace(self, host=host, settings=document, event=event, rules=rules)
+        raise SlotUnavailable([Reason("closed")])
 
     @property
     def last(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from typing import Any
 
 import peewee
@@ -20,6 +19,7 @@ import models
 from widget import files, language, look
 from widget.calendar import Google
 from widget.config import Config
+from widget.instants import now as now
 from widget.language import gettext as _
 
 log = logging.getLogger("meetslot.web")
@@ -58,11 +58,6 @@ def config() -> Config:
 def google() -> Google:
     found: Google = current_app.extensions["meetslot"]
     return found
-
-
-def now() -> int:
-    """The one clock: this instant, in whole seconds since 1970 UTC."""
-    return int(time.time())
 
 
 def is_fragment() -> bool:
@@ -151,7 +146,7 @@ def _health() -> ResponseReturnValue:
 
 
 def _end(error: BaseException | None) -> None:
-    if isinstance(error, peewee.OperationalError | peewee.InterfaceError):
+    if isinstance(error, models.NoAnswer):
         models.database.close()  # it may be a dead connection: the next request opens a new one
 
 

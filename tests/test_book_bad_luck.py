@@ -1,0 +1,163 @@
+"""What happens to a booking while it is made: the database goes, settings change, time passes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+
+import psycopg
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+import models
+from demo.google import StandIn
+from tests import page
+from tests.conftest import command
+from tests.journey import ANA, HTMX, ask, bookings, fill, look, send, status_of
+from widget.calendar import Patience
+
+pytestmark = pytest.mark.usefixtures("ana")
+FREEBUSY, INSERT = "calendar.freebusy.query", "calendar.events.insert"
+
+
+@contextmanager
+def meanwhile(
+    google: StandIn, act: Callable[[], TestResponse], method: str, when: str = "before"
+) -> Iterator[list[TestResponse]]:
+    """The block runs while the call of `method` that `act` leads to hangs; then its connection
+    is cut. The answer to `act` is in the list after the block."""
+    google.fault(method, hang=when)
+    answers: list[TestResponse] = []
+    with ThreadPoolExecutor(1) as thread:
+        doing = thread.submit(_close_after, act)
+        assert google.faults.wait_for_hanging(30)
+        yield answers
+        google.clear_faults()
+        answers.append(doing.result(timeout=60))
+
+
+def _close_after(act: Callable[[], TestResponse]) -> TestResponse:
+    try:
+        return act()
+    finally:
+        models.database.close()
+
+
+@contextmanager
+def no_database(url: str) -> Iterator[None]:
+    """Whoever is connected finds that the bookings are gone (SQLite), or the connection is."""
+    models.database.close()
+    if url.startswith("sqlite"):
+        with sqlite3.connect(url.removeprefix("sqlite:///")) as file:
+            file.execute("ALTER TABLE booking RENAME TO booking_away")
+        yield
+        with sqlite3.connect(url.removeprefix("sqlite:///")) as file:
+            file.execute("ALTER TABLE booking_away RENAME TO booking")
+    else:
+        with psycopg.connect(url, autocommit=True) as other:
+            others = "datname = current_database() AND pid <> pg_backend_pid()"
+            other.execute(
+                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"
+            )
+        yield
+
+
+@pytest.mark.parametrize("door", ["page", "fragment", "program"])
+@pytest.mark.parametrize("method", [FREEBUSY, INSERT])
+def test_a_database_that_goes_once_the_time_is_claimed_leaves_a_pending_booking_and_no_fault(
+    app: Flask,
+    guest: FlaskClient,
+    google: StandIn,
+    clock: time_machine.Traveller,
+    database_url: str,
+    door: str,
+    method: str,
+) -> None:
+    fields = fill(guest)
+    act = {
+        "page": lambda: send(app.test_client(), fields),
+        "fragment": lambda: send(app.test_client(), fields, **HTMX),
+        "program": lambda: ask(app.test_client()),
+    }[door]
+    with ExitStack() as stack:
+        with meanwhile(google, act, method, "after") as answers:
+            stack.enter_context(no_database(database_url))
+    (answer,) = answers
+    assert answer.status_code == (303 if door == "page" else 202), answer.text
+    if door == "fragment":
+        assert status_of(page.read(answer.text)) == "pending"
+    clock.shift(30)
+    (row,) = bookings(app)
+    address = answer.headers.get("Location") or answer.headers.get("HX-Push-Url")
+    if address is None:
+        address = answer.get_json()["booking"]["manageUrl"]
+    shown = look(guest, address.removeprefix("http://localhost"))
+    assert (row["status"], status_of(shown)) == ("pending", "confirmed")
+    assert len(google.events(ANA)) == 1
+
+
+def test_settings_that_change_between_the_look_and_the_claim_hold_for_the_claim(
+    app: Flask, guest: FlaskClient, google: StandIn, change: Callable[..., None]
+) -> None:
+    app.extensions["meetslot"].patience = Patience(tries=2, pause_seconds=0.001)
+    fields = fill(guest)
+    models.BusyTimes.update(fetched_at=0).execute()
+    with meanwhile(google, lambda: send(app.test_client(), fields), FREEBUSY) as answers:
+        change("ana", event={"minimum_notice": 60 * 24 * 7})
+    assert answers[0].status_code == 409
+    assert page.read(answers[0].text).one(data_error="slot_unavailable")
+    assert google.events(ANA) == []
+
+
+def test_an_event_type_that_is_switched_off_meanwhile_is_not_booked(
+    app: Flask, guest: FlaskClient, google: StandIn, change: Callable[..., None]
+) -> None:
+    app.extensions["meetslot"].patience = Patience(tries=2, pause_seconds=0.001)
+    models.BusyTimes.update(fetched_at=0).execute()
+    with meanwhile(google, lambda: ask(app.test_client()), FREEBUSY) as answers:
+        change("ana", event={"active": False})
+    assert answers[0].status_code == 409
+    assert answers[0].get_json()["code"] == "slot_unavailable"
+    assert google.events(ANA) == []
+
+
+def test_an_insert_that_was_lost_late_is_not_asked_about_at_once(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    fields = fill(guest)
+    with meanwhile(google, lambda: send(app.test_client(), fields), INSERT) as answers:
+        clock.shift(7)
+    address = answers[0].headers["Location"]
+    google.state.calls.clear()
+    assert status_of(look(guest, address)) == "pending"
+    assert google.calls == []
+    clock.shift(4)
+    assert status_of(look(guest, address)) == "confirmed"
+
+
+def test_a_claim_that_came_late_is_its_requests_own_for_as_long(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    app.extensions["meetslot"].patience = Patience(tries=2, pause_seconds=0.001)
+    fields = fill(guest)
+    models.BusyTimes.update(fetched_at=0).execute()
+
+    google.fault(FREEBUSY, hang="before")
+    with ThreadPoolExecutor(1) as thread:
+        doing = thread.submit(_close_after, lambda: send(app.test_client(), fields))
+        assert google.faults.wait_for_hanging(30)
+        clock.shift(15)
+        google.clear_faults()
+        google.fault(INSERT, hang="before")
+        assert google.faults.wait_for_hanging(30)
+        clock.shift(10)
+        google.state.calls.clear()
+        assert command(app, "reconcile").strip() == "nothing to settle"
+        google.clear_faults()
+        assert doing.result(timeout=60).status_code == 303
+    assert "calendar.events.get" not in google.calls
