@@ -235,11 +235,14 @@ def test_what_is_not_offered_is_not_booked(
     assert len(google.events(ANA)) == 2
 
 
-def test_a_time_that_got_busy_meanwhile_is_taken(guest: FlaskClient, google: StandIn) -> None:
+def test_a_time_that_got_busy_meanwhile_is_taken(
+    guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
     guest.get(SLOTS, query_string=DAY)
     busy = google.add_busy(ANA, START, "2026-12-01T09:10:00Z")
     problem(ask(guest), 409, "slot_taken")
     google.alter(ANA, busy["id"], "delete")
+    clock.shift(60)  # the times that were told instead came from Google a moment ago
     assert ask(guest).status_code == 201
 
 
@@ -264,6 +267,47 @@ def test_a_host_who_has_to_connect_again_is_told_apart(guest: FlaskClient, googl
         answer = ask(guest)
         problem(answer, 503, "calendar_disconnected")
         assert "Retry-After" not in answer.headers
+
+
+@pytest.mark.parametrize("why", ["a booking", "busy", "the rules"])
+def test_who_comes_too_late_is_told_the_nearest_free_times(
+    guest: FlaskClient, google: StandIn, why: str
+) -> None:
+    assert ask(guest, start="2026-12-01T12:00:00Z").status_code == 201
+    start = {"a booking": "2026-12-01T12:00:00Z", "the rules": "2026-12-01T12:10:00Z"}.get(why)
+    if start is None:
+        guest.get(SLOTS, query_string=DAY)
+        start = "2026-12-01T12:30:00Z"
+        google.add_busy(ANA, start, "2026-12-01T12:40:00Z")
+    answer = ask(guest, start=start, email="other@example.com")
+    assert answer.status_code == 409
+    free = guest.get(SLOTS, query_string=DAY).get_json()["slots"]
+    assert [slot for slot in free if slot in answer.get_json()["slots"]] == answer.get_json()[
+        "slots"
+    ]
+    near = [slot["start"][11:16] for slot in answer.get_json()["slots"]]
+    assert (
+        near
+        == {
+            "a booking": ["11:00", "11:30", "12:30", "13:00"],
+            "busy": ["11:00", "11:30", "13:00", "13:30"],
+            "the rules": ["11:00", "11:30", "12:30", "13:00"],
+        }[why]
+    )
+
+
+@on_sqlite
+def test_no_times_are_told_when_there_are_none_or_google_does_not_say(
+    guest: FlaskClient, google: StandIn
+) -> None:
+    guest.get(SLOTS, query_string=DAY)
+    google.add_busy(ANA, START, "2026-12-01T09:10:00Z")
+    google.fault("calendar.freebusy.query", delay_seconds=0)  # the one that tells of it goes well
+    google.fault("calendar.freebusy.query", status=503, times=None)
+    assert "slots" not in problem(ask(guest), 409, "slot_taken")
+    google.clear_faults()
+    google.add_busy(ANA, "2026-11-01T00:00:00Z", "2027-03-01T00:00:00Z")
+    assert problem(ask(guest), 409, "slot_taken")["slots"] == []
 
 
 # --- Idempotency-Key ----------------------------------------------------------------------------
@@ -317,6 +361,23 @@ def test_while_the_outcome_is_unknown_the_answer_is_202_pending(
     assert third.status_code == 201
     assert third.get_json()["booking"]["id"] == first.get_json()["booking"]["id"]
     assert len(google.events(ANA)) == 1
+
+
+def test_a_repetition_tells_the_truth_about_a_booking_that_is_over(
+    guest: FlaskClient, google: StandIn
+) -> None:
+    made = ask(guest, key="one").get_json()
+    address = made["booking"]["manageUrl"].removeprefix("http://localhost")
+    assert guest.post(f"{address}/cancel").status_code == 303
+    answer = ask(guest, key="one")
+    assert answer.status_code == 200
+    assert answer.get_json() == {
+        "success": False,
+        "booking": {**made["booking"], "status": "cancelled"},
+        "meetLink": None,
+    }
+    assert google.events(ANA) == []
+    assert ask(guest, key="two").status_code == 201
 
 
 @on_sqlite

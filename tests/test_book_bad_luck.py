@@ -17,8 +17,8 @@ from werkzeug.test import TestResponse
 import models
 from demo.google import StandIn
 from tests import page
-from tests.conftest import command
-from tests.journey import ANA, HTMX, ask, bookings, fill, look, send, status_of
+from tests.conftest import command, on_sqlite
+from tests.journey import ANA, API, HTMX, START, ask, book, bookings, fill, look, send, status_of
 from widget.calendar import Patience
 
 pytestmark = pytest.mark.usefixtures("ana")
@@ -61,9 +61,7 @@ def no_database(url: str) -> Iterator[None]:
     else:
         with psycopg.connect(url, autocommit=True) as other:
             others = "datname = current_database() AND pid <> pg_backend_pid()"
-            other.execute(
-                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"
-            )
+            other.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
         yield
 
 
@@ -161,3 +159,31 @@ def test_a_claim_that_came_late_is_its_requests_own_for_as_long(
         google.clear_faults()
         assert doing.result(timeout=60).status_code == 303
     assert "calendar.events.get" not in google.calls
+
+
+@on_sqlite
+@pytest.mark.parametrize("act", ["book", "reschedule", "ask"])
+def test_the_times_that_are_offered_instead_share_the_budget_of_their_request(
+    app: Flask, guest: FlaskClient, google: StandIn, act: str
+) -> None:
+    """Two thirds of it are gone when the time turns out to be taken: too little is left for
+    the pause before another try."""
+    ten = "2026-12-01T10:00:00Z"
+    fields, address = fill(guest, ten), book(guest)
+    google.add_busy(ANA, ten, "2026-12-01T10:30:00Z")
+    slots = guest.get(f"{API}/slots", query_string={"from": START, "to": "2026-12-02T00:00:00Z"})
+    assert slots.status_code == 200  # from the cache, which goes on for the next request
+    google.state.calls.clear()
+    before = google.faults.taken
+    app.extensions["meetslot"].patience = Patience(tries=2, budget_seconds=4.5, pause_seconds=3)
+    google.fault(FREEBUSY, delay_seconds=3)
+    google.fault(FREEBUSY, status=503, times=None)
+    google.fault("calendar.events.list", delay_seconds=0)
+    answer = {
+        "book": lambda: send(guest, fields),
+        "reschedule": lambda: guest.post(f"{address}/reschedule", data={"start": ten}),
+        "ask": lambda: ask(guest, start=ten, email="other@example.com"),
+    }[act]()
+    assert answer.status_code == (409 if act == "ask" else 503)
+    assert google.faults.taken - before == 2
+    assert len(google.events(ANA)) == 2

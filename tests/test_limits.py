@@ -175,3 +175,21 @@ def test_one_host_gets_at_most_three_hundred_bookings_an_hour(
     assert status_of(look(guest, address)) == "confirmed"
     clock.shift(3601)
     assert ask(guest, start=second, email="other@example.com").status_code == 201
+
+
+def test_a_repetition_of_what_was_booked_is_answered_when_the_share_is_used_up(
+    limited: Limited, google: StandIn
+) -> None:
+    guest = limited(BOOKING_RATE_LIMIT="2 per hour")
+    first, second = slots(guest)[:2]
+    fields = fill(guest, first)
+    address = send(guest, fields).headers["Location"]
+    made = ask(guest, key="one", start=second)
+    assert made.status_code == 201
+    for _time in range(3):
+        again = send(guest, fields)
+        assert (again.status_code, again.headers["Location"]) == (303, address)
+        assert ask(guest, key="one", start=second).get_json() == made.get_json()
+    assert ask(guest, key="one", start=first).status_code == 422
+    too_many(ask(guest, key="two", start=second), 3600)
+    assert len(google.events(ANA)) == 2

@@ -82,6 +82,9 @@ def _ask(url: str, slug: str, start: str, number: int, gate: Barrier) -> request
 def _losers_see_fresh_times(answer: requests.Response, start: str) -> None:
     if answer.headers["Content-Type"].startswith("application/"):
         assert answer.json()["code"] == "slot_taken"
+        fresh = [slot["start"] for slot in answer.json()["slots"]]
+        assert fresh
+        assert start not in fresh
         return
     shown = page.read(answer.text)
     assert shown.one(data_error="slot_taken")

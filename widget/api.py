@@ -12,8 +12,8 @@ from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 import models
-from widget import bookings, details, guest, language, links, outcomes, web
-from widget.bookings import KeyReused, NotBooked, TooManyBookings
+from widget import booking_page, bookings, details, guest, language, links, outcomes, picker, web
+from widget.bookings import KeyReused, NotBooked, SlotTaken, SlotUnavailable, TooManyBookings
 from widget.calendar import DAY
 from widget.guest import Place
 from widget.instants import to_rfc3339
@@ -24,6 +24,7 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 LONGEST_DAYS = 62
 KEY_LENGTH = 255
+STATUS = {"pending": 202, "confirmed": 201}
 _SPACE_FOR_PLUS = re.compile(r" (\d\d:?\d\d)$")
 
 
@@ -80,13 +81,10 @@ def slots(handle: str, slug: str) -> ResponseReturnValue:
     if errors:
         return invalid(errors)
     try:
-        offer = bookings.offer(web.google(), place.host, place.event, web.now())
+        offer = place.offer()
     except NotBooked as error:
         return refused(error)
-    length = place.event.duration * 60
-    found = [
-        {"start": to_rfc3339(at), "end": to_rfc3339(at + length)} for at in offer.free(start, end)
-    ]
+    found = slot_views(offer.free(start, end), place.event)
     return {"event": event_view(handle, place.event), "tz": tz.key, "slots": found}
 
 
@@ -107,22 +105,25 @@ def book(handle: str, slug: str) -> ResponseReturnValue:
         return refused(TooManyBookings(web.seconds_left(error)))
     except KeyReused:
         return invalid({"Idempotency-Key": _("This key came with another booking before.")})
+    except (SlotTaken, SlotUnavailable) as error:
+        return _other_times(place, error, wish.start)
     except NotBooked as error:
         return refused(error)
-    return jsonify(made(booking)), 202 if booking.status == "pending" else 201
+    return jsonify(made(booking)), STATUS.get(booking.status, 200)
 
 
-@web.booking
 def _booked(place: Place, wish: details.Details, key: str | None) -> models.Booking:
     stored = key and "api:" + hashlib.sha256(f"{place.event.slug} {key}".encode()).hexdigest()
     visit = bookings.Visit(str(language.current()).replace("_", "-"))
-    return bookings.book(web.google(), place.host, place.event, wish, stored, web.now(), visit)
+    return booking_page.booked(place, wish, stored, visit)
 
 
 def made(booking: models.Booking) -> dict[str, Any]:
-    """The answer for a booking that stands, or that may stand while it is pending."""
+    """A booking as it is now. `success`: it stands, or may stand while it is pending; one that
+    an earlier request made can be over by now."""
+    stands = booking.status in models.ACTIVE
     return {
-        "success": True,
+        "success": stands,
         "booking": {
             "id": booking.id,
             "start": to_rfc3339(booking.start_at),
@@ -130,18 +131,33 @@ def made(booking: models.Booking) -> dict[str, Any]:
             "status": booking.status,
             "manageUrl": links.booking_url(web.config(), booking.id),
         },
-        "meetLink": booking.meet_link,
+        "meetLink": booking.meet_link if stands else None,
     }
 
 
 def invalid(errors: dict[str, str]) -> Response:
-    return web.problem(422, "invalid_request", _("Some fields are not right."), errors)
+    return web.problem(422, "invalid_request", _("Some fields are not right."), errors=errors)
 
 
-def refused(error: NotBooked) -> Response:
+def refused(error: NotBooked, **more: Any) -> Response:
     """Nothing was booked: the outcome's own status and code."""
-    response = web.problem(outcomes.status(error), error.code, outcomes.said(error))
+    response = web.problem(outcomes.status(error), error.code, outcomes.said(error), **more)
     return outcomes.with_retry(response, error)
+
+
+def _other_times(place: Place, error: NotBooked, start: int) -> Response:
+    """The time is gone: what is free now instead, as `slots` has it, the nearest in order."""
+    try:
+        offer = place.offer()
+    except NotBooked:  # Google stopped answering meanwhile
+        return refused(error)
+    near = sorted(picker.nearest(offer.free(offer.now, offer.last), start))
+    return refused(error, slots=slot_views(near, place.event))
+
+
+def slot_views(starts: list[int], event: EventType) -> list[dict[str, str]]:
+    length = event.duration * 60
+    return [{"start": to_rfc3339(at), "end": to_rfc3339(at + length)} for at in starts]
 
 
 def _instant(name: str, errors: dict[str, str]) -> int:

@@ -78,13 +78,26 @@ def _done(booking: Booking, given: Form, status: int = 200) -> ResponseReturnVal
     return response
 
 
-@web.booking
 def _booked(place: Place, given: Form, wish: details.Details) -> Booking:
     nonce = links.read_nonce(web.config(), given.get("nonce", ""))
     digest = hashlib.sha256(f"{nonce} {place.event.slug} {wish.digest()}".encode()).hexdigest()
     key = f"{'form:' if nonce else bookings.BARE}{digest}"
     visit = bookings.Visit(language.tag(), dict(carried.utm_fields(given)))
-    return bookings.book(web.google(), place.host, place.event, wish, key, web.now(), visit)
+    return booked(place, wish, key, visit)
+
+
+def booked(place: Place, wish: details.Details, key: str | None, visit: bookings.Visit) -> Booking:
+    """A repetition gets its booking, whatever the limit says: that counts new ones."""
+    before = bookings.made_before(place.host, wish, key) if key else None
+    return before or _booked_anew(place, wish, key, visit)
+
+
+@web.booking
+def _booked_anew(
+    place: Place, wish: details.Details, key: str | None, visit: bookings.Visit
+) -> Booking:
+    calendar = web.calendar_of(place.host)
+    return bookings.book(calendar, place.event, wish, key, web.now(), visit)
 
 
 def _wish(place: Place, given: Form) -> dict[str, Any]:

@@ -47,30 +47,29 @@ class Visit:
 
 
 def book(
-    google: Google,
-    host: models.Host,
+    calendar: Calendar,
     event: EventType,
     details: Details,
     key: str | None,
     now: int,
     visit: Visit | None = None,
 ) -> Booking:
-    """Book, or give the booking that this key made before.
+    """Book with the calendar's host, or give the booking that this key made before.
 
     The claim is committed before Google is asked, so that no other guest gets the time. The
     booking comes back confirmed, or pending when nobody knows yet whether the event stands.
     Raises a NotBooked: then no event stands and the time is free.
     """
+    host = calendar.host
     if key and (before := made_before(host, details, key)):
         return before
-    calendar = google.calendar_of(host)
-    looked = offer(google, host, event, now, calendar=calendar)
+    looked = offer(calendar.google, host, event, now, calendar=calendar)
     try:
         looked, booking = _claim(looked, details, key, visit or Visit())
     except models.KeyTaken:  # the same request, at the same time
-        return book(google, host, event, details, key, now, visit)
+        return book(calendar, event, details, key, now, visit)
     try:
-        return _make(google, calendar, looked, booking)
+        return _make(calendar, looked, booking)
     except models.NoAnswer as error:
         return _unwritten(booking, error)
 
@@ -88,7 +87,7 @@ def made_before(host: models.Host, details: Details, key: str) -> Booking | None
     return before
 
 
-def _make(google: Google, calendar: Calendar, looked: Offer, booking: Booking) -> Booking:
+def _make(calendar: Calendar, looked: Offer, booking: Booking) -> Booking:
     """From a claim to what Google says of it."""
     try:
         _ask_again(calendar, looked, booking.start_at)
@@ -96,7 +95,7 @@ def _make(google: Google, calendar: Calendar, looked: Offer, booking: Booking) -
         if models.fail(booking, error.code, looked.now):
             raise
         return models.as_it_is(booking)  # it took so long that a round has settled it
-    return _insert(google, calendar, looked, booking)
+    return _insert(calendar, looked, booking)
 
 
 def _unwritten(booking: Booking, error: Exception) -> Booking:
@@ -107,9 +106,7 @@ def _unwritten(booking: Booking, error: Exception) -> Booking:
     return booking
 
 
-def _claim(
-    looked: Offer, details: Details, key: str | None, visit: Visit
-) -> tuple[Offer, Booking]:
+def _claim(looked: Offer, details: Details, key: str | None, visit: Visit) -> tuple[Offer, Booking]:
     with models.locked(looked.host) as host:
         if key and models.booking_by_key(host, key):  # it came while we waited for the lock
             raise models.KeyTaken
@@ -197,10 +194,10 @@ def _crowded(calendar: Calendar, moving: Booking, since: int, until: int) -> boo
     return start < end and calendar.crowded(moving.calendar, start, end, moving.google_event_id)
 
 
-def _insert(google: Google, calendar: Calendar, looked: Offer, booking: Booking) -> Booking:
+def _insert(calendar: Calendar, looked: Offer, booking: Booking) -> Booking:
     now = looked.now
     try:
-        event = events.insert(google, calendar, booking, looked.settings)
+        event = events.insert(calendar.google, calendar, booking, looked.settings)
     except Unknown as error:
         _stays_pending(booking, error)
     except GoogleError as error:

@@ -21,7 +21,7 @@ def of(calendar: Calendar, host: models.Host, settings: Settings, now: int) -> l
     Raises Unavailable or Disconnected: what cannot be read is never free.
     """
     start, end = now - DAY, now + _window_days(settings) * DAY
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + min(WAIT_SECONDS, calendar.seconds_left)
     oldest = now - calendar.google.config.busy_ttl + 1
     while True:
         row = models.busy_times(host)

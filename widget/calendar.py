@@ -69,7 +69,7 @@ class Google(Client):
 
     def calendar_of(self, host: models.Host, seconds: float | None = None) -> Calendar:
         """For one journey of at most `seconds`: a guest's request, unless said otherwise."""
-        return Calendar(self, host, seconds or self.patience.budget_seconds)
+        return Calendar(self, host, self.patience.budget_seconds if seconds is None else seconds)
 
 
 class Calendar:
@@ -78,6 +78,11 @@ class Calendar:
     def __init__(self, google: Google, host: models.Host, seconds: float) -> None:
         self.google, self.host = google, host
         self._access = Access(google, host, time.monotonic() + seconds)
+
+    @property
+    def seconds_left(self) -> float:
+        """Of this journey; nothing is sent any more when there are none."""
+        return self._access.seconds_left
 
     # --- reading ----------------------------------------------------------------------------
 

@@ -67,7 +67,8 @@ class Place:
 
     def offer(self) -> bookings.Offer:
         """Raises CalendarUnavailable or CalendarDisconnected."""
-        return bookings.offer(web.google(), self.host, self.event, web.now(), self.moving)
+        calendar = web.calendar_of(self.host)
+        return bookings.offer(web.google(), self.host, self.event, web.now(), self.moving, calendar)
 
     def alert(self, error: NotBooked | None) -> dict[str, str] | None:
         """What went wrong, as the templates show it."""

@@ -65,7 +65,7 @@ class Preview(Place):
         return bookings.Offer(host, document, event, rules, taken, held, now)
 
     def _busy(self, now: int) -> list[Busy]:
-        stored, calendar = settings.load(self.host.settings), web.google().calendar_of(self.host)
+        stored, calendar = settings.load(self.host.settings), web.calendar_of(self.host)
         longest = max((each.booking_window_days for each in stored.event_types), default=0)
         same = self.document.busy_calendars == stored.busy_calendars
         if same and self.event.booking_window_days <= longest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 import peewee
@@ -17,7 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import models
 from widget import files, language, look
-from widget.calendar import Google
+from widget.calendar import Calendar, Google
 from widget.config import Config
 from widget.instants import now as now
 from widget.language import gettext as _
@@ -58,6 +59,12 @@ def config() -> Config:
 def google() -> Google:
     found: Google = current_app.extensions["meetslot"]
     return found
+
+
+def calendar_of(host: models.Host) -> Calendar:
+    """A host's calendar for what is left of the time that one guest's request has for Google."""
+    spent = time.monotonic() - g.began
+    return google().calendar_of(host, google().patience.budget_seconds - spent)
 
 
 def is_fragment() -> bool:
@@ -129,6 +136,7 @@ def set_up(app: Flask, config: Config) -> None:
 
 
 def _begin() -> None:
+    g.began = time.monotonic()
     asked = request.values.get("lang", "")
     spoken = language.choose(asked, request.accept_languages)
     if request.blueprint == "host" and not spoken.startswith(language.SOURCE):
@@ -176,17 +184,16 @@ def wants_json() -> bool:
     return request.path.startswith("/api/")
 
 
-def problem(status: int, code: str, detail: str, errors: dict[str, str] | None = None) -> Response:
-    """RFC 9457 problem details with a stable `code`."""
+def problem(status: int, code: str, detail: str, **more: Any) -> Response:
+    """RFC 9457 problem details with a stable `code`, and `more` members that say more."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": code.replace("_", " ").capitalize(),
         "status": status,
         "code": code,
         "detail": detail,
+        **more,
     }
-    if errors:
-        body["errors"] = errors
     response = make_response(body, status)
     response.content_type = "application/problem+json"
     response.headers["Access-Control-Allow-Origin"] = (
