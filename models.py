@@ -331,9 +331,10 @@ def save_sign_in(host: Host, email: str, tokens: dict[str, Any]) -> None:
         forget_busy(host)
 
 
-def save_access_token(host: Host, access_token: str, expires_at: int) -> None:
-    Host.update(access_token=access_token, token_expires_at=expires_at).where(
-        Host.id == host.id
+def save_access_token(host: Host) -> None:
+    """Keep the host's access token, unless a newer consent replaced what it was made from."""
+    Host.update(access_token=host.access_token, token_expires_at=host.token_expires_at).where(
+        Host.id == host.id, Host.refresh_token == host.refresh_token
     ).execute()
 
 

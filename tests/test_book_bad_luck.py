@@ -82,9 +82,8 @@ def test_a_database_that_goes_once_the_time_is_claimed_leaves_a_pending_booking_
         "fragment": lambda: send(app.test_client(), fields, **HTMX),
         "program": lambda: ask(app.test_client()),
     }[door]
-    with ExitStack() as stack:
-        with meanwhile(google, act, method, "after") as answers:
-            stack.enter_context(no_database(database_url))
+    with ExitStack() as stack, meanwhile(google, act, method, "after") as answers:
+        stack.enter_context(no_database(database_url))
     (answer,) = answers
     assert answer.status_code == (303 if door == "page" else 202), answer.text
     if door == "fragment":

@@ -9,6 +9,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
+import models
 from demo.google import StandIn
 from tests import page
 from tests.acts import ANA, NINE, PICKER, TEN, book, cancel, look, offered, reconcile, status_of
@@ -162,3 +163,18 @@ def test_doctor_fails_while_a_booking_waits_for_long(
     code, said = doctor(app)
     assert code == 1
     assert "1 booking(s) have waited" in said
+
+
+def test_a_token_made_from_an_older_consent_does_not_replace_the_new_one(
+    app: Flask, ana: Browser, google: StandIn
+) -> None:
+    """Somebody refreshes for a request that began before the host signed in anew."""
+    with app.app_context():
+        before = models.host_by_handle("ana")
+        assert before
+        google.expire()
+        ana.sign_in(ANA)
+        signed_in = models.host_by_handle("ana")
+        assert app.extensions["meetslot"].calendar_of(before).calendars()
+        after = models.host_by_handle("ana")
+    assert after.access_token == signed_in.access_token != before.access_token

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 import models
 import watching
 from demo.google import StandIn
 from tests import page
 from tests.acts import ANA, MIA, PICKER, book, look, reconcile, status_of
+from tests.conftest import on_sqlite
 from widget import config
 from widget import reconcile as rounds
 from widget.calendar import Google, Patience
@@ -175,6 +178,47 @@ def test_a_guests_request_has_one_budget_for_all_its_calls(
     answer = guest.get(PICKER)
     assert answer.status_code == 503
     assert page.read(answer.text).one(data_error="calendar_unavailable")
+    google.clear_faults()
+
+
+def told_in_time(app: Flask) -> None:
+    """A guest who looks is told that the calendar does not answer, long before it would."""
+
+    def looks() -> TestResponse:
+        try:
+            return app.test_client().get(PICKER)
+        finally:
+            models.database.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(looks).result(timeout=30)
+    assert answer.status_code == 503
+    assert page.read(answer.text).one(data_error="calendar_unavailable")
+
+
+@on_sqlite
+@pytest.mark.parametrize("drip", ["head", "body"])
+@pytest.mark.parametrize("method", ["calendar.freebusy.query", "oauth.token", "oauth.metadata"])
+def test_an_answer_that_drips_is_not_waited_for(
+    app: Flask, google: StandIn, method: str, drip: str
+) -> None:
+    google.expire()
+    vars(app.extensions["meetslot"]).pop("endpoints", None)
+    app.extensions["meetslot"].patience = Patience(tries=1, call_seconds=1)
+    google.fault(method, drip_seconds=0.5, drip=drip)
+    told_in_time(app)
+
+
+@on_sqlite
+@pytest.mark.parametrize("method", ["calendar.freebusy.query", "oauth.token", "oauth.metadata"])
+def test_every_call_of_a_request_has_the_time_that_is_left_at_most(
+    app: Flask, google: StandIn, method: str
+) -> None:
+    google.expire()
+    vars(app.extensions["meetslot"]).pop("endpoints", None)
+    app.extensions["meetslot"].patience = Patience(tries=1, call_seconds=60, budget_seconds=0.6)
+    google.fault(method, hang="before")
+    told_in_time(app)
     google.clear_faults()
 
 

@@ -37,7 +37,17 @@ class Client:
     @cached_property
     def endpoints(self) -> dict[str, Any]:
         """The OpenID discovery document. Raises Unavailable."""
-        found = self._plain("oauth.metadata", "GET", self.config.google_oidc_metadata_url)
+        return self._discover(self.patience.call_seconds)
+
+    def endpoints_within(self, seconds: float) -> dict[str, Any]:
+        """The same, asked for no longer than so many seconds if it is not known yet."""
+        if "endpoints" not in vars(self):
+            self.endpoints = self._discover(seconds)
+        return self.endpoints
+
+    def _discover(self, seconds: float) -> dict[str, Any]:
+        address = self.config.google_oidc_metadata_url
+        found = self._plain("oauth.metadata", "GET", address, seconds)
         try:
             document = json.loads(found.body)
             if found.status != 200 or not isinstance(document["token_endpoint"], str):
@@ -47,10 +57,10 @@ class Client:
         return dict(document)
 
     def _plain(
-        self, name: str, method: str, url: str, body: dict[str, str] | None = None
+        self, name: str, method: str, url: str, seconds: float, body: dict[str, str] | None = None
     ) -> Answer:
         try:
-            return Wire().call(method, url, self.patience.call_seconds, body=body)
+            return Wire().call(method, url, seconds, body=body)
         except (NotSent, Lost) as error:
             raise Unavailable(name, reason=str(error)) from None
 
@@ -83,7 +93,8 @@ class Client:
             return True
         try:
             url = self.endpoints["revocation_endpoint"]
-            return self._plain("oauth.revoke", "POST", url, {"token": token}).status in (200, 400)
+            seconds, body = self.patience.call_seconds, {"token": token}
+            return self._plain("oauth.revoke", "POST", url, seconds, body).status in (200, 400)
         except (Unavailable, KeyError):
             return False
 
@@ -140,7 +151,7 @@ class Access:
         credentials = Credentials(  # type: ignore[no-untyped-call]
             None,
             refresh_token=self._refresh_token(),
-            token_uri=self.google.endpoints["token_endpoint"],
+            token_uri=self.google.endpoints_within(self._seconds())["token_endpoint"],
             client_id=self.google.config.google_client_id,
             client_secret=self.google.config.google_client_secret,
         )
@@ -177,12 +188,13 @@ class Access:
         return SimpleNamespace(status=answer.status, headers=answer.headers, data=answer.body)
 
     def _keep(self, token: str, expiry: datetime | None) -> None:
-        """A refreshed access token serves the other workers too. `expiry` is naive UTC."""
+        """A refreshed access token serves the other workers too, unless the host has signed in
+        anew meanwhile. `expiry` is naive UTC."""
         ends = expiry.replace(tzinfo=UTC).timestamp() if expiry else time.time() + HOUR
         self._token = token
         self.host.access_token = self.google.encrypt(token)
         self.host.token_expires_at = int(ends)
-        models.save_access_token(self.host, self.host.access_token, self.host.token_expires_at)
+        models.save_access_token(self.host)
 
     def disconnected(self, method: str, status: int | None, reason: str) -> Disconnected:
         """Note that Google refuses this host's grant."""

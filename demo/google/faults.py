@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from demo.google import contract
 
@@ -31,7 +31,7 @@ class Fault:
     is with status (200 unless given), JSON or not. cut: the connection is closed without an
     answer, "before" or "after" the work. hang: nothing is heard any more, "before" or "after" the
     work, until the faults are cleared. delay_seconds: before anything. drip_seconds: between
-    the bytes of the answer.
+    the bytes of the answer's body, or with drip "head" of all of it.
     """
 
     method: str
@@ -43,6 +43,7 @@ class Fault:
     after: bool = False
     delay_seconds: float = 0
     drip_seconds: float = 0
+    drip: str = "body"
     times: int | None = 1
 
 
@@ -112,6 +113,8 @@ class Faults:
         broken = fault.cut or fault.hang or fault.status or fault.body is not None
         if not broken or fault.after or "after" in (fault.cut, fault.hang):
             answer = _Recorded(self.program, environ)
+            if not broken and fault.drip == "head":
+                _drip_whole(answer, environ, fault.drip_seconds)
             if not broken:
                 return _drip(answer.replay(start_response), fault.drip_seconds)
         if fault.hang:
@@ -142,7 +145,7 @@ def _method(environ: Environ) -> str | None:
     return found[0].id if found else OAUTH.get(path)
 
 
-def _hang_up(environ: Environ) -> None:
+def _hang_up(environ: Environ) -> NoReturn:
     connection: socket.socket = environ["werkzeug.socket"]
     connection.shutdown(socket.SHUT_RDWR)
     raise ConnectionAbortedError
@@ -163,6 +166,16 @@ def error_body(status: int, reason: str, message: str = "") -> dict[str, Any]:
     text = message or reason
     errors = [{"domain": "global", "reason": reason, "message": text}]
     return {"error": {"code": status, "message": text, "errors": errors}}
+
+
+def _drip_whole(answer: _Recorded, environ: Environ, seconds: float) -> NoReturn:
+    """Byte by byte from the status line on, past the server, which writes a head in one piece."""
+    connection: socket.socket = environ["werkzeug.socket"]
+    head = [f"HTTP/1.1 {answer.status}", *(f"{name}: {value}" for name, value in answer.headers)]
+    for byte in "\r\n".join([*head, "", ""]).encode() + answer.body:
+        connection.sendall(bytes([byte]))
+        time.sleep(seconds)
+    _hang_up(environ)
 
 
 def _drip(parts: list[bytes], seconds: float) -> Iterable[bytes]:
