@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,6 +25,7 @@ ACTS = {"booked": "confirmed", "rescheduled": "confirmed", "cancelled": "cancell
 LEFTOVER_SECONDS = 60  # a write that nobody waits for any more has arrived by then, or never will
 LEASE_SECONDS = 60  # the longest that one talk with Google about a booking may take
 WEEK = 7 * 86400
+_MARK_BITS = 24  # of chance in a lease: two that begin in the same second are two
 _MIGRATION_LOCK = 0x6D656574  # any number, the same on every machine
 
 database = peewee.DatabaseProxy()
@@ -79,7 +81,10 @@ class Host(Table):
 
 
 class BusyTimes(Table):
-    """What freebusy said of all busy calendars of a host between start_at and end_at."""
+    """What freebusy said of all busy calendars of a host between start_at and end_at.
+
+    `refreshing_until` leases it to whoever asks anew: an instant, and below it a random mark.
+    """
 
     host = peewee.ForeignKeyField(Host, primary_key=True, on_delete="CASCADE")
     intervals = JSONText(default=list)
@@ -366,22 +371,24 @@ def busy_times(host: Host) -> BusyTimes:
     return BusyTimes.get(BusyTimes.host == host)
 
 
-def begin_busy_refresh(host: Host, now: int, until: int) -> bool:
-    """True for the one worker that may ask Google for this host's busy times until `until`."""
-    query = BusyTimes.update(refreshing_until=until).where(
-        BusyTimes.host == host, BusyTimes.refreshing_until <= now
+def begin_busy_refresh(host: Host, now: int, until: int) -> int | None:
+    """For the one worker that may ask Google for this host's busy times until `until`: the mark
+    of its lease, unlike that of any other one. None for the others."""
+    mark = until << _MARK_BITS | secrets.randbits(_MARK_BITS)
+    query = BusyTimes.update(refreshing_until=mark).where(
+        BusyTimes.host == host, BusyTimes.refreshing_until <= now << _MARK_BITS
     )
-    return _changed(query)
+    return mark if _changed(query) else None
 
 
-def end_busy_refresh(host: Host, until: int, fetched: dict[str, Any] | None) -> None:
+def end_busy_refresh(host: Host, mark: int, fetched: dict[str, Any] | None) -> None:
     """Store what was fetched (intervals, start_at, end_at, fetched_at), or only let go.
 
     Nothing is stored when forget_busy came in between: it was asked for too early.
     """
     values = {"refreshing_until": 0, **(fetched or {})}
     BusyTimes.update(values).where(
-        BusyTimes.host == host, BusyTimes.refreshing_until == until
+        BusyTimes.host == host, BusyTimes.refreshing_until == mark
     ).execute()
 
 

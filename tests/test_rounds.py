@@ -17,7 +17,7 @@ import watching
 from demo.google import StandIn
 from tests import page
 from tests.acts import ANA, MIA, PICKER, book, look, reconcile, status_of
-from tests.conftest import on_sqlite
+from tests.conftest import Browser, on_sqlite
 from widget import config
 from widget import reconcile as rounds
 from widget.calendar import Google, Patience
@@ -151,6 +151,27 @@ def test_one_booking_that_goes_wrong_does_not_keep_the_others_waiting(
     reconcile(app)
     assert status_of(look(guest, fine)) == "confirmed"
     assert broken != fine
+
+
+def test_two_refreshes_of_the_same_second_are_told_apart(app: Flask, ana: Browser) -> None:
+    """The first one asked before something changed: what it heard then must not be kept."""
+    host, now = models.host_by_handle("ana"), 1_800_000_000
+    assert host
+    models.busy_times(host)
+    first = models.begin_busy_refresh(host, now, now + 12)
+    assert first
+    assert models.begin_busy_refresh(host, now + 11, now + 23) is None
+    models.forget_busy(host)
+    second = models.begin_busy_refresh(host, now, now + 12)
+    assert second
+    old, new = ([[now, now + length, "ana"]] for length in (60, 90))
+    times = {"start_at": now - 100, "end_at": now + 100, "fetched_at": now}
+    models.end_busy_refresh(host, first, {**times, "intervals": old})
+    assert models.busy_times(host).fetched_at == 0
+    models.end_busy_refresh(host, second, {**times, "intervals": new})
+    assert models.busy_times(host).intervals == new
+    assert models.begin_busy_refresh(host, now, now + 12)
+    assert models.begin_busy_refresh(host, now + 13, now + 25)  # whoever had it has died
 
 
 # --- patience -----------------------------------------------------------------------------------

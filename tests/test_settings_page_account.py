@@ -220,6 +220,27 @@ def test_a_guest_whose_booking_google_does_not_let_go_is_told_to_come_again(
     assert bookings(app) == []
 
 
+def test_a_guests_booking_that_may_still_have_an_event_is_kept_until_it_has_none(
+    app: Flask, ana: Browser, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    address = book(app)["manageUrl"].removeprefix("http://localhost")
+    (event,) = google.events(ANA)
+    with google.state.lock:  # as if the insert had not arrived yet
+        late = google.state.calendars[ANA].events.pop(event["id"])
+    assert app.test_client().post(f"{address}/cancel").status_code == 303
+    with google.state.lock:
+        google.state.calendars[ANA].events[event["id"]] = late
+    result = app.test_cli_runner().invoke(args=["guests", "delete", "gita@guest.example"])
+    assert result.exit_code == 1
+    assert "1 booking(s) kept, since Google may still have an event" in result.stderr
+    assert "removed 0 booking(s)" in result.stdout
+    clock.shift(61)
+    command(app, "reconcile")
+    assert google.events(ANA) == []
+    assert "removed 1 booking(s)" in command(app, "guests", "delete", "gita@guest.example")
+    assert bookings(app) == []
+
+
 @pytest.mark.parametrize("section", ["profile", "event-types"])
 @on_sqlite
 def test_a_page_of_one_host_saves_nothing_into_the_account_of_another(

@@ -27,8 +27,8 @@ def of(calendar: Calendar, host: models.Host, settings: Settings, now: int) -> l
         row = models.busy_times(host)
         if row.fetched_at >= oldest and row.start_at <= start and row.end_at >= end:
             return [Busy(*interval) for interval in row.intervals]
-        if models.begin_busy_refresh(host, now, now + REFRESH_SECONDS):
-            return _refresh(calendar, host, settings, now)
+        if mark := models.begin_busy_refresh(host, now, now + REFRESH_SECONDS):
+            return _refresh(calendar, host, settings, now, mark)
         oldest = min(oldest, now)  # what another worker fetches from now on is new enough
         if time.monotonic() > deadline:  # whoever asks may have died: only one's own word counts
             return _ask(calendar, host, settings.busy_calendars, start, end, now)
@@ -47,14 +47,16 @@ def _window_days(settings: Settings) -> int:
     return longest + 3  # the last date in the zone farthest from ours, and a day of buffers
 
 
-def _refresh(calendar: Calendar, host: models.Host, settings: Settings, now: int) -> list[Busy]:
+def _refresh(
+    calendar: Calendar, host: models.Host, settings: Settings, now: int, mark: int
+) -> list[Busy]:
     start, end = now - 2 * DAY, now + (_window_days(settings) + 1) * DAY
     fetched = None
     try:
         found = _ask(calendar, host, settings.busy_calendars, start, end, now)
         fetched = {"intervals": found, "start_at": start, "end_at": end, "fetched_at": now}
     finally:
-        models.end_busy_refresh(host, now + REFRESH_SECONDS, fetched)
+        models.end_busy_refresh(host, mark, fetched)
     return found
 
 

@@ -169,10 +169,13 @@ def delete_guest(email: str) -> None:
     )
     if done.extra:
         click.echo(f"removed from the further guests of {done.extra} booking(s)")
-    if done.kept:
-        raise click.ClickException(
-            f"{done.kept} booking(s) could not be cancelled in Google yet: try again later"
-        )
+    left = {
+        "could not be cancelled in Google yet": done.kept,
+        "kept, since Google may still have an event of what is over": done.leftover,
+    }
+    if any(left.values()):
+        said = "; ".join(f"{number} booking(s) {why}" for why, number in left.items() if number)
+        raise click.ClickException(f"{said}: try again later")
 
 
 # --- why, and what became of it -----------------------------------------------------------------

@@ -40,29 +40,33 @@ def disconnect(google: Google, found: models.Host, now: int) -> bool:
 
 @dataclass(frozen=True)
 class GuestErased:
-    """`cancelled` of the removed bookings were still to come; `kept` could not be cancelled."""
+    """`cancelled` of the removed bookings were still to come; `kept` could not be cancelled;
+    `leftover` are over, and Google may still hold their events."""
 
     removed: int
     cancelled: int
     kept: int
+    leftover: int
     extra: int
 
 
 def guest(google: Google, email: str, now: int) -> GuestErased:
     """Remove what is stored of a guest; what is still to come is cancelled in Google first.
 
-    A booking that Google does not let go of now is kept, since nobody could cancel it later.
+    A booking that Google does not let go of now is kept, since nobody could cancel it later;
+    one whose event may still be there is, until the rounds have seen to it.
     """
-    removed = cancelled = kept = 0
+    removed = cancelled = kept = leftover = 0
     for booking in models.bookings_of_guest(email):
-        if booking.status in models.ACTIVE and booking.end_at > now:
-            if not _cancelled(google, booking, now):
-                kept += 1
-                continue
-            cancelled += 1
-        models.delete_booking(booking)
-        removed += 1
-    return GuestErased(removed, cancelled, kept, models.forget_extra_guest(email))
+        stood = booking.status in models.ACTIVE and booking.end_at > now
+        if stood and not _cancelled(google, booking, now):
+            kept += 1
+        elif booking.end_at > now and models.as_it_is(booking).leftover:
+            leftover += 1
+        else:
+            models.delete_booking(booking)
+            removed, cancelled = removed + 1, cancelled + stood
+    return GuestErased(removed, cancelled, kept, leftover, models.forget_extra_guest(email))
 
 
 def _cancelled(google: Google, booking: models.Booking, now: int) -> bool:
