@@ -7,6 +7,8 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +101,7 @@ def test_a_needed_variable_that_is_missing_is_named(name: str, value: str | None
             ["https://x.org/", "https://x.org/calendar/v3", "x/calendar/v3/"],
         ),
         ("ALLOWED_HOSTS_SIGN_IN", ["example.com", "a@b@c", "ana@"]),
-        ("RATELIMIT_STORAGE_URI", ["nonsense", "nonsense://x", "memory"]),
+        ("RATELIMIT_STORAGE_URI", ["nonsense", "nonsense://x", "memory", "file:///nowhere/limits"]),
         ("BOOKING_RATE_LIMIT", ["many", "10", "10 per fortnight", "-1 per minute"]),
         ("READ_RATE_LIMIT", ["many", "x per minute"]),
         ("BUSY_TTL", ["-1", "1.5", "a minute", "999999999"]),
@@ -197,29 +199,68 @@ def test_a_dotenv_file_is_read_and_the_environment_goes_before_it(tmp_path: Path
     assert (tmp_path / "instance" / "meetslot.db").exists()
 
 
-def test_the_server_serves_on_its_port_until_it_is_told_to_end(
-    google: StandIn, tmp_path: Path
-) -> None:
+@contextmanager
+def served(google: StandIn, folder: Path, **settings: str) -> Iterator[str]:
+    """The address of the production server until the block ends."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     program = str(Path(sys.executable).parent / "flask")
     environ = {
         "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **NEEDED,
-        **google.environ, "PORT": port, "WEB_CONCURRENCY": "1", "RECONCILE_EVERY": "0",
+        **google.environ, "PORT": port, "WEB_CONCURRENCY": "1", "RECONCILE_EVERY": "0", **settings,
     }  # fmt: skip
-    server = subprocess.Popen([program, "--app", "app", "serve"], cwd=tmp_path, env=environ)
+    server = subprocess.Popen([program, "--app", "app", "serve"], cwd=folder, env=environ)
     try:
-        patient = requests.Session()
-        patient.mount(
-            "http://", HTTPAdapter(max_retries=Retry(60, backoff_factor=0.1, backoff_max=0.5))
-        )
-        answer = patient.get(f"http://127.0.0.1:{port}/healthz", timeout=30)
-        assert answer.json() == {"status": "ok"}
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
         assert server.wait(timeout=30) in (0, -15)
+
+
+def up(url: str) -> requests.Response:
+    """Its health, once it is there."""
+    patient = requests.Session()
+    patient.mount(
+        "http://", HTTPAdapter(max_retries=Retry(60, backoff_factor=0.1, backoff_max=0.5))
+    )
+    return patient.get(f"{url}/healthz", timeout=30)
+
+
+def test_the_server_serves_on_its_port_until_it_is_told_to_end(
+    google: StandIn, tmp_path: Path
+) -> None:
+    with served(google, tmp_path) as url:
+        answer = up(url)
+        assert answer.json() == {"status": "ok"}
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_second_server_on_the_same_port_says_so_and_does_not_start(
+    google: StandIn, tmp_path: Path
+) -> None:
+    with served(google, tmp_path) as url:
+        up(url)
+        port = url.rpartition(":")[2]
+        second = flask(tmp_path, "serve", **NEEDED, PORT=port)
+        assert second.returncode == 1
+        assert second.stderr.startswith(f"Error: port {port} is in use")
+        assert f"PORT={int(port) + 1}" in second.stderr
+        assert "Traceback" not in second.stderr
+
+
+def test_an_address_that_is_not_this_machines_is_told(tmp_path: Path) -> None:
+    result = flask(tmp_path, "serve", **NEEDED, BIND="203.0.113.7")
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: PORT=8000 on BIND=203.0.113.7 cannot be used: ")
+
+
+def test_all_workers_of_a_server_count_one_limit_together(google: StandIn, tmp_path: Path) -> None:
+    with served(google, tmp_path, WEB_CONCURRENCY="4", READ_RATE_LIMIT="20 per hour") as url:
+        up(url)
+        answers = [requests.get(f"{url}/api/v1/nobody", timeout=30) for _time in range(60)]
+    assert [answer.status_code for answer in answers] == [404] * 20 + [429] * 40
+    assert int(answers[-1].headers["Retry-After"]) > 3500
 
 
 def test_health_is_told_only_while_the_database_answers(

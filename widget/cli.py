@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import socket
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ import models
 from widget import (
     bookings,
     bookings_table,
+    config,
     details,
     doctor,
     erasure,
@@ -243,16 +247,39 @@ def serve() -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
-    config = _google().config
-    Granian(
-        "app:worker",
-        factory=True,
-        address=config.bind,
-        port=config.port,
-        interface=Interfaces.WSGI,
-        workers=config.web_concurrency,
-        blocking_threads=THREADS,
-        websockets=False,
-        respawn_failed_workers=True,
-        log_enabled=config.log_level == "debug",
-    ).serve()
+    settings = _google().config
+    _check_free(settings.bind, settings.port)
+    with tempfile.TemporaryDirectory(prefix="meetslot-") as folder:
+        if settings.ratelimit_storage_uri == "memory://" and settings.web_concurrency > 1:
+            # the memory of each worker would count by itself, and let through as much again
+            config.hand_on(ratelimit_storage_uri=f"file://{folder}/limits")
+        Granian(
+            "app:worker",
+            factory=True,
+            address=settings.bind,
+            port=settings.port,
+            interface=Interfaces.WSGI,
+            workers=settings.web_concurrency,
+            blocking_threads=THREADS,
+            websockets=False,
+            respawn_failed_workers=True,
+            log_enabled=settings.log_level == "debug",
+        ).serve()
+
+
+def _check_free(address: str, port: int) -> None:
+    """The server's workers share their port, and would do so with another server's too.
+
+    Raises ClickException.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what just ended is no other
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                said = f"port {port} is in use: choose another with PORT, e.g. PORT={port + 1}"
+            else:
+                said = f"PORT={port} on BIND={address} cannot be used: {error.strerror}"
+            raise click.ClickException(said) from None

@@ -16,6 +16,8 @@ from dotenv import dotenv_values
 from limits import parse_many
 from limits.storage import storage_from_string
 
+from widget import counters as counters  # makes file:// known
+
 GOOGLE_OIDC_METADATA_URL = "https://accounts.google.com/.well-known/openid-configuration"
 GOOGLE_CALENDAR_ENDPOINT = "https://www.googleapis.com/calendar/v3/"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -71,7 +73,7 @@ def _database_url(text: str) -> str:
 
 
 def _limiter_storage(text: str) -> str:
-    storage_from_string(text)  # knows the scheme, and whether its client is installed
+    storage_from_string(text)  # knows the scheme, whether its client is installed, and a file
     return text
 
 
@@ -166,7 +168,7 @@ class Config:
     )
     ratelimit_storage_uri: str = _setting(
         _limiter_storage,
-        "memory://, or redis://machine:6379",
+        "memory://, file:///path/to/a/file that can be written, or redis://machine:6379",
         "memory://",
     )
     booking_rate_limit: str = _setting(
@@ -204,6 +206,11 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         kept = {name: value for name, value in dotenv_values(Path(".env")).items() if value}
         environ = {**kept, **os.environ}
     return Config(**{item.name: _value(item, environ) for item in fields(Config)})
+
+
+def hand_on(**settings: str) -> None:
+    """Let the processes that are started from now on find these settings in their environment."""
+    os.environ.update({name.upper(): value for name, value in settings.items()})
 
 
 def _value(item: Any, environ: Mapping[str, str]) -> Any:
