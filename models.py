@@ -453,10 +453,15 @@ def hurry_all(now: int) -> int:
 
 def confirm(booking: Booking, event: dict[str, Any], now: int) -> bool:
     """The event stands in Google: keep its `etag`, `meet_link`, `meet_pending`, and the guest's
-    response."""
+    response. False when somebody else has settled it since."""
     query = Booking.update(
         status="confirmed", failure=None, pending_since=None, updated_at=now, **event
-    ).where(Booking.id == booking.id, Booking.status.in_(ACTIVE), Booking.change.is_null())
+    ).where(
+        Booking.id == booking.id,
+        Booking.status.in_(ACTIVE),
+        Booking.change.is_null(),
+        _same_event(booking),
+    )
     return _changed(query)
 
 
@@ -697,8 +702,11 @@ def note_event(booking: Booking, event: dict[str, Any]) -> bool:
 
 def _as_read(booking: Booking) -> tuple[Any, ...]:
     """A confirmed booking that still has the event that it had when it was read."""
-    same = Booking.etag.is_null() if booking.etag is None else Booking.etag == booking.etag
-    return (Booking.status == "confirmed", Booking.change.is_null(), same)
+    return (Booking.status == "confirmed", Booking.change.is_null(), _same_event(booking))
+
+
+def _same_event(booking: Booking) -> Any:
+    return Booking.etag.is_null() if booking.etag is None else Booking.etag == booking.etag
 
 
 def stop_waiting_for_link(booking: Booking) -> None:

@@ -210,6 +210,19 @@ def test_an_event_that_the_host_changed_is_deleted_all_the_same(
     ]  # fmt: skip
 
 
+def test_an_event_that_the_guest_was_taken_off_stays_the_hosts_own(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    address = book(guest)
+    (event,) = google.events(ANA)
+    google.alter(ANA, event["id"], "remove-guest")
+    assert cancel(guest, address).status_code == 303
+    assert status_of(look(guest, address)) == "cancelled"
+    clock.shift(61)
+    reconcile(app)
+    assert len(google.events(ANA)) == 1
+
+
 @pytest.mark.parametrize(
     ("fault", "code"),
     [

@@ -367,6 +367,25 @@ def test_a_move_that_a_round_has_settled_meanwhile_is_not_called_unchanged(
     assert times(google) == ["2026-12-01T10:00:00+00:00"]
 
 
+def test_a_look_for_the_link_that_comes_late_does_not_undo_a_move(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    app.extensions["meetslot"].patience = Patience(call_seconds=30, tries=1)
+    google.state.meet = "pending"
+    address = book(guest)
+    (event,) = google.events(ANA)
+    google.alter(ANA, event["id"], "free")
+    clock.shift(5)
+    google.fault("calendar.events.get", hold="after")
+    with ThreadPoolExecutor(1) as threads:
+        looking = threads.submit(app.test_client().get, address)
+        assert google.faults.wait_for_hanging(30)
+        assert reschedule(guest, address).status_code == 303
+        google.clear_faults()
+        assert looking.result(timeout=30).status_code == 200
+    assert when(guest, address) == TEN
+
+
 def test_an_event_that_the_host_deleted_meanwhile_is_a_cancelled_booking(
     guest: FlaskClient, google: StandIn
 ) -> None:

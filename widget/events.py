@@ -55,6 +55,8 @@ def found(calendar: Calendar, booking: models.Booking, event: Event, now: int) -
     """The event stands, and somebody may have changed it since. Raises GoogleError as take_in."""
     if event.cancelled:
         models.cancel(booking, now, "host")
+    elif booking.status == "confirmed":
+        take_in(calendar, booking, event, now)
     elif models.confirm(booking, _etag_last(booking, _first_seen(booking, event, now)), now):
         _take_in_anew(calendar, booking, event, now)
     else:
@@ -112,7 +114,8 @@ class ChangedMeanwhile(Exception):
 
 
 def remove(calendar: Calendar, booking: models.Booking) -> bool:
-    """Delete the event of a booking, whatever the host did to it; False when it was not there.
+    """Delete the event of a booking, whatever the host did to it; False when it was not there,
+    or is the host's own by now.
 
     Raises Unknown, or another GoogleError when it still stands.
     """
@@ -124,7 +127,7 @@ def remove(calendar: Calendar, booking: models.Booking) -> bool:
             return False
         except Altered:
             event = standing(calendar, booking)
-            if event is None:
+            if event is None or _taken_off(booking, event):
                 return False
             etag = event.etag
         else:
