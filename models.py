@@ -455,11 +455,25 @@ def hurry(booking: Booking, now: int) -> None:
     ).execute()
 
 
+def hurry_all(now: int) -> int:
+    """The same for all of them; how many are left that somebody may be talking to Google about,
+    or has just talked about."""
+    later = Booking.settle_after > now + LEASE_SECONDS
+    Booking.update(settle_after=now).where(UNSETTLED, later).execute()
+    return Booking.select().where(UNSETTLED, Booking.settle_after > now).count()
+
+
 def confirm(booking: Booking, event: dict[str, Any], now: int) -> bool:
-    """The event stands in Google: keep its `etag`, `meet_link`, `meet_pending`, `sequence`."""
+    """The event stands in Google: keep its `etag`, `meet_link`, `meet_pending`, and the guest's
+    response. False when somebody else has settled it since."""
     query = Booking.update(
         status="confirmed", failure=None, pending_since=None, updated_at=now, **event
-    ).where(Booking.id == booking.id, Booking.status.in_(ACTIVE), Booking.change.is_null())
+    ).where(
+        Booking.id == booking.id,
+        Booking.status.in_(ACTIVE),
+        Booking.change.is_null(),
+        _same_event(booking),
+    )
     return _changed(query)
 
 
@@ -621,7 +635,8 @@ def _changed_apart(query: peewee.Update) -> bool:
 
 
 def undo_change(booking: Booking, now: int, failure: str | None = None) -> bool:
-    """Google certainly did nothing: the booking is confirmed as before.
+    """Google certainly did nothing: the booking is confirmed as before. False when somebody else
+    has settled or taken it since.
 
     `failure` says why to a guest who has been told that the change may still come.
     """
@@ -648,6 +663,7 @@ def undo_change(booking: Booking, now: int, failure: str | None = None) -> bool:
 def finish_move(booking: Booking, event: dict[str, Any], now: int) -> bool:
     """The event is at the new time: so is the booking, and the old time is free."""
     return _changed_or_in_conflict(
+        booking,
         {
             "status": "confirmed",
             "change": None,
@@ -661,7 +677,6 @@ def finish_move(booking: Booking, event: dict[str, Any], now: int) -> bool:
             "updated_at": now,
             **event,
         },
-        Booking.id == booking.id,
         Booking.change == "move",
         Booking.attempts == booking.attempts,
     )
@@ -670,31 +685,45 @@ def finish_move(booking: Booking, event: dict[str, Any], now: int) -> bool:
 def follow(booking: Booking, event: dict[str, Any], now: int) -> bool:
     """Take over what the host did to the event of a confirmed booking in Google.
 
-    `event` holds start_at, end_at, holds, guest_response, sequence, etag and the like.
+    `event` holds start_at, end_at, holds, guest_response, sequence, etag and the like. False
+    when the booking's own etag is not the stored one any more: another change came first.
     """
-    return _changed_or_in_conflict(
-        {"updated_at": now, **event},
-        Booking.id == booking.id,
-        Booking.status == "confirmed",
-        Booking.change.is_null(),
-    )
+    return _changed_or_in_conflict(booking, {"updated_at": now, **event}, *_as_read(booking))
 
 
-def _changed_or_in_conflict(values: dict[str, Any], *where: Any) -> bool:
+def _changed_or_in_conflict(booking: Booking, values: dict[str, Any], *where: Any) -> bool:
     """_changed, to where Google has the event by now. When another booking holds that time, both
-    stand there, and this one is marked."""
-    with _write():
+    stand there, and this one is marked.
+
+    Under the host's lock: two that look out for each other's times would wait for ever.
+    """
+    this = Booking.id == booking.id
+    with locked(booking.host):
         try:
-            return _changed_apart(Booking.update(values, conflict=False).where(*where))
+            return _changed_apart(Booking.update(values, conflict=False).where(this, *where))
         except Overlap:
-            return _changed(Booking.update(values, conflict=True).where(*where))
+            return _changed(Booking.update(values, conflict=True).where(this, *where))
 
 
-def note_event(booking: Booking, event: dict[str, Any]) -> None:
-    """Keep what changed about the event of a confirmed booking without changing the booking."""
-    Booking.update(**event).where(
-        Booking.id == booking.id, Booking.status == "confirmed", Booking.change.is_null()
-    ).execute()
+def note_event(booking: Booking, event: dict[str, Any]) -> bool:
+    """Keep what changed about the event of a confirmed booking without changing the booking.
+    False as for follow."""
+    query = Booking.update(**event).where(Booking.id == booking.id, *_as_read(booking))
+    return _changed(query)
+
+
+def _as_read(booking: Booking) -> tuple[Any, ...]:
+    """A confirmed booking that still has the event that it had when it was read."""
+    return (Booking.status == "confirmed", Booking.change.is_null(), _same_event(booking))
+
+
+def _same_event(booking: Booking) -> Any:
+    return Booking.etag.is_null() if booking.etag is None else Booking.etag == booking.etag
+
+
+def stop_waiting_for_link(booking: Booking) -> None:
+    """Google will not make the Meet link any more."""
+    Booking.update(meet_pending=False).where(Booking.id == booking.id).execute()
 
 
 def end_conflicts(host: Host, now: int) -> None:
@@ -703,7 +732,7 @@ def end_conflicts(host: Host, now: int) -> None:
         Booking.host == host, Booking.conflict, Booking.status == "confirmed"
     )
     for booking in marked:
-        with _write(), suppress(Overlap):
+        with locked(host), suppress(Overlap):
             _changed_apart(
                 Booking.update(conflict=False, updated_at=now).where(
                     Booking.id == booking.id, Booking.conflict
@@ -783,25 +812,20 @@ def made_since(host: Host, since: int) -> int:
 
 
 def booked_calendars(host: Host, now: int) -> set[str]:
-    """The calendars that hold events of active bookings still to come."""
-    query = Booking.select(Booking.calendar).where(
-        Booking.host == host, Booking.status.in_(ACTIVE), Booking.end_at > now
-    )
+    """The calendars that hold events to follow."""
+    query = Booking.select(Booking.calendar).where(*_followed(host, now))
     return {booking.calendar for booking in query.distinct()}
 
 
-def to_come(host: Host, calendar: str, now: int) -> list[Booking]:
-    """Active bookings in one calendar that are not over yet."""
-    return list(
-        Booking.select(Booking, Host)
-        .join(Host)
-        .where(
-            Booking.host == host,
-            Booking.calendar == calendar,
-            Booking.status.in_(ACTIVE),
-            Booking.end_at > now,
-        )
-    )
+def followed(host: Host, calendar: str, now: int) -> list[Booking]:
+    """The bookings in one calendar whose events are followed."""
+    query = Booking.select(Booking, Host).join(Host)
+    return list(query.where(*_followed(host, now), Booking.calendar == calendar))
+
+
+def _followed(host: Host, now: int) -> tuple[Any, ...]:
+    """Active bookings still to come, or over so lately that the host may take them up again."""
+    return (Booking.host == host, Booking.status.in_(ACTIVE), Booking.end_at > now - WEEK)
 
 
 def unsettled(now: int, limit: int = 500) -> Sequence[Booking]:

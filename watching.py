@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import peewee
 
 import models
@@ -44,11 +47,39 @@ class Lease(Table):
     held_until = peewee.BigIntegerField()
 
 
-def take_lease(name: str, now: int, until: int) -> bool:
-    """True for the one worker, over all machines, that may do what `name` says until `until`."""
+CLOCKS_APART_SECONDS = 300  # at most, of any two machines
+
+
+@dataclass
+class Held:
+    """A lease as its holder knows it; `until` is None once it is lost."""
+
+    name: str
+    until: int | None
+
+    def renew(self, until: int) -> bool:
+        """Hold it until another instant; False when somebody else may have it."""
+        if self.until is not None:
+            query = Lease.update(held_until=until).where(
+                Lease.name == self.name, Lease.held_until == self.until
+            )
+            self.until = until if query.execute() == 1 else None
+        return self.until is not None
+
+
+def take_lease(name: str, now: int, until: int) -> Held | None:
+    """For the one worker, over all machines, that may do what `name` says until `until`."""
     Lease.insert(name=name, held_until=0).on_conflict_ignore().execute()
-    query = Lease.update(held_until=until).where(Lease.name == name, Lease.held_until <= now)
-    return bool(query.execute() == 1)
+    query = Lease.update(held_until=until).where(
+        Lease.name == name, _free(Lease.held_until, now, until)
+    )
+    return Held(name, until) if query.execute() == 1 else None
+
+
+def _free(held_until: Any, now: int, until: int) -> Any:
+    """Whether nobody has it any more. Nobody takes it for so long that it lasts far beyond
+    `until`: then the clock has been set back since."""
+    return (held_until <= now) | (held_until > until + CLOCKS_APART_SECONDS)
 
 
 # --- calendars ------------------------------------------------------------------------------
@@ -77,7 +108,7 @@ def forget(watched: WatchedCalendar) -> None:
 def begin_reading(watched: WatchedCalendar, now: int, until: int) -> bool:
     """True for the one that may read a calendar's changes; what it hears meanwhile stays due."""
     query = WatchedCalendar.update(busy_until=until, due=False).where(
-        WatchedCalendar.id == watched.id, WatchedCalendar.busy_until <= now
+        WatchedCalendar.id == watched.id, _free(WatchedCalendar.busy_until, now, until)
     )
     return bool(query.execute() == 1)
 

@@ -210,6 +210,19 @@ def test_an_event_that_the_host_changed_is_deleted_all_the_same(
     ]  # fmt: skip
 
 
+def test_an_event_that_the_guest_was_taken_off_stays_the_hosts_own(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    address = book(guest)
+    (event,) = google.events(ANA)
+    google.alter(ANA, event["id"], "remove-guest")
+    assert cancel(guest, address).status_code == 303
+    assert status_of(look(guest, address)) == "cancelled"
+    clock.shift(61)
+    reconcile(app)
+    assert len(google.events(ANA)) == 1
+
+
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
@@ -271,6 +284,22 @@ def test_a_pending_booking_can_be_cancelled_and_no_event_stays(
     reconcile(app)
     assert status_of(look(guest, address)) == "cancelled"
     assert google.events(ANA) == []
+
+
+def test_a_refusal_does_not_confirm_a_booking_that_was_never_known_to_stand(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    google.fault("calendar.events.insert", cut="before")
+    address = book(guest, "2026-12-04T09:00:00Z")
+    google.fault("calendar.events.delete", status=503)
+    cancel(guest, address)
+    google.fault("calendar.events.delete", status=400, reason="invalid", times=None)
+    clock.shift(60)
+    reconcile(app)
+    assert status_of(look(guest, address)) == "pending"
+    clock.shift(86400)
+    reconcile(app)
+    assert status_of(look(guest, address)) == "cancelled"
 
 
 def test_after_a_day_without_an_answer_the_cancellation_holds_and_the_host_is_told(

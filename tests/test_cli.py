@@ -357,6 +357,30 @@ def test_reconcile_waits_while_google_stays_away(
     assert "1 confirmed" in command(app, "reconcile")
 
 
+def test_reconcile_does_not_wait_for_a_long_pause_to_end(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    google.fault("calendar.events.insert", cut="before")
+    address = book(guest)
+    google.fault("*", status=503, times=None)
+    for _ in range(9):
+        clock.shift(600)
+        look(guest, address)
+    google.clear_faults()
+    assert status_of(look(guest, address)) == "pending"
+    assert "1 confirmed" in command(app, "reconcile")
+
+
+def test_reconcile_says_what_it_has_left_alone(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    google.fault("calendar.events.insert", cut="before")
+    book(guest)
+    assert "1 asked about just now" in command(app, "reconcile")
+    clock.shift(60)
+    assert command(app, "reconcile") == "1 confirmed\n"
+
+
 def test_reconcile_gives_up_on_a_time_that_has_begun(
     app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
 ) -> None:

@@ -326,6 +326,23 @@ def cancel_delete(world: World) -> None:
     assert (world.row().status, world.live()) == ("cancelled", [])
 
 
+def cancel_of_pending(world: World) -> None:
+    """Nobody knows whether the event stands, and the guest does not want it any more."""
+    world.google.fault("calendar.events.insert", cut="after")
+    address = urlsplit(world.book().headers["Location"]).path
+    world.begin("calendar.events.delete")
+    assert world.guest.post(f"{address}/cancel").status_code == 303
+    what = meaning(world.fault)
+    done = "drip_seconds" in world.fault or what == "gone"
+    done |= what in ("passing", "altered") and world.passes
+    assert world.row().status == ("cancelled" if done else "pending")
+    if not done:
+        world.clock.shift(30)
+        assert status_of(look(world.guest, address)) in ("pending", "cancelled")
+    agree(world)
+    assert (world.row().status, world.live()) == ("cancelled", [])
+
+
 def cancel_get(world: World) -> None:
     """The event was changed meanwhile: it has to be looked at again."""
     address = world.booked()
@@ -480,8 +497,9 @@ def revoke(world: World) -> None:
 
 CALLS: list[Callable[[World], None]] = [
     slots_freebusy, booking_freebusy, insert, get_of_pending, token_while_booking,
-    metadata_while_booking, cancel_delete, cancel_get, move_freebusy, move_list, move_patch,
-    move_get, pending_move_get, events_list, watch, stop, calendar_list, revoke,
+    metadata_while_booking, cancel_delete, cancel_of_pending, cancel_get, move_freebusy,
+    move_list, move_patch, move_get, pending_move_get, events_list, watch, stop, calendar_list,
+    revoke,
 ]  # fmt: skip
 TIMES = {"once": 1, "always": None}
 EACH_MEANING: list[dict[str, Any]] = [

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -15,17 +17,22 @@ import models
 from demo.google import StandIn
 from tests.acts import (
     ANA,
+    ELEVEN,
     MIA,
     NINE,
     TEN,
     book,
+    cancel,
+    code_of,
     ics,
     look,
     offered,
     reconcile,
+    reschedule,
     rows,
     status_of,
 )
+from widget.calendar import Patience
 
 pytestmark = pytest.mark.usefixtures("ana")
 
@@ -196,6 +203,69 @@ def test_an_event_moved_to_a_whole_day_holds_that_day(
     assert offered(guest, "2026-12-02") == []
 
 
+def test_an_event_without_any_length_is_followed(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    other = book(guest, TEN, email="other@guests.example")
+    (event, _other) = google.events(ANA)
+    with google.state.lock:
+        google.state.store(google.state.calendars[ANA], {**event, "end": event["start"]})
+    google.alter(ANA, google.events(ANA)[1]["id"], "delete")
+    reconcile(app)
+    shown = look(guest, booked).one(data_booking_status="confirmed")
+    assert (shown["data-start"], shown["data-end"]) == (NINE, "2026-12-01T09:01:00Z")
+    assert status_of(look(guest, other)) == "cancelled"
+    assert cancel(guest, booked).status_code == 303
+    assert google.events(ANA) == []
+
+
+def test_one_change_that_cannot_be_taken_in_does_not_keep_the_others_waiting(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    other = book(guest, TEN, email="other@guests.example")
+    for event, hours in zip(google.events(ANA), (3, 4), strict=True):
+        google.alter(ANA, event["id"], "move", hours * 60)
+    (first, second) = google.events(ANA)
+    wrong = {**first, "start": {"dateTime": "noon"}}
+    answer = {"items": [wrong, second], "nextSyncToken": "c3luYzo5OTk5OTk="}
+    google.fault("calendar.events.list", body=json.dumps(answer))
+    reconcile(app)
+    assert look(guest, booked).one(data_booking_status=True)["data-start"] == NINE
+    assert look(guest, other).one(data_booking_status=True)["data-start"] == "2026-12-01T14:00:00Z"
+    reconcile(app)
+    assert look(guest, booked).one(data_booking_status=True)["data-start"] == "2026-12-01T12:00:00Z"
+
+
+def test_an_answer_of_the_guests_is_no_new_version_of_the_event(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    by_hand(google, "decline-guest")
+    reconcile(app)
+    assert "You declined" in look(guest, booked).text
+    assert ics(guest, booked)["SEQUENCE"] == "0"
+
+
+@pytest.mark.parametrize("address", ["MIA@Guests.Example", "mia.lund@mail.guests.example"])
+def test_a_guest_whom_google_writes_otherwise_is_not_missed(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller, address: str
+) -> None:
+    google.fault("calendar.events.insert", cut="after")
+    booked = book(guest)
+    (event,) = google.events(ANA)
+    attendees = [
+        {**each, "email": address if each["email"] == MIA else each["email"]}
+        for each in event["attendees"]
+    ]
+    with google.state.lock:
+        google.state.store(google.state.calendars[ANA], {**event, "attendees": attendees})
+    clock.shift(60)
+    reconcile(app)
+    assert status_of(look(guest, booked)) == "confirmed"
+    by_hand(google, "move", 60)
+    reconcile(app)
+    assert look(guest, booked).one(data_booking_status="confirmed")["data-start"] == TEN
+
+
 # --- reading changes ----------------------------------------------------------------------------
 
 
@@ -240,10 +310,88 @@ def test_a_host_without_bookings_to_come_is_not_asked_about(
     app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
 ) -> None:
     book(guest)
-    clock.shift(3 * 86400)
+    clock.shift(9 * 86400)  # for a week the host may drag it into the future again
     google.state.calls.clear()
     reconcile(app)
     assert google.calls == []
+
+
+def test_a_booking_that_is_over_and_dragged_into_the_future_comes_back(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str, clock: time_machine.Traveller
+) -> None:
+    clock.move_to("2026-12-01T12:00:00+00:00")
+    reconcile(app)
+    by_hand(google, "move", 24 * 60)
+    reconcile(app)
+    shown = look(guest, booked).one(data_booking_status="confirmed")
+    assert shown["data-start"] == "2026-12-02T09:00:00Z"
+    assert "2026-12-02T09:00:00Z" not in offered(guest, "2026-12-02")
+
+
+@pytest.mark.parametrize("act", ["delete", "decline-host", "move"])
+def test_what_is_done_to_an_event_once_it_is_over_is_no_change_of_the_booking(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str, clock: time_machine.Traveller,
+    act: str,
+) -> None:  # fmt: skip
+    clock.move_to("2026-12-01T12:00:00+00:00")
+    by_hand(google, act, 60)
+    reconcile(app)
+    assert look(guest, booked).one(data_booking_status="confirmed")["data-start"] == NINE
+
+
+# --- what happens at the same time ----------------------------------------------------------------
+
+
+def a_round(app: Flask, google: StandIn, threads: ThreadPoolExecutor, **fault: Any) -> Future[str]:
+    """A round whose list of changes is held back until the faults are cleared."""
+    app.extensions["meetslot"].patience = Patience(call_seconds=30, tries=1)
+    google.fault("calendar.events.list", **fault)
+    round = threads.submit(reconcile, app)
+    assert google.faults.wait_for_hanging(30)
+    return round
+
+
+def test_a_list_that_is_older_than_a_guests_change_does_not_undo_it(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    by_hand(google, "free")
+    with ThreadPoolExecutor(1) as threads:
+        round = a_round(app, google, threads, hold="after")
+        assert reschedule(guest, booked).status_code == 303
+        google.clear_faults()
+        round.result(timeout=30)
+    assert look(guest, booked).one(data_booking_status="confirmed")["data-start"] == TEN
+    reconcile(app)
+    assert look(guest, booked).one(data_booking_status="confirmed")["data-start"] == TEN
+
+
+def test_a_booking_that_is_made_while_the_list_comes_is_followed_too(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        round = a_round(app, google, threads, hold="before")
+        other = book(guest, TEN, email="other@guests.example")
+        google.alter(ANA, google.events(ANA)[1]["id"], "move", 60)
+        google.clear_faults()
+        round.result(timeout=30)
+    reconcile(app)
+    assert look(guest, other).one(data_booking_status="confirmed")["data-start"] == ELEVEN
+
+
+def test_a_change_that_is_heard_of_while_the_guest_changes_something_is_not_forgotten(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    look(guest, f"{booked}/reschedule")
+    google.fault("calendar.freebusy.query", hang="before")
+    with ThreadPoolExecutor(1) as threads:
+        doing = threads.submit(reschedule, app.test_client(), booked)
+        assert google.faults.wait_for_hanging(30)
+        by_hand(google, "move", 120)
+        reconcile(app)
+        google.clear_faults()
+        assert code_of(doing.result(timeout=30)) == "calendar_unavailable"
+    reconcile(app)
+    assert look(guest, booked).one(data_booking_status="confirmed")["data-start"] == ELEVEN
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,6 +36,7 @@ from tests.acts import (
 )
 from tests.page import starts
 from widget import bookings
+from widget.calendar import Patience
 
 pytestmark = pytest.mark.usefixtures("ana")
 
@@ -288,6 +290,102 @@ def test_an_event_that_the_host_moved_meanwhile_stays_there_and_the_guest_is_tol
     assert when(guest, address) == "2026-12-01T13:00:00Z"
 
 
+def test_a_host_who_declined_meanwhile_is_not_overruled(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    address = book(guest)
+    (event,) = google.events(ANA)
+    google.alter(ANA, event["id"], "decline-host")
+    answer = reschedule(guest, address)
+    assert (answer.status_code, code_of(answer)) == (409, "not_active")
+    assert status_of(look(guest, address)) == "cancelled"
+    clock.shift(61)
+    reconcile(app)
+    assert google.events(ANA) == []
+
+
+def test_an_event_that_the_host_took_the_guest_off_stays_where_the_host_has_it(
+    guest: FlaskClient, google: StandIn
+) -> None:
+    address = book(guest)
+    (event,) = google.events(ANA)
+    google.alter(ANA, event["id"], "remove-guest")
+    answer = reschedule(guest, address)
+    assert (answer.status_code, code_of(answer)) == (409, "not_active")
+    assert status_of(look(guest, address)) == "cancelled"
+    assert times(google) == ["2026-12-01T09:00:00+00:00"]
+
+
+def test_a_guest_who_declined_meanwhile_and_takes_another_time_holds_that_one(
+    app: Flask, guest: FlaskClient, google: StandIn
+) -> None:
+    address = book(guest)
+    (event,) = google.events(ANA)
+    google.alter(ANA, event["id"], "decline-guest")
+    assert reschedule(guest, address).status_code == 303
+    reconcile(app)
+    assert (status_of(look(guest, address)), when(guest, address)) == ("confirmed", TEN)
+    assert TEN not in offered(guest)
+
+
+@pytest.mark.parametrize("act", ["decline-host", "remove-guest"])
+def test_what_the_host_does_while_nobody_knows_of_the_move_is_seen(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller, act: str
+) -> None:
+    address = book(guest)
+    google.fault("calendar.events.patch", cut="after")
+    reschedule(guest, address)
+    (event,) = google.events(ANA)
+    google.alter(ANA, event["id"], act)
+    for _ in range(2):
+        clock.shift(61)
+        reconcile(app)
+    assert status_of(look(guest, address)) == "cancelled"
+    assert len(google.events(ANA)) == (act == "remove-guest")
+
+
+@pytest.mark.parametrize(
+    ("method", "fault"),
+    [("calendar.freebusy.query", {"status": 503}), ("calendar.events.patch", {"status": 429})],
+)
+def test_a_move_that_a_round_has_settled_meanwhile_is_not_called_unchanged(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller,
+    method: str, fault: dict[str, Any],
+) -> None:  # fmt: skip
+    app.extensions["meetslot"].patience = Patience(call_seconds=30, budget_seconds=900, tries=1)
+    address = book(guest)
+    look(guest, f"{address}/reschedule")
+    google.fault(method, hold="before", **fault)
+    with ThreadPoolExecutor(1) as threads:
+        doing = threads.submit(reschedule, app.test_client(), address)
+        assert google.faults.wait_for_hanging(30)
+        clock.shift(25)
+        assert "1 confirmed" in reconcile(app)
+        google.clear_faults()
+        assert doing.result(timeout=30).status_code == 303
+    assert (status_of(look(guest, address)), when(guest, address)) == ("confirmed", TEN)
+    assert times(google) == ["2026-12-01T10:00:00+00:00"]
+
+
+def test_a_look_for_the_link_that_comes_late_does_not_undo_a_move(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    app.extensions["meetslot"].patience = Patience(call_seconds=30, tries=1)
+    google.state.meet = "pending"
+    address = book(guest)
+    (event,) = google.events(ANA)
+    google.alter(ANA, event["id"], "free")
+    clock.shift(5)
+    google.fault("calendar.events.get", hold="after")
+    with ThreadPoolExecutor(1) as threads:
+        looking = threads.submit(app.test_client().get, address)
+        assert google.faults.wait_for_hanging(30)
+        assert reschedule(guest, address).status_code == 303
+        google.clear_faults()
+        assert looking.result(timeout=30).status_code == 200
+    assert when(guest, address) == TEN
+
+
 def test_an_event_that_the_host_deleted_meanwhile_is_a_cancelled_booking(
     guest: FlaskClient, google: StandIn
 ) -> None:
@@ -365,6 +463,22 @@ def test_a_new_time_that_got_busy_meanwhile_leaves_it_where_it_was(
     google.fault("calendar.events.patch", status=500)
     reschedule(guest, address)
     google.add_busy(ANA, TEN, ELEVEN)
+    clock.shift(5)
+    shown = look(guest, address)
+    assert status_of(shown) == "confirmed"
+    assert shown.one(role="alert")["data-error"] == "slot_taken"
+    assert when(guest, address) == NINE
+
+
+def test_an_own_event_at_the_new_time_is_seen_beside_the_bookings_own(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller,
+    change: Callable[..., None],
+) -> None:  # fmt: skip
+    change("ana", event={"duration": 60, "slot_interval": 30})
+    address = book(guest)
+    google.fault("calendar.events.patch", status=500)
+    reschedule(guest, address, HALF_PAST)
+    google.add_busy(ANA, HALF_PAST, TEN)
     clock.shift(5)
     shown = look(guest, address)
     assert status_of(shown) == "confirmed"

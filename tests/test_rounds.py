@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import peewee
 import pytest
 import time_machine
 from flask import Flask
@@ -16,7 +17,7 @@ import models
 import watching
 from demo.google import StandIn
 from tests import page
-from tests.acts import ANA, MIA, PICKER, book, look, reconcile, status_of
+from tests.acts import ANA, HALF_PAST, MIA, PICKER, book, look, reconcile, status_of
 from tests.conftest import Browser, on_sqlite
 from widget import config
 from widget import reconcile as rounds
@@ -98,6 +99,26 @@ def test_a_move_onto_another_booking_is_refused_and_onto_itself_is_not(app: Flas
             assert models.begin_move(moving, 150, 250, "guest", 0, 0)
 
 
+@pytest.mark.parametrize(
+    "database_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+def test_following_the_host_waits_for_whoever_claims_time(app: Flask) -> None:
+    """Or two that look out for each other's times would wait for ever."""
+
+    def follow() -> None:
+        with models.database.connection_context():
+            models.database.execute_sql("SET lock_timeout = '50ms'")
+            models.follow(found, {"start_at": 300, "end_at": 400}, 0)
+
+    with app.app_context(), ThreadPoolExecutor(1) as threads:
+        found = claim(100, 200, status="confirmed")
+        with (
+            models.locked(found.host),
+            pytest.raises(peewee.OperationalError, match="lock timeout"),
+        ):
+            threads.submit(follow).result(timeout=30)
+
+
 # --- rounds -------------------------------------------------------------------------------------
 
 
@@ -151,6 +172,103 @@ def test_one_booking_that_goes_wrong_does_not_keep_the_others_waiting(
     reconcile(app)
     assert status_of(look(guest, fine)) == "confirmed"
     assert broken != fine
+    clock.move_to("2026-12-01T08:30:00Z")
+    reconcile(app)
+    with app.app_context():
+        found = models.booking_by_id(first.id)
+        assert found
+        assert (found.status, found.trouble) == ("failed", "book")
+
+
+def test_a_link_that_never_comes_is_not_asked_for_for_ever(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    google.state.meet = "pending"
+    address = book(guest, "2026-12-04T09:00:00Z")
+    google.fault("calendar.events.get", status=404, reason="notFound", times=None)
+    clock.shift(3700)
+    reconcile(app)
+    assert status_of(look(guest, address)) == "confirmed"
+    asked = google.faults.taken
+    clock.shift(3700)
+    reconcile(app)
+    assert google.faults.taken == asked > 0
+
+
+@pytest.fixture
+def two_lost(app: Flask, guest: FlaskClient, google: StandIn) -> list[str]:
+    """Two bookings that nobody knows of, the first to be asked about before the second."""
+    google.fault("calendar.events.insert", cut="before", times=2)
+    addresses = [book(guest), book(guest, HALF_PAST)]
+    with app.app_context():
+        models.Booking.update(settle_after=models.Booking.start_at - 10**9).execute()
+    app.extensions["meetslot"].patience = Patience(call_seconds=30, budget_seconds=900, tries=1)
+    return addresses
+
+
+def test_a_long_round_looks_at_the_clock_for_each_booking(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller,
+    two_lost: list[str],
+) -> None:  # fmt: skip
+    clock.move_to("2026-12-01T08:50:00Z")
+    google.fault("calendar.events.get", hold="before")
+    with ThreadPoolExecutor(1) as threads:
+        round = threads.submit(reconcile, app)
+        assert google.faults.wait_for_hanging(30)
+        clock.move_to("2026-12-01T09:40:00Z")
+        google.clear_faults()
+        round.result(timeout=30)
+    assert status_of(look(guest, two_lost[1])) == "failed"  # its time has begun
+
+
+def one_round(app: Flask) -> None:
+    """As a worker of the server holds it."""
+    with pytest.raises(Enough):
+        rounds.rounds(app.extensions["meetslot"])
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_long_round_keeps_its_lease_and_ends_without_it(
+    app: Flask, google: StandIn, monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller,
+    two_lost: list[str], lost: bool,
+) -> None:  # fmt: skip
+    looks = iter([None])
+
+    def sleep(_seconds: float) -> None:
+        if next(looks, Enough) is Enough:
+            raise Enough
+
+    def taken() -> bool:
+        with models.database.connection_context():
+            return bool(watching.take_lease("round", int(time.time()), int(time.time()) + 60))
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    clock.shift(60)
+    models.database.close()
+    google.state.calls.clear()
+    with ThreadPoolExecutor(1) as threads:
+        google.fault("calendar.events.get", hold="before")
+        round = threads.submit(one_round, app)
+        assert google.faults.wait_for_hanging(30)
+        clock.shift(61 if lost else 50)
+        assert taken() == lost
+        google.fault("calendar.events.get", hold="before")
+        google.faults.release()
+        if not lost:
+            assert google.faults.wait_for_hanging(30)
+            clock.shift(50)
+            assert not taken()
+            google.clear_faults()
+        round.result(timeout=30)
+    assert google.calls.count("calendar.events.get") == (1 if lost else 2)
+
+
+@pytest.mark.parametrize("seconds", [3600, 86400])
+def test_a_clock_that_is_set_back_does_not_stop_the_rounds(app: Flask, seconds: int) -> None:
+    with app.app_context():
+        assert watching.take_lease("round", 10**9, 10**9 + 60)
+        assert not watching.take_lease("round", 10**9 - 100, 10**9 - 40)  # of another machine
+        assert watching.take_lease("round", 10**9 - seconds, 10**9 - seconds + 60)
 
 
 def test_two_refreshes_of_the_same_second_are_told_apart(app: Flask, ana: Browser) -> None:

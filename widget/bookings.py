@@ -10,7 +10,7 @@ from typing import Any, Literal
 import models
 from models import Booking
 from widget import busy, events, instants, settings, slots
-from widget.calendar import DAY, Calendar, Gone, Google, GoogleError, Unknown
+from widget.calendar import DAY, Calendar, Event, Gone, Google, GoogleError, Unknown
 from widget.details import Details, questions
 from widget.offers import Altered as Altered
 from widget.offers import CalendarDisconnected as CalendarDisconnected
@@ -179,16 +179,16 @@ def _ask_again(
     until = start + (event.duration + event.buffer_after) * 60
     try:
         taken = busy.fresh(calendar, looked.host, looked.settings, since, until, looked.now)
-        crowded = moving is not None and _crowded(calendar, moving, since, until)
+        full = moving is not None and crowded(calendar, moving, since, until)
     except GoogleError as error:
         raise closed(error) from error
     reasons = slots.reasons(looked.rules, without(moving, taken), [], looked.now, start)
-    if crowded or any(reason.code == "busy" for reason in reasons):
+    if full or any(reason.code == "busy" for reason in reasons):
         models.forget_busy(looked.host)
         raise SlotTaken
 
 
-def _crowded(calendar: Calendar, moving: Booking, since: int, until: int) -> bool:
+def crowded(calendar: Calendar, moving: Booking, since: int, until: int) -> bool:
     """Freebusy does not tell a booking's own event from another one at the same time."""
     start, end = max(since, moving.start_at), min(until, moving.end_at)
     return start < end and calendar.crowded(moving.calendar, start, end, moving.google_event_id)
@@ -243,8 +243,10 @@ def cancel(
         log.warning("booking %s: not cancelled: %s", mine.id, error)
         if booking.status == "pending":  # what it was is not known either
             models.let_go(mine, now + events.RETRY_SECONDS)
-        elif models.undo_change(mine, now):
-            raise closed(error) from error
+        else:
+            models.undo_change(mine, now)
+            if models.as_it_is(mine).status == "confirmed":
+                raise closed(error) from error
     else:
         end(mine, removed, now)
     return models.as_it_is(booking)
@@ -307,11 +309,9 @@ def reschedule(
     mine = _claim_move(looked, booking, start, by)
     try:
         _ask_again(calendar, looked, start, booking)
-    except NotBooked:
-        models.undo_change(mine, now)
-        raise
-    _move(calendar, looked, mine)
-    return models.as_it_is(booking)
+    except NotBooked as error:
+        return _undone(mine, error, now)
+    return _move(calendar, looked, mine)
 
 
 def _claim_move(looked: Offer, booking: Booking, start: int, by: str) -> Booking:
@@ -327,7 +327,7 @@ def _claim_move(looked: Offer, booking: Booking, start: int, by: str) -> Booking
     return mine
 
 
-def _move(calendar: Calendar, looked: Offer, mine: Booking) -> None:
+def _move(calendar: Calendar, looked: Offer, mine: Booking) -> Booking:
     now = looked.now
     try:
         event = events.move(calendar, mine, looked.settings)
@@ -336,15 +336,34 @@ def _move(calendar: Calendar, looked: Offer, mine: Booking) -> None:
     except Gone:
         models.cancel(mine, now, "host")
         models.forget_busy(mine.host)
-        raise NotActive("cancelled") from None
-    except events.MovedMeanwhile as error:
-        models.undo_change(mine, now)
-        with suppress(GoogleError):  # a later round hears of it too
-            events.take_in(calendar, mine, error.event, now)
-        raise Altered(mine.id) from None
+    except events.ChangedMeanwhile as error:
+        return _undone(mine, Altered(mine.id), now, (calendar, error.event))
     except GoogleError as error:
         log.warning("booking %s: not moved: %s", mine.id, error)
-        models.undo_change(mine, now)
-        raise closed(error) from error
+        return _undone(mine, closed(error), now)
     else:
-        events.moved(mine, event, now)
+        with suppress(GoogleError):  # a later round hears of it too
+            events.moved(calendar, mine, event, now)
+    return _standing(mine)
+
+
+def _undone(
+    mine: Booking, error: NotBooked, now: int, seen: tuple[Calendar, Event] | None = None
+) -> Booking:
+    """Google certainly did nothing: `error`, unless somebody else has settled it meanwhile.
+    `seen` is the event as the host has changed it."""
+    if models.undo_change(mine, now) and seen:
+        with suppress(GoogleError):  # a later round hears of it too
+            events.take_in(seen[0], mine, seen[1], now)
+    found = _standing(mine)
+    if found.status == "confirmed" and found.start_at != mine.new_start_at:
+        raise error
+    return found
+
+
+def _standing(mine: Booking) -> Booking:
+    """The booking as it is now. Raises NotActive when it is over."""
+    found = models.as_it_is(mine)
+    if found.status not in models.ACTIVE:
+        raise NotActive(found.status)
+    return found

@@ -219,10 +219,31 @@ def explain(host: str, event: str, time: str) -> None:
 @click.command("reconcile")
 @with_appcontext
 def reconcile_() -> None:
-    """Settle every booking whose outcome at Google is unknown. Safe to run at any time."""
-    outcome = reconcile.run(_google(), _now())
-    said = ", ".join(f"{number} {status}" for status, number in sorted(outcome.items()))
-    click.echo(said or "nothing to settle")
+    """Settle what is open at Google, and take in what hosts changed there.
+
+    Every booking whose outcome is unknown is asked about at once, however long its pause is; one
+    that was asked about less than a minute ago, or is being asked about, is left alone. Says how
+    many bookings are confirmed, cancelled or failed by it, are still pending, or followed their
+    event. Safe to run at any time, from cron, on several machines.
+    """
+    left = models.hurry_all(_now())
+    outcome = reconcile.run(_google(), _now)
+    said = [f"{number} {OUTCOMES[name]}" for name, number in sorted(outcome.items())]
+    said = said or ["nothing to settle"]
+    if left:
+        said.append(f"{left} asked about just now (again in a minute)")
+    click.echo(", ".join(said))
+
+
+#: What a round did to a booking, in words.
+OUTCOMES = {
+    "confirmed": "confirmed",
+    "cancelled": "cancelled",
+    "failed": "failed",
+    "pending": "pending still",
+    "followed": "followed what was changed in Google",
+    "wrong": "went wrong (see the log)",
+}
 
 
 @click.command("doctor")

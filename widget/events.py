@@ -23,6 +23,7 @@ from widget.calendar import (
 from widget.settings import Settings
 
 RETRY_SECONDS = 3  # Google may not see at once what it has taken
+NO_ANSWER = "needsAction"
 LOOKS = 3  # at an event that somebody changes at the same time
 
 
@@ -43,11 +44,46 @@ def insert(
 
 
 def keep(booking: models.Booking, event: Event, now: int) -> None:
-    """Write down what Google has: its event, or that somebody deleted it."""
+    """Write down that Google has made the event as it was asked for."""
     if event.cancelled:
         models.cancel(booking, now, "host")
-    elif not models.confirm(booking, kept(event, now), now):
+    elif not models.confirm(booking, _first_seen(booking, event, now), now):
         models.leave_over(booking, now)
+
+
+def found(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
+    """The event stands, and somebody may have changed it since. Raises GoogleError as take_in."""
+    if event.cancelled:
+        models.cancel(booking, now, "host")
+    elif booking.status == "confirmed":
+        take_in(calendar, booking, event, now)
+    elif models.confirm(booking, _etag_last(booking, _first_seen(booking, event, now)), now):
+        _take_in_anew(calendar, booking, event, now)
+    else:
+        models.leave_over(booking, now)
+
+
+def moved(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
+    """The event is at the new time, and somebody may have changed more of it. Raises GoogleError
+    as take_in: the booking is moved all the same."""
+    sequence = max(booking.sequence + 1, event.sequence)
+    # an answer from before the move gives no time up: the guest has taken this one since
+    values = {**kept(event, now), "guest_response": _response(booking, event)}
+    values["sequence"] = sequence
+    if models.finish_move(booking, _etag_last(booking, values), now):
+        _take_in_anew(calendar, booking, event, now)
+    models.forget_busy(booking.host)
+
+
+def _take_in_anew(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
+    row = models.booking_by_id(booking.id)
+    if row and row.status == "confirmed":
+        take_in(calendar, row, event, now)
+
+
+def _etag_last(booking: models.Booking, values: dict[str, Any]) -> dict[str, Any]:
+    """An event whose etag we have counts as taken in: until it is, the old etag stays."""
+    return {**values, "etag": booking.etag}
 
 
 def kept(event: Event, now: int) -> dict[str, Any]:
@@ -60,15 +96,26 @@ def kept(event: Event, now: int) -> dict[str, Any]:
     }
 
 
-class MovedMeanwhile(Exception):
-    """The host moved the event since we last saw it; `event` is as it is now."""
+def _first_seen(booking: models.Booking, event: Event, now: int) -> dict[str, Any]:
+    """`kept`, and that the guest is among the attendees: one who is seen there for the first
+    time has not answered."""
+    response = booking.guest_response
+    if response is None and booking.guest_email.lower() in (event.responses or {}):
+        response = NO_ANSWER
+    return {**kept(event, now), "guest_response": response}
+
+
+class ChangedMeanwhile(Exception):
+    """The host moved the event or took it away from the guest since we last saw it; `event` is
+    as it is now."""
 
     def __init__(self, event: Event) -> None:
         self.event = event
 
 
 def remove(calendar: Calendar, booking: models.Booking) -> bool:
-    """Delete the event of a booking, whatever the host did to it; False when it was not there.
+    """Delete the event of a booking, whatever the host did to it; False when it was not there,
+    or is the host's own by now.
 
     Raises Unknown, or another GoogleError when it still stands.
     """
@@ -80,7 +127,7 @@ def remove(calendar: Calendar, booking: models.Booking) -> bool:
             return False
         except Altered:
             event = standing(calendar, booking)
-            if event is None:
+            if event is None or _taken_off(booking, event):
                 return False
             etag = event.etag
         else:
@@ -91,10 +138,10 @@ def remove(calendar: Calendar, booking: models.Booking) -> bool:
 def move(calendar: Calendar, booking: models.Booking, document: Settings) -> Event:
     """Move the event of a booking to its new time.
 
-    Raises Unknown, Gone when it is deleted, MovedMeanwhile when the host moved it, or another
-    GoogleError when it is where it was.
+    Raises Unknown, Gone when it is deleted, ChangedMeanwhile when the host did something else
+    with it, or another GoogleError when it is where it was.
     """
-    etag, (old, new) = booking.etag, booking.times()
+    etag, (_old, new) = booking.etag, booking.times()
     body = times(*new, document)
     if not booking.holds:  # whoever comes back to a time they gave up takes it again
         body["transparency"] = "opaque"
@@ -105,8 +152,8 @@ def move(calendar: Calendar, booking: models.Booking, document: Settings) -> Eve
             event = _again(calendar, booking)
             if (event.start, event.end) == new:
                 return event
-            if (event.start, event.end) != old:
-                raise MovedMeanwhile(event) from None
+            if not untouched(booking, event):
+                raise ChangedMeanwhile(event) from None
             etag = event.etag
         except Gone as error:
             _again(calendar, booking)
@@ -149,30 +196,60 @@ def standing(calendar: Calendar, booking: models.Booking) -> Event | None:
         raise
 
 
-def moved(booking: models.Booking, event: Event, now: int) -> None:
-    """The event is at the new time."""
-    sequence = max(booking.sequence + 1, event.sequence)
-    models.finish_move(booking, {**kept(event, now), "sequence": sequence}, now)
-    models.forget_busy(booking.host)
+def untouched(booking: models.Booking, event: Event) -> bool:
+    """Whether an event that stands is where the booking has it, for its host and its guest."""
+    where = (event.start, event.end) == (booking.start_at, booking.end_at)
+    return where and not _declined(booking, event) and not _taken_off(booking, event)
 
 
-def take_in(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
+def _declined(booking: models.Booking, event: Event) -> bool:
+    return (event.responses or {}).get(booking.host.email.lower()) == "declined"
+
+
+def _taken_off(booking: models.Booking, event: Event) -> bool:
+    """Whether the guest is not invited any more. Google may write an address otherwise than the
+    guest does (an alias): one who was never seen among the attendees is not missed there."""
+    if event.responses is None or booking.guest_response is None:
+        return False
+    return booking.guest_email.lower() not in event.responses
+
+
+def take_in(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> bool:
     """Make a confirmed booking follow what the host or the guest did to its event in Google.
 
+    False when the booking was changed since it was read: `event` may be older than that change.
     Raises GoogleError when Google has to be told something for it: then nothing was taken in.
     """
-    host, guest = booking.host.email.lower(), booking.guest_email.lower()
-    responses = event.responses
     if event.cancelled:
         models.cancel(booking, now, "host")
-    elif responses is not None and responses.get(host) == "declined":
+    elif _declined(booking, event):
         models.cancel(booking, now, "host", leftover=True)
-    elif responses is not None and guest not in responses:
+    elif _taken_off(booking, event):
         models.cancel(booking, now, "host")  # the event is the host's own from now on
-    else:
-        response = (responses or {}).get(guest, booking.guest_response)
-        _follow(booking, _yielding(calendar, booking, event, response), response, now)
+    elif not _follow(calendar, booking, event, now):
+        return False
     models.forget_busy(booking.host)
+    return True
+
+
+def _follow(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> bool:
+    response = _response(booking, event)
+    event = _yielding(calendar, booking, event, response)
+    seen = {
+        "start_at": event.start,
+        "end_at": event.end,
+        "guest_response": response,
+        "holds": not event.transparent,
+    }
+    if all(getattr(booking, name) == value for name, value in seen.items()):
+        return models.note_event(booking, kept(event, now))
+    moved = (event.start, event.end) != (booking.start_at, booking.end_at)
+    sequence = max(booking.sequence + moved, event.sequence)  # RFC 5546, 2.1.4
+    return models.follow(booking, {**kept(event, now), **seen, "sequence": sequence}, now)
+
+
+def _response(booking: models.Booking, event: Event) -> str | None:
+    return (event.responses or {}).get(booking.guest_email.lower(), booking.guest_response)
 
 
 def _yielding(
@@ -185,20 +262,6 @@ def _yielding(
         return event
     body = {"transparency": "transparent" if declined else "opaque"}
     return calendar.patch(booking.calendar, booking.google_event_id, body, event.etag, tell=False)
-
-
-def _follow(booking: models.Booking, event: Event, response: str | None, now: int) -> None:
-    seen = {
-        "start_at": event.start,
-        "end_at": event.end,
-        "guest_response": response,
-        "holds": not event.transparent,
-    }
-    if all(getattr(booking, name) == value for name, value in seen.items()):
-        models.note_event(booking, kept(event, now))
-        return
-    sequence = max(booking.sequence + 1, event.sequence)
-    models.follow(booking, {**kept(event, now), **seen, "sequence": sequence}, now)
 
 
 def event_body(google: Google, booking: models.Booking, document: Settings) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+SHORTEST_SECONDS = 60
 _STATUSES = {"confirmed", "tentative", "cancelled"}
 
 
@@ -16,8 +17,8 @@ _STATUSES = {"confirmed", "tentative", "cancelled"}
 class Event:
     """What we keep of Google's event; the link is None while `meet_pending` or for good.
 
-    A cancelled one may come without times. `responses` are those of its attendees by e-mail
-    address in lower case, None when Google left them out.
+    A cancelled one may come without times; `end` is after `start`. `responses` are those of its
+    attendees by e-mail address in lower case, None when Google left them out.
     """
 
     etag: str
@@ -39,6 +40,7 @@ def read(event: dict[str, Any], zone: ZoneInfo) -> Event:
     if event["status"] not in _STATUSES:
         raise ValueError
     cancelled = event["status"] == "cancelled"
+    start, end = (None, None) if cancelled else _span(event, zone)
     conference = event.get("conferenceData") or {}
     link = event.get("hangoutLink") or next(
         (
@@ -54,8 +56,8 @@ def read(event: dict[str, Any], zone: ZoneInfo) -> Event:
         meet_link=link if link and urlsplit(link).scheme in ("https", "http") else None,
         meet_pending=not link and state == "pending",
         cancelled=cancelled,
-        start=None if cancelled else _instant(event["start"], zone),
-        end=None if cancelled else _instant(event["end"], zone),
+        start=start,
+        end=end,
         transparent=event.get("transparency") == "transparent",
         sequence=int(event.get("sequence", 0)),
         responses=None if event.get("attendeesOmitted") else _responses(event),
@@ -68,6 +70,12 @@ def _responses(event: dict[str, Any]) -> dict[str, str]:
         for each in event.get("attendees", ())
         if "email" in each
     }
+
+
+def _span(event: dict[str, Any], zone: ZoneInfo) -> tuple[int, int]:
+    """When it begins and ends; one that Google lets end as it begins counts a minute here."""
+    start, end = _instant(event["start"], zone), _instant(event["end"], zone)
+    return start, max(end, start + SHORTEST_SECONDS)
 
 
 def _instant(part: dict[str, str], zone: ZoneInfo) -> int:

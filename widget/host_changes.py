@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import secrets
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
+from enum import Enum, auto
 
 import models
 import watching
@@ -22,31 +24,46 @@ from widget.calendar import (
     Refused,
     Unavailable,
 )
+from widget.instants import Clock
 
 READ_SECONDS = 60  # the lease of one calendar's reading; its calls take at most half of it
 CHANNEL_SECONDS = 30 * DAY  # at most
 CHANNEL_RETRY_SECONDS = 600
 
+Items = dict[str, dict[str, object]]  # Google's events by id
+
 log = logging.getLogger("meetslot.changes")
 
 
-def follow(google: Google, host: models.Host, now: int) -> int:
+class Taken(Enum):
+    """What became of a booking that Google's list may be about."""
+
+    NOTHING = auto()  # there was nothing new in it
+    IN = auto()
+    NO = auto()  # it has to be read again
+
+
+def follow(google: Google, host: models.Host, clock: Clock, goes_on: Callable[[], bool]) -> int:
     """Take in what changed in a host's calendars; how many bookings it was about.
 
-    A fault of Google's changes no booking, and is made up for by the next round.
+    A fault of Google's changes no booking, and is made up for by the next round. No further
+    calendar is begun when the round does not go on.
     """
     document = settings.load(host.settings)
-    booked = models.booked_calendars(host, now)
+    booked = models.booked_calendars(host, clock())
     wanted = booked | ({document.target_calendar} if host.calendar_gone else set())
     changed = 0
     for watched in watching.watch(host, wanted) if wanted else ():
+        if not goes_on():
+            return changed
         try:
-            changed += read(google, watched, now)
+            changed += read(google, watched, clock())
         except GoogleError as error:
             log.warning("host %s: changes not read: %s", host.id, error)
-    if google.config.secure:
-        _listen(google, host, wanted | {document.target_calendar, *document.busy_calendars}, now)
-    models.end_conflicts(host, now)
+    if google.config.secure and goes_on():
+        calendars = wanted | {document.target_calendar, *document.busy_calendars}
+        _listen(google, host, calendars, clock())
+    models.end_conflicts(host, clock())
     return changed
 
 
@@ -54,26 +71,38 @@ def follow(google: Google, host: models.Host, now: int) -> int:
 
 
 def read(google: Google, watched: WatchedCalendar, now: int) -> int:
-    """Everything that changed in one calendar since it was read. Raises GoogleError."""
+    """Everything that changed in one calendar since it was read. Raises GoogleError.
+
+    The bookings are read before Google's list: a booking that changes in between is not moved
+    back to what the list says. What could not be taken in is read again the next time.
+    """
     if not watching.begin_reading(watched, now, now + READ_SECONDS):
         return 0
     token = None
     try:
         calendar = google.calendar_of(watched.host, READ_SECONDS / 2)
-        items, token, whole = _changes(calendar, watched)
+        before = models.followed(watched.host, watched.calendar, now)
+        items, following, whole = _changes(calendar, watched)
         if items:
             models.forget_busy(watched.host)
-        return _take_in(calendar, watched, items, whole, now)
-    except BaseException:
-        token = None
-        raise
+        taken = [_take_in(calendar, booking, items, whole, now) for booking in before]
+        if Taken.NO not in taken and not _made_meanwhile(watched, before, items, now):
+            token = following
+        return taken.count(Taken.IN)
     finally:
         watching.end_reading(watched, token, now)
 
 
-def _changes(
-    calendar: Calendar, watched: WatchedCalendar
-) -> tuple[dict[str, dict[str, object]], str, bool]:
+def _made_meanwhile(
+    watched: WatchedCalendar, before: list[models.Booking], items: Items, now: int
+) -> bool:
+    """Whether the list is about a booking that was not there yet when the bookings were read."""
+    known = {booking.id for booking in before}
+    after = models.followed(watched.host, watched.calendar, now) if items else []
+    return any(each.google_event_id in items for each in after if each.id not in known)
+
+
+def _changes(calendar: Calendar, watched: WatchedCalendar) -> tuple[Items, str, bool]:
     """Google's events by id, the next sync token, and whether these are all that stand."""
     host, token = watched.host, watched.sync_token
     try:
@@ -94,27 +123,41 @@ def _changes(
 
 
 def _take_in(
-    calendar: Calendar,
-    watched: WatchedCalendar,
-    items: dict[str, dict[str, object]],
-    whole: bool,
-    now: int,
-) -> int:
-    changed = 0
-    for booking in models.to_come(watched.host, watched.calendar, now):
-        id = booking.google_event_id
-        if id not in items and not whole:
-            continue
-        if booking.status == "pending":
-            models.hurry(booking, now)
-            continue
-        event = _event(calendar, booking, items.get(id))
-        if event is None:
-            changed += models.cancel(booking, now, "host")
-        elif event.etag != booking.etag:
-            events.take_in(calendar, booking, event, now)
-            changed += 1
-    return changed
+    calendar: Calendar, booking: models.Booking, items: Items, whole: bool, now: int
+) -> Taken:
+    """One that goes wrong does not keep the others waiting."""
+    try:
+        return _look(calendar, booking, items, whole, now)
+    except Exception as error:
+        known = isinstance(error, GoogleError)
+        told = str(error) if known else type(error).__name__
+        log.error(
+            "booking %s: change not taken in: %s",
+            booking.id,
+            told,
+            exc_info=None if known else error,
+        )
+        return Taken.NO
+
+
+def _look(
+    calendar: Calendar, booking: models.Booking, items: Items, whole: bool, now: int
+) -> Taken:
+    item = items.get(booking.google_event_id)
+    over = booking.end_at <= now
+    if item is None and (over or not whole):
+        return Taken.NOTHING
+    if booking.status == "pending":
+        models.hurry(booking, now)
+        return Taken.NO if item else Taken.NOTHING
+    event = _event(calendar, booking, item)
+    if over and (event is None or event.end is None or event.end <= now):
+        return Taken.NOTHING  # what was done to it once it was over is no change of the booking
+    if event is None:
+        return Taken.IN if models.cancel(booking, now, "host") else Taken.NOTHING
+    if event.etag == booking.etag:
+        return Taken.NOTHING
+    return Taken.IN if events.take_in(calendar, booking, event, now) else Taken.NO
 
 
 def _event(

@@ -6,7 +6,7 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -23,48 +23,54 @@ from widget.calendar import (
     Refused,
     Unavailable,
 )
+from widget.instants import Clock
 from widget.offers import without
 from widget.slots import Busy
 
 LONGEST_PAUSE_SECONDS = 300
 WRITES = {"calendar.events.insert", "calendar.events.patch", "calendar.events.delete"}
 UNSEEN_SECONDS = 600  # Google shows what it has taken by then
+STEP_SECONDS = 60  # the longest that one step of a round may take: a booking, a calendar
 LOOK_SECONDS = 5  # between looks whether a round is due
 MEET_LINK_SECONDS = 3600  # after this Google will not make the link any more
 
 log = logging.getLogger("meetslot.reconcile")
 
 
-def run(google: Google, now: int) -> Counter[str]:
+def run(google: Google, clock: Clock, goes_on: Callable[[], bool] = lambda: True) -> Counter[str]:
     """Settle everything that is due, and take in what hosts did in Google.
 
-    Safe at any time, in several places at once. How many bookings ended in which status, and
-    how many `followed` their event.
+    Safe at any time, in several places at once. How many bookings ended in which status, how
+    many `followed` their event, and how much went `wrong`. It ends early when `goes_on` says so.
     """
     outcome: Counter[str] = Counter()
-    for booking in models.unsettled(now):
-        with _going_on(f"booking {booking.id}"):
-            outcome[settle(google, booking, now).status] += 1
+    for booking in models.unsettled(clock()):
+        if not goes_on():
+            return outcome
+        with _going_on(f"booking {booking.id}", outcome):
+            outcome[settle(google, booking, clock()).status] += 1
     for host in models.hosts():
         if not host.disconnected_at:
-            with _going_on(f"host {host.id}"):
-                outcome["followed"] += host_changes.follow(google, host, now)
+            with _going_on(f"host {host.id}", outcome):
+                outcome["followed"] += host_changes.follow(google, host, clock, goes_on)
     return +outcome
 
 
 @contextmanager
-def _going_on(about: str) -> Iterator[None]:
+def _going_on(about: str, outcome: Counter[str]) -> Iterator[None]:
     """One that goes wrong does not keep the others waiting."""
     try:
         yield
     except Exception as error:
         log.error("%s: reconcile failed", about, exc_info=error)
+        outcome["wrong"] += 1
 
 
 def settle(google: Google, booking: models.Booking, now: int) -> models.Booking:
     """Ask Google what became of a booking, and make row and event agree.
 
     One at a time for a booking, over all workers and machines; the others get the row as it is.
+    Whatever goes wrong, a pending booking comes to an end.
     """
     mine = models.take(booking, now, now + models.LEASE_SECONDS)
     if mine is None:
@@ -74,29 +80,40 @@ def settle(google: Google, booking: models.Booking, now: int) -> models.Booking:
     except Refused as error:
         _refused(mine, error, now)
     except GoogleError as error:
-        _unanswered(mine, error, now)
+        log.warning("booking %s: still unknown: %s", mine.id, error)
+        _unanswered(mine, now)
+    except Exception as error:
+        log.error("booking %s: not settled", mine.id, exc_info=error)
+        _unanswered(mine, now)
     return models.as_it_is(booking)
 
 
 def _refused(booking: models.Booking, error: Refused, now: int) -> None:
     """Google will not write this: the guest is told, and the time is freed."""
-    if error.method not in WRITES:
-        _unanswered(booking, error, now)
-        return
     log.warning("booking %s: refused: %s", booking.id, error)
     failure = f"{error.status} {error.reason}"[:80]
-    if booking.change:
+    if error.method not in WRITES:
+        _unanswered(booking, now)
+    elif booking.change == "move" or (booking.change == "cancel" and _stood(booking)):
         models.undo_change(booking, now, failure)
-    elif booking.status == "pending":
+    elif booking.status == "pending" and not booking.change:
         models.fail(booking, failure, now, leftover=True)
     else:
-        models.let_go(booking, now + LONGEST_PAUSE_SECONDS)
+        _unanswered(booking, now)
 
 
-def _unanswered(booking: models.Booking, error: GoogleError, now: int) -> None:
-    log.warning("booking %s: still unknown: %s", booking.id, error)
-    if booking.status == "pending" and now >= (booking.pending_since or booking.created_at) + DAY:
+def _stood(booking: models.Booking) -> bool:
+    """Whether it was known where its event is when it was to be cancelled."""
+    return booking.etag is not None and booking.new_start_at is None
+
+
+def _unanswered(booking: models.Booking, now: int) -> None:
+    """It is asked again after a pause, but not for ever."""
+    since = booking.pending_since or booking.created_at
+    if booking.status == "pending" and now >= since + DAY:
         models.give_up(booking, now)
+    elif booking.status == "confirmed" and now >= booking.created_at + MEET_LINK_SECONDS:
+        models.stop_waiting_for_link(booking)
     models.let_go(booking, now + _pause(booking.attempts))
 
 
@@ -121,26 +138,41 @@ def _clear_away(calendar: Calendar, booking: models.Booking, now: int) -> None:
 
 
 def _move(calendar: Calendar, booking: models.Booking, now: int) -> None:
-    event, (old, new) = events.seen(calendar, booking), booking.times()
+    event, (_old, new) = events.seen(calendar, booking), booking.times()
     if event is None:
         models.cancel(booking, now, "host")
     elif (event.start, event.end) == new:
-        events.moved(booking, event, now)
-    elif (event.start, event.end) != old:
-        models.undo_change(booking, now)
-        events.take_in(calendar, booking, event, now)
-    elif new[0] <= now or without(booking, _busy(calendar, booking, *new, now)):
-        models.undo_change(booking, now, "slot_taken")
+        events.moved(calendar, booking, event, now)
+    elif not events.untouched(booking, event):
+        _undo(calendar, booking, event, now)
+    elif new[0] <= now or _taken(calendar, booking, *new, now):
+        _undo(calendar, booking, event, now, "slot_taken")
     else:
         try:
             document = settings.load(booking.host.settings)
-            events.moved(booking, events.move(calendar, booking, document), now)
-        except events.MovedMeanwhile as error:
-            models.undo_change(booking, now)
-            events.take_in(calendar, booking, error.event, now)
+            moved = events.move(calendar, booking, document)
+            events.moved(calendar, booking, moved, now)
+        except events.ChangedMeanwhile as error:
+            _undo(calendar, booking, error.event, now)
         except Gone:
             models.cancel(booking, now, "host")
     models.forget_busy(booking.host)
+
+
+def _undo(
+    calendar: Calendar,
+    booking: models.Booking,
+    event: Event,
+    now: int,
+    failure: str | None = None,
+) -> None:
+    if models.undo_change(booking, now, failure):
+        events.take_in(calendar, booking, event, now)
+
+
+def _taken(calendar: Calendar, booking: models.Booking, start: int, end: int, now: int) -> bool:
+    others = without(booking, _busy(calendar, booking, start, end, now))
+    return bool(others) or bookings.crowded(calendar, booking, start, end)
 
 
 def _busy(
@@ -159,12 +191,10 @@ def _confirm(google: Google, calendar: Calendar, booking: models.Booking, now: i
             raise
         _insert(google, calendar, booking, now)
         return
-    events.keep(booking, _patient(event, booking, now), now)
-    if event.meet_pending:
+    patient = _patient(event, booking, now)
+    events.found(calendar, booking, patient, now)
+    if patient.meet_pending:
         models.let_go(booking, now + _pause(booking.attempts))
-    confirmed = models.booking_by_id(booking.id)
-    if confirmed and confirmed.status == "confirmed":
-        events.take_in(calendar, confirmed, _patient(event, booking, now), now)
 
 
 def _insert(google: Google, calendar: Calendar, booking: models.Booking, now: int) -> None:
@@ -199,10 +229,22 @@ def rounds(google: Google) -> None:
     every = google.config.reconcile_every
     while every:
         time.sleep(min(every, LOOK_SECONDS))
-        now = int(time.time())
         try:
             with models.database.connection_context():
-                if watching.take_lease("round", now, now + every):
-                    run(google, now)
+                _round(google, every)
         except Exception as error:
             log.error("round failed", exc_info=error)
+
+
+def _round(google: Google, every: int) -> None:
+    """One round, when it is time for it and nobody else is at it. Its lease is renewed before
+    each step, and gone once its holder is; after the round it is what the next one waits for."""
+    began = _clock()
+    lease = watching.take_lease("round", began, began + max(every, STEP_SECONDS))
+    if lease:
+        run(google, _clock, lambda: lease.renew(_clock() + STEP_SECONDS))
+        lease.renew(max(began + every, _clock()))
+
+
+def _clock() -> int:
+    return int(time.time())

@@ -191,8 +191,9 @@ def _given(body: Body) -> Body:
 
 
 def _check_times(event: Event, calendar: Calendar) -> None:
+    """An event may end as it begins, not before."""
     low, high = span(event, calendar.zone)
-    if low >= high:
+    if low > high:
         raise Refusal(400, "timeRangeEmpty", "The specified time range is empty.")
 
 

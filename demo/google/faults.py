@@ -30,8 +30,9 @@ class Fault:
     status, reason: an error of Google's; with `after` the work is done first. body: sent as it
     is with status (200 unless given), JSON or not. cut: the connection is closed without an
     answer, "before" or "after" the work. hang: nothing is heard any more, "before" or "after" the
-    work, until the faults are cleared. delay_seconds: before anything. drip_seconds: between
-    the bytes of the answer's body, or with drip "head" of all of it.
+    work, until the faults are cleared. hold: the same, but then it goes on as if nothing had
+    been. delay_seconds: before anything. drip_seconds: between the bytes of the answer's body, or
+    with drip "head" of all of it.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Fault:
     body: str | None = None
     cut: str | None = None
     hang: str | None = None
+    hold: str | None = None
     after: bool = False
     delay_seconds: float = 0
     drip_seconds: float = 0
@@ -67,6 +69,11 @@ class Faults:
         with self._lock:
             self._faults.clear()
             self.latency_seconds = 0.0
+        self.release()
+
+    def release(self) -> None:
+        """What hangs or is held back goes on."""
+        with self._lock:
             self._released.set()
             self._released, self._hanging = threading.Event(), threading.Event()
 
@@ -74,10 +81,13 @@ class Faults:
         """Whether a call hangs, or comes to hang within so many seconds."""
         return self._hanging.wait(seconds)
 
-    def _hang(self, environ: Environ) -> None:
+    def _hold(self) -> None:
         released = self._released
         self._hanging.set()
         released.wait(LONGEST_HANGING_SECONDS)
+
+    def _hang(self, environ: Environ) -> None:
+        self._hold()
         _hang_up(environ)
 
     def _take(self, method: str) -> Fault | None:
@@ -106,6 +116,8 @@ class Faults:
     def _faulty(self, fault: Fault, environ: Environ, start_response: Any) -> Iterable[bytes]:
         if fault.delay_seconds:
             time.sleep(fault.delay_seconds)
+        if fault.hold == "before":
+            self._hold()
         if fault.hang == "before":
             self._hang(environ)
         if fault.cut == "before":
@@ -113,6 +125,8 @@ class Faults:
         broken = fault.cut or fault.hang or fault.status or fault.body is not None
         if not broken or fault.after or "after" in (fault.cut, fault.hang):
             answer = _Recorded(self.program, environ)
+            if fault.hold == "after":
+                self._hold()
             if not broken and fault.drip == "head":
                 _drip_whole(answer, environ, fault.drip_seconds)
             if not broken:
