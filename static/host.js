@@ -123,8 +123,8 @@ function arrived(event) {
 
 // Signed out, or a form that is too old: the section stays as it is, with what was typed in it.
 document.addEventListener("htmx:after:request", (event) => {
-  const { select, text } = event.detail.ctx;
-  if (!select || text.includes(`id="${select.slice(1)}"`)) return;
+  const { select, text, response } = event.detail.ctx;
+  if (!select || (response.status !== 400 && text.includes(`id="${select.slice(1)}"`))) return;
   event.preventDefault();
   renew().then((state) => say(document.body.dataset[state], true));
 });
