@@ -9,7 +9,7 @@ import base64
 import json
 import secrets
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -293,17 +293,17 @@ def save_settings(
     host: Host,
     handle: str,
     settings: str,
-    revision: int | None = None,
-    renamed: tuple[str, str] | None = None,
+    revision: int,
+    renamed: Mapping[str, str],
 ) -> bool:
     """Replace the settings document (JSON); False if `revision` is no longer the stored one.
 
-    `renamed`: an event type's slug before and after, whose bookings go along.
+    `renamed`: slugs of event types before and after, whose bookings go along.
 
     Raises peewee.IntegrityError when another host has the handle, or had it.
     """
     with locked(host) as before:
-        if revision not in (None, before.revision):
+        if revision != before.revision:
             return False
         Host.update(settings=settings, handle=handle, revision=Host.revision + 1).where(
             Host.id == host.id
@@ -311,8 +311,8 @@ def save_settings(
         _keep_past(before)
         if handle != before.handle:
             _rename(before, handle)
-        if renamed:
-            _rename_event(before, *renamed)
+        for old, new in renamed.items():
+            _rename_event(before, old, new)
         forget_busy(host)
     return True
 
@@ -963,12 +963,18 @@ def sightings(host: Host, origin: str | None = None) -> list[Sighting]:
 
 
 def search_bookings(
-    host: Host, *, upcoming: bool, now: int, text: str = "", events: Sequence[str] = ()
+    host: Host,
+    *,
+    upcoming: bool,
+    now: int,
+    text: str = "",
+    events: Sequence[str] = (),
+    promises: Sequence[dict[str, Any]] = (),
 ) -> peewee.ModelSelect[Booking]:
     """The bookings of a host that end after `now` (the next first) or before (the last first).
 
     With `text`: only those whose guest's name, address or event type has it, or that are of
-    one of `events`.
+    one of `events` or were made with one of `promises`.
     """
     query = Booking.select(Booking, Host).join(Host).where(Booking.host == host)
     if upcoming:
@@ -981,8 +987,15 @@ def search_bookings(
             | Booking.guest_email.contains(text)
             | Booking.event.contains(text)
             | Booking.event.in_(events)
+            | Booking.promise.in_(promises)
         )
     return query
+
+
+def promises(host: Host) -> list[dict[str, Any]]:
+    """All that guests of a host were promised, each once."""
+    query = Booking.select(Booking.promise).where(Booking.host == host).distinct()
+    return [each.promise for each in query]
 
 
 def upcoming_of_event(host: Host, event: str, now: int) -> int:

@@ -85,28 +85,34 @@ function reload() {
   frame().contentWindow.location.replace(`/settings/preview/${slug()}`);
 }
 
-// Whoever pressed what is gone by now goes on at the section's heading.
-function keepFocus(select) {
-  const heading = document.getElementById(`${select?.slice(1)}-heading`);
-  if (!heading || document.activeElement !== document.body) return;
-  heading.tabIndex = -1;
-  heading.focus({ preventScroll: true });
+// Whoever pressed what is gone by now goes on at the heading of the form or section around it.
+let around;
+document.addEventListener("htmx:before:swap", () => {
+  around = document.activeElement?.closest("[aria-labelledby]")?.getAttribute("aria-labelledby");
+});
+
+function keepFocus(heading) {
+  if (document.activeElement !== document.body) return;
+  const nearest = document.getElementById(around) ?? heading;
+  nearest.tabIndex = -1;
+  nearest.focus({ preventScroll: true });
 }
 
 function arrived(event) {
   ready();
-  keepFocus(event.detail?.ctx?.select);
+  const heading = document.getElementById(`${event.detail?.ctx?.select?.slice(1)}-heading`);
+  if (!heading) return; // a part of a section, such as what is said of a handle
+  keepFocus(heading);
   if (frame() && frame().dataset.slug !== slug()) reload();
   const said = document.querySelector(".columns [data-said]");
-  const alert = document.querySelector(".columns [role=alert]");
-  if (!said) say("");
-  if (alert && !alert.dataset.told) {
+  const alert = document.querySelector(".columns [role=alert]:not([data-told])");
+  say(said?.dataset.said ?? "");
+  if (alert) {
     alert.dataset.told = "1";
     alert.tabIndex = -1;
     alert.focus();
   }
   if (!said) return;
-  say(said.dataset.said);
   said.removeAttribute("data-said");
   if (!said.classList.contains("saved")) return;
   refresh().catch(() => {});
@@ -117,8 +123,8 @@ function arrived(event) {
 
 // Signed out, or a form that is too old: the section stays as it is, with what was typed in it.
 document.addEventListener("htmx:after:request", (event) => {
-  const { select, text } = event.detail.ctx;
-  if (!select || text.includes(`id="${select.slice(1)}"`)) return;
+  const { select, text, response } = event.detail.ctx;
+  if (!select || (response.status !== 400 && text.includes(`id="${select.slice(1)}"`))) return;
   event.preventDefault();
   renew().then((state) => say(document.body.dataset[state], true));
 });

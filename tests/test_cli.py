@@ -81,7 +81,7 @@ def test_an_import_cannot_take_another_hosts_handle(app: Flask, google: StandIn)
     document = command(app, "settings", "export", "ben").replace('"ben"', '"ana"')
     result = run(app, "settings", "import", "ben", "-", input=document)
     assert result.exit_code == 1
-    assert "handle: another host has this handle" in result.stderr
+    assert "handle: is taken: choose another" in result.stderr
     assert json.loads(command(app, "settings", "export", "ben"))["handle"] == "ben"
 
 
@@ -93,6 +93,28 @@ def test_an_import_may_give_a_host_another_handle(app: Flask, guest: FlaskClient
     assert guest.get("/book/ana/intro").status_code != 200
     look(guest, "/book/ana-silva/intro")
     assert status_of(look(guest, address)) == "confirmed"
+
+
+def test_bookings_follow_an_event_type_that_an_import_renames(
+    app: Flask, guest: FlaskClient
+) -> None:
+    address = book(guest)
+    document = json.loads(command(app, "settings", "export", "ana"))
+    (intro,) = document["event_types"]
+    other = {**intro, "slug": "long", "title": "Long call", "duration": 60}
+
+    def imported(*events: dict[str, Any]) -> list[str]:
+        text = json.dumps({**document, "event_types": events})
+        assert run(app, "settings", "import", "ana", "-", input=text).exit_code == 0
+        found = json.loads(command(app, "bookings", "list", "ana", "--format", "json"))
+        return [booking["event"] for booking in found]
+
+    assert imported({**intro, "slug": "chat", "title": "Chat"}) == ["chat"]  # in its place
+    assert imported(other, {**intro, "slug": "talk", "title": "Chat"}) == ["talk"]  # alike
+    assert imported({**intro, "slug": "talk"}, other) == ["talk"]  # moved, not renamed
+    look(guest, f"{address}/reschedule")
+    assert imported(other) == ["talk"]  # deleted
+    assert imported(other, intro) == ["talk"]
 
 
 @on_sqlite

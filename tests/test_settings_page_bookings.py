@@ -13,7 +13,7 @@ from flask import Flask
 from demo.google import StandIn
 from tests import page
 from tests.conftest import Browser, command
-from tests.host_page import book, form, on_sqlite, save, show
+from tests.host_page import book, form, on_sqlite, save, save_event, show
 from tests.page import Element
 
 ANA = "ana@sailing.example"
@@ -146,6 +146,24 @@ def test_a_cancellation_without_a_clear_answer_is_explained(
     assert "We keep asking" in entry.text
 
 
+def delete_event(host: Browser, slug: str) -> None:
+    sent = show(host).one(id="add-event").sent()
+    sent.add("delete", slug)
+    assert host.client.post("/settings/event-types", data=sent).status_code == 303
+
+
+def test_a_booking_is_found_by_a_title_that_its_event_type_had(app: Flask, ana: Browser) -> None:
+    book(app)
+    save_event(ana, {"title": "Ein Gespräch"})
+    book(app, "2026-12-01T11:00:00Z", name="Horst", email="horst@guest.example")
+    assert names(ana, "?q=INTRO CALL") == ["Gita Guest"]
+    assert names(ana, "?q=GESPRÄCH") == ["Gita Guest", "Horst"]  # what it is called now
+    delete_event(ana, "intro")
+    assert names(ana, "?q=intro call") == ["Gita Guest"]
+    assert names(ana, "?q=GESPRÄCH") == ["Horst"]
+    assert names(ana, "?q=call gita") == []
+
+
 # --- moving ---------------------------------------------------------------------------------------
 
 
@@ -158,6 +176,8 @@ def test_a_host_moves_to_one_of_the_pickers_free_times(
     offered = {each["value"] for each in shown.one("select", name="start").all("option")}
     assert "2026-12-01T11:00:00Z" not in offered
     assert "2026-12-01T10:00:00Z" in offered  # its own time does not stand in its way
+    (own,) = [each for each in shown.all("option") if each["value"] == "2026-12-01T10:00:00Z"]
+    assert own.text == "10:00 AM, Tue, Dec 1"  # its end may be cut off on a phone
     query = {"from": "2026-12-01T00:00:00Z", "to": "2026-12-31T00:00:00Z"}
     api = app.test_client().get("/api/v1/ana/intro/slots", query_string=query).get_json()["slots"]
     assert {slot["start"] for slot in api} <= offered
@@ -199,11 +219,9 @@ def test_the_address_of_a_change_reloaded_is_the_booking_again(app: Flask, ana: 
 
 
 @on_sqlite
-def test_a_booking_of_a_deleted_event_type_cannot_be_moved(
-    app: Flask, ana: Browser, change: Any
-) -> None:
+def test_a_booking_of_a_deleted_event_type_cannot_be_moved(app: Flask, ana: Browser) -> None:
     id = book(app)["id"]
-    change("ana", event={"slug": "other"})
+    delete_event(ana, "intro")
     (entry,) = listed(ana)
     assert [each.text for each in entry.all("a", _class="act")] == ["Cancel"]
     assert "is gone" in show(ana, f"?booking={id}&act=move").one(id=f"booking-{id}").text

@@ -173,6 +173,50 @@ def test_a_site_that_is_not_allowed_is_told_so(
 
 
 @on_sqlite
+@pytest.mark.parametrize(
+    ("origin", "typed"),
+    [
+        ("http://localhost:8000", "localhost:8000/page"),
+        ("http://intranet", "intranet"),
+        ("http://intranet", "http://intranet"),
+        ("https://wiki", "wiki"),
+        ("http://10.0.0.7:8080", "10.0.0.7:8080"),
+    ],
+)
+def test_an_address_without_a_scheme_may_be_one_of_either(
+    ana: Browser, guest: FlaskClient, origin: str, typed: str
+) -> None:
+    guest.get(PICKER, headers={"Sec-Fetch-Dest": "iframe", "Referer": f"{origin}/"})
+    assert f"Seen on {origin}" in live(ana, typed).one(data_live="seen").text
+
+
+@on_sqlite
+def test_an_address_without_a_scheme_is_that_of_an_allowed_site_if_one_is(
+    ana: Browser, change: Callable[..., None]
+) -> None:
+    change("ana", allowed_sites=["http://localhost:8000", "https://wiki"])
+    assert "Not seen on http://localhost:8000" in live(ana, "localhost:8000").text
+    assert "Not seen on https://wiki" in live(ana, "wiki").text
+    assert "http" not in live(ana, "intranet").one(_class="fault").text.replace(
+        "https://example", ""
+    )
+    assert "https://intranet is not among" in live(ana, "https://intranet").text
+    assert "https://b.example is not among" in live(ana, "b.example").text
+
+
+@on_sqlite
+def test_a_site_seen_is_one_that_is_told_it_may_not(
+    ana: Browser, guest: FlaskClient, change: Callable[..., None]
+) -> None:
+    change("ana", allowed_sites=["https://other.example"])
+    broken = {"Sec-Fetch-Dest": "iframe", "Referer": "https://[broken"}
+    assert guest.get(PICKER, headers=broken).status_code == 200
+    named = {"Sec-Fetch-Dest": "iframe", "Referer": "https://sailing.example:443/"}
+    assert guest.get(PICKER, headers=named).status_code == 403
+    assert "It was tried" in live(ana).one(data_live="refused").text
+
+
+@on_sqlite
 @pytest.mark.parametrize("site", ["nonsense", "ftp://x.example", "https://", "my site", "<script>"])
 def test_what_is_no_address_is_named_and_kept(ana: Browser, site: str) -> None:
     shown = show(ana, f"?site={site}")

@@ -94,10 +94,19 @@ def test_allowed_sites_are_one_a_line_and_bind_browsers(
 )
 def test_what_is_no_origin_is_named_and_kept(app: Flask, ana: Browser, site: str) -> None:
     answer = save(ana, "sites", {"allowed_sites": f"https://good.example\r\n{site}"})
-    assert "must be an origin" in faults(answer)["sites-allowed_sites"]
+    said = faults(answer)["sites-allowed_sites"]
+    assert f"line 2, “{site}”, must be an origin" in said
     kept = form(page.read(answer.text), "sites").fields()["allowed_sites"]
     assert kept == f"https://good.example\n{site}"
     assert exported(app)["allowed_sites"] == []
+
+
+def test_every_site_that_is_wrong_is_named(ana: Browser) -> None:
+    answer = save(ana, "sites", {"allowed_sites": "one\r\n\r\nhttps://good.example\r\nthree"})
+    said = faults(answer)["sites-allowed_sites"]
+    assert "line 1, “one”, must be" in said
+    assert "line 3, “three”, must be" in said
+    assert "good" not in said
 
 
 # --- webhook ---------------------------------------------------------------------------------
@@ -125,7 +134,11 @@ def test_a_webhook_is_set_up_with_a_secret_of_its_own(app: Flask, ana: Browser) 
         ({"url": "nonsense"}, "webhook-url", "https address"),
         ({"secret": "short"}, "webhook-secret", "whsec_"),
         ({"events": []}, "webhook-events", "between 1 and 5"),
-        ({"events": ["booking.eaten"]}, "webhook-events", "must be 'booking.confirmed'"),
+        (
+            {"events": ["booking.eaten"]},
+            "webhook-events",
+            "“booking.eaten” must be 'booking.confirmed'",
+        ),
     ],
 )
 def test_a_bad_webhook_is_named_and_kept(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from demo.google import StandIn
 from tests import page
@@ -105,13 +106,41 @@ def test_the_draft_goes_along_through_day_form_and_end_and_books_nothing(
     assert google.events("ana@sailing.example") == []
 
 
-def test_what_could_not_be_saved_is_not_shown(ana: Browser) -> None:
-    assert preview(ana, "hours", {"mon-start": "18:00"}).status_code == 422
-    assert preview(ana, "dates", {"from": "never"}).status_code == 422
-    assert preview(ana, "events/intro", {"title": ""}, "?event=intro").status_code == 422
+def unseen(answer: TestResponse, status: int, words: str) -> None:
+    """A page that may be framed as the preview itself, and says why it is not here."""
+    assert answer.status_code == status
+    assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
+    assert words in page.read(answer.text).one(role="alert").text
+
+
+def test_what_could_not_be_saved_is_not_shown_but_told(ana: Browser) -> None:
+    hours = preview(ana, "hours", {"mon-start": "18:00"})
+    unseen(hours, 422, "Monday, hours 1: must start before it ends")
+    unseen(preview(ana, "dates", {"from": "never"}), 422, "First date: Give a date")
+    event = preview(ana, "events/intro", {"title": ""}, "?event=intro")
+    unseen(event, 422, "Title: cannot be empty")
+    sites = preview(ana, "sites", {"allowed_sites": "x"})
+    unseen(sites, 422, "Allowed sites: line 1, “x”, must be an origin")
     token = form(show(ana), "hours").fields()["csrf_token"]
     draft = {"csrf_token": token, "draft": '{"version": 1}'}
-    assert ana.client.post("/settings/preview/intro", data=draft).status_code == 422
+    unseen(ana.client.post("/settings/preview/intro", data=draft), 422, "Reload the page")
+    unseen(ana.client.get("/settings/preview/nothing"), 404, "no such event type any more")
+    draft["csrf_token"] = "old"
+    unseen(ana.client.post("/settings/preview/intro", data=draft), 400, "open too long")
+
+
+def test_it_is_in_the_language_that_the_browser_asks_guests_pages_in(
+    ana: Browser, guest: FlaskClient
+) -> None:
+    german = {"Accept-Language": "de-AT"}
+    shown = looked(ana.client.get("/settings/preview/intro", headers=german))
+    picker = page.read(guest.get("/book/ana/intro", headers=german).text)
+    assert shown.one("html")["lang"] == picker.one("html")["lang"] == "de-AT"
+    assert shown.one(id="picker").text == picker.one(id="picker").text
+    spoken = looked(ana.client.get("/settings/preview/intro?lang=fr", headers=german))
+    assert spoken.one("html")["lang"] == "fr"
+    page_itself = ana.client.get("/settings", headers=german).text
+    assert page.read(page_itself).one("html")["lang"] == "en-GB"
 
 
 def test_a_disconnected_host_sees_what_guests_see(ana: Browser, google: StandIn) -> None:

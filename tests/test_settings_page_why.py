@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import time_machine
 from flask import Flask
 
 from demo.google import StandIn
@@ -83,6 +84,34 @@ def test_it_says_when_nothing_at_all_is_offered(ana: Browser, google: StandIn) -
     google.revoke(ANA)
     google.expire()
     assert "not connected" in ask(ana, "2026-12-02", "09:30").text
+
+
+def test_24_00_is_the_end_of_the_date(ana: Browser, change: Callable[..., None]) -> None:
+    change("ana", date_overrides={"2026-12-02": [["00:00", "01:00"]]})
+    answer = ask(ana, "2026-12-01", "24:00")
+    assert "Wednesday, December 2, 2026" in answer.text
+    assert answer.one("p", data_offered=True)
+
+
+def test_an_hour_that_clocks_show_twice_is_answered_twice(
+    ana: Browser, change: Callable[..., None], clock: time_machine.Traveller
+) -> None:
+    clock.move_to("2027-10-25T08:00:00+00:00")
+    ana.sign_in(ANA, follow=False)
+    change("ana", date_overrides={"2027-10-31": [["00:15", "01:30"]]})
+    answer = ask(ana, "2027-10-31", "01:00")
+    first, second = (each.text for each in answer.all("strong") if "2027" in each.text)
+    assert first.endswith("Europe/Lisbon, before the clock is set back")
+    assert second.endswith("Europe/Lisbon, after the clock is set back")
+    assert [each["data-reason"] for each in answer.all("li")] == ["grid"]
+    assert "It is free" in answer.text.partition(second)[2]
+
+
+def test_an_hour_that_clocks_skip_is_said_to_be_skipped(
+    ana: Browser, change: Callable[..., None]
+) -> None:
+    change("ana", event={"booking_window_days": 365})
+    assert "is skipped" in ask(ana, "2027-03-28", "01:30").one(_class="fault").text
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,11 @@ def delete() -> ResponseReturnValue:
     return page("host/deleted.html", done=done, handle=host.handle, permissions=GOOGLE_PERMISSIONS)
 
 
+def undeleted() -> ResponseReturnValue:
+    """The form again, whose token was too old."""
+    return _leave(400, _("Nothing was deleted yet: please press once more."))
+
+
 def _leave(status: int, fault: str = "") -> ResponseReturnValue:
     host, now = current_user.host, web.now()
     made = models.bookings(host, None, None)

@@ -76,9 +76,18 @@ def _act() -> str:
 
 
 def find(host: models.Host, document: Settings, past: bool, text: str, now: int) -> Any:
+    """Bookings by guest, and by the title of their event type: as it is, or as it was promised."""
     wanted = text.casefold()
     titled = [each.slug for each in document.event_types if wanted in each.title.casefold()]
-    return models.search_bookings(host, upcoming=not past, now=now, text=text, events=titled)
+    promised = models.promises(host) if text else []
+    return models.search_bookings(
+        host,
+        upcoming=not past,
+        now=now,
+        text=text,
+        events=titled,
+        promises=[each for each in promised if wanted in each["title"].casefold()],
+    )
 
 
 def _opened(host: models.Host, shown: list[Booking]) -> Booking | None:
@@ -198,7 +207,8 @@ def _free(booking: Booking, zone: ZoneInfo, now: int) -> dict[str, Any]:
 
 def _day(day: date, starts: list[int], zone: ZoneInfo) -> dict[str, Any]:
     times = [{"value": to_rfc3339(at), "label": language.clock(at, zone)} for at in starts]
-    return {"label": language.full_date(day), "times": times}
+    # the short one comes after the time: on a phone the end of a line is cut off
+    return {"label": language.full_date(day), "short": language.short_day(day), "times": times}
 
 
 # --- what became of a change ---------------------------------------------------------------------

@@ -14,7 +14,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-import peewee
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
@@ -27,6 +26,7 @@ from widget import (
     doctor,
     erasure,
     reconcile,
+    saving,
     settings,
     why,
 )
@@ -83,18 +83,19 @@ def export_settings(host: str, file: str | None) -> None:
 @click.argument("host")
 @click.argument("file", type=click.File("rb"))
 def import_settings(host: str, file: io.BufferedReader) -> None:
-    """Replace the settings of HOST by the JSON in FILE: all of it, or nothing if it has faults."""
+    """Replace the settings of HOST by the JSON in FILE: all of it, or nothing if it has faults.
+
+    Bookings go along with an event type that has a new slug and else stays as it is, or stands in
+    the place of the old one.
+    """
     found = _host(host)
     try:
         document = settings.parse(file.read())
+        while not saving.save(found, document):
+            found = _host(host)  # changed meanwhile: an import replaces that too
     except settings.SettingsError as error:
         for fault in error.faults:
             click.echo(f"{fault.path or 'document'}: {fault.message}", err=True)
-        raise click.ClickException("nothing was imported") from None
-    try:
-        models.save_settings(found, document.handle, settings.dumps(document))
-    except peewee.IntegrityError:
-        click.echo("handle: another host has this handle", err=True)
         raise click.ClickException("nothing was imported") from None
     click.echo(f"imported the settings of {document.handle}")
 

@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from widget import language
+from widget import language, settings
 from widget.language import gettext as _
 from widget.sections import Conflict, Document
 from widget.settings import WEEKDAYS, SettingsError
 
 _ONE_FIELD = re.compile(r"(.*\.)?(choices|allowed_sites|busy_calendars|events)\[\d+\]")
-_PLACE = re.compile(r"\[(\d+)\]")
+_STEP = re.compile(r"(\w+)|\[(\d+)\]")
 
 
 @dataclass(frozen=True)
@@ -87,12 +87,32 @@ def of(section: str, stored: Any, revision: int, draft: Draft | None, saved: str
     )
 
 
-def faults_of(error: SettingsError, section: str, at: int = 0) -> dict[str, str]:
-    """The faults of a document by the fields of a section's form."""
+def faults_of(
+    error: SettingsError, document: Document, section: str, at: int = 0
+) -> dict[str, str]:
+    """The faults of a document by the fields of a section's form.
+
+    A field that holds several entries names each one that is wrong.
+    """
     found: dict[str, str] = {}
     for fault in error.faults:
-        found.setdefault(field_of(fault.path, section, at), fault.message)
+        field = field_of(fault.path, section, at)
+        if not _ONE_FIELD.fullmatch(fault.path):
+            found.setdefault(field, fault.message)
+            continue
+        said = f"{_entry(document, fault.path)} {fault.message}"
+        found[field] = f"{found[field]}; {said}" if field in found else said
     return found
+
+
+def _entry(document: Any, path: str) -> str:
+    """An entry of a list as the host knows it: by its line where it is typed, by its value."""
+    value = document
+    for name, number in _STEP.findall(path):
+        value = value[int(number)] if number else value[name]
+    lines = path.rpartition(".")[2].startswith(("choices", "allowed_sites"))
+    words = f"“{settings.visible(str(value))[:60]}”"
+    return _("line %(n)s, %(words)s,") % {"n": int(number) + 1, "words": words} if lines else words
 
 
 def field_of(path: str, section: str, at: int = 0) -> str:

@@ -8,36 +8,28 @@ request claims, the page itself never comes without its `frame-ancestors`: a lie
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from flask import Response, abort, g, request
 
-from widget import web
+from widget import sightings, web
 from widget.language import gettext as _
 
 FRAMES = ("iframe", "frame", "embed", "object", "fencedframe")  # of Sec-Fetch-Dest
-_ORIGIN = re.compile(r"https?://[a-z0-9._\[\]:-]+")
 
 
 def embedder() -> str | None:
     """The origin of the site that this request's frame stands on; None when nothing tells.
 
-    The browser's own Referer counts before what embed.js wrote into the address, since a site
-    may keep its name to itself (Referrer-Policy).
+    The browser's own Referer counts before what embed.js wrote into the address (`embedder`),
+    since a site may keep its name to itself (Referrer-Policy). A browser too old to say what it
+    asks for (Sec-Fetch-Dest) is in a frame if the script says so.
     """
-    if request.headers.get("Sec-Fetch-Dest") not in FRAMES:
+    into, hint = request.headers.get("Sec-Fetch-Dest"), request.args.get("embedder", "")
+    if into not in FRAMES and not (into is None and hint):
         return None
-    said = (request.headers.get("Referer", ""), request.args.get("embedder", ""))
-    origins = [_origin(text) for text in said]
+    origins = [sightings.origin_of(text) for text in (request.headers.get("Referer", ""), hint)]
     return next((each for each in origins if each and each != web.config().public_url), None)
-
-
-def _origin(text: str) -> str | None:
-    url = urlsplit(text.lower())
-    origin = f"{url.scheme}://{url.netloc}"
-    return origin if _ORIGIN.fullmatch(origin) else None
 
 
 def hold_to(allowed_sites: Sequence[str]) -> None:
@@ -45,7 +37,8 @@ def hold_to(allowed_sites: Sequence[str]) -> None:
     if not allowed_sites:
         return
     site = embedder()
-    if site and site not in allowed_sites:
+    certain = request.headers.get("Sec-Fetch-Dest") in FRAMES
+    if site and certain and site not in allowed_sites:
         abort(refusal(site))
     g.frame_ancestors = " ".join(("'self'", *allowed_sites))
 

@@ -126,7 +126,9 @@ def find_host(handle: str) -> tuple[models.Host, Settings]:
     host = models.host_by_handle(handle)
     if host is None:
         _renamed(handle)
-    sightings.note(web.config(), request, host, web.now())  # also of a site that may not
+    if request.method == "GET":  # also of a site that may not
+        slug = (request.view_args or {}).get("slug", "")
+        sightings.note(host, framing.embedder(), slug, web.now())
     document = settings.load(host.settings)
     framing.hold_to(document.allowed_sites)
     return host, document

@@ -14,7 +14,7 @@ from authlib.integrations.flask_client import OAuth
 from flask import Blueprint, Flask, current_app, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user, login_user, logout_user
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFProtect
 from joserfc.errors import JoseError
 from requests import RequestException
 
@@ -82,7 +82,6 @@ def set_up(app: Flask) -> None:
     sessions.login_message = None  # written late, it would overwrite a sign-in that has begun
     sessions.user_loader(_signed_in)
     app.add_template_global(lambda: current_user.get_id() or "", "signed_in_as")
-    app.register_error_handler(CSRFError, _stale_form)
 
 
 def _signed_in(whom: str) -> SignedIn | None:
@@ -92,28 +91,37 @@ def _signed_in(whom: str) -> SignedIn | None:
     return SignedIn(host) if host and same else None
 
 
-def _stale_form(error: CSRFError) -> ResponseReturnValue:
-    return page(
-        "host/problem.html",
-        400,
-        heading=_("This page was open too long"),
-        message=_("Nothing was changed. Please go back, reload the page and try again."),
-    )
-
-
 @blueprint.before_request
 def _of_another_host() -> ResponseReturnValue | None:
     """A form of one host's page is never saved into the account that is signed in by now."""
-    if current_user.is_authenticated and request.form.get("host", current_user.get_id()) != (
-        current_user.get_id()
-    ):
-        return page(
-            "host/problem.html",
-            409,
-            heading=_("Another account is signed in"),
-            message=_("This page is of another account. Nothing was changed."),
-        )
-    return None
+    return keep_for_owner(409) if is_of_another_host() else None
+
+
+def is_of_another_host() -> bool:
+    """Whether the form that was sent is of another account than the one signed in."""
+    me = current_user.get_id()
+    return bool(current_user.is_authenticated and request.form.get("host", me) != me)
+
+
+def keep_for_owner(status: int) -> ResponseReturnValue:
+    """Nothing is changed by a form of another account; it goes on when its own is back."""
+    return keep(
+        status,
+        _("Another account is signed in"),
+        _(
+            "Nothing was changed, since the page was of another account. Sign in with that one in"
+            " another tab, then go on here: what you typed is kept."
+        ),
+    )
+
+
+def keep(status: int, heading: str, message: str) -> ResponseReturnValue:
+    """A page that holds a form as it was sent, to send it again once its host is signed in."""
+    typed = [each for each in request.form.items(multi=True) if each[0] != "csrf_token"]
+    action = request.full_path.rstrip("?")
+    return page(
+        "host/kept.html", status, heading=heading, message=message, action=action, typed=typed
+    )
 
 
 @blueprint.url_value_preprocessor

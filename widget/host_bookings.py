@@ -45,11 +45,19 @@ def change(id: str, act: str) -> ResponseReturnValue:
     try:
         done = acts[act](booking)
     except NotBooked as error:
-        typed = request.form.get("reason", "") or request.form.get("start", "")
         host = models.host_by_id(booking.host_id) or abort(404)
         status = 503 if error.code.startswith("calendar") else 409
-        return settings_page.whole(host, status, refusal=error, typed=typed)
+        return settings_page.whole(host, status, refusal=error, typed=_typed())
     return redirect(address("bookings", done=done), 303)
+
+
+def unchanged(id: str, act: str) -> ResponseReturnValue:
+    """The page with a change as it was typed, to be sent once more: its token was too old."""
+    return settings_page.whole(current_user.host, 400, stale=True, typed=_typed())
+
+
+def _typed() -> str:
+    return request.form.get("reason", "") or request.form.get("start", "")
 
 
 def _cancel(booking: Booking) -> str:

@@ -4,4 +4,5 @@ from widget import account as account
 from widget import host_bookings as host_bookings
 from widget import preview as preview
 from widget import settings_page as settings_page
+from widget import stale_form as stale_form
 from widget.host import blueprint as blueprint

@@ -187,12 +187,17 @@ def clock_range(start: int, end: int, tz: ZoneInfo) -> str:
     return f"{clock(start, tz)} – {clock(end, tz)}"
 
 
+def short_day(day: date) -> str:
+    """Thu 3 Dec"""
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    return digits(format_skeleton("MMMEd", noon, locale=current()))
+
+
 def short_moment(at: int, tz: ZoneInfo) -> str:
     """Thu 3 Dec, 14:30"""
-    day = format_skeleton("MMMEd", datetime.fromtimestamp(at, tz), locale=current())
     return (
         str(current().datetime_formats["medium"])
-        .replace("{1}", digits(day))
+        .replace("{1}", short_day(today(at, tz)))
         .replace("{0}", clock(at, tz))
     )
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from flask import abort, g, render_template, request
+from flask import abort, g, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import MultiDict
 
 import models
-from widget import bookings, busy, guest, offers, sections, settings, snippets, web
+from widget import bookings, busy, form_view, guest, offers, sections, settings, snippets, web
 from widget.calendar import DAY, GoogleError
 from widget.guest import Place
-from widget.host import blueprint
+from widget.host import blueprint, page
 from widget.language import gettext as _
-from widget.settings import EventType, Settings
+from widget.settings import Settings
 from widget.slots import Busy
 
 Form = MultiDict[str, str]
@@ -79,24 +79,42 @@ class Preview(Place):
 def preview(slug: str) -> ResponseReturnValue:
     """The picker for what is stored (GET), or for what a section's form has in it (POST).
 
-    422 without a page when that is no document that could be saved.
+    422 and what is wrong when that is no document that could be saved.
     """
     given = request.form if request.method == "POST" else request.args
     try:
         place = _place(current_user.host, slug, given)
-    except (settings.SettingsError, sections.Faulty):
-        return "", 422
+    except sections.Faulty as error:
+        return none(422, _("It is shown as soon as this is right:"), error.faults)
+    except settings.SettingsError:  # a draft that no form of ours has made
+        return none(422, _("Reload the page to see it."))
+    if place is None:
+        return none(404, _("There is no such event type any more. Reload the page."))
+    web.speak_to_guest()
     return _framed(_shown(place, given))
+
+
+def none(status: int, message: str, faults: dict[str, str] | None = None) -> ResponseReturnValue:
+    """A page for the frame when there is nothing to preview; `faults` by field."""
+    return _framed(
+        page(
+            "host/no_preview.html",
+            status,
+            heading=_("No preview at the moment"),
+            message=message,
+            faults=[(form_view.label(field), said) for field, said in (faults or {}).items()],
+        )
+    )
 
 
 def _shown(place: Preview, given: Form) -> ResponseReturnValue:
     if "section" in given:  # a form of the settings page, not one of the picker
         return guest.times(place, MultiDict())
     if "nonce" in given and "step" not in given:
-        page = place.page(_("This is only a preview"), given)
-        page["alert"] = {"code": "preview", "message": _("Nothing was booked.")}
+        shown = place.page(_("This is only a preview"), given)
+        shown["alert"] = {"code": "preview", "message": _("Nothing was booked.")}
         return web.answer(
-            "guest/problem.html", **page, heading=page["title"], retry_url=place.address
+            "guest/problem.html", **shown, heading=shown["title"], retry_url=place.address
         )
     if given.getlist("step")[-1:] == ["zone"]:
         return guest.zones(place, given)
@@ -105,32 +123,34 @@ def _shown(place: Preview, given: Form) -> ResponseReturnValue:
     return guest.times(place, given)
 
 
-def _place(host: models.Host, slug: str, given: Form) -> Preview:
-    """Raises SettingsError or Faulty."""
+def _place(host: models.Host, slug: str, given: Form) -> Preview | None:
+    """Raises SettingsError or Faulty. None when there is no such event type."""
     stored = settings.load(host.settings)
     at = sections.index_of(settings.dump(stored), slug)
+    if at is None:
+        return None
     if "draft" in given:
         document = settings.parse(given["draft"])
     elif "section" in given:
         document = _drafted(host, given, at)
     else:
-        return Preview(host, stored, _event(stored, at), slug=slug)
-    return Preview(host, document, _event(document, at), slug=slug, draft=True)
+        return Preview(host, stored, stored.event_types[at], slug=slug)
+    if at >= len(document.event_types):
+        return None
+    return Preview(host, document, document.event_types[at], slug=slug, draft=True)
 
 
-def _event(document: Settings, at: int | None) -> EventType:
-    if at is None or at >= len(document.event_types):
-        abort(404)
-    return document.event_types[at]
-
-
-def _drafted(host: models.Host, form: Form, at: int | None) -> Settings:
+def _drafted(host: models.Host, form: Form, at: int) -> Settings:
+    """Raises Faulty."""
     document, section = settings.dump(settings.load(host.settings)), form["section"]
-    if section == "event" and at is not None:
+    if section == "event":
         sections.event(document, form, at)
     elif section in sections.CHANGES:
         sections.CHANGES[section](document, form)
-    return settings.parse(document)
+    try:
+        return settings.parse(document)
+    except settings.SettingsError as error:
+        raise sections.Faulty(form_view.faults_of(error, document, section, at)) from None
 
 
 def _framed(answer: ResponseReturnValue) -> ResponseReturnValue:
@@ -149,5 +169,4 @@ def embedded(mode: str) -> ResponseReturnValue:
     if mode not in snippets.MODES or (slug and event is None):
         abort(404)
     code = snippets.code(mode, web.config().public_url, document, event)
-    page = web.page(_("Preview"))
-    return _framed(render_template("host/snippet_page.html", **page, mode=mode, code=code))
+    return _framed(page("host/snippet_page.html", title=_("Preview"), mode=mode, code=code))

@@ -171,9 +171,8 @@ def event(document: Document, form: Form, at: int) -> None:
         "questions": questions(form),
         "redirect_url": form.get("redirect_url", "").strip() or None,
     }
-    if before["slot_interval"] == before["duration"] == fields["slot_interval"]:
-        # one follows the other until it is set
-        fields["slot_interval"] = _length(fields["duration"], fields["slot_interval"])
+    if fields["slot_interval"] == "":
+        fields["slot_interval"] = _length(fields["duration"], before["slot_interval"])
     if fields["change_deadline"] is None:
         del fields["change_deadline"]  # as a document without one is written
     events[at] = fields
@@ -313,7 +312,8 @@ def index_of(document: Document, slug: str) -> int | None:
 
 
 def add_event(document: Document, title: str, minutes: str) -> str:
-    """One more event type, with the defaults; its slug."""
+    """One more event type, with the defaults; its slug. Raises Faulty."""
+    _room_for_one(document)
     slug = free_name(title, {each["slug"] for each in document["event_types"]}, "call")
     fields = settings.EventType(slug=slug, title="x", duration=30).model_dump()
     length = _whole(minutes)
@@ -323,7 +323,11 @@ def add_event(document: Document, title: str, minutes: str) -> str:
 
 
 def duplicate_event(document: Document, at: int) -> str:
-    """A copy after the original, switched off until the host switches it on; its slug."""
+    """A copy after the original, switched off until the host switches it on; its slug.
+
+    Raises Faulty.
+    """
+    _room_for_one(document)
     events = document["event_types"]
     copied = deepcopy(events[at])
     slug = free_name(copied["slug"], {each["slug"] for each in events}, "call")
@@ -332,6 +336,12 @@ def duplicate_event(document: Document, at: int) -> str:
         at + 1, {**copied, "slug": slug, "title": title[: settings.TITLE], "active": False}
     )
     return slug
+
+
+def _room_for_one(document: Document) -> None:
+    if len(document["event_types"]) >= settings.EVENT_TYPES:
+        said = _("There are %(n)s, and there can be no more. Delete one first.")
+        raise Faulty({"event_types": said % {"n": settings.EVENT_TYPES}})
 
 
 def move_event(document: Document, at: int, step: int) -> None:

@@ -104,6 +104,11 @@ def _unfit(character: str) -> bool:
     )
 
 
+def visible(text: str) -> str:
+    """The text without what could turn it, or the words around it, around."""
+    return "".join("\ufffd" if _unfit(each) else each for each in text)
+
+
 def _is_date(text: str) -> bool:
     try:
         return date.fromisoformat(text).isoformat() == text and int(text[:4]) in YEARS
@@ -439,6 +444,29 @@ def dump(settings: Settings) -> dict[str, Any]:
 def dumps(settings: Settings) -> str:
     """The document as a JSON text for people to read."""
     return json.dumps(dump(settings), indent=2, ensure_ascii=False) + "\n"
+
+
+def renamed(before: Settings, after: Settings) -> dict[str, str]:
+    """The event types that have another slug: what it was, and what it is now.
+
+    One whose slug is gone is the one with a new slug that is alike in everything else, or that
+    stands in its place.
+    """
+    old, new = before.event_types, after.event_types
+    kept = {each.slug for each in old} & {each.slug for each in new}
+    gone = {at: each for at, each in enumerate(old) if each.slug not in kept}
+    come = {at: each for at, each in enumerate(new) if each.slug not in kept}
+    found: dict[str, str] = {}
+    for at, each in gone.items():
+        alike = (n for n, other in come.items() if _unnamed(other) == _unnamed(each))
+        to = next(alike, at if at in come else None)
+        if to is not None:
+            found[each.slug] = come.pop(to).slug
+    return found
+
+
+def _unnamed(event: EventType) -> EventType:
+    return event.model_copy(update={"slug": ""})
 
 
 @lru_cache(maxsize=1024)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
-import peewee
 from flask import Response, abort, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
@@ -17,6 +16,7 @@ from widget import (
     bookings_view,
     form_view,
     look,
+    saving,
     sections,
     settings,
     settings_views,
@@ -24,11 +24,9 @@ from widget import (
 )
 from widget.form_view import Draft
 from widget.host import blueprint, page
-from widget.language import gettext as _
 from widget.sections import Conflict, Document, Faulty, Form
 
 TRIES = 5  # to save while other windows save too
-Change = Callable[[Document, Form], None]
 Merged = tuple[Document, list[Conflict], int]
 
 
@@ -60,12 +58,21 @@ def back_to_event(slug: str) -> ResponseReturnValue:
 
 
 def whole(
-    host: models.Host, status: int = 200, draft: Draft | None = None, **more: Any
+    host: models.Host,
+    status: int = 200,
+    draft: Draft | None = None,
+    *,
+    stale: bool = False,
+    **more: Any,
 ) -> Response:
-    """The page; `draft` keeps what was typed in its section, `more` what is said elsewhere."""
+    """The page; `draft` keeps what was typed in its section, `more` what is said of bookings.
+
+    `stale`: what was sent has to be sent once more.
+    """
     document = settings.load(host.settings)
     context = {
         **settings_views.page(host, document, draft),
+        "stale": stale,
         "connection": account.connection(host),
         "bookings": bookings_view.view(host, document, **more),
         "why": why_closed.view(host, document),
@@ -81,24 +88,34 @@ def whole(
 @blueprint.post("/settings/<section>")
 @login_required
 def save(section: str) -> ResponseReturnValue:
-    change = sections.CHANGES.get(section) or abort(404)
-
-    def merged(base: Document, mine: Document, stored: Document) -> Merged:
-        return (*sections.merge(base, mine, stored), 0)
-
-    return _save(section, change, merged)
+    return _save(section)
 
 
 @blueprint.post("/settings/events/<slug>")
 @login_required
 def save_event(slug: str) -> ResponseReturnValue:
-    def change(document: Document, form: Form) -> None:
-        sections.event(document, form, _place(document, slug))
+    return _save("event", slug)
 
-    def merged(base: Document, mine: Document, stored: Document) -> Merged:
-        return sections.merge_event(base, mine, stored, slug)
 
-    return _save("event", change, merged, slug)
+def unsaved(section: str = "event", slug: str = "") -> ResponseReturnValue:
+    """The page with a form as it was sent, to be saved once more: its token was too old."""
+    draft = _draft(section, slug, *_base(current_user.host, request.form))
+    return whole(current_user.host, 400, replace(draft, faults={}), stale=True)
+
+
+def _draft(section: str, slug: str, revision: int, base: Document) -> Draft:
+    """A form as it was sent, put into the document that it was made from."""
+    form, mine = request.form, deepcopy(base)
+    at = _place(base, slug) if slug else 0
+    faults: dict[str, str] = {}
+    try:
+        if slug:
+            sections.event(mine, form, at)
+        else:
+            (sections.CHANGES.get(section) or abort(404))(mine, form)
+    except Faulty as error:
+        faults = error.faults
+    return Draft(section, mine, revision, at, faults, form=form)
 
 
 def _place(document: Document, slug: str) -> int:
@@ -106,41 +123,38 @@ def _place(document: Document, slug: str) -> int:
     return len(document["event_types"]) if at is None else at
 
 
-def _save(
-    section: str,
-    change: Change,
-    merged: Callable[[Document, Document, Document], Merged],
-    slug: str = "",
-) -> ResponseReturnValue:
+def _save(section: str, slug: str = "") -> ResponseReturnValue:
     """Put the form into the document it was made from, and that into what is stored now."""
     host, form = current_user.host, request.form
     revision, base = _base(host, form)
-    mine, at = deepcopy(base), _place(base, slug) if slug else 0
-    act = form.get("do")
-    try:
-        change(mine, form)
-    except Faulty as error:
-        if not act:
-            return whole(host, 422, Draft(section, mine, revision, at, error.faults, form=form))
-    if act:
-        sections.edit(mine, section, act, form, at)
-        return whole(host, 200, Draft(section, mine, revision, at, form=form))
+    draft = _draft(section, slug, revision, base)
+    if act := form.get("do"):
+        sections.edit(draft.document, section, act, form, draft.at)
+        return whole(host, 200, replace(draft, faults={}))
+    if draft.faults:
+        return whole(host, 422, draft)
     for _try in range(TRIES):
         host = models.host_by_id(host.id) or abort(404)
         stored = settings.dump(settings.load(host.settings))
         # a form too old to know who changed what: every difference is told
         before = base if revision else _emptied(stored)
-        wanted, conflicts, at = merged(before, mine, stored)
+        wanted, conflicts, at = _merged(before, draft.document, stored, slug)
         if conflicts:
             draft = Draft(section, wanted, host.revision, at, conflicts=conflicts, form=form)
             return whole(host, 409, draft)
         try:
-            if store(host, wanted, _renamed(stored, wanted, slug, at)):
+            if saving.save(host, settings.parse(wanted)):
                 return _saved(section, wanted, at)
         except settings.SettingsError as error:
-            faults = form_view.faults_of(error, section, at)
+            faults = form_view.faults_of(error, wanted, section, at)
             return whole(host, 422, Draft(section, wanted, revision, at, faults, form=form))
     abort(503)
+
+
+def _merged(base: Document, mine: Document, stored: Document, slug: str) -> Merged:
+    if slug:
+        return sections.merge_event(base, mine, stored, slug)
+    return (*sections.merge(base, mine, stored), 0)
 
 
 def _base(host: models.Host, form: Form) -> tuple[int, Document]:
@@ -155,30 +169,6 @@ def _base(host: models.Host, form: Form) -> tuple[int, Document]:
 
 def _emptied(stored: Document) -> Document:
     return {"event_types": [{"slug": each["slug"]} for each in stored["event_types"]]}
-
-
-def _renamed(stored: Document, wanted: Document, slug: str, at: int) -> tuple[str, str] | None:
-    """What the event type `slug` was called and is called from now on, if that differs."""
-    if not slug or sections.index_of(stored, slug) is None:
-        return None
-    now = wanted["event_types"][at]["slug"]
-    return (slug, now) if now != slug else None
-
-
-def store(host: models.Host, document: Document, renamed: tuple[str, str] | None = None) -> bool:
-    """Save a document over the host's; False when that was changed meanwhile.
-
-    Raises SettingsError.
-    """
-    wanted = settings.parse(document)
-    text = settings.dumps(wanted)
-    if text == host.settings:
-        return True
-    try:
-        return models.save_settings(host, wanted.handle, text, host.revision, renamed)
-    except peewee.IntegrityError:
-        taken = settings.Fault("handle", _("is taken: choose another"))
-        raise settings.SettingsError([taken]) from None
 
 
 def _saved(section: str, document: Document, at: int) -> ResponseReturnValue:
@@ -202,23 +192,40 @@ def change_event_types() -> ResponseReturnValue:
     for _try in range(TRIES):
         host = models.host_by_id(current_user.host.id) or abort(404)
         document = settings.dump(settings.load(host.settings))
-        opened = _change_list(document, form)
         try:
-            if store(host, document):
+            opened = _change_list(document, form)
+            if saving.save(host, settings.parse(document)):
                 return redirect(
                     settings_views.address("events", saved="event-types", event=opened), 303
                 )
+        except Faulty as error:
+            return _list_again(host, 422, error.faults)
         except settings.SettingsError as error:
-            faults = form_view.faults_of(error, "event-types")
             at = len(document["event_types"]) - 1
-            faults = {path.removeprefix(f"event_types[{at}]."): faults[path] for path in faults}
-            draft = Draft("event-types", document, host.revision, faults=faults, form=form)
-            return whole(host, 422, draft)
+            found = form_view.faults_of(error, document, "event-types")
+            faults = {path.removeprefix(f"event_types[{at}]."): found[path] for path in found}
+            return _list_again(host, 422, faults)
     abort(503)
 
 
+def list_unsaved() -> ResponseReturnValue:
+    """The same for the list of event types."""
+    return _list_again(current_user.host, 400, {}, stale=True)
+
+
+def _list_again(
+    host: models.Host, status: int, faults: dict[str, str], stale: bool = False
+) -> ResponseReturnValue:
+    stored = settings.dump(settings.load(host.settings))
+    draft = Draft("event-types", stored, host.revision, faults=faults, form=request.form)
+    return whole(host, status, draft, stale=stale)
+
+
 def _change_list(document: Document, form: Form) -> str | None:
-    """Do what the pressed button says; the slug of the event type to open, if any."""
+    """Do what the pressed button says; the slug of the event type to open, if any.
+
+    Raises Faulty.
+    """
     if "add" in form:
         return sections.add_event(document, form.get("title", ""), form.get("duration", ""))
     for act in ("duplicate", "up", "down", "delete"):

@@ -11,7 +11,18 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 import models
-from widget import calendar_list, form_view, language, look, picker, settings, snippets, web, zones
+from widget import (
+    calendar_list,
+    form_view,
+    language,
+    look,
+    picker,
+    sections,
+    settings,
+    snippets,
+    web,
+    zones,
+)
 from widget.form_view import Draft, FormView
 from widget.language import gettext as _
 from widget.sections import Document, Form
@@ -67,6 +78,7 @@ def page(host: models.Host, document: Settings, draft: Draft | None) -> Document
         "webhook_events": list(get_args(settings.WebhookEvent)),
         "event_list": [_listed(host, each) for each in document.event_types],
         "deleting": request.args.get("delete", ""),
+        "adding": _adding(draft),
         "event": event,
         "embed": _embed(host, document),
         "preview_slug": shown,
@@ -147,9 +159,12 @@ def dates(document: Settings, draft: Draft | None) -> Document:
     rows = [_row(pair) for pair in own or ()]
     kind = "closed" if own is None or own == [] else "hours"
     if form is not None:
-        starts, ends = form.getlist("dates-start"), form.getlist("dates-end")
-        rows, kind = list(zip(starts, ends, strict=False)), form.get("kind", "")
-        rows = [row for row in rows if any(row)] if "do" not in form else rows
+        kind = form.get("kind", "")
+        if "do" in form:  # rows that are still empty stay
+            starts, ends = form.getlist("dates-start"), form.getlist("dates-end")
+            rows = list(zip(starts, ends, strict=False))
+        else:  # in the order that faults are told by
+            rows = [_row(pair) for pair in sections.ranges(form, "dates")]
     return {
         "month": language.month_name(month),
         "previous": f"{month - timedelta(days=1):%Y-%m}",
@@ -276,6 +291,12 @@ def _listed(host: models.Host, event: settings.EventType) -> Document:
         if request.args.get("delete") == event.slug
         else 0,
     }
+
+
+def _adding(draft: Draft | None) -> Document:
+    """The title and length of an event type to be added, as they were typed."""
+    given = draft.form if draft and draft.section == "event-types" else {}
+    return {"title": given.get("title", ""), "duration": given.get("duration", "30")}
 
 
 def _place(event: settings.EventType) -> str:

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 import peewee
-from flask import Request
 
 import models
 from widget import settings
-from widget.config import Config
 
-FRAMES = ("iframe", "frame", "embed", "object", "fencedframe")
 ORIGIN_LENGTH, ADDRESS_LENGTH, EVENT_LENGTH = 300, 4000, 63
+_ORIGIN = re.compile(r"https?://[a-z0-9._\[\]:-]+")
 
 
-def note(config: Config, request: Request, host: models.Host, now: int) -> None:
-    """Keep the origin of the site in which this page is opened; nothing when it is in none.
-
-    Browsers say `Sec-Fetch-Dest: iframe`, and name the site as the Referer; one that sends no
-    Referer leaves only what the embed script adds to the address (`embedder`).
-    """
-    into, hint = request.headers.get("Sec-Fetch-Dest"), request.args.get("embedder", "")
-    if request.method != "GET" or not (into in FRAMES or (into is None and hint)):
-        return
-    origin = origin_of(hint) or origin_of(request.headers.get("Referer", ""))
-    if origin is None or origin == config.public_url:
+def note(host: models.Host, origin: str | None, event: str, now: int) -> None:
+    """Keep the origin of the site in which a page is opened; nothing when it is in none."""
+    if origin is None:
         return
     try:
-        event = (request.view_args or {}).get("slug", "")
         models.note_sighting(host, origin, event[:EVENT_LENGTH], now)
     except (peewee.OperationalError, peewee.IntegrityError):  # busy, or the host has just gone
         return
@@ -46,7 +36,7 @@ def origin_of(text: str) -> str | None:
     except (ValueError, UnicodeError):
         return None
     origin = f"{parts.scheme}://{name}" + ("" if usual else f":{parts.port}")
-    return origin if len(origin) <= ORIGIN_LENGTH and origin.isprintable() else None
+    return origin if len(origin) <= ORIGIN_LENGTH and _ORIGIN.fullmatch(origin) else None
 
 
 def allowed(document: settings.Settings, origin: str) -> bool:

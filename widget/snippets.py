@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from html import escape
 from typing import Any
-from urllib.parse import urlsplit
 
 import models
 from widget import language, sightings
@@ -58,11 +57,13 @@ def live(document: Settings, host: models.Host, address: str, now: int) -> dict[
     """Whether the widget was seen at the site of this address: `state` is bad (no address),
     refused (not an allowed site), seen or never; `origin` and `when` where there are any."""
     text = address.strip()[:ADDRESS_LENGTH]
-    origin = sightings.origin_of(text if "://" in text else f"https://{text}")
-    if origin is None or not _has_host(origin):
+    origins = _origins(text)
+    found = [each for origin in origins for each in models.sightings(host, origin)]
+    seen = max(found, key=lambda each: each.seen_at, default=None)
+    named = [origin for origin in origins if origin in document.allowed_sites]
+    if not (seen or named or _is_address(text, origins)):
         return {"state": "bad", "address": text}
-    found = models.sightings(host, origin)
-    seen = found[0] if found else None
+    origin = seen.origin if seen else (named or origins)[0]
     state = "seen" if seen else "never"
     return {
         "state": state if sightings.allowed(document, origin) else "refused",
@@ -73,6 +74,13 @@ def live(document: Settings, host: models.Host, address: str, now: int) -> dict[
     }
 
 
-def _has_host(origin: str) -> bool:
-    host = urlsplit(origin).hostname or ""
-    return "." in host or host == "localhost" or ":" in host
+def _origins(text: str) -> list[str]:
+    """What an address may mean: without a scheme https, or http as on a machine or net of one's
+    own."""
+    written = [text] if "://" in text else [f"https://{text}", f"http://{text}"]
+    return [origin for each in written if (origin := sightings.origin_of(each))]
+
+
+def _is_address(text: str, origins: list[str]) -> bool:
+    """A bare word may be the name of a machine, but hardly is when nothing knows of it."""
+    return bool(origins) and (text == "localhost" or any(each in text for each in ".:/"))

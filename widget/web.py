@@ -137,10 +137,14 @@ def set_up(app: Flask, config: Config) -> None:
 
 def _begin() -> None:
     g.began = time.monotonic()
-    asked = request.values.get("lang", "")
-    spoken = language.choose(asked, request.accept_languages)
-    if request.blueprint == "host" and not spoken.startswith(language.SOURCE):
-        spoken = HOST_LANGUAGE
+    speak_to_guest()
+    if request.blueprint == "host" and not language.tag().startswith(language.SOURCE):
+        language.use(HOST_LANGUAGE)
+
+
+def speak_to_guest() -> None:
+    """From here on this request is in the language of its browser, or the one it asks for."""
+    spoken = language.choose(request.values.get("lang", ""), request.accept_languages)
     language.use(spoken, *request.values.getlist("clock")[-1:])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,25 +17,46 @@ from widget.settings import EventType, Settings, minutes
 
 
 def view(host: models.Host, document: Settings) -> dict[str, Any]:
-    """What was asked, and the answer: `reasons`, or why there is none."""
+    """What was asked, and the answers: `reasons`, or why there are none.
+
+    More than one where a clock that was set back shows the time twice.
+    """
     event, day, time = (request.args.get(f"why_{name}", "") for name in ("event", "date", "time"))
-    asked = {"event": event, "date": day, "time": time, "fault": None, "answer": None}
+    asked: dict[str, Any] = {
+        "event": event,
+        "date": day,
+        "time": time,
+        "fault": None,
+        "answers": [],
+    }
     kind = next((each for each in document.event_types if each.slug == event), None)
     if kind is None or not (day or time):
         return asked
     zone = ZoneInfo(document.time_zone)
     try:
-        at = _instant(day, time, zone)
+        found = _instants(day, time, zone)
     except ValueError:
         return {**asked, "fault": _("Give a date and a time such as 09:30.")}
-    return {**asked, "answer": _answer(host, kind, at, zone)}
+    if not found:
+        return {**asked, "fault": _("No clock shows this time on that date: it is skipped.")}
+    answers = [_answer(host, kind, at, zone) for at in found]
+    for answer, turn in zip(answers, _turns() if len(found) > 1 else ("",), strict=True):
+        answer["moment"] += turn
+    return {**asked, "answers": answers}
 
 
-def _instant(day: str, time: str, zone: ZoneInfo) -> int:
-    """A wall-clock time as an instant (the first of two where it is repeated)."""
+def _turns() -> tuple[str, str]:
+    return _(", before the clock is set back"), _(", after the clock is set back")
+
+
+def _instants(day: str, time: str, zone: ZoneInfo) -> list[int]:
+    """When clocks in a zone show this time: twice where they are set back over it, never where
+    they are set forward. 24:00 is the end of the date. Raises ValueError."""
     at, found = minutes(time), read_date(day)
-    moment = datetime(found.year, found.month, found.day, at // 60 % 24, at % 60, tzinfo=zone)
-    return int(moment.timestamp())
+    shown = datetime(found.year, found.month, found.day) + timedelta(minutes=at)  # noqa: DTZ001
+    both = [shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    real = [each for each in both if each.astimezone(zone).replace(tzinfo=None) == shown]
+    return [int(each.timestamp()) for each in dict.fromkeys(real)]
 
 
 def _answer(host: models.Host, event: EventType, at: int, zone: ZoneInfo) -> dict[str, Any]:
