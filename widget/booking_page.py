@@ -68,13 +68,17 @@ def _book(place: Place, given: Form) -> ResponseReturnValue:
 
 
 def _done(booking: Booking, given: Form, status: int = 200) -> ResponseReturnValue:
-    """To the booking's own page; 202 when Google has not answered for certain."""
+    """To the booking's own page; 202 when Google has not answered for certain.
+
+    It takes the form's place among the pages that the browser goes back to: what was asked there
+    is done.
+    """
     path = f"/booking/{links.booking_token(web.config(), booking.id)}"
     url = carried.address(path, carried.seen(given))
     if not web.is_fragment():
         return redirect(url, 303)
     response = invitation_page(booking, given, 202 if booking.status == "pending" else status)
-    response.headers["HX-Push-Url"] = url
+    response.headers["HX-Replace-Url"] = url
     return response
 
 
@@ -270,6 +274,8 @@ def _confirm(place: Place, booking: Booking, given: Form) -> ResponseReturnValue
         start = details.instant(carried.start_of(given))
     except ValueError as error:
         return guest.times(place, given, BadField(str(error)), 422)
+    if start == booking.start_at:
+        return _done(booking, given)  # who comes back here has moved it already
     if reasons := place.offer().reasons(start):
         return guest.times(place, given, bookings.refusal(reasons), 409)
     tz = guest.zone(place, given, {})

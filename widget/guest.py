@@ -73,6 +73,8 @@ class Place:
         """What went wrong, as the templates show it."""
         if error is None:
             return None
+        if isinstance(error, outcomes.Booked):
+            return {"code": "", "message": outcomes.said(error)}
         if self.moving:
             return {"code": error.code, "message": outcomes.said_of_change(error)}
         kept = _("What you typed is kept.") if request.method == "POST" else ""
@@ -261,9 +263,11 @@ def chosen(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     except NotBooked as error:
         return _closed(place, given, error)
     reasons = offer.reasons(start)
-    if reasons:
-        return times(place, given, bookings.refusal(reasons), 409)
-    return form(place, given)
+    if not reasons:
+        return form(place, given)
+    if request.method == "GET" and any(reason.code == "booking" for reason in reasons):
+        return times(place, given, outcomes.Booked(), 409)  # who comes back may have booked it
+    return times(place, given, bookings.refusal(reasons), 409)
 
 
 def still(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
