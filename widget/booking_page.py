@@ -171,23 +171,26 @@ def invitation_page(
         page["alert"] = {"code": alert.code, "message": outcomes.said_of_change(alert)}
     poll = None
     if booking.status == "pending" or booking.meet_pending:
-        again = carried.address(view["urls"]["path"], carried.seen(given))
-        poll = {"url": again, "seconds": min(30, 2 + 2 * booking.attempts)}
+        own = carried.address(view["urls"]["path"], carried.seen(given))
+        poll = {"url": own, "seconds": min(30, 2 + 2 * booking.attempts)}
     context = {**page, "host": guest.host_view(document), "booking": view, "poll": poll}
     context["outcome"] = outcome = models.announce(booking)
     event = bookings.event_type(booking)
     context["onward"] = event.redirect_url if event and outcome == "booked" else None
-    context["changes"] = _changes(booking, view["urls"]["path"], given)
+    context["changes"] = _changes(booking, view, given)
     return web.answer("guest/booking.html", status, **context)
 
 
-def _changes(booking: Booking, path: str, given: Form) -> dict[str, Any]:
+def _changes(booking: Booking, view: dict[str, Any], given: Form) -> dict[str, Any]:
     """What a guest may still do, as addresses; `closed` when the host's deadline has passed."""
-    now = web.now()
+    now, path = web.now(), view["urls"]["path"]
     open_ = booking.status in models.ACTIVE and booking.change != "cancel"
     in_time, movable = bookings.in_time(booking, "guest", now), booking.status == "confirmed"
     seen = carried.seen(given)
+    visit = [*seen, ("tz", booking.tz), *booking.utm.items()]
     return {
+        "own": carried.address(path, seen),
+        "again": carried.address(f"/book/{view['event']}", visit),
         "cancel": carried.address(f"{path}/cancel", seen) if open_ and in_time else None,
         "reschedule": carried.address(f"{path}/reschedule", seen) if movable and in_time else None,
         "closed": open_ and not in_time and booking.start_at > now,

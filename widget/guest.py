@@ -150,9 +150,9 @@ def _renamed(handle: str) -> NoReturn:
 @web.reading
 def event_types(handle: str) -> ResponseReturnValue:
     _host, document = find_host(handle)
-    query = "?" + request.query_string.decode("ascii", "replace") if request.query_string else ""
+    query = list(request.args.items(multi=True))
     listed = [
-        {**event_view(event), "url": f"/book/{handle}/{event.slug}{query}"}
+        {**event_view(event), "url": carried.address(f"/book/{handle}/{event.slug}", query)}
         for event in document.event_types
         if event.listed and event.active
     ]
@@ -397,7 +397,7 @@ def _closed(place: Place, given: MultiDict[str, str], error: NotBooked) -> Respo
             return outcomes.with_retry(form(place, given, alert=error, status=503), error)
     page = place.page(place.event.title, given)
     page["alert"] = place.alert(error)
-    retry = place.address if isinstance(error, CalendarUnavailable) else None
+    retry = carried.same(request) if isinstance(error, CalendarUnavailable) else None
     heading = _("No times to show right now")
     response = web.answer("guest/problem.html", 503, **page, heading=heading, retry_url=retry)
     return outcomes.with_retry(response, error)
