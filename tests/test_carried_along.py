@@ -127,4 +127,3 @@ def test_of_a_site_that_may_not_show_the_page(
     answer = guest.get(at(PICKER), headers={"Sec-Fetch-Dest": "iframe"})
     assert answer.status_code == 403
     assert lost(answer) == []
-

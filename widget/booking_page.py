@@ -221,16 +221,21 @@ def cancel(token: str) -> ResponseReturnValue:
 def choose_time(token: str) -> ResponseReturnValue:
     """The picker for another time, and the step that asks whether it is the right one."""
     found = find_booking(token)
-    given = _in_their_zone(found, request.args)
+    return _choose(found, _in_their_zone(found, request.args))
+
+
+def _choose(booking: Booking, given: Form) -> ResponseReturnValue:
     try:
-        place = _place(found)
+        place = _place(booking)
         if carried.last(given, "step") in ("zone", "city"):
             return guest.zones(place, given)
+        if carried.last(given, "step") == "still":
+            return guest.still(place, given)
         if "start" in given or "next" in given:
-            return _confirm(place, found, given)
+            return _confirm(place, booking, given)
         return guest.times(place, given)
     except NotBooked as error:
-        return _not_changed(found, given, error)
+        return _not_changed(booking, given, error)
 
 
 @blueprint.post("/booking/<token>/reschedule")
@@ -238,6 +243,8 @@ def choose_time(token: str) -> ResponseReturnValue:
 def reschedule(token: str) -> ResponseReturnValue:
     found = find_booking(token)
     given = _in_their_zone(found, request.form)
+    if given.get("next"):  # the time on the page has gone, and another was offered
+        return _choose(found, given)
     try:
         start = details.instant(given.get("start", ""))
     except ValueError as error:
@@ -298,6 +305,7 @@ def _confirm(place: Place, booking: Booking, given: Form) -> ResponseReturnValue
         },
         form={
             "action": f"{path}/reschedule",
+            "still": guest.still_url(place, given, start, tz),
             "back": carried.address(
                 f"{path}/reschedule", [*carried.seen(given), ("tz", tz.key), ("date", f"{day}")]
             ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NoReturn
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
@@ -284,7 +283,7 @@ def still(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     alert = place.alert(bookings.refusal(reasons)) if reasons else None
     near = picker.nearest(offer.free(offer.now, offer.last), start) if reasons else []
     offered = [picker.offered(other, tz) for other in sorted(near)]
-    return web.answer("guest/gone.html", alert=alert, nearest=offered)
+    return web.answer("guest/gone.html", alert=alert, nearest=offered, kept=not place.moving)
 
 
 def form(
@@ -313,7 +312,7 @@ def form(
         },
         form={
             "action": place.address,
-            "still": f"{place.address}?{_still_query(given, start, tz)}",
+            "still": still_url(place, given, start, tz),
             "hidden": [
                 *place.secret,
                 *place.hidden,
@@ -358,9 +357,10 @@ def _read(reader: Any, text: str | None, name: str, errors: dict[str, str]) -> A
         return None
 
 
-def _still_query(given: MultiDict[str, str], start: int, tz: ZoneInfo) -> str:
-    spoken = [(name, value) for name, value in carried.seen(given) if name in ("lang", "clock")]
-    return urlencode([("step", "still"), ("start", to_rfc3339(start)), ("tz", tz.key), *spoken])
+def still_url(place: Place, given: MultiDict[str, str], start: int, tz: ZoneInfo) -> str:
+    """Where an open form asks whether its time is still free."""
+    asked = [("step", "still"), ("start", to_rfc3339(start)), ("tz", tz.key)]
+    return carried.address(place.address, [*asked, *carried.kept(given, ("lang", "clock"))])
 
 
 def _pick(
