@@ -43,7 +43,7 @@ Form = MultiDict[str, str]
 def book(handle: str, slug: str) -> ResponseReturnValue:
     place, given = guest.find(handle, slug), request.form
     step = carried.last(given, "step")
-    if step in ("zone", "city"):
+    if step in guest.ZONE_STEPS:
         return guest.zones(place, given)
     if given.get("next") or (step == "choose" and given.get("start")):
         return guest.chosen(place, given)
@@ -227,7 +227,7 @@ def choose_time(token: str) -> ResponseReturnValue:
 def _choose(booking: Booking, given: Form) -> ResponseReturnValue:
     try:
         place = _place(booking)
-        if carried.last(given, "step") in ("zone", "city"):
+        if carried.last(given, "step") in guest.ZONE_STEPS:
             return guest.zones(place, given)
         if carried.last(given, "step") == "still":
             return guest.still(place, given)

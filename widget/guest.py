@@ -36,6 +36,8 @@ from widget.settings import EventType, Settings
 
 blueprint = Blueprint("guest", __name__)
 
+#: All or those of a search, the latter alone, and all whatever was searched for.
+ZONE_STEPS = ("zone", "city", "zones")
 DETAIL_FIELDS = ("name", "email", "notes", "guests")
 
 
@@ -165,7 +167,7 @@ def event_types(handle: str) -> ResponseReturnValue:
 def event(handle: str, slug: str) -> ResponseReturnValue:
     place, given = find(handle, slug), request.args
     step = carried.last(given, "step")
-    if step in ("zone", "city"):
+    if step in ZONE_STEPS:
         return zones(place, given)
     if step == "still":
         return still(place, given)
@@ -199,7 +201,7 @@ def times(
     page["clock"] = "12" if language.hours() == "24" else "24"
     page["view"] = "list" if carried.last(given, "view") == "list" else "month"
     if page["view"] == "list":
-        view = picker.list_view(days, tz, asked or month)
+        view = picker.list_view(days, tz, asked, month)
     else:
         view = picker.view(days, tz, asked, month, language.today(now, tz))
     page["pick"] = _pick(place, given, _sight(view["shown"], month))
@@ -236,19 +238,21 @@ def _sight(shown: list[dict[str, Any]], month: date | None) -> list[tuple[str, s
 
 
 def zones(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
-    """Every time zone, and those that a search for a city finds; `step=city`: these alone."""
-    tz, now = zone(place, given, {}), web.now()
-    sought = given.get("city", "").strip()[:60]
-    found = time_zones.found(sought, now)
-    said = language.ngettext("%(num)s time zone found", "%(num)s time zones found", len(found))
+    """Every time zone, or those that a search for a city finds; `step=city`: these alone."""
+    tz, now, step = zone(place, given, {}), web.now(), carried.last(given, "step")
+    sought = given.get("city", "").strip()[:60] if step != "zones" else ""
+    number, found = time_zones.found(sought, now)
+    said = language.ngettext("%(num)s time zone found", "%(num)s time zones found", number)
     page = place.page(_("Time zone"), given)
     page["sought"] = sought
     page["found"] = found
-    page["said"] = said % {"num": language.digits(len(found))} if sought else ""
+    page["more"] = number > len(found)
+    page["said"] = said % {"num": language.digits(number)} if sought else ""
     day = given.get("date") or given.get("day")
     page["pick"] = _pick(place, given, [("date", day)] if day else [], without=("tz",))
-    block = "cities" if carried.last(given, "step") == "city" else "picker"
-    return web.answer("guest/zones.html", block=block, **page, zones=time_zones.every(tz, now))
+    block = "cities" if step == "city" else "picker"
+    every = [] if found else time_zones.every(tz, now)
+    return web.answer("guest/zones.html", block=block, **page, zones=every)
 
 
 def chosen(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
