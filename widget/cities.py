@@ -62,8 +62,8 @@ ELSEWHERE = {
     "Asia/Riyadh": "Jeddah/جدة; Mecca/مكة; Medina/المدينة; Dammam/الدمام",
     "Asia/Seoul": "Busan/부산/Pusan; Incheon/인천; Daegu/대구",
     "Asia/Shanghai": "Beijing/北京/Peking/Pékin/Pequim; Shenzhen/深圳; Guangzhou/广州/廣州/Canton;"
-    " Chengdu/成都; Wuhan/武汉/武漢; Hangzhou/杭州; Chongqing/重庆/重慶; Tianjin/天津; Nanjing/南京;"
-    " Xi’an/西安; Suzhou/苏州/蘇州; Qingdao/青岛; Harbin/哈尔滨; Dalian/大连; Xiamen/厦门",
+    " Chengdu/成都; Wuhan/武汉/武漢; Hangzhou/杭州; Chongqing/重庆/重慶; Tianjin/天津;"
+    " Nanjing/南京; Xi’an/西安; Suzhou/苏州/蘇州; Qingdao/青岛; Harbin/哈尔滨; Dalian/大连; Xiamen/厦门",
     "Asia/Taipei": "Kaohsiung/高雄; Taichung/台中; Tainan/台南; Hsinchu/新竹",
     "Asia/Tashkent": "Bukhara",
     "Asia/Tehran": "Isfahan/اصفهان; Mashhad/مشهد; Shiraz/شیراز",
