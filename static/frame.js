@@ -74,5 +74,6 @@
     });
   }
   document.addEventListener("htmx:after:swap", news);
+  document.addEventListener("meetslot:news", news);
   news();
 }

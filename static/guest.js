@@ -8,20 +8,22 @@ let step = picker()?.dataset.step;
 
 // --- time zone -----------------------------------------------------------------------------
 
+// Whether the page is on its way to be one in the guest's own zone.
 function guessZone() {
   const shown = picker()?.dataset.guessTz;
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const address = new URL(location.href);
-  if (!shown || !zone || !zone.match(/^[A-Z]/) || zone === shown || address.searchParams.has("tz")) return;
+  if (!shown || !zone || !zone.match(/^[A-Z]/) || zone === shown || address.searchParams.has("tz")) return false;
   address.searchParams.set("tz", zone);
   location.replace(address);
+  return true;
 }
 
 // --- steps --------------------------------------------------------------------------------------
 
 const live = document.getElementById("live");
 let said = picker()?.dataset.say;
-let before = {}; // what had the focus before a swap, and whether the description was open
+let before = {}; // what had the focus before a swap, what was open, and why a guest cancels
 
 // One polite message for a change; an alert and a new heading speak for themselves.
 function say(root) {
@@ -30,12 +32,15 @@ function say(root) {
   said = text;
 }
 
-const twin = (root) =>
-  [...root.querySelectorAll("button")].find(({ name, value }) => name === before.button.name && value === before.button.value);
+// What had the focus, on the new page.
+function twin(root) {
+  const { id, name, value } = before.at;
+  return document.getElementById(id) ?? [...root.querySelectorAll("button")].find((each) => each.name === name && each.value === value);
+}
 
 function arrived() {
   const root = picker();
-  if (!root) return;
+  if (!root || guessZone()) return;
   const focus = (element) => element?.focus({ preventScroll: true });
   const faulty = root.querySelector("[aria-invalid]");
   roam(root);
@@ -47,9 +52,13 @@ function arrived() {
     focus(faulty);
   } else {
     if (before.open) root.querySelector("details")?.setAttribute("open", "");
+    const reason = document.getElementById("field-reason");
+    if (reason && before.reason) reason.value ||= before.reason;
+    if (before.at?.matches("#earlier, #later")) root.querySelector(".times h2")?.focus();
     // what was pressed may be gone, as "next month" in the last one
-    if (before.button && document.activeElement === document.body) focus(twin(root) ?? document.getElementById("month") ?? root.querySelector("h1"));
+    else if (before.at && document.activeElement === document.body) focus(twin(root) ?? document.getElementById("month") ?? root.querySelector("h1"));
   }
+  before = {};
   say(root);
   onward(root.querySelector("[data-onward]"));
 }
@@ -80,7 +89,12 @@ function calm() {
 window.addEventListener("pageshow", calm);
 document.addEventListener("htmx:error", calm);
 document.addEventListener("htmx:before:swap", () => {
-  before = { button: document.activeElement?.closest("#picker button"), open: picker()?.querySelector("details")?.open };
+  const root = picker();
+  before = {
+    at: document.activeElement.closest("#picker *") ?? root?.querySelector("[data-busy][disabled]"),
+    open: root?.querySelector("details")?.open,
+    reason: document.getElementById("field-reason")?.value,
+  };
 });
 document.addEventListener("htmx:after:swap", arrived);
 
@@ -159,7 +173,10 @@ async function refresh() {
     const text = await answer.text();
     if (!answer.ok || picker() !== root || document.querySelector(".htmx-request")) return;
     if (pick) replace(root, text);
-    else if (still.dataset.shown !== text.trim()) still.innerHTML = still.dataset.shown = text.trim();
+    else if (still.dataset.shown !== text.trim()) {
+      still.innerHTML = still.dataset.shown = text.trim();
+      document.dispatchEvent(new Event("meetslot:news"));
+    }
   } catch {
     // no network: the next time is soon
   }
@@ -204,5 +221,4 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
   if (Date.now() - at < FRESH) ctx.fetch = async (...asked) => (await answer) ?? fetch(...asked);
 });
 
-guessZone();
 arrived();

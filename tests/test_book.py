@@ -137,7 +137,7 @@ def test_htmx_gets_the_confirmation_as_a_fragment_with_its_own_address(
     shown = page.read(answer.text)
     assert status_of(shown) == "confirmed"
     assert shown.one("a", data_meet_link=True)
-    assert status_of(look(guest, answer.headers["HX-Push-Url"])) == "confirmed"
+    assert status_of(look(guest, answer.headers["HX-Replace-Url"])) == "confirmed"
 
 
 def test_a_link_that_google_makes_late_is_polled_for(

@@ -77,7 +77,7 @@ def test_htmx_gets_the_cancelled_booking_as_a_fragment(guest: FlaskClient) -> No
     headers = {"HX-Request": "true", "HX-Request-Type": "partial"}
     answer = guest.post(f"{address}/cancel", data={}, headers=headers)
     assert answer.status_code == 200
-    assert answer.headers["HX-Push-Url"] == address
+    assert answer.headers["HX-Replace-Url"] == address
     assert answer.text.strip().startswith('<main id="picker"')
     assert status_of(page.read(answer.text)) == "cancelled"
 

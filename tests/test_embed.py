@@ -215,7 +215,7 @@ def outcomes(text: str) -> list[str]:
 def test_a_fragment_announces_a_booking_once(ana: Browser, guest: FlaskClient) -> None:
     filled, answer = booked(guest, **{"HX-Request": "true"})
     assert outcomes(answer.text) == ["booked"]
-    own = answer.headers["HX-Push-Url"]
+    own = answer.headers["HX-Replace-Url"]
     again = guest.post(PAGE, data=filled, headers={"HX-Request": "true"})
     assert again.status_code == 201
     for other in (again, guest.get(own)):

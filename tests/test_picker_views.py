@@ -11,6 +11,7 @@ from demo.google import StandIn
 from tests import page
 from tests.page import starts
 from tests.test_pick_a_time import HTMX, PICKER, look, submit
+from widget import cities, zones
 
 pytestmark = [
     pytest.mark.usefixtures("ana"),
@@ -95,6 +96,22 @@ def test_a_long_description_begins_short_and_can_be_read_whole(
         ("kolkata", "Asia/Kolkata"),
         ("new york", "America/New_York"),
         ("utc", "UTC"),
+        ("Mumbai", "Asia/Kolkata"),
+        ("मुंबई", "Asia/Kolkata"),
+        ("beijing", "Asia/Shanghai"),
+        ("北京", "Asia/Shanghai"),
+        ("munich", "Europe/Berlin"),
+        ("Munchen", "Europe/Berlin"),
+        ("san fran", "America/Los_Angeles"),
+        ("washington", "America/New_York"),
+        ("Barcelona", "Europe/Madrid"),
+        ("xian", "Asia/Shanghai"),
+        ("lodz", "Europe/Warsaw"),
+        ("usa", "America/Denver"),
+        ("UK", "Europe/London"),
+        ("india", "Asia/Kolkata"),
+        ("port-au prince", "America/Port-au-Prince"),
+        ("jerusalem", "Asia/Jerusalem"),
     ],
 )
 def test_a_zone_is_found_by_city_or_country_without_javascript(
@@ -112,6 +129,64 @@ def test_zones_are_searched_in_the_guests_language_and_as_a_fragment(guest: Flas
     part = guest.get(f"{PICKER}?lang=de&step=city&city=griechen", headers=HTMX).text
     assert part.strip().startswith('<div id="cities"')
     assert "Athen (Griechenland)" in part
+
+
+@pytest.mark.parametrize("country", ["United States", "Russia", "Brazil", "Canada"])
+def test_every_zone_of_a_country_is_found_and_counted(guest: FlaskClient, country: str) -> None:
+    shown = look(guest, f"{PICKER}?step=zone&city={country}")
+    zones = shown.all("button", name="tz")
+    assert len(zones) > 10
+    assert all(country in button.text for button in zones)
+    assert f"{len(zones)} time zones found" in shown.text
+    assert shown.one(id="cities")["data-say"] == f"{len(zones)} time zones found"
+
+
+def test_from_what_was_found_a_button_leads_to_all_zones(guest: FlaskClient) -> None:
+    shown = look(guest, f"{PICKER}?step=zone&city=a")
+    assert "These fit best" in shown.text
+    assert int(shown.one(id="cities")["data-say"].split()[0]) > 300
+    every = submit(guest, shown.one("form"), step="zones")
+    assert len(every.one("select").all("option")) > 400
+
+
+def test_a_city_that_no_zone_is_named_after_is_named_with_its_zone(guest: FlaskClient) -> None:
+    shown = look(guest, f"{PICKER}?lang=de&step=zone&city=münch")
+    assert "Munich – Berlin (Deutschland)" in shown.one("button", name="tz").text
+
+
+def test_every_city_of_the_table_finds_the_zone_it_stands_under() -> None:
+    for zone, named in cities.names().items():
+        for names in named:
+            for name in names:
+                found = zones.found(name, 0)[1]
+                assert zone in [each["name"] for each in found], name
+
+
+@pytest.mark.parametrize("view", ["month", "list"])
+def test_a_month_that_was_asked_for_is_shown_though_nothing_is_free_in_it(
+    guest: FlaskClient, change: Callable[..., None], view: str
+) -> None:
+    change(
+        "ana",
+        event={"booking_window_days": 120},
+        weekly_hours=NEVER,
+        date_overrides={"2026-12-02": [["09:00", "10:00"]], "2027-02-10": [["09:00", "09:30"]]},
+    )
+    unasked = look(guest, f"{PICKER}?view={view}")
+    assert starts(unasked)[0] == "2026-12-02T09:00:00Z"
+    for month, said in [
+        ("2026-11", "Nothing is free before Wednesday, December 2, 2026."),
+        ("2027-01", "Nothing is free before Wednesday, February 10, 2027."),
+        ("2031-05", "There are no free times in this month."),
+    ]:
+        shown = look(guest, f"{PICKER}?view={view}&month={month}")
+        assert said in shown.one("section", aria_label="Times").text
+        assert said in shown.one("main")["data-say"]
+        if view == "month":
+            assert starts(shown) == []
+            assert shown.one("button", name="date", **{"class": "next"})
+        else:
+            assert starts(shown)
 
 
 def test_an_open_form_asks_whether_its_time_is_still_free(

@@ -43,7 +43,7 @@ Form = MultiDict[str, str]
 def book(handle: str, slug: str) -> ResponseReturnValue:
     place, given = guest.find(handle, slug), request.form
     step = carried.last(given, "step")
-    if step in ("zone", "city"):
+    if step in guest.ZONE_STEPS:
         return guest.zones(place, given)
     if given.get("next") or (step == "choose" and given.get("start")):
         return guest.chosen(place, given)
@@ -68,13 +68,17 @@ def _book(place: Place, given: Form) -> ResponseReturnValue:
 
 
 def _done(booking: Booking, given: Form, status: int = 200) -> ResponseReturnValue:
-    """To the booking's own page; 202 when Google has not answered for certain."""
+    """To the booking's own page; 202 when Google has not answered for certain.
+
+    It takes the form's place among the pages that the browser goes back to: what was asked there
+    is done.
+    """
     path = f"/booking/{links.booking_token(web.config(), booking.id)}"
     url = carried.address(path, carried.seen(given))
     if not web.is_fragment():
         return redirect(url, 303)
     response = invitation_page(booking, given, 202 if booking.status == "pending" else status)
-    response.headers["HX-Push-Url"] = url
+    response.headers["HX-Replace-Url"] = url
     return response
 
 
@@ -180,23 +184,26 @@ def invitation_page(
         page["alert"] = {"code": alert.code, "message": outcomes.said_of_change(alert)}
     poll = None
     if booking.status == "pending" or booking.meet_pending:
-        again = carried.address(view["urls"]["path"], carried.seen(given))
-        poll = {"url": again, "seconds": min(30, 2 + 2 * booking.attempts)}
+        own = carried.address(view["urls"]["path"], carried.seen(given))
+        poll = {"url": own, "seconds": min(30, 2 + 2 * booking.attempts)}
     context = {**page, "host": guest.host_view(document), "booking": view, "poll": poll}
     context["outcome"] = outcome = models.announce(booking)
     event = bookings.event_type(booking)
     context["onward"] = event.redirect_url if event and outcome == "booked" else None
-    context["changes"] = _changes(booking, view["urls"]["path"], given)
+    context["changes"] = _changes(booking, view, given)
     return web.answer("guest/booking.html", status, **context)
 
 
-def _changes(booking: Booking, path: str, given: Form) -> dict[str, Any]:
+def _changes(booking: Booking, view: dict[str, Any], given: Form) -> dict[str, Any]:
     """What a guest may still do, as addresses; `closed` when the host's deadline has passed."""
-    now = web.now()
+    now, path = web.now(), view["urls"]["path"]
     open_ = booking.status in models.ACTIVE and booking.change != "cancel"
     in_time, movable = bookings.in_time(booking, "guest", now), booking.status == "confirmed"
     seen = carried.seen(given)
+    visit = [*seen, ("tz", booking.tz), *booking.utm.items()]
     return {
+        "own": carried.address(path, seen),
+        "again": carried.address(f"/book/{view['event']}", visit),
         "cancel": carried.address(f"{path}/cancel", seen) if open_ and in_time else None,
         "reschedule": carried.address(f"{path}/reschedule", seen) if movable and in_time else None,
         "closed": open_ and not in_time and booking.start_at > now,
@@ -227,16 +234,21 @@ def cancel(token: str) -> ResponseReturnValue:
 def choose_time(token: str) -> ResponseReturnValue:
     """The picker for another time, and the step that asks whether it is the right one."""
     found = find_booking(token)
-    given = _in_their_zone(found, request.args)
+    return _choose(found, _in_their_zone(found, request.args))
+
+
+def _choose(booking: Booking, given: Form) -> ResponseReturnValue:
     try:
-        place = _place(found)
-        if carried.last(given, "step") in ("zone", "city"):
+        place = _place(booking)
+        if carried.last(given, "step") in guest.ZONE_STEPS:
             return guest.zones(place, given)
+        if carried.last(given, "step") == "still":
+            return guest.still(place, given)
         if "start" in given or "next" in given:
-            return _confirm(place, found, given)
+            return _confirm(place, booking, given)
         return guest.times(place, given)
     except NotBooked as error:
-        return _not_changed(found, given, error)
+        return _not_changed(booking, given, error)
 
 
 @blueprint.post("/booking/<token>/reschedule")
@@ -244,6 +256,8 @@ def choose_time(token: str) -> ResponseReturnValue:
 def reschedule(token: str) -> ResponseReturnValue:
     found = find_booking(token)
     given = _in_their_zone(found, request.form)
+    if given.get("next"):  # the time on the page has gone, and another was offered
+        return _choose(found, given)
     try:
         start = details.instant(given.get("start", ""))
     except ValueError as error:
@@ -283,6 +297,8 @@ def _confirm(place: Place, booking: Booking, given: Form) -> ResponseReturnValue
         start = details.instant(carried.start_of(given))
     except ValueError as error:
         return guest.times(place, given, BadField(str(error)), 422)
+    if start == booking.start_at:
+        return _done(booking, given)  # who comes back here has moved it already
     if reasons := place.offer().reasons(start):
         return guest.times(place, given, bookings.refusal(reasons), 409)
     tz = guest.zone(place, given, {})
@@ -302,6 +318,7 @@ def _confirm(place: Place, booking: Booking, given: Form) -> ResponseReturnValue
         },
         form={
             "action": f"{path}/reschedule",
+            "still": guest.still_url(place, given, start, tz),
             "back": carried.address(
                 f"{path}/reschedule", [*carried.seen(given), ("tz", tz.key), ("date", f"{day}")]
             ),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from flask import Request
 from werkzeug.datastructures import MultiDict
 
-LOOK_FIELDS = ("theme", "accent", "lang", "hide_details", "clock", "view")
+#: How the guest sees the pages, and the site around them, for the browser tells it only once.
+LOOK_FIELDS = ("theme", "accent", "lang", "hide_details", "clock", "view", "embedder")
 UTM_LENGTH = 200
 
 
@@ -22,6 +24,15 @@ def start_of(given: MultiDict[str, str]) -> str:
 
 def address(path: str, query: list[tuple[str, str]]) -> str:
     return f"{path}?{urlencode(query)}" if query else path
+
+
+def same(request: Request) -> str:
+    """The address that asks for the same again; of a POST, which has what no address should
+    hold, as much as leads to the same step."""
+    if request.method == "GET":
+        return address(request.path, list(request.args.items(multi=True)))
+    form = request.form
+    return address(request.path, [*seen(form), *kept(form, ("tz",)), *utm_fields(form)])
 
 
 def seen(given: MultiDict[str, str]) -> list[tuple[str, str]]:

@@ -214,4 +214,5 @@ def shown(value: Any) -> str:
 def _question(value: Document) -> str:
     facts = [str(value["kind"]), _("required") if value.get("required") else _("optional")]
     facts += map(str, value.get("choices") or ())
-    return f"{value.get('label') or _('nothing')} ({', '.join(facts)})"
+    label = value.get("label") or _("nothing")
+    return f"{label} ({', '.join(facts)})"

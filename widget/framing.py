@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from flask import Response, abort, g, request
 
-from widget import sightings, web
+from widget import carried, sightings, web
 from widget.language import gettext as _
 
 FRAMES = ("iframe", "frame", "embed", "object", "fencedframe")  # of Sec-Fetch-Dest
@@ -47,4 +47,4 @@ def refusal(site: str) -> Response:
     """A page for any frame, with nothing in it that belongs to a host or guest."""
     heading = _("The booking page cannot be shown here")
     context = {**web.page(heading), "alert": {"code": "site_not_allowed"}, "site": site}
-    return web.answer("guest/refused.html", 403, **context, url=request.path)
+    return web.answer("guest/refused.html", 403, **context, url=carried.same(request))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NoReturn
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
@@ -37,6 +36,8 @@ from widget.settings import EventType, Settings
 
 blueprint = Blueprint("guest", __name__)
 
+#: All or those of a search, the latter alone, and all whatever was searched for.
+ZONE_STEPS = ("zone", "city", "zones")
 DETAIL_FIELDS = ("name", "email", "notes", "guests")
 
 
@@ -74,6 +75,8 @@ class Place:
         """What went wrong, as the templates show it."""
         if error is None:
             return None
+        if isinstance(error, outcomes.Booked):
+            return {"code": "", "message": outcomes.said(error)}
         if self.moving:
             return {"code": error.code, "message": outcomes.said_of_change(error)}
         kept = _("What you typed is kept.") if request.method == "POST" else ""
@@ -151,9 +154,9 @@ def _renamed(handle: str) -> NoReturn:
 @web.reading
 def event_types(handle: str) -> ResponseReturnValue:
     _host, document = find_host(handle)
-    query = "?" + request.query_string.decode("ascii", "replace") if request.query_string else ""
+    query = list(request.args.items(multi=True))
     listed = [
-        {**event_view(event), "url": f"/book/{handle}/{event.slug}{query}"}
+        {**event_view(event), "url": carried.address(f"/book/{handle}/{event.slug}", query)}
         for event in document.event_types
         if event.listed and event.active
     ]
@@ -167,7 +170,7 @@ def event_types(handle: str) -> ResponseReturnValue:
 def event(handle: str, slug: str) -> ResponseReturnValue:
     place, given = find(handle, slug), request.args
     step = carried.last(given, "step")
-    if step in ("zone", "city"):
+    if step in ZONE_STEPS:
         return zones(place, given)
     if step == "still":
         return still(place, given)
@@ -201,7 +204,7 @@ def times(
     page["clock"] = "12" if language.hours() == "24" else "24"
     page["view"] = "list" if carried.last(given, "view") == "list" else "month"
     if page["view"] == "list":
-        view = picker.list_view(days, tz, asked or month)
+        view = picker.list_view(days, tz, asked, month)
     else:
         view = picker.view(days, tz, asked, month, language.today(now, tz))
     page["pick"] = _pick(place, given, _sight(view["shown"], month))
@@ -238,19 +241,21 @@ def _sight(shown: list[dict[str, Any]], month: date | None) -> list[tuple[str, s
 
 
 def zones(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
-    """Every time zone, and those that a search for a city finds; `step=city`: these alone."""
-    tz, now = zone(place, given, {}), web.now()
-    sought = given.get("city", "").strip()[:60]
-    found = time_zones.found(sought, now)
-    said = language.ngettext("%(num)s time zone found", "%(num)s time zones found", len(found))
+    """Every time zone, or those that a search for a city finds; `step=city`: these alone."""
+    tz, now, step = zone(place, given, {}), web.now(), carried.last(given, "step")
+    sought = given.get("city", "").strip()[:60] if step != "zones" else ""
+    number, found = time_zones.found(sought, now)
+    said = language.ngettext("%(num)s time zone found", "%(num)s time zones found", number)
     page = place.page(_("Time zone"), given)
     page["sought"] = sought
     page["found"] = found
-    page["said"] = said % {"num": language.digits(len(found))} if sought else ""
+    page["more"] = number > len(found)
+    page["said"] = said % {"num": language.digits(number)} if sought else ""
     day = given.get("date") or given.get("day")
     page["pick"] = _pick(place, given, [("date", day)] if day else [], without=("tz",))
-    block = "cities" if carried.last(given, "step") == "city" else "picker"
-    return web.answer("guest/zones.html", block=block, **page, zones=time_zones.every(tz, now))
+    block = "cities" if step == "city" else "picker"
+    every = [] if found else time_zones.every(tz, now)
+    return web.answer("guest/zones.html", block=block, **page, zones=every)
 
 
 def chosen(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
@@ -264,9 +269,11 @@ def chosen(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     except NotBooked as error:
         return _closed(place, given, error)
     reasons = offer.reasons(start)
-    if reasons:
-        return times(place, given, bookings.refusal(reasons), 409)
-    return form(place, given)
+    if not reasons:
+        return form(place, given)
+    if request.method == "GET" and any(reason.code == "booking" for reason in reasons):
+        return times(place, given, outcomes.Booked(), 409)  # who comes back may have booked it
+    return times(place, given, bookings.refusal(reasons), 409)
 
 
 def still(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
@@ -283,7 +290,7 @@ def still(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     alert = place.alert(bookings.refusal(reasons)) if reasons else None
     near = picker.nearest(offer.free(offer.now, offer.last), start) if reasons else []
     offered = [picker.offered(other, tz) for other in sorted(near)]
-    return web.answer("guest/gone.html", alert=alert, nearest=offered)
+    return web.answer("guest/gone.html", alert=alert, nearest=offered, kept=not place.moving)
 
 
 def form(
@@ -312,7 +319,7 @@ def form(
         },
         form={
             "action": place.address,
-            "still": f"{place.address}?{_still_query(given, start, tz)}",
+            "still": still_url(place, given, start, tz),
             "hidden": [
                 *place.secret,
                 *place.hidden,
@@ -357,9 +364,10 @@ def _read(reader: Any, text: str | None, name: str, errors: dict[str, str]) -> A
         return None
 
 
-def _still_query(given: MultiDict[str, str], start: int, tz: ZoneInfo) -> str:
-    spoken = [(name, value) for name, value in carried.seen(given) if name in ("lang", "clock")]
-    return urlencode([("step", "still"), ("start", to_rfc3339(start)), ("tz", tz.key), *spoken])
+def still_url(place: Place, given: MultiDict[str, str], start: int, tz: ZoneInfo) -> str:
+    """Where an open form asks whether its time is still free."""
+    asked = [("step", "still"), ("start", to_rfc3339(start)), ("tz", tz.key)]
+    return carried.address(place.address, [*asked, *carried.kept(given, ("lang", "clock"))])
 
 
 def _pick(
@@ -396,7 +404,7 @@ def _closed(place: Place, given: MultiDict[str, str], error: NotBooked) -> Respo
             return outcomes.with_retry(form(place, given, alert=error, status=503), error)
     page = place.page(place.event.title, given)
     page["alert"] = place.alert(error)
-    retry = place.address if isinstance(error, CalendarUnavailable) else None
+    retry = carried.same(request) if isinstance(error, CalendarUnavailable) else None
     heading = _("No times to show right now")
     response = web.answer("guest/problem.html", 503, **page, heading=heading, retry_url=retry)
     return outcomes.with_retry(response, error)

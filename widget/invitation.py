@@ -107,7 +107,6 @@ def _urls(config: Config, booking: models.Booking, document: Settings) -> dict[s
         "ics": f"{path}.ics",
         "google": f"{GOOGLE}?{urlencode(google)}",
         "outlook": f"{OUTLOOK}?{urlencode(outlook)}",
-        "again": f"/book/{document.handle}/{booking.event}",
     }
 
 

@@ -19,6 +19,12 @@ class BadField(NotBooked):
     """A part of the address, or a hidden field, that cannot be read."""
 
 
+class Booked(NotBooked):
+    """A time that was asked for has a booking, maybe the guest's own: news, but no error."""
+
+    code = "slot_taken"
+
+
 def status(error: NotBooked) -> int:
     return STATUS[error.code]
 
@@ -35,7 +41,12 @@ def with_retry(response: Response, error: NotBooked) -> Response:
 def said(error: NotBooked) -> str:
     """What happened, that nothing was booked, and what to do next."""
     if isinstance(error, BadField):
-        return f"{error} {_('Nothing was booked.')}"
+        return f"{error} " + _("Nothing was booked.")
+    if isinstance(error, Booked):
+        return _(
+            "This time is not free any more. If you have just booked it, your booking stands;"
+            " otherwise choose another one."
+        )
     return {
         "slot_taken": _(
             "This time has just been taken, so nothing was booked. Please choose another one."
@@ -61,7 +72,7 @@ def said(error: NotBooked) -> str:
 def said_of_change(error: NotBooked) -> str:
     """The same for a booking that was to be moved or cancelled, and stays as it is."""
     if isinstance(error, BadField):
-        return f"{error} {_('Nothing was changed.')}"
+        return f"{error} " + _("Nothing was changed.")
     return {
         "slot_taken": _(
             "This time has just been taken, so your booking was not moved. Please choose another"

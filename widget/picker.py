@@ -64,24 +64,30 @@ def view(
         asked = next((day for day in free if month is None or _month(day) == month), None)
     seen = _month(asked) if asked else month or _month(today)
     following = _next_free(free, asked, seen)
+    empty = "" if asked in days else _empty(asked, seen, following)
     return {
         "soonest": offered(days[free[0]][0], tz) if free else None,
         "month": _month_view(days, seen, asked, today),
         "shown": [_day_view(days, tz, asked)] if asked else [],
         "turn": None,
-        "empty": "" if asked in days else _empty(asked, seen, following),
+        "empty": empty,
         "next_free": following and _named_day(following),
-        "said": _said(days, asked),
+        "said": _said(days, asked) or empty,
     }
 
 
-def list_view(days: Days, tz: ZoneInfo, asked: date | None) -> dict[str, Any]:
-    """The days with free times, from the asked date on, in `shown`; `turn` leads to others."""
+def list_view(days: Days, tz: ZoneInfo, asked: date | None, month: date | None) -> dict[str, Any]:
+    """The days with free times, from the asked date or month on, in `shown`; `turn` leads to
+    others."""
     free = sorted(days)
-    at = bisect_left(free, asked) if asked else 0
+    start = asked or month
+    at = bisect_left(free, start) if start else 0
     at = max(min(at, len(free) - 1), 0)
     shown, before = free[at : at + LIST_DAYS], free[max(at - LIST_DAYS, 0) : at]
     after = free[at + LIST_DAYS : at + LIST_DAYS + 1]
+    empty = "" if free else _empty(None, date.min, None)
+    if free and month and not asked and month not in map(_month, free):
+        empty = _empty(None, month, _next_free(free, None, month))
     return {
         "soonest": offered(days[free[0]][0], tz) if free else None,
         "month": None,
@@ -90,9 +96,9 @@ def list_view(days: Days, tz: ZoneInfo, asked: date | None) -> dict[str, Any]:
             "previous": before[0].isoformat() if before else None,
             "next": after[0].isoformat() if after else None,
         },
-        "empty": "" if free else _empty(None, date.min, None),
+        "empty": empty,
         "next_free": None,
-        "said": _list_said(shown),
+        "said": f"{empty} {_list_said(shown)}".strip(),
     }
 
 

@@ -15,7 +15,18 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import MultiDict
 
 import models
-from widget import bookings, busy, form_view, guest, offers, sections, settings, snippets, web
+from widget import (
+    bookings,
+    busy,
+    carried,
+    form_view,
+    guest,
+    offers,
+    sections,
+    settings,
+    snippets,
+    web,
+)
 from widget.calendar import DAY, GoogleError
 from widget.guest import Place
 from widget.host import blueprint, page
@@ -116,7 +127,7 @@ def _shown(place: Preview, given: Form) -> ResponseReturnValue:
         return web.answer(
             "guest/problem.html", **shown, heading=shown["title"], retry_url=place.address
         )
-    if given.getlist("step")[-1:] == ["zone"]:
+    if carried.last(given, "step") in guest.ZONE_STEPS:
         return guest.zones(place, given)
     if given.get("start") and given.getlist("step")[-1:] in ([], ["choose"]):
         return guest.chosen(place, given)

@@ -11,27 +11,44 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 
-from widget import language
+from widget import cities, language
 
-MOST_FOUND = 8
+MOST_FOUND = 40  # more than the zones of any country
+#: Letters that are none with an accent to Unicode, and that people type without it all the same.
+_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d"})
 
 
 @dataclass(frozen=True)
 class City:
     """A zone of the time zone database, its city and country in one language, and `words`: all
-    by which it can be found, folded."""
+    by which it can be found, folded. `others`: further cities in it, each with its words."""
 
     name: str
     label: str
     words: str
+    others: tuple[tuple[str, str], ...] = ()
+
+    def rank(self, sought: str) -> int | None:
+        """How well the text fits, the best first; None: not at all."""
+        if self.words.startswith(sought):
+            return 0
+        if f" {sought}" in self.words:
+            return 1
+        if self.other(sought):
+            return 2
+        return 3 if sought in self.words else None
+
+    def other(self, sought: str) -> str:
+        """The city in this zone that a name beginning so belongs to."""
+        return next((city for city, words in self.others if f"|{sought}" in words), "")
 
 
 def every(chosen: ZoneInfo, at: int) -> list[dict[str, Any]]:
     """All zones by city, each with its offset at the instant `at`."""
-    cities = list(_cities(language.tag()))
-    if chosen.key not in {city.name for city in cities}:
-        cities.insert(0, City(chosen.key, language.zone_city(chosen), ""))
-    return [{**_shown(city, at), "chosen": city.name == chosen.key} for city in cities]
+    known = list(_cities(language.tag()))
+    if chosen.key not in {city.name for city in known}:
+        known.insert(0, City(chosen.key, language.zone_city(chosen), ""))
+    return [{**_shown(city, at), "chosen": city.name == chosen.key} for city in known]
 
 
 def by_region(chosen: ZoneInfo, at: int) -> list[dict[str, Any]]:
@@ -43,23 +60,35 @@ def by_region(chosen: ZoneInfo, at: int) -> list[dict[str, Any]]:
     return [{"label": label, "zones": regions[label]} for label in sorted(regions)]
 
 
-def found(text: str, at: int) -> list[dict[str, Any]]:
-    """The zones whose city or country begins with this text, then those with it anywhere.
-
-    Not more than a person looks through: MOST_FOUND.
-    """
+def found(text: str, at: int) -> tuple[int, list[dict[str, Any]]]:
+    """How many zones have a city or country with this text, and the MOST_FOUND that fit best:
+    first those that begin with it."""
     sought = folded(text)
     if not sought:
-        return []
-    hits = [city for city in _cities(language.tag()) if sought in city.words]
-    hits.sort(key=lambda city: (not city.words.startswith(sought), f" {sought}" not in city.words))
-    return [{**_shown(city, at), "time": _time(city, at)} for city in hits[:MOST_FOUND]]
+        return 0, []
+    ranked = [(city.rank(sought), city) for city in _cities(language.tag())]
+    hits = [(rank, city) for rank, city in ranked if rank is not None]
+    hits.sort(key=lambda hit: hit[0])
+    return len(hits), [_hit(city, sought, rank, at) for rank, city in hits[:MOST_FOUND]]
+
+
+def _hit(city: City, sought: str, rank: int, at: int) -> dict[str, Any]:
+    shown = {**_shown(city, at), "time": _time(city, at)}
+    if rank == 2:
+        shown["label"] = f"{city.other(sought)} – {city.label}"
+    return shown
 
 
 def folded(text: str) -> str:
-    """Without case, accents and punctuation: Sao Paulo finds São Paulo."""
-    plain = unicodedata.normalize("NFKD", text.replace("_", " ").replace("/", " ").casefold())
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+    """Without case, accents and punctuation: Sao Paulo finds São Paulo, Lodz finds Łódź."""
+    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_PLAIN)
+    letters = "".join(c for c in plain if not unicodedata.combining(c) and c not in "'’ʻ")
+    return " ".join("".join(c if _spoken(c) else " " for c in letters).split())
+
+
+def _spoken(character: str) -> bool:
+    """A letter, a vowel sign or a digit."""
+    return unicodedata.category(character)[0] in "LMN"
 
 
 def _shown(city: City, at: int) -> dict[str, Any]:
@@ -74,16 +103,26 @@ def _time(city: City, at: int) -> str:
 @lru_cache(maxsize=32)
 def _cities(tag: str) -> tuple[City, ...]:
     locale = Locale.parse(tag, sep="-")
-    cities = [_city(name, country, locale) for name, country in _table()]
-    return (*sorted(cities, key=lambda city: city.words), City("UTC", "UTC", "utc gmt"))
+    named = [_city(name, country, locale) for name, country in _table()]
+    return (*sorted(named, key=lambda city: city.words), City("UTC", "UTC", "utc gmt"))
 
 
 def _city(name: str, country: str, locale: Locale) -> City:
     own = language.zone_city(ZoneInfo(name))
     land = locale.territories.get(country, country)
     english = Locale("en").territories.get(country, country)
-    words = dict.fromkeys(map(folded, (own, land, name.partition("/")[2], english, country)))
-    return City(name, own if own == land else f"{own} ({land})", " ".join(words))
+    short = cities.COUNTRIES.get(country, country)
+    words = dict.fromkeys(map(folded, (own, land, name.partition("/")[2], english, short, country)))
+    label = own if own == land else f"{own} ({land})"
+    return City(name, label, " ".join(words), _others().get(name, ()))
+
+
+@cache
+def _others() -> dict[str, tuple[tuple[str, str], ...]]:
+    return {
+        zone: tuple((names[0], "".join(f"|{folded(name)}" for name in names)) for names in named)
+        for zone, named in cities.names().items()
+    }
 
 
 @cache
