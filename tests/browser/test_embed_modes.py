@@ -15,10 +15,12 @@ from tests.browser.embedding import (
     POPUP,
     RECORD,
     TEXT,
+    Held,
     book,
     choose,
     framed,
     seen,
+    until_fitted,
     until_ready,
     until_seen,
 )
@@ -27,8 +29,13 @@ DIALOG = "meetslot-booking dialog"
 PHONE = {"viewport": {"width": 360, "height": 640}}
 
 
-def is_open(page: Page) -> bool:
-    return bool(page.evaluate("document.querySelector('meetslot-booking[open]') !== null"))
+#: What has the focus, through shadow roots: its tag, and its text or label.
+IN_FOCUS = """() => {
+  let at = document.activeElement;
+  while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  const said = at.localName === "button" ? ` ${at.ariaLabel || at.textContent}` : "";
+  return at.localName + said;
+}"""
 
 
 def opened(page: Page) -> None:
@@ -36,17 +43,18 @@ def opened(page: Page) -> None:
     until_ready(page)
 
 
+def closed(page: Page) -> None:
+    """Its `close` event, a task of its own, has done its work too."""
+    expect(page.locator(DIALOG)).to_be_hidden()
+    expect(page.locator("meetslot-booking[open]")).to_have_count(0)
+
+
 def in_focus(page: Page) -> str:
-    """What has the focus, through shadow roots: its tag, and its text or label."""
-    found: str = page.evaluate(
-        """() => {
-          let at = document.activeElement;
-          while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
-          const said = at.localName === "button" ? ` ${at.ariaLabel || at.textContent}` : "";
-          return at.localName + said;
-        }"""
-    )
-    return found
+    return str(page.evaluate(IN_FOCUS))
+
+
+def until_in_focus(page: Page, wanted: str) -> None:
+    page.wait_for_function(f"(wanted) => ({IN_FOCUS})() === wanted", arg=wanted)
 
 
 # --- inline -------------------------------------------------------------------------------------
@@ -54,12 +62,11 @@ def in_focus(page: Page) -> str:
 
 def test_the_own_content_stays_until_the_widget_is_ready(house: House, open_page: Open) -> None:
     page = open_page()
-    waiting = []
-    page.route("**/book/ana/intro?*", lambda route: waiting.append(route))
+    waiting = Held(page, "**/book/ana/intro?*")
     page.goto(house.embed(INLINE), wait_until="commit")
     page.wait_for_function("document.querySelector('meetslot-booking').frame")
     expect(page.get_by_role("link", name="Book a call")).to_be_visible()
-    waiting[0].continue_()
+    waiting.release()
     until_ready(page)
     expect(page.get_by_role("link", name="Book a call")).to_be_hidden()
     expect(framed(page).locator("button[name=start]").first).to_be_visible()
@@ -78,7 +85,7 @@ def test_all_attributes_reach_the_booking_page(house: House, open_page: Open) ->
     address = page.frames[1].url
     assert "utm_source=news" in address
     assert "other=" not in address
-    assert frame.locator("[data-date='2026-12-03']").get_attribute("aria-pressed") == "true"
+    expect(frame.locator("[data-date='2026-12-03']")).to_have_attribute("aria-pressed", "true")
     expect(frame.get_by_text("New York").first).to_be_visible()
     choose(frame)
     expect(frame.locator("#field-name")).to_have_value("Gita Guest")
@@ -118,7 +125,7 @@ def test_the_popup_is_a_dialog_with_a_name_that_keeps_the_focus(
     opened(page)
     expect(page.get_by_role("dialog", name="Book a call")).to_be_visible()
     assert page.evaluate("document.querySelector('meetslot-booking').dialog.matches(':modal')")
-    assert in_focus(page) == "button Close"
+    until_in_focus(page, "button Close")
     for _press in range(60):
         page.keyboard.press("Tab")
         assert in_focus(page) in ("button Close", "iframe", "body", "meetslot-booking"), in_focus(
@@ -139,9 +146,8 @@ def test_escape_closes_the_popup_and_gives_the_focus_back(
         framed(page).locator("[data-date]").first.focus()
         expect(framed(page).locator("[data-date]").first).to_be_focused()
     page.keyboard.press("Escape")
-    expect(page.locator(DIALOG)).to_be_hidden()
-    assert in_focus(page) == "button Book a call"
-    assert not is_open(page)
+    closed(page)
+    until_in_focus(page, "button Book a call")
 
 
 def test_a_click_on_the_backdrop_closes_and_one_inside_does_not(
@@ -150,6 +156,7 @@ def test_a_click_on_the_backdrop_closes_and_one_inside_does_not(
     page = open_page(house.embed(POPUP))
     page.get_by_role("button", name="Book a call").click()
     opened(page)
+    until_fitted(page)
     box = page.locator(DIALOG).bounding_box()
     assert box
     page.mouse.click(box["x"] + 20, box["y"] + 20)
@@ -193,12 +200,11 @@ def test_the_popup_has_one_scrollbar(house: House, open_page: Open) -> None:
     page = open_page(house.embed(POPUP), viewport={"width": 700, "height": 480})
     page.get_by_role("button", name="Book a call").click()
     opened(page)
-    expect(framed(page).locator("html.fitted")).to_have_count(1)
-    tall = page.evaluate(
+    until_fitted(page)
+    page.wait_for_function(
         "(d => d.scrollHeight > d.clientHeight)(document.querySelector('meetslot-booking').dialog)"
     )
-    inner = page.frames[1].evaluate("document.documentElement.scrollHeight <= innerHeight")
-    assert (tall, inner) == (True, True)
+    page.frames[1].wait_for_function("document.documentElement.scrollHeight <= innerHeight")
 
 
 # --- links and script ---------------------------------------------------------------------------
