@@ -17,6 +17,7 @@ INLINE = f'<meetslot-booking host="ana" event="intro">{LINK}</meetslot-booking>'
 POPUP = f'<meetslot-booking mode="popup" host="ana" event="intro">{LINK}</meetslot-booking>'
 FLOATING = f'<meetslot-booking mode="floating" host="ana" event="intro">{LINK}</meetslot-booking>'
 MARKUP = {"inline": INLINE, "popup": POPUP, "floating": FLOATING}
+DIALOG = "meetslot-booking dialog"
 TEXT = "<p>Words of the page itself, enough of them to fill a line or two on a phone.</p>"
 LONG = TEXT * 60
 
@@ -41,6 +42,11 @@ def framed(page: Page) -> FrameLocator:
 
 def until_ready(page: Page) -> None:
     expect(page.locator("meetslot-booking .box.ready")).to_have_count(1)
+
+
+def opened(page: Page) -> None:
+    expect(page.locator(DIALOG)).to_be_visible()
+    until_ready(page)
 
 
 def until_fitted(page: Page) -> None:

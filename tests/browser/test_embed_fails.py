@@ -65,6 +65,21 @@ def test_a_frame_that_is_not_ready_in_8_seconds_says_so_and_offers_the_link(
     expect(other.value.locator("button[name=start]").first).to_be_visible()
 
 
+def test_a_frame_that_is_not_ready_says_so_in_the_visitors_language(
+    house: House, open_page: Open
+) -> None:
+    page = open_page(locale="ar")
+    page.clock.install()
+    page.route("**/book/ana/intro?*", lambda route: route.abort())
+    page.goto(house.embed(INLINE))
+    page.wait_for_function("document.querySelector('meetslot-booking').frame")
+    page.clock.run_for(8000)
+    said = page.get_by_text("التقويم لا يُحمَّل.")
+    expect(said).to_be_visible()
+    assert said.evaluate("said => getComputedStyle(said).direction") == "rtl"
+    expect(page.get_by_role("link", name="فتح صفحة الحجز")).to_be_visible()
+
+
 def test_a_frame_that_is_late_is_shown_all_the_same(house: House, open_page: Open) -> None:
     page = open_page()
     page.clock.install()

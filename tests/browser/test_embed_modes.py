@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import House, Open
 from tests.browser.embedding import (
+    DIALOG,
     FLOATING,
     INLINE,
     LINK,
@@ -19,15 +20,12 @@ from tests.browser.embedding import (
     book,
     choose,
     framed,
+    opened,
     seen,
     until_fitted,
     until_ready,
     until_seen,
 )
-
-DIALOG = "meetslot-booking dialog"
-PHONE = {"viewport": {"width": 360, "height": 640}}
-
 
 #: What has the focus, through shadow roots: its tag, and its text or label.
 IN_FOCUS = """() => {
@@ -36,11 +34,6 @@ IN_FOCUS = """() => {
   const said = at.localName === "button" ? ` ${at.ariaLabel || at.textContent}` : "";
   return at.localName + said;
 }"""
-
-
-def opened(page: Page) -> None:
-    expect(page.locator(DIALOG)).to_be_visible()
-    until_ready(page)
 
 
 def closed(page: Page) -> None:
@@ -207,6 +200,34 @@ def test_the_popup_has_one_scrollbar(house: House, open_page: Open) -> None:
     page.frames[1].wait_for_function("document.documentElement.scrollHeight <= innerHeight")
 
 
+@pytest.mark.parametrize(
+    ("content", "locale", "name"),
+    [
+        ('<img src="data:," alt="Book me">', "en-GB", "Book me"),
+        (
+            '<a href="{{widget}}/book/ana/intro"><img src="data:," alt="Book me"></a>',
+            "de",
+            "Book me",
+        ),
+        ('<img src="data:," alt="">', "en-GB", "Book a time"),
+        ("", "en-GB", "Book a time"),
+        (" ", "de-DE", "Termin buchen"),
+    ],
+    ids=["image", "image in a link", "decoration", "nothing", "nothing, in German"],
+)
+@pytest.mark.parametrize("mode", ["popup", "floating"])
+def test_a_button_without_text_has_a_name_all_the_same(
+    house: House, open_page: Open, mode: str, content: str, locale: str, name: str
+) -> None:
+    markup = (
+        f'<meetslot-booking mode="{mode}" host="ana" event="intro">{content}</meetslot-booking>'
+    )
+    page = open_page(house.embed(markup), locale=locale)
+    page.get_by_role("button", name=name, exact=True).click()
+    opened(page)
+    expect(page.get_by_role("dialog", name=name, exact=True)).to_be_visible()
+
+
 # --- links and script ---------------------------------------------------------------------------
 
 
@@ -276,91 +297,6 @@ def test_a_script_opens_and_closes(house: House, open_page: Open) -> None:
     expect(page.locator("meetslot-booking")).to_have_count(1)
     expect(framed(page).get_by_role("heading", name="Find your course")).to_be_visible()
     expect(page.locator(DIALOG)).to_have_count(1)
-
-
-# --- floating -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("position", "direction", "corner"),
-    [
-        ("", "ltr", "bottom right"),
-        ("", "rtl", "bottom left"),
-        ("left", "ltr", "bottom left"),
-        ("left", "rtl", "bottom left"),
-        ("right", "rtl", "bottom right"),
-        ("start", "ltr", "bottom left"),
-        ("start", "rtl", "bottom right"),
-        ("top", "ltr", "top right"),
-        ("top-left", "ltr", "top left"),
-        ("top right", "rtl", "top right"),
-    ],
-)
-def test_the_floating_button_stands_where_it_is_told(
-    house: House, open_page: Open, position: str, direction: str, corner: str
-) -> None:
-    markup = FLOATING.replace("mode=", f'position="{position}" mode=')
-    page = open_page(house.embed(f'{LONG}<script>document.dir = "{direction}"</script>{markup}'))
-    button = page.get_by_role("button", name="Book a call")
-    box, size = button.bounding_box(), page.viewport_size
-    assert box
-    assert size
-    found = (
-        "top"
-        if box["y"] == 16
-        else "bottom"
-        if box["y"] + box["height"] == size["height"] - 16
-        else "?"
-    )
-    wide = page.evaluate("document.documentElement.clientWidth")
-    found += (
-        " left" if box["x"] == 16 else " right" if box["x"] + box["width"] == wide - 16 else " ?"
-    )
-    assert found == corner
-    button.click()
-    opened(page)
-
-
-def test_on_a_phone_the_floating_button_is_never_over_a_control(
-    house: House, open_page: Open
-) -> None:
-    controls = '<p style="text-align:end"><a href="#">A link</a> <button>A button</button></p>'
-    page = open_page(house.embed((TEXT * 3 + controls) * 12 + FLOATING), **PHONE)
-    button = page.locator("meetslot-booking button.float")
-    expect(button).to_have_count(1)
-    hidden = shown = 0
-    height = page.evaluate("document.documentElement.scrollHeight - innerHeight")
-    for y in range(0, height + 40, 40):
-        over = page.evaluate(
-            """async (y) => {
-              scrollTo(0, y);
-              await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-              const button = document.querySelector("meetslot-booking").button;
-              if (getComputedStyle(button).visibility === "hidden") return "hidden";
-              const mine = button.getBoundingClientRect();
-              return [...document.querySelectorAll("body a, body button")].some((each) => {
-                const box = each.getBoundingClientRect();
-                return box.left < mine.right && box.right > mine.left
-                  && box.top < mine.bottom && box.bottom > mine.top;
-              }) ? "over" : "shown";
-            }""",
-            y,
-        )
-        assert over != "over", y
-        hidden += over == "hidden"
-        shown += over == "shown"
-    assert hidden
-    assert shown
-    expect(button).to_be_visible()  # at its end the page has room for it
-    button.click()
-    opened(page)
-
-
-def test_on_a_wide_screen_the_floating_button_stays(house: House, open_page: Open) -> None:
-    page = open_page(house.embed(LONG + FLOATING))
-    before = page.evaluate("document.documentElement.scrollHeight")
-    expect(page.locator("meetslot-booking button.float")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollHeight") == before
 
 
 # --- for everybody --------------------------------------------------------------------------------
