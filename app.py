@@ -56,6 +56,7 @@ def worker() -> Flask:
     """The application as a worker of the server runs it, with its reconcile rounds."""
     app = create_app()
     files.warm()
+    embed.warm()
     google = app.extensions["meetslot"]
     threading.Thread(target=reconcile.rounds, args=(google,), daemon=True).start()
     return app

@@ -3,6 +3,7 @@
   "use strict";
   if (window.Meetslot) return; // it may stand on a page twice
   const tag = "meetslot-booking";
+  const [late, page, shut, book] = "{{words}}"; // widget/embed.py fills them in
   const server = new URL(document.currentScript.src).origin;
   const passed = ["theme", "accent", "lang", "tz", "month", "date", "name", "email", "hide-details"];
   const attributes = ["host", "event", "title", "share-guest", ...passed];
@@ -27,14 +28,13 @@
 :host{display:block;width:100%;width:-moz-available;width:-webkit-fill-available}
 :host([mode=popup]){display:inline-block;width:auto}
 :host([mode=floating]){display:contents}
-:host([hidden]),button:empty,.ready .own,:not(.late)>.own p,dialog slot{display:none}
+:host([hidden]),.ready .own,:not(.late)>.own p,dialog slot{display:none}
 .box{display:grid}
 .box>*{grid-area:2/1}
 iframe{width:100%;border:0;visibility:hidden}
 .ready iframe{visibility:visible}
 button{min-height:48px;padding:8px 24px;border:0;border-radius:8px;background:CanvasText;color:Canvas;font:inherit;font-weight:600;cursor:pointer}
 .float{position:fixed;z-index:2147483000;bottom:16px;inset-inline-end:16px;margin:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left);border-radius:99px;box-shadow:0 2px 12px #0006}
-.away{visibility:hidden}
 :host([position*=top]) .float{top:16px;bottom:auto}
 :host([position*=start]) .float{inset-inline:16px auto}
 :host([position*=left]) .float{right:auto;left:16px}
@@ -72,14 +72,17 @@ html:has(${tag}[open]){overflow:hidden!important}
 
     build() {
       this.clear();
-      const { shadow, made } = this;
+      const { shadow, opener } = this;
       const mode = this.getAttribute("mode");
-      const popup = made || /popup|floating/.test(mode);
+      const popup = opener || /popup|floating/.test(mode);
       shadow.adoptedStyleSheets = look;
       shadow.replaceChildren();
-      if (popup && !made) {
+      if (popup && !opener) {
         this.button = make("button", shadow, { part: "button", onclick: () => this.open() });
-        if (mode === "floating") this.button.className = "float";
+        if (mode === "floating") {
+          this.button.className = "float";
+          import(`${server}{{float}}`);
+        }
         this.tint(this.getAttribute("accent"));
       }
       this.dialog = popup ? make("dialog", shadow) : null;
@@ -87,8 +90,8 @@ html:has(${tag}[open]){overflow:hidden!important}
       if (popup) this.dress(this.dialog);
       const own = make("div", this.box, { className: "own" });
       make("slot", own, { onslotchange: () => this.label() });
-      const note = make("p", own, { textContent: "The calendar is not loading. ", role: "status" });
-      make("a", note, { target: "_blank", href: this.address(), textContent: "Open the booking page" });
+      const note = make("p", own, { textContent: `${late} `, role: "status", dir: "auto" });
+      make("a", note, { target: "_blank", href: this.address(), textContent: page });
       if (popup) this.label();
       else this.start();
     }
@@ -101,10 +104,10 @@ html:has(${tag}[open]){overflow:hidden!important}
     }
 
     label() {
-      const text = this.title || this.textContent.trim();
+      const text = this.title || this.textContent.trim() || this.querySelector("[alt]")?.alt || book;
       if (this.button) this.button.textContent = text;
       if (this.dialog) this.dialog.ariaLabel = text;
-      if (this.frame) this.frame.title = text || "Meetslot";
+      if (this.frame) this.frame.title = text;
     }
 
     // the accent, and on it white or black: y is WCAG's relative luminance
@@ -158,7 +161,7 @@ html:has(${tag}[open]){overflow:hidden!important}
       if (origin !== server || source !== this.frame?.contentWindow || data?.source !== "meetslot") return;
       const { source: _source, type, close, ...detail } = data;
       if (type === "close") return this.dialog?.close();
-      if (type === "step") return this.toTop();
+      if (type === "step") return this.box.getBoundingClientRect().top < 0 && this.box.scrollIntoView();
       if (type === "ready") {
         this.greet();
         if (this.box.matches(".ready")) return;
@@ -178,15 +181,11 @@ html:has(${tag}[open]){overflow:hidden!important}
       window.dataLayer?.push({ event: "meetslot:booked", meetslot: { ...detail, guest: undefined } });
     }
 
-    toTop() {
-      if (this.box.getBoundingClientRect().top < 0) this.box.scrollIntoView();
-    }
-
     // --- popup and floating ---
 
     dress(dialog) {
       const close = () => dialog.close();
-      make("button", this.box, { className: "close", textContent: "×", ariaLabel: "Close", onclick: close });
+      make("button", this.box, { className: "close", textContent: "×", ariaLabel: shut, onclick: close });
       dialog.style.colorScheme = this.getAttribute("theme");
       // its own area is the backdrop alone; `false` would take the click from a link
       dialog.onclick = ({ target }) => target !== dialog || close();
@@ -194,7 +193,7 @@ html:has(${tag}[open]){overflow:hidden!important}
         this.removeAttribute("open");
         root.style.scrollbarGutter = "";
         if (this.done) this.clear();
-        if (this.made && !this.opener.isConnected) this.remove();
+        if (this.opener && !this.opener.isConnected) this.remove();
       };
     }
 
@@ -206,31 +205,16 @@ html:has(${tag}[open]){overflow:hidden!important}
       this.dialog.showModal();
       if (!this.frame) this.start();
     }
-
-    // on a phone the button never lies over a control of the page
-    giveWay() {
-      const mine = this.button.getBoundingClientRect();
-      const covered = (control) => {
-        const { left, right, top, bottom } = control.getBoundingClientRect();
-        return left < mine.right && right > mine.left && top < mine.bottom && bottom > mine.top;
-      };
-      const controls = document.querySelectorAll("a,button,input,select,textarea,summary,iframe,[tabindex]");
-      this.button.classList.toggle("away", innerWidth <= 640 && [...controls].some(covered));
-    }
   }
 
-  const giveWay = () => document.querySelectorAll(`${tag}[mode=floating]`).forEach((each) => each.giveWay());
-  addEventListener("scroll", giveWay, true);
-  new ResizeObserver(giveWay).observe(root);
-
-  // a link, and whoever asks by script, keeps its own booking: what was typed survives
+  // A link keeps its booking, so that what was typed survives; a call by script makes another one.
   const open = ({ prefill, ...wish }, opener) => {
     const booking = (opener.booking ||= document.createElement(tag));
     for (const name of attributes) {
       const value = wish[name.replace(/-./, (part) => part[1].toUpperCase())];
       if (value != null && value !== false) booking.setAttribute(name, value);
     }
-    Object.assign(booking, { made: true, opener, prefill });
+    Object.assign(booking, { opener, prefill });
     booking.style.position = "fixed";
     if (!booking.isConnected) document.body.append(booking);
     booking.open();

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +13,8 @@ from flask.testing import FlaskClient
 from demo.google import StandIn
 from tests.conftest import Browser
 from tests.page import read, starts
-from widget import files
+from translations import update
+from widget import files, language
 
 PAGE = "/book/ana/intro"
 SITE, OTHER = "https://ana.example", "https://other.example"
@@ -27,7 +30,35 @@ def test_the_script_is_for_every_site(guest: FlaskClient) -> None:
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert answer.headers["Cache-Control"] == "public, max-age=3600"
-    assert "Accept-Encoding" in answer.headers["Vary"]
+    assert {"Accept-Encoding", "Accept-Language"} <= set(answer.vary)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("code", language.languages())
+def test_the_few_words_of_the_script_are_in_the_readers_language(
+    guest: FlaskClient, code: str
+) -> None:
+    tag = code.replace("_", "-")
+    answer = guest.get("/embed.js", headers={"Accept-Language": f"{tag}, en;q=0.5"})
+    english = guest.get("/embed.js")
+    words = ("The calendar is not loading.", "Open the booking page", "Close", "Book a time")
+    for word in words:
+        assert (json.dumps(word) in answer.text) is (code == "en")
+        message = update.read(code).get(word) if code != "en" else None
+        translated = str(message.string) if message else word
+        assert json.dumps(translated, ensure_ascii=False) in answer.text
+    assert "{{" not in answer.text
+    assert (answer.headers["ETag"] == english.headers["ETag"]) is (code == "en")
+    asked = guest.get(f"/embed.js?lang={tag}", headers={"Accept-Language": "fr"})
+    assert asked.data == answer.data  # a site that speaks one language says so
+
+
+def test_what_keeps_a_floating_button_away_is_the_sites_to_import(guest: FlaskClient) -> None:
+    [address] = re.findall(r"import\(`\$\{server\}(/static/[^`]+)`\)", guest.get("/embed.js").text)
+    answer = guest.get(address)
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"  # modules are asked for by CORS
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
 
 
 def test_the_script_is_not_sent_again_while_it_is_the_same(guest: FlaskClient) -> None:
@@ -39,6 +70,7 @@ def test_the_script_is_not_sent_again_while_it_is_the_same(guest: FlaskClient) -
 def test_comments_are_not_sent_and_strings_are_left_alone(guest: FlaskClient) -> None:
     sent = guest.get("/embed.js", headers={"Accept-Encoding": "identity"}).text
     assert not [line for line in sent.splitlines() if line.strip().startswith("//")]
+    assert " // " not in sent
     assert "http://" not in sent
     assert "\n\n" not in sent
     assert len(sent) > 5000

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from tests.conftest import ROOT, Browser
 from tests.page import Element, read
+from widget import language
 
 PAGE = "/book/ana/intro"
 CODINGS = {"br": brotli.decompress, "gzip": gzip.decompress}
@@ -25,9 +26,10 @@ def demo_settings(ana: Browser, change: Any) -> None:
     change("ana", **document)
 
 
-def wire(guest: FlaskClient, address: str, coding: str = "br") -> bytes:
-    """The body as it is sent to a browser that takes this coding."""
-    answer = guest.get(address, headers={"Accept-Encoding": coding})
+def wire(guest: FlaskClient, address: str, coding: str = "br", tag: str = "en") -> bytes:
+    """The body as it is sent to a browser that takes this coding and speaks this language."""
+    asked = {"Accept-Encoding": coding, "Accept-Language": tag}
+    answer = guest.get(address, headers=asked)
     assert answer.status_code == 200
     assert answer.headers["Content-Encoding"] == coding
     return answer.data
@@ -43,8 +45,10 @@ def loaded(guest: FlaskClient, address: str = PAGE) -> tuple[list[str], list[str
     return styles, [each["src"] for each in scripts]
 
 
-def test_embed_js_is_at_most_3000_bytes(guest: FlaskClient) -> None:
-    assert len(wire(guest, "/embed.js")) <= 3000
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("code", language.languages())
+def test_embed_js_is_at_most_3000_bytes(guest: FlaskClient, code: str) -> None:
+    assert len(wire(guest, "/embed.js", tag=code.replace("_", "-"))) <= 3000
 
 
 def test_slots_are_bookable_after_10_kb_in_2_requests(guest: FlaskClient) -> None:

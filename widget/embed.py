@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
+
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from widget import files
+from widget.language import gettext as _
 
 blueprint = Blueprint("embed", __name__)
 KEEP = "public, max-age=3600"  # sites keep the snippet for years: a new script is there in an hour
@@ -13,8 +17,31 @@ KEEP = "public, max-age=3600"  # sites keep the snippet for years: a new script 
 
 @blueprint.get("/embed.js")
 def script() -> ResponseReturnValue:
-    packed = files.static("embed.js")
+    """The script, its few words in the reader's language (or in that of `lang`)."""
+    packed = _packed(_words())
     response = files.send(packed, KEEP)
-    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.vary.add("Accept-Language")
     response.set_etag(packed.version, weak=True)
     return response.make_conditional(request.environ)
+
+
+def warm() -> None:
+    """Make it small now; other languages when they are first asked for, and then kept as well."""
+    _packed(_words())
+
+
+def _words() -> tuple[str, ...]:
+    """As embed.js takes them."""
+    return (
+        _("The calendar is not loading."),
+        _("Open the booking page"),
+        _("Close"),
+        _("Book a time"),
+    )
+
+
+@cache
+def _packed(words: tuple[str, ...]) -> files.Packed:
+    text = files.lean("embed.js").replace("{{float}}", files.static_url("float.js"))
+    listed = json.dumps(words, ensure_ascii=False, separators=(",", ":"))
+    return files.pack(text.replace('"{{words}}"', listed), "text/javascript")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
+from playwright.sync_api import BrowserContext, Frame, FrameLocator, Page, Route, expect
 
+from tests.browser.conftest import PATIENCE_MS
 from tests.conftest import ROOT
 
 LINK = '<a href="{{widget}}/book/ana/intro">Book a call</a>'
@@ -14,6 +17,7 @@ INLINE = f'<meetslot-booking host="ana" event="intro">{LINK}</meetslot-booking>'
 POPUP = f'<meetslot-booking mode="popup" host="ana" event="intro">{LINK}</meetslot-booking>'
 FLOATING = f'<meetslot-booking mode="floating" host="ana" event="intro">{LINK}</meetslot-booking>'
 MARKUP = {"inline": INLINE, "popup": POPUP, "floating": FLOATING}
+DIALOG = "meetslot-booking dialog"
 TEXT = "<p>Words of the page itself, enough of them to fill a line or two on a phone.</p>"
 LONG = TEXT * 60
 
@@ -38,6 +42,50 @@ def framed(page: Page) -> FrameLocator:
 
 def until_ready(page: Page) -> None:
     expect(page.locator("meetslot-booking .box.ready")).to_have_count(1)
+
+
+def opened(page: Page) -> None:
+    expect(page.locator(DIALOG)).to_be_visible()
+    until_ready(page)
+
+
+def until_fitted(page: Page) -> None:
+    """The widget has the height of what is in it."""
+    expect(framed(page).locator("html.fitted")).to_have_count(1)
+
+
+def until(page: Page, condition: Callable[[], object]) -> None:
+    """Until something has happened that the test sees and the page does not."""
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while not condition():
+        assert time.monotonic() < end
+        page.wait_for_timeout(20)  # what the browser reports comes in meanwhile
+
+
+class Held:
+    """Requests that do not get on before the test lets them."""
+
+    def __init__(self, page: Page, pattern: str, method: str = "GET") -> None:
+        self.page, self.method = page, method
+        self.routes: list[Route] = []
+        page.route(pattern, self._hold)
+
+    def _hold(self, route: Route) -> None:
+        if route.request.method == self.method:
+            self.routes.append(route)
+        else:
+            route.continue_()
+
+    def release(self) -> None:
+        """Let the first one go, as soon as it is there."""
+        until(self.page, lambda: self.routes)
+        self.routes[0].continue_()
+
+
+def reload(frame: Frame) -> None:
+    """Load a frame's page anew, and be on the new one afterwards."""
+    frame.evaluate("window.former = true; location.reload()")
+    frame.wait_for_function("!window.former && document.readyState === 'complete'")
 
 
 def choose(frame: FrameLocator | Page) -> str:

@@ -291,6 +291,7 @@ def test_the_whole_journey_by_keyboard_alone(house: House, open_page: Open) -> N
     page.keyboard.press("Space")
     expect(page.locator("#day-2026-12-08")).to_be_focused()
     expect(page.locator("#day-2026-12-08")).to_have_attribute("aria-pressed", "true")
+    page.wait_for_function("window.heard.length >= 2")
     said = page.evaluate("window.heard")
     assert [text.partition(" on ")[2] for text in said] == [
         "Tuesday, 1 December 2026",

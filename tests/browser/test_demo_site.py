@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import House, Open
-from tests.browser.embedding import book, framed, until_ready
+from tests.browser.embedding import book, framed, until, until_ready
 
 
 @pytest.mark.parametrize("opener", ["Book the briefing", "Talk to Ana first", "Talk to Ana"])
@@ -23,7 +23,7 @@ def test_the_logbook_swaps_the_widget_in_and_out(house: House, open_page: Open) 
     page = open_page(f"{house.site}/app.html")
     until_ready(page)
     page.get_by_role("button", name="Log", exact=True).click()
-    page.wait_for_function("frames.length === 0")
+    until(page, lambda: len(page.frames) == 1)
     page.get_by_role("button", name="Briefing").click()
     until_ready(page)
     expect(framed(page).get_by_role("heading", name="Skipper's briefing")).to_be_visible()

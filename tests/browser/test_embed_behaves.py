@@ -14,9 +14,12 @@ from tests.browser.embedding import (
     POPUP,
     RECORD,
     TEXT,
+    Held,
     book,
     framed,
     seen,
+    until,
+    until_fitted,
     until_ready,
     until_seen,
 )
@@ -61,13 +64,12 @@ def test_nothing_moves_on_a_first_visit_where_the_page_keeps_room(
     house: House, open_page: Open
 ) -> None:
     page = open_page()
-    slow = []
-    page.route("**/embed.js", lambda route: slow.append(route))
+    slow = Held(page, "**/embed.js")
     html = f"<h1>Page</h1>{INLINE}<h2>After</h2>{LONG}"
     page.goto(house.embed(html, head=SHIFTS + RECORD + RESERVED % "620px"), wait_until="commit")
     expect(page.get_by_role("heading", name="After")).to_be_visible()
     painted(page)
-    slow[0].continue_()
+    slow.release()
     until_ready(page)
     until_seen(page, "resize")
     painted(page)
@@ -97,7 +99,7 @@ def test_there_is_one_scrollbar_at_any_width_and_zoom(
     )
     until_ready(page)
     frame = page.frames[1]
-    frame.wait_for_selector("html.fitted")
+    until_fitted(page)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
         frame.wait_for_function(
@@ -107,7 +109,7 @@ def test_there_is_one_scrollbar_at_any_width_and_zoom(
                 && root.scrollWidth <= root.clientWidth && root.clientWidth === innerWidth;
             }"""
         )
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+        page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_heights_settle_and_do_not_chase_each_other(house: House, open_page: Open) -> None:
@@ -126,9 +128,10 @@ def test_heights_settle_and_do_not_chase_each_other(house: House, open_page: Ope
 def test_the_page_follows_the_guest_to_the_top_of_a_new_step(house: House, open_page: Open) -> None:
     page = open_page(house.embed(TEXT + INLINE + LONG), viewport={"width": 360, "height": 640})
     until_ready(page)
+    until_fitted(page)
     frame = framed(page)
     frame.locator("button[name=start]").last.scroll_into_view_if_needed()
-    assert page.evaluate("scrollY") > 200
+    page.wait_for_function("scrollY > 200")
     frame.locator("button[name=start]").last.click()
     page.wait_for_function(
         "Math.abs(document.querySelector('meetslot-booking').getBoundingClientRect().top) < 2"
@@ -174,9 +177,9 @@ def test_an_element_made_by_script_moved_and_removed(house: House, open_page: Op
     page.evaluate("b.append(a.firstChild)")
     until_seen(page, "ready", 2)
     expect(framed(page).locator("button[name=start]").first).to_be_visible()
-    assert len(page.frames) == 2
+    until(page, lambda: len(page.frames) == 2)
     page.evaluate("b.firstChild.remove()")
-    page.wait_for_function("frames.length === 0")
+    until(page, lambda: len(page.frames) == 1)
     page.evaluate(
         "document.body.insertAdjacentHTML('beforeend', `"
         + INLINE.replace("{{widget}}", house.widget)
@@ -234,7 +237,7 @@ def test_a_guest_books_on_a_page_with_hostile_css(
     if where == "popup":
         page.evaluate("document.querySelector('a').click()")
     until_ready(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
     box = page.locator("meetslot-booking iframe").bounding_box()
     assert box
     assert box["width"] >= 280
@@ -258,7 +261,7 @@ def test_a_guest_books_on_a_right_to_left_page(house: House, open_page: Open, ma
     if markup != INLINE:
         page.get_by_role("button", name="Book a call").click()
     until_ready(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
     book(framed(page))
     until_seen(page, "booked")
 

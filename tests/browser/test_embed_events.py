@@ -14,11 +14,13 @@ from tests.browser.embedding import (
     GOLDEN,
     INLINE,
     RECORD,
+    Held,
     book,
     choose,
     fill,
     framed,
     in_order,
+    reload,
     seen,
     until_seen,
 )
@@ -72,16 +74,12 @@ def test_the_messages_of_a_plain_frame_are_those_of_the_golden_file(
 
 def test_submitting_comes_before_the_answer(house: House, open_page: Open) -> None:
     page = open_page(house.embed(INLINE, head=RECORD))
-    held = []
-    page.route(
-        "**/book/ana/intro",
-        lambda route: held.append(route) if route.request.method == "POST" else route.continue_(),
-    )
+    held = Held(page, "**/book/ana/intro", "POST")
     choose(framed(page))
     fill(framed(page))
     until_seen(page, "submitting")
     assert seen(page, "booked") == []
-    held[0].continue_()
+    held.release()
     until_seen(page, "booked")
 
 
@@ -174,8 +172,7 @@ def test_the_guest_moves_and_cancels_inside_the_widget(house: House, open_page: 
     frame.locator("summary").click()
     frame.locator("#cancel-form button").click()
     until_seen(page, "cancelled")
-    page.frames[1].evaluate("location.reload()")
-    page.frames[1].wait_for_function("performance.now() < 5e3")
+    reload(page.frames[1])
     expect(frame.locator("[data-booking-status=cancelled]")).to_be_visible()
     page.frames[1].evaluate("() => new Promise((done) => setTimeout(done, 100))")
     [cancelled] = told(page, "cancelled")

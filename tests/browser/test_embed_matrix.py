@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
 from tests.browser.conftest import House, Open
-from tests.browser.embedding import choose, fill, framed, until_ready
+from tests.browser.embedding import choose, fill, framed, until, until_ready
 
 KEPT = os.environ.get("MEETSLOT_SCREENSHOTS")
 PAGE = """<!doctype html><html lang="{lang}" dir="{direction}"><head><meta charset="utf-8">
@@ -27,6 +27,9 @@ accent="0b6e6e">
 </meetslot-booking></body></html>"""
 
 
+FITS = "document.documentElement.scrollWidth <= innerWidth"
+
+
 class Album:
     def __init__(self, page: Page, name: str) -> None:
         self.page, self.name = page, name
@@ -34,7 +37,7 @@ class Album:
     def keep(self, step: str) -> None:
         """No step may be wider than its page; and a picture of it, if they are kept."""
         for frame in self.page.frames:
-            assert frame.evaluate("document.documentElement.scrollWidth <= innerWidth"), step
+            until(self.page, lambda f=frame: f.evaluate(FITS))
         if KEPT:
             self.page.screenshot(path=Path(KEPT) / f"{self.name}-{step}.png")
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import House, Open
 from tests.browser.embedding import (
+    DIALOG,
     FLOATING,
     INLINE,
     LINK,
@@ -15,38 +16,38 @@ from tests.browser.embedding import (
     POPUP,
     RECORD,
     TEXT,
+    Held,
     book,
     choose,
     framed,
+    opened,
     seen,
+    until_fitted,
     until_ready,
     until_seen,
 )
 
-DIALOG = "meetslot-booking dialog"
-PHONE = {"viewport": {"width": 360, "height": 640}}
+#: What has the focus, through shadow roots: its tag, and its text or label.
+IN_FOCUS = """() => {
+  let at = document.activeElement;
+  while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  const said = at.localName === "button" ? ` ${at.ariaLabel || at.textContent}` : "";
+  return at.localName + said;
+}"""
 
 
-def is_open(page: Page) -> bool:
-    return bool(page.evaluate("document.querySelector('meetslot-booking[open]') !== null"))
-
-
-def opened(page: Page) -> None:
-    expect(page.locator(DIALOG)).to_be_visible()
-    until_ready(page)
+def closed(page: Page) -> None:
+    """Its `close` event, a task of its own, has done its work too."""
+    expect(page.locator(DIALOG)).to_be_hidden()
+    expect(page.locator("meetslot-booking[open]")).to_have_count(0)
 
 
 def in_focus(page: Page) -> str:
-    """What has the focus, through shadow roots: its tag, and its text or label."""
-    found: str = page.evaluate(
-        """() => {
-          let at = document.activeElement;
-          while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
-          const said = at.localName === "button" ? ` ${at.ariaLabel || at.textContent}` : "";
-          return at.localName + said;
-        }"""
-    )
-    return found
+    return str(page.evaluate(IN_FOCUS))
+
+
+def until_in_focus(page: Page, wanted: str) -> None:
+    page.wait_for_function(f"(wanted) => ({IN_FOCUS})() === wanted", arg=wanted)
 
 
 # --- inline -------------------------------------------------------------------------------------
@@ -54,12 +55,11 @@ def in_focus(page: Page) -> str:
 
 def test_the_own_content_stays_until_the_widget_is_ready(house: House, open_page: Open) -> None:
     page = open_page()
-    waiting = []
-    page.route("**/book/ana/intro?*", lambda route: waiting.append(route))
+    waiting = Held(page, "**/book/ana/intro?*")
     page.goto(house.embed(INLINE), wait_until="commit")
     page.wait_for_function("document.querySelector('meetslot-booking').frame")
     expect(page.get_by_role("link", name="Book a call")).to_be_visible()
-    waiting[0].continue_()
+    waiting.release()
     until_ready(page)
     expect(page.get_by_role("link", name="Book a call")).to_be_hidden()
     expect(framed(page).locator("button[name=start]").first).to_be_visible()
@@ -78,7 +78,7 @@ def test_all_attributes_reach_the_booking_page(house: House, open_page: Open) ->
     address = page.frames[1].url
     assert "utm_source=news" in address
     assert "other=" not in address
-    assert frame.locator("[data-date='2026-12-03']").get_attribute("aria-pressed") == "true"
+    expect(frame.locator("[data-date='2026-12-03']")).to_have_attribute("aria-pressed", "true")
     expect(frame.get_by_text("New York").first).to_be_visible()
     choose(frame)
     expect(frame.locator("#field-name")).to_have_value("Gita Guest")
@@ -118,7 +118,7 @@ def test_the_popup_is_a_dialog_with_a_name_that_keeps_the_focus(
     opened(page)
     expect(page.get_by_role("dialog", name="Book a call")).to_be_visible()
     assert page.evaluate("document.querySelector('meetslot-booking').dialog.matches(':modal')")
-    assert in_focus(page) == "button Close"
+    until_in_focus(page, "button Close")
     for _press in range(60):
         page.keyboard.press("Tab")
         assert in_focus(page) in ("button Close", "iframe", "body", "meetslot-booking"), in_focus(
@@ -139,9 +139,8 @@ def test_escape_closes_the_popup_and_gives_the_focus_back(
         framed(page).locator("[data-date]").first.focus()
         expect(framed(page).locator("[data-date]").first).to_be_focused()
     page.keyboard.press("Escape")
-    expect(page.locator(DIALOG)).to_be_hidden()
-    assert in_focus(page) == "button Book a call"
-    assert not is_open(page)
+    closed(page)
+    until_in_focus(page, "button Book a call")
 
 
 def test_a_click_on_the_backdrop_closes_and_one_inside_does_not(
@@ -150,6 +149,7 @@ def test_a_click_on_the_backdrop_closes_and_one_inside_does_not(
     page = open_page(house.embed(POPUP))
     page.get_by_role("button", name="Book a call").click()
     opened(page)
+    until_fitted(page)
     box = page.locator(DIALOG).bounding_box()
     assert box
     page.mouse.click(box["x"] + 20, box["y"] + 20)
@@ -193,12 +193,39 @@ def test_the_popup_has_one_scrollbar(house: House, open_page: Open) -> None:
     page = open_page(house.embed(POPUP), viewport={"width": 700, "height": 480})
     page.get_by_role("button", name="Book a call").click()
     opened(page)
-    expect(framed(page).locator("html.fitted")).to_have_count(1)
-    tall = page.evaluate(
+    until_fitted(page)
+    page.wait_for_function(
         "(d => d.scrollHeight > d.clientHeight)(document.querySelector('meetslot-booking').dialog)"
     )
-    inner = page.frames[1].evaluate("document.documentElement.scrollHeight <= innerHeight")
-    assert (tall, inner) == (True, True)
+    page.frames[1].wait_for_function("document.documentElement.scrollHeight <= innerHeight")
+
+
+@pytest.mark.parametrize(
+    ("content", "locale", "name"),
+    [
+        ('<img src="data:," alt="Book me">', "en-GB", "Book me"),
+        (
+            '<a href="{{widget}}/book/ana/intro"><img src="data:," alt="Book me"></a>',
+            "de",
+            "Book me",
+        ),
+        ('<img src="data:," alt="">', "en-GB", "Book a time"),
+        ("", "en-GB", "Book a time"),
+        (" ", "de-DE", "Termin buchen"),
+    ],
+    ids=["image", "image in a link", "decoration", "nothing", "nothing, in German"],
+)
+@pytest.mark.parametrize("mode", ["popup", "floating"])
+def test_a_button_without_text_has_a_name_all_the_same(
+    house: House, open_page: Open, mode: str, content: str, locale: str, name: str
+) -> None:
+    markup = (
+        f'<meetslot-booking mode="{mode}" host="ana" event="intro">{content}</meetslot-booking>'
+    )
+    page = open_page(house.embed(markup), locale=locale)
+    page.get_by_role("button", name=name, exact=True).click()
+    opened(page)
+    expect(page.get_by_role("dialog", name=name, exact=True)).to_be_visible()
 
 
 # --- links and script ---------------------------------------------------------------------------
@@ -270,91 +297,6 @@ def test_a_script_opens_and_closes(house: House, open_page: Open) -> None:
     expect(page.locator("meetslot-booking")).to_have_count(1)
     expect(framed(page).get_by_role("heading", name="Find your course")).to_be_visible()
     expect(page.locator(DIALOG)).to_have_count(1)
-
-
-# --- floating -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("position", "direction", "corner"),
-    [
-        ("", "ltr", "bottom right"),
-        ("", "rtl", "bottom left"),
-        ("left", "ltr", "bottom left"),
-        ("left", "rtl", "bottom left"),
-        ("right", "rtl", "bottom right"),
-        ("start", "ltr", "bottom left"),
-        ("start", "rtl", "bottom right"),
-        ("top", "ltr", "top right"),
-        ("top-left", "ltr", "top left"),
-        ("top right", "rtl", "top right"),
-    ],
-)
-def test_the_floating_button_stands_where_it_is_told(
-    house: House, open_page: Open, position: str, direction: str, corner: str
-) -> None:
-    markup = FLOATING.replace("mode=", f'position="{position}" mode=')
-    page = open_page(house.embed(f'{LONG}<script>document.dir = "{direction}"</script>{markup}'))
-    button = page.get_by_role("button", name="Book a call")
-    box, size = button.bounding_box(), page.viewport_size
-    assert box
-    assert size
-    found = (
-        "top"
-        if box["y"] == 16
-        else "bottom"
-        if box["y"] + box["height"] == size["height"] - 16
-        else "?"
-    )
-    wide = page.evaluate("document.documentElement.clientWidth")
-    found += (
-        " left" if box["x"] == 16 else " right" if box["x"] + box["width"] == wide - 16 else " ?"
-    )
-    assert found == corner
-    button.click()
-    opened(page)
-
-
-def test_on_a_phone_the_floating_button_is_never_over_a_control(
-    house: House, open_page: Open
-) -> None:
-    controls = '<p style="text-align:end"><a href="#">A link</a> <button>A button</button></p>'
-    page = open_page(house.embed((TEXT * 3 + controls) * 12 + FLOATING), **PHONE)
-    button = page.locator("meetslot-booking button.float")
-    expect(button).to_have_count(1)
-    hidden = shown = 0
-    height = page.evaluate("document.documentElement.scrollHeight - innerHeight")
-    for y in range(0, height + 40, 40):
-        over = page.evaluate(
-            """async (y) => {
-              scrollTo(0, y);
-              await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-              const button = document.querySelector("meetslot-booking").button;
-              if (getComputedStyle(button).visibility === "hidden") return "hidden";
-              const mine = button.getBoundingClientRect();
-              return [...document.querySelectorAll("body a, body button")].some((each) => {
-                const box = each.getBoundingClientRect();
-                return box.left < mine.right && box.right > mine.left
-                  && box.top < mine.bottom && box.bottom > mine.top;
-              }) ? "over" : "shown";
-            }""",
-            y,
-        )
-        assert over != "over", y
-        hidden += over == "hidden"
-        shown += over == "shown"
-    assert hidden
-    assert shown
-    expect(button).to_be_visible()  # at its end the page has room for it
-    button.click()
-    opened(page)
-
-
-def test_on_a_wide_screen_the_floating_button_stays(house: House, open_page: Open) -> None:
-    page = open_page(house.embed(LONG + FLOATING))
-    before = page.evaluate("document.documentElement.scrollHeight")
-    expect(page.locator("meetslot-booking button.float")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollHeight") == before
 
 
 # --- for everybody --------------------------------------------------------------------------------

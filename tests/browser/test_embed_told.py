@@ -19,6 +19,7 @@ from tests.browser.embedding import (
     framed,
     hostile_page,
     in_order,
+    reload,
     seen,
     until_ready,
     until_seen,
@@ -41,12 +42,10 @@ def test_a_reload_of_the_confirmation_tells_nothing(house: House, open_page: Ope
     page = open_page(house.embed(INLINE, head=RECORD))
     book(framed(page))
     until_seen(page, "booked")
-    inner = page.frames[1]
-    inner.evaluate("location.reload()")
-    inner.wait_for_function("!document.querySelector('[data-outcome]') && performance.now() < 5e3")
+    reload(page.frames[1])
     settled(page)
     assert bookings_told(page) == 1
-    assert "done=" not in inner.url
+    assert "done=" not in page.frames[1].url
 
 
 def test_the_way_back_and_forth_tells_nothing(house: House, open_page: Open) -> None:
@@ -108,8 +107,7 @@ def test_a_pending_booking_is_told_once_when_it_is_confirmed(house: House, open_
     fill(framed(page))
     expect(framed(page).locator("[data-booking-status]")).to_be_visible()
     until_seen(page, "booked")
-    page.frames[1].evaluate("location.reload()")
-    page.frames[1].wait_for_function("performance.now() < 5e3")
+    reload(page.frames[1])
     settled(page)
     assert bookings_told(page) == 1
 
@@ -122,8 +120,7 @@ def test_without_htmx_the_page_after_the_redirect_tells_it_once(
     page.goto(house.embed(INLINE, head=RECORD))
     book(framed(page))
     until_seen(page, "booked")
-    page.frames[1].evaluate("location.reload()")
-    page.frames[1].wait_for_function("performance.now() < 5e3")
+    reload(page.frames[1])
     settled(page)
     assert bookings_told(page) == 1
     assert in_order(seen(page)) == ["ready", "slot", "submitting", "booked"]
@@ -216,6 +213,7 @@ def test_a_page_without_an_origin_hears_of_sizes_alone(
     page = open_page(file.as_uri())
     until_ready(page)
     book(framed(page))
+    until_seen(page, "resize")
     assert {each["type"] for each in seen(page)} == {"ready", "resize"}
 
 

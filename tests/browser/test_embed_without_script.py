@@ -31,6 +31,7 @@ def test_a_guest_changes_month_and_zone(house: House, open_page: Open) -> None:
     frame.get_by_role("button", name="Next month").click()
     expect(frame.locator("[data-date='2026-12-03']")).to_be_visible()
     frame.locator("[data-date='2026-12-03']").click()
+    expect(frame.locator("[data-date='2026-12-03']")).to_have_attribute("aria-pressed", "true")
     first = frame.locator("button[name=start] time").first
     expect(first).to_have_text("09:00")
     frame.locator("#change-zone").click()
@@ -45,7 +46,9 @@ def test_a_fault_keeps_what_was_typed(house: House, open_page: Open) -> None:
     house.add_busy("ana@sailing.example", start, f"{start[:11]}23:00:00Z")
     fill(frame)
     expect(frame.get_by_role("alert")).to_be_visible()
+    shown = frame.locator("#month").inner_text()
     frame.get_by_role("button", name="Next month").click()
+    expect(frame.locator("#month")).not_to_have_text(shown)
     frame.locator("[data-date]").first.click()
     choose(frame)
     expect(frame.locator("#field-name")).to_have_value("Gita Guest")

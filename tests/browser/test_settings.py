@@ -277,7 +277,7 @@ def test_a_fault_is_told_at_its_field_and_in_a_summary_that_leads_there(
     alert = hours.get_by_role("alert")
     expect(alert).to_contain_text("must start before it ends")
     alert.get_by_role("link").click()
-    assert page.url.endswith("#hours-weekly_hours-mon-0")
+    expect(page).to_have_url(re.compile("#hours-weekly_hours-mon-0$"))
     field = hours.get_by_label("Monday, hours 1, from")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_have_accessible_description("must start before it ends")
