@@ -9,8 +9,9 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
 
-from widget import account, host_bookings, preview, settings_page
+from widget import account, host_bookings, preview, settings_page, web
 from widget.host import blueprint, is_of_another_host, keep, keep_for_owner, page
 from widget.language import gettext as _
 
@@ -33,7 +34,10 @@ def stale(_error: CSRFError) -> ResponseReturnValue:
             )
         if is_of_another_host():
             return keep_for_owner(400)
-        return _again()[endpoint](**(request.view_args or {}))
+        try:
+            return _again()[endpoint](**(request.view_args or {}))
+        except HTTPException as error:  # no such section: Flask handles no error of a handler
+            return web.http_error(error)
     return page(
         "host/problem.html",
         400,

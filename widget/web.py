@@ -131,7 +131,7 @@ def set_up(app: Flask, config: Config) -> None:
     app.before_request(_begin)
     app.after_request(_protect)
     app.teardown_request(_end)
-    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(HTTPException, http_error)
     app.log_exception = _log_fault  # type: ignore[method-assign,assignment]  # Flask's own names the path
 
 
@@ -230,7 +230,8 @@ def page(title: str, theme: str = "auto", accent: str = look.DEFAULT_ACCENT) -> 
     }
 
 
-def _http_error(error: HTTPException) -> ResponseReturnValue:
+def http_error(error: HTTPException) -> ResponseReturnValue:
+    """The page, or the problem for programs, of an HTTP error."""
     if error.response is not None:
         return error.response
     status = error.code or 500
