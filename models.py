@@ -456,8 +456,7 @@ def hurry(booking: Booking, now: int) -> None:
 
 
 def hurry_all(now: int) -> int:
-    """The same for all of them; how many are left that somebody may be talking to Google about,
-    or has just talked about."""
+    """The same for all of them; how many are left that somebody may be talking to Google about."""
     later = Booking.settle_after > now + LEASE_SECONDS
     Booking.update(settle_after=now).where(UNSETTLED, later).execute()
     return Booking.select().where(UNSETTLED, Booking.settle_after > now).count()

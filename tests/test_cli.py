@@ -398,7 +398,7 @@ def test_reconcile_says_what_it_has_left_alone(
 ) -> None:
     google.fault("calendar.events.insert", cut="before")
     book(guest)
-    assert "1 asked about just now" in command(app, "reconcile")
+    assert "1 left alone (due within a minute)" in command(app, "reconcile")
     clock.shift(60)
     assert command(app, "reconcile") == "1 confirmed\n"
 

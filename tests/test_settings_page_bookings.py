@@ -282,7 +282,6 @@ def test_what_google_refused_and_what_it_knows_more_is_said(
     assert "it is marked as free" in free.text
 
 
-@on_sqlite
 def test_a_conflict_made_in_google_is_shown_first_and_at_its_booking(
     app: Flask, ana: Browser, google: StandIn, clock: time_machine.Traveller
 ) -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -219,6 +220,13 @@ def test_every_deviation_is_recorded_so_that_a_test_would_fail(
     assert said in deviations[0]
 
 
+def test_an_event_may_end_as_it_begins_but_not_before(google: StandIn, calls: Calls) -> None:
+    assert calls.insert(end={"dateTime": BUSY[0]}).status_code == 200
+    turned = {"start": {"dateTime": BUSY[1]}, "end": {"dateTime": BUSY[0]}}
+    answer = calls.insert(id="turned", **turned)
+    assert answer.json()["error"]["errors"][0]["reason"] == "timeRangeEmpty"
+
+
 def test_a_method_that_google_has_not_is_recorded(google: StandIn, calls: Calls) -> None:
     assert calls("POST", "calendars/primary/bookings", json={}).status_code == 404
     assert google.deviations.pop().startswith("no such method: POST")
@@ -302,6 +310,20 @@ def test_an_error_can_come_after_the_work_and_an_answer_need_not_be_json(
     assert calls.insert().status_code == 500
     google.fault("calendar.events.insert", body="<html>")
     assert calls.insert().text == "<html>"
+    assert len(google.events(ANA)) == 1
+
+
+@pytest.mark.parametrize("hold", ["before", "after"])
+def test_an_answer_can_be_held_back_before_or_after_the_work(
+    google: StandIn, calls: Calls, hold: str
+) -> None:
+    google.fault("calendar.events.insert", hold=hold)
+    with ThreadPoolExecutor(1) as threads:
+        asking = threads.submit(calls.insert)
+        assert google.faults.wait_for_hanging(30)
+        assert len(google.events(ANA)) == (hold == "after")
+        google.clear_faults()
+        assert asking.result(timeout=30).status_code == 200
     assert len(google.events(ANA)) == 1
 
 

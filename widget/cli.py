@@ -222,17 +222,17 @@ def explain(host: str, event: str, time: str) -> None:
 def reconcile_() -> None:
     """Settle what is open at Google, and take in what hosts changed there.
 
-    Every booking whose outcome is unknown is asked about at once, however long its pause is; one
-    that was asked about less than a minute ago, or is being asked about, is left alone. Says how
-    many bookings are confirmed, cancelled or failed by it, are still pending, or followed their
-    event. Safe to run at any time, from cron, on several machines.
+    Every booking whose outcome is unknown is asked about at once, however long its pause; only one
+    that is due within a minute is left alone, since somebody may be asking about it. Says how many
+    bookings are confirmed, cancelled or failed now, are still pending, or followed their event.
+    Safe to run at any time, from cron, on several machines.
     """
     left = models.hurry_all(_now())
     outcome = reconcile.run(_google(), _now)
     said = [f"{number} {OUTCOMES[name]}" for name, number in sorted(outcome.items())]
     said = said or ["nothing to settle"]
     if left:
-        said.append(f"{left} asked about just now (again in a minute)")
+        said.append(f"{left} left alone (due within a minute)")
     click.echo(", ".join(said))
 
 
