@@ -38,7 +38,8 @@ def create_app(settings: config.Config | None = None) -> Flask:
     except config.ConfigError as error:
         raise SystemExit(str(error)) from None
     except (peewee.PeeweeException, OSError) as error:
-        raise SystemExit(f"DATABASE_URL cannot be used: {type(error).__name__}") from None
+        said = f"DATABASE_URL cannot be used ({type(error).__name__})"
+        raise SystemExit(f"{said}: {config.help_for('database_url')}") from None
     app = Flask(__name__, static_folder=None)
     app.extensions["meetslot"] = Google(settings)
     logs.start(settings.log_level)

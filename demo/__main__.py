@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -87,12 +88,16 @@ def serve(stack: ExitStack, first: int) -> None:
 
 
 def _check_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    """On both loopback addresses: browsers may look for localhost at either one. Raises Failed."""
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise Failed(f"port {port} is in use; choose others: PORT=9000 make demo") from None
+            with socket.socket(family) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((address, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE or family == socket.AF_INET:
+                said = f"port {port} is in use; choose others: PORT=9000 make demo"
+                raise Failed(said) from None
 
 
 def _environ(google: StandIn, widget: str, port: int, folder: Path) -> dict[str, str]:

@@ -453,7 +453,8 @@ def test_what_is_not_there_is_a_problem_too(
     guest: FlaskClient, method: str, address: str, status: int, code: str
 ) -> None:
     answer = guest.open(address, method=method)
-    problem(answer, status, code)
+    said = problem(answer, status, code)["detail"]
+    assert ("GET /api/v1/HOST" in said) == (status == 404)
     assert ("Allow" in answer.headers) == (status == 405)
 
 

@@ -125,9 +125,16 @@ def test_a_body_that_is_no_json_object_is_told(
     assert google.events(ANA) == []
 
 
+def test_far_too_long_a_text_is_named(guest: FlaskClient, google: StandIn) -> None:
+    for field in ("name", "email", "notes"):
+        assert set(faults(ask(guest, **{field: "x" * 300_000}))) == {field}
+    assert google.events(ANA) == []
+
+
 def test_too_large_a_body_is_refused(guest: FlaskClient, google: StandIn) -> None:
-    answer = ask(guest, notes="x" * 300_000)
+    answer = ask(guest, notes="x" * 1_100_000)
     faults(answer, 413)
+    assert "Nothing was booked" in answer.get_json()["detail"]
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert google.events(ANA) == []
 

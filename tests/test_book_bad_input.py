@@ -233,9 +233,34 @@ def test_bytes_that_are_no_text_are_kept_as_they_were_sent(
     assert google.events(ANA) == []
 
 
+@on_sqlite
+@pytest.mark.parametrize("field", ["name", "email", "notes", "question-topic"])
+def test_far_too_long_a_text_is_named_and_kept(
+    guest: FlaskClient, google: StandIn, change: Any, field: str
+) -> None:
+    change("ana", event={"questions": QUESTIONS})
+    sent = filled(guest, **{**ANSWERS, field: "x" * 300_000})
+    answer = send(guest, sent)
+    assert answer.status_code == 422
+    form = page.read(answer.text).one("form", id="booking-form")
+    assert [link["href"] for link in form.one(role="alert").all("a")] == [f"#field-{field}"]
+    assert form.fields()[field] == "x" * 300_000
+    assert google.events(ANA) == []
+
+
+@on_sqlite
+def test_everything_may_be_as_long_as_it_may_be_in_any_script(
+    guest: FlaskClient, google: StandIn, change: Any
+) -> None:
+    asked = [{"id": f"q{n}", "label": f"{n}?", "kind": "long_text"} for n in range(20)]
+    change("ana", event={"questions": asked})
+    long = {f"question-q{n}": "\u6d77" * 2000 for n in range(20)}
+    assert send(guest, filled(guest, notes="\u6d77" * 5000, **long)).status_code == 303
+
+
 @pytest.mark.parametrize(
     "body",
-    [b"x" * 300_000, b"name=" + b"x" * 300_000, b"start=" + b"%" * 270_000],
+    [b"x" * 1_100_000, b"name=" + b"x" * 1_100_000, b"start=" + b"%" * 1_100_000],
     ids=("junk", "name", "percent"),
 )
 def test_too_large_a_form_is_refused(guest: FlaskClient, google: StandIn, body: bytes) -> None:
@@ -244,6 +269,7 @@ def test_too_large_a_form_is_refused(guest: FlaskClient, google: StandIn, body: 
     alert = page.read(answer.text).one(role="alert")
     assert alert["data-error"] == "invalid_request"
     assert "Nothing was booked" in alert.text
+    assert "go back" in alert.text
     assert google.events(ANA) == []
 
 

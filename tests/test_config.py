@@ -236,6 +236,21 @@ def test_the_server_serves_on_its_port_until_it_is_told_to_end(
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.parametrize(
+    "url", ["sqlite:////proc/nowhere/m.db", "postgresql://u:hidden@127.0.0.1:9/nothing"]
+)
+def test_a_database_that_is_not_there_ends_the_start_with_one_line(
+    tmp_path: Path, url: str
+) -> None:
+    result = flask(tmp_path, "hosts", "list", **NEEDED, DATABASE_URL=url)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("DATABASE_URL cannot be used (")
+    assert "sqlite:///instance/meetslot.db" in line
+    assert "postgresql://user:password@machine/name" in line
+    assert "hidden" not in line
+
+
 def test_a_second_server_on_the_same_port_says_so_and_does_not_start(
     google: StandIn, tmp_path: Path
 ) -> None:

@@ -49,6 +49,8 @@ def too_many(answer: TestResponse, most_seconds: int) -> None:
     if answer.is_json:
         assert answer.content_type == "application/problem+json"
         assert answer.get_json()["code"] == "rate_limited"
+        assert "othing was booked" in answer.get_json()["detail"]
+        assert "try again" in answer.get_json()["detail"]
     else:
         assert page.read(answer.text).one(role="alert")["data-error"] == "rate_limited"
 

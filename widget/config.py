@@ -148,7 +148,9 @@ class Config:
     token_keys: tuple[str, ...] = _setting(_fernet_keys, f"encrypts Google tokens; {_MAKE_FERNET}")
     database_url: str = _setting(
         _database_url,
-        "sqlite:///path/to/file.db or postgresql://user:password@machine/name",
+        "sqlite:///path/to/file.db (a place that can be written to, e.g."
+        " sqlite:///instance/meetslot.db) or postgresql://user:password@machine/name"
+        " (a database that is there)",
         "sqlite:///instance/meetslot.db",
     )
     google_client_id: str = _setting(_some, _CONSOLE)
@@ -208,6 +210,12 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     return Config(**{item.name: _value(item, environ) for item in fields(Config)})
 
 
+def help_for(name: str) -> str:
+    """How to make a good value."""
+    (found,) = (item.metadata["help"] for item in fields(Config) if item.name == name)
+    return str(found)
+
+
 def hand_on(**settings: str) -> None:
     """Let the processes that are started from now on find these settings in their environment."""
     os.environ.update({name.upper(): value for name, value in settings.items()})
@@ -219,8 +227,8 @@ def _value(item: Any, environ: Mapping[str, str]) -> Any:
     if text is None or (not text.strip() and item.name not in _MAY_BE_EMPTY):
         text = item.metadata["default"]
     if text is None:
-        raise ConfigError(f"{name} is missing: {item.metadata['help']}")
+        raise ConfigError(f"{name} is missing: {help_for(item.name)}")
     try:
         return item.metadata["read"](text)
     except Exception:
-        raise ConfigError(f"{name} is malformed: {item.metadata['help']}") from None
+        raise ConfigError(f"{name} is malformed: {help_for(item.name)}") from None

@@ -40,6 +40,8 @@ FRAMED = {
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 
+FORM_BYTES = 2**20  # holds all that a guest may type, in any script
+
 #: The host's pages are written in English alone; with the days and clock of most of the world.
 HOST_LANGUAGE = "en-GB"
 
@@ -128,11 +130,18 @@ def set_up(app: Flask, config: Config) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.add_url_rule("/healthz", view_func=_health)
     limiter.init_app(app)
+    app.url_value_preprocessor(_room_for_a_form)
     app.before_request(_begin)
     app.after_request(_protect)
     app.teardown_request(_end)
     app.register_error_handler(HTTPException, http_error)
     app.log_exception = _log_fault  # type: ignore[method-assign,assignment]  # Flask's own names the path
+
+
+def _room_for_a_form(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """What is too long is named in its form, not turned away at the door."""
+    if request.blueprint in ("guest", "api"):
+        request.max_content_length = request.max_form_memory_size = FORM_BYTES
 
 
 def _begin() -> None:
@@ -246,16 +255,28 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
 
 def _told(status: int, error: HTTPException) -> Response:
     code = CODES.get(status, "invalid_request" if status < 500 else "internal_error")
-    if wants_json():
-        return problem(status, code, error.description or error.name)
     heading, message = _words(status)
-    return trouble(status, code, heading, message)
+    if not wants_json():
+        return trouble(status, code, heading, message)
+    if status == 404:
+        message = _(
+            "There is no such host or event type. GET /api/v1/HOST lists what can be booked"
+            " with a host."
+        )
+    elif status not in (413, 429) and status < 500:
+        message = error.description or error.name
+    return problem(status, code, message)
 
 
 def _words(status: int) -> tuple[str, str]:
     if status == 404:
         return _("Nothing here"), _(
             "There is no such page. The link may be incomplete, or what it led to is gone."
+        )
+    if status == 413:
+        return _("Too much at once"), _(
+            "What was sent is too long for us. Nothing was booked. Please go back, make it shorter"
+            " and try again."
         )
     if status == 429:
         return _("A little slower, please"), _(
