@@ -92,15 +92,19 @@ def faults_of(
 ) -> dict[str, str]:
     """The faults of a document by the fields of a section's form.
 
-    A field that holds several entries names each one that is wrong.
+    A field that holds several entries names those that are wrong.
     """
     found: dict[str, str] = {}
+    wrong: dict[tuple[str, str], list[str]] = {}
     for fault in error.faults:
         field = field_of(fault.path, section, at)
-        if not _ONE_FIELD.fullmatch(fault.path):
+        if _ONE_FIELD.fullmatch(fault.path):
+            entry = _entry(document, fault.path)
+            wrong.setdefault((field, fault.message), []).append(entry)
+        else:
             found.setdefault(field, fault.message)
-            continue
-        said = f"{_entry(document, fault.path)} {fault.message}"
+    for (field, message), entries in wrong.items():
+        said = f"{message}: {', '.join(entries)}"
         found[field] = f"{found[field]}; {said}" if field in found else said
     return found
 
@@ -112,7 +116,7 @@ def _entry(document: Any, path: str) -> str:
         value = value[int(number)] if number else value[name]
     lines = path.rpartition(".")[2].startswith(("choices", "allowed_sites"))
     words = f"“{settings.visible(str(value))[:60]}”"
-    return _("line %(n)s, %(words)s,") % {"n": int(number) + 1, "words": words} if lines else words
+    return _("line %(n)s %(words)s") % {"n": int(number) + 1, "words": words} if lines else words
 
 
 def field_of(path: str, section: str, at: int = 0) -> str:
