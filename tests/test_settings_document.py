@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget import settings
+from widget import checks, settings
 
 #: The example of the outside interface, letter by letter.
 EXAMPLE = """{
@@ -870,9 +870,9 @@ webhooks = st.fixed_dictionaries(
 documents = st.fixed_dictionaries(
     {
         "version": st.just(1),
-        "handle": slugs.filter(lambda text: text not in settings.RESERVED),
+        "handle": slugs.filter(lambda text: text not in checks.RESERVED),
         "display_name": texts(100, 1),
-        "time_zone": st.sampled_from(sorted(settings.ZONES)),
+        "time_zone": st.sampled_from(sorted(checks.ZONES)),
         "busy_calendars": st.lists(texts(320, 1), min_size=1, max_size=5, unique=True),
         "target_calendar": texts(320, 1),
         "weekly_hours": st.fixed_dictionaries(dict.fromkeys(settings.WEEKDAYS, day_ranges())),

@@ -325,12 +325,12 @@ def test_a_question_can_be_removed_for_good(app: Flask, ana: Browser) -> None:
         (
             question(0, label="A", kind="choice", choices="x\r\nx"),
             "questions-0-choices",
-            "line 2, “x”, is the same as one above",
+            "is the same as one above: line 2 “x”",
         ),
         (
             question(0, label="A", kind="choice", choices="y\r\n\u202ex"),
             "questions-0-choices",
-            "line 2, “\ufffdx”, must not contain control characters or marks that turn text around",
+            "marks that turn text around: line 2 “\ufffdx”",
         ),
         (
             {

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from tests import page
 from tests.conftest import Browser
 from tests.host_page import exported, faults, form, on_sqlite, save, show
-from widget import settings
+from widget import checks
 
 pytestmark = on_sqlite
 PICKER = "/book/ana/intro"
@@ -95,7 +95,8 @@ def test_allowed_sites_are_one_a_line_and_bind_browsers(
 def test_what_is_no_origin_is_named_and_kept(app: Flask, ana: Browser, site: str) -> None:
     answer = save(ana, "sites", {"allowed_sites": f"https://good.example\r\n{site}"})
     said = faults(answer)["sites-allowed_sites"]
-    assert f"line 2, “{site}”, must be an origin" in said
+    assert "must be an origin" in said
+    assert said.endswith(f": line 2 “{site}”")
     kept = form(page.read(answer.text), "sites").fields()["allowed_sites"]
     assert kept == f"https://good.example\n{site}"
     assert exported(app)["allowed_sites"] == []
@@ -104,9 +105,8 @@ def test_what_is_no_origin_is_named_and_kept(app: Flask, ana: Browser, site: str
 def test_every_site_that_is_wrong_is_named(ana: Browser) -> None:
     answer = save(ana, "sites", {"allowed_sites": "one\r\n\r\nhttps://good.example\r\nthree"})
     said = faults(answer)["sites-allowed_sites"]
-    assert "line 1, “one”, must be" in said
-    assert "line 3, “three”, must be" in said
-    assert "good" not in said
+    assert said.count("must be an origin") == 1
+    assert said.endswith(": line 1 “one”, line 3 “three”")
 
 
 # --- webhook ---------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ def test_a_webhook_is_set_up_with_a_secret_of_its_own(app: Flask, ana: Browser) 
     hook = exported(app)["webhook"]
     assert hook["url"] == "https://hooks.example/x"
     assert hook["events"] == ["booking.confirmed"]
-    assert settings.SECRET.fullmatch(hook["secret"])
+    assert checks.SECRET.fullmatch(hook["secret"])
     shown = form(show(ana), "webhook").sent()
     assert shown["secret"] == hook["secret"]
     assert shown.getlist("events") == ["booking.confirmed"]
@@ -137,7 +137,7 @@ def test_a_webhook_is_set_up_with_a_secret_of_its_own(app: Flask, ana: Browser) 
         (
             {"events": ["booking.eaten"]},
             "webhook-events",
-            "“booking.eaten” must be 'booking.confirmed'",
+            "or 'host.disconnected': “booking.eaten”",
         ),
     ],
 )

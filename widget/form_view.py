@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from widget import language, settings
+from widget import checks, language
 from widget.language import gettext as _
 from widget.sections import Conflict, Document
 from widget.settings import WEEKDAYS, SettingsError
@@ -92,15 +92,19 @@ def faults_of(
 ) -> dict[str, str]:
     """The faults of a document by the fields of a section's form.
 
-    A field that holds several entries names each one that is wrong.
+    A field that holds several entries names those that are wrong.
     """
     found: dict[str, str] = {}
+    wrong: dict[tuple[str, str], list[str]] = {}
     for fault in error.faults:
         field = field_of(fault.path, section, at)
-        if not _ONE_FIELD.fullmatch(fault.path):
+        if _ONE_FIELD.fullmatch(fault.path):
+            entry = _entry(document, fault.path)
+            wrong.setdefault((field, fault.message), []).append(entry)
+        else:
             found.setdefault(field, fault.message)
-            continue
-        said = f"{_entry(document, fault.path)} {fault.message}"
+    for (field, message), entries in wrong.items():
+        said = f"{message}: {', '.join(entries)}"
         found[field] = f"{found[field]}; {said}" if field in found else said
     return found
 
@@ -111,8 +115,8 @@ def _entry(document: Any, path: str) -> str:
     for name, number in _STEP.findall(path):
         value = value[int(number)] if number else value[name]
     lines = path.rpartition(".")[2].startswith(("choices", "allowed_sites"))
-    words = f"“{settings.visible(str(value))[:60]}”"
-    return _("line %(n)s, %(words)s,") % {"n": int(number) + 1, "words": words} if lines else words
+    words = f"“{checks.visible(str(value))[:60]}”"
+    return _("line %(n)s %(words)s") % {"n": int(number) + 1, "words": words} if lines else words
 
 
 def field_of(path: str, section: str, at: int = 0) -> str:

@@ -15,6 +15,7 @@ import models
 from widget import (
     bookings,
     carried,
+    checks,
     details,
     framing,
     invitation,
@@ -124,7 +125,7 @@ def find(handle: str, slug: str) -> Place:
 
 def find_host(handle: str) -> tuple[models.Host, Settings]:
     """The host with this handle; answers 404 when there is none. Only allowed sites may frame."""
-    if not settings.HANDLE.fullmatch(handle):
+    if not checks.HANDLE.fullmatch(handle):
         abort(404)
     host = models.host_by_handle(handle)
     if host is None:

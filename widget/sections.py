@@ -17,7 +17,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from widget import settings
+from widget import checks, settings
 from widget.language import gettext as _
 from widget.settings import WEEKDAYS
 
@@ -91,7 +91,7 @@ def span(first: str, last: str) -> list[date]:
     for name, text in (("from", first.strip()), ("to", last.strip() or first.strip())):
         try:
             found[name] = date.fromisoformat(text)
-            if found[name].year not in settings.YEARS:
+            if found[name].year not in checks.YEARS:
                 raise ValueError
         except ValueError:
             faults[name] = _("Give a date such as 2026-12-24.")
@@ -229,12 +229,12 @@ def _whole(text: str) -> int | str:
 def _name(text: str) -> str:
     """A handle or slug as it is meant; what cannot be one stays as it was typed."""
     wanted = text.strip().lower()
-    return wanted if settings.HANDLE.fullmatch(wanted) else text
+    return wanted if checks.HANDLE.fullmatch(wanted) else text
 
 
 def _length(minutes: int | str, otherwise: int) -> int:
     """The length for a second field, unless it is a fault of the first."""
-    good = isinstance(minutes, int) and 1 <= minutes <= settings.DAY_MINUTES
+    good = isinstance(minutes, int) and 1 <= minutes <= checks.DAY_MINUTES
     return int(minutes) if good else otherwise
 
 
@@ -279,12 +279,12 @@ def _next_range(rows: list[list[str]]) -> list[str]:
     if not rows:
         return ["09:00", "17:00"]
     try:
-        start = settings.minutes(rows[-1][1]) + 60
+        start = checks.minutes(rows[-1][1]) + 60
     except ValueError:
         return ["", ""]
-    if start >= settings.DAY_MINUTES:
+    if start >= checks.DAY_MINUTES:
         return ["", ""]
-    end = min(start + 120, settings.DAY_MINUTES)
+    end = min(start + 120, checks.DAY_MINUTES)
     return [_clock(start), _clock(end)]
 
 
@@ -323,25 +323,20 @@ def add_event(document: Document, title: str, minutes: str) -> str:
 
 
 def duplicate_event(document: Document, at: int) -> str:
-    """A copy after the original, switched off until the host switches it on; its slug.
-
-    Raises Faulty.
-    """
+    """A copy after the original, switched off at first; its slug. Raises Faulty."""
     _room_for_one(document)
     events = document["event_types"]
     copied = deepcopy(events[at])
     slug = free_name(copied["slug"], {each["slug"] for each in events}, "call")
     title = _("%(title)s (copy)") % {"title": copied["title"]}
-    events.insert(
-        at + 1, {**copied, "slug": slug, "title": title[: settings.TITLE], "active": False}
-    )
+    events.insert(at + 1, {**copied, "slug": slug, "title": title[: checks.TITLE], "active": False})
     return slug
 
 
 def _room_for_one(document: Document) -> None:
-    if len(document["event_types"]) >= settings.EVENT_TYPES:
+    if len(document["event_types"]) >= checks.EVENT_TYPES:
         said = _("There are %(n)s, and there can be no more. Delete one first.")
-        raise Faulty({"event_types": said % {"n": settings.EVENT_TYPES}})
+        raise Faulty({"event_types": said % {"n": checks.EVENT_TYPES}})
 
 
 def move_event(document: Document, at: int, step: int) -> None:

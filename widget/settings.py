@@ -10,35 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from ipaddress import IPv4Address
 from typing import Annotated, Any, Literal, get_args
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails
 
-from widget import slots
+from widget import checks, slots
 
-# Limits, all in one place: generous for people, hard for machines.
-DAY_MINUTES = 1440  # duration and slot_interval from 1, buffers from 0
-NOTICE_MINUTES, WINDOW_DAYS = 525_600, 730  # a year, two years
-BOOKINGS, EXTRA_GUESTS = 1000, 20  # max_per_day and max_per_week from 1, extra_guests from 0
-CALENDARS, SITES, OVERRIDES, RANGES = 50, 100, 1000, 48  # entries; ranges are of one day
-EVENT_TYPES, QUESTIONS, CHOICES = 100, 20, 50  # entries
-NAME, TITLE, LABEL, CHOICE, DETAIL, DESCRIPTION = 100, 200, 300, 200, 500, 5000  # characters
-CALENDAR, ADDRESS = 320, 2000  # characters of a calendar's id, of a web address
-YEARS = range(1970, 2201)
-HANDLE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-QUESTION_ID = re.compile(r"[a-z0-9_-]{1,40}")
-ACCENT = re.compile(r"[0-9a-fA-F]{6}")
-_SIX_BITS = "[A-Za-z0-9+/]"  # a character of base64
-SECRET = re.compile(rf"whsec_({_SIX_BITS}{{4}}){{6,42}}({_SIX_BITS}{{2}}==|{_SIX_BITS}{{3}}=)?")
-RESERVED = {
-    "admin", "api", "auth", "book", "booking", "embed", "google", "healthz", "help", "llms",
-    "login", "logout", "mcp", "oembed", "settings", "static", "style", "support", "www",
-}  # fmt: skip
-ZONES = frozenset(available_timezones() - {"localtime", "Factory", "posixrules"})
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 Kind = Literal["text", "long_text", "choice", "checkbox", "phone"]
@@ -49,174 +28,39 @@ WebhookEvent = Literal[
 Loc = tuple[str | int, ...]
 
 
-# --- checks of one value: they raise _wrong(what the host is told) ------------------------------
-
-
-def _wrong(message: str) -> PydanticCustomError:
-    return PydanticCustomError("settings", "{message}", {"message": message})
-
-
-def _must(good: Callable[[Any], object], message: str) -> AfterValidator:
-    def check(value: Any) -> Any:
-        if not good(value):
-            raise _wrong(message)
-        return value
-
-    return AfterValidator(check)
-
-
-def _between(low: int, high: int, unit: str = "") -> AfterValidator:
-    return _must(lambda number: low <= number <= high, f"must be between {low} and {high}{unit}")
-
-
-def _entries(most: int, least: int = 0) -> BeforeValidator:
-    """Before the entries are looked at: a thousand of them are one fault."""
-    check = _must(
-        lambda given: not isinstance(given, list | dict) or least <= len(given) <= most,
-        f"must have between {least} and {most} entries",
-    )
-    return BeforeValidator(check.func)
-
-
-def _text(most: int, least: int = 0, lines: str = "") -> AfterValidator:
-    """`lines` has the control characters that are allowed."""
-
-    def check(text: str) -> str:
-        text = text.replace("\r\n", "\n") if lines else text
-        if least and _blank(text):
-            raise _wrong("cannot be empty")
-        if len(text) > most:
-            raise _wrong(f"must have at most {most} characters")
-        if any(_unfit(each) and each not in lines for each in text):
-            raise _wrong("must not contain control characters or marks that turn text around")
-        return text
-
-    return AfterValidator(check)
-
-
-def _blank(text: str) -> bool:
-    return all(unicodedata.category(each) in ("Cc", "Cf", "Cs", "Zs", "Zl", "Zp") for each in text)
-
-
-def _unfit(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or (
-        "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069"
-    )
-
-
-def visible(text: str) -> str:
-    """The text without what could turn it, or the words around it, around."""
-    return "".join("\ufffd" if _unfit(each) else each for each in text)
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text and int(text[:4]) in YEARS
-    except ValueError:
-        return False
-
-
-def minutes(text: str) -> int:
-    """ "09:30" as minutes of the day; "24:00" is its end. Raises ValueError."""
-    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", text):
-        raise ValueError("must be times from 00:00 to 24:00, such as 09:30")
-    return int(text[:2]) * 60 + int(text[3:])
-
-
-def _span(pair: Any) -> slots.Range:
-    if not (isinstance(pair, list) and [type(each) for each in pair] == [str, str]):
-        raise ValueError('must be a start and an end, such as ["09:00", "17:00"]')
-    start, end = minutes(pair[0]), minutes(pair[1])
-    if start >= end:
-        raise ValueError("must start before it ends")
-    return start, end
-
-
-def _ranges(given: Any) -> Any:
-    """Sorted and apart. Raises the faults of all ranges at once."""
-    faults: list[InitErrorDetails] = []
-    free_from = 0
-    for at, pair in enumerate(given if isinstance(given, list) else ()):
-        try:
-            start, end = _span(pair)
-            if start < free_from:
-                raise ValueError("must not start before the range above it ends")
-            free_from = end
-        except ValueError as error:
-            faults.append({"type": _wrong(str(error)), "loc": (at,), "input": None})
-    if faults:
-        raise ValidationError.from_exception_data("ranges", faults)
-    return given
-
-
-def _split(text: str) -> tuple[str, str]:
-    """A web address as its origin, written as browsers write it, and the rest.
-
-    Raises ValueError. http is for loopback only.
-    """
-    address = r"(https?)://([^\s/?#@:\\\[\]]{1,253}|\[::1\])(?::([0-9]{1,5}))?([/?#][^\s\\]*)?"
-    found = re.fullmatch(address, text, re.IGNORECASE)
-    if not found or any(_unfit(each) for each in text) or len(text) > ADDRESS:
-        raise ValueError
-    scheme, host, port = found[1].lower(), _ascii(found[2]), int(found[3] or -1)
-    if not -1 <= port < 65536 or port == 0 or (scheme == "http" and host not in LOOPBACK):
-        raise ValueError
-    usual = port in (-1, 443 if scheme == "https" else 80)
-    return f"{scheme}://{host}" + ("" if usual else f":{port}"), found[4] or ""
-
-
-def _ascii(host: str) -> str:
-    """A domain as DNS and browsers know it (xn--…). Raises ValueError."""
-    if host == "[::1]":
-        return host
-    if set(host) & set("ßẞς\u200c\u200d"):  # browsers (IDNA 2008) and Python (2003) disagree
-        raise ValueError
-    name = host.encode("idna").decode().lower()
-    label = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
-    if not re.fullmatch(rf"{label}(\.{label})*", name) or len(name) > 253:
-        raise ValueError
-    if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", name.rpartition(".")[2]):
-        IPv4Address(name)
-    return name
-
-
-def _origin(text: str) -> str:
-    try:
-        origin, rest = _split(text)
-        if rest in ("", "/"):
-            return origin
-    except ValueError:
-        pass
-    raise _wrong("must be an origin such as https://example.com (http only on localhost)")
-
-
-def _is_address(text: str) -> bool:
-    try:
-        return bool(_split(text))
-    except ValueError:
-        return False
-
-
 # --- the schema ---------------------------------------------------------------------------------
 
 Slug = Annotated[
-    str, _must(HANDLE.fullmatch, "must be 1 to 40 of a-z, 0-9 and hyphens, no hyphen first")
+    str,
+    checks.must(
+        checks.HANDLE.fullmatch, "must be 1 to 40 of a-z, 0-9 and hyphens, no hyphen first"
+    ),
 ]
-Handle = Annotated[Slug, _must(lambda text: text not in RESERVED, "is reserved: choose another")]
-Zone = Annotated[str, _must(ZONES.__contains__, "must be an IANA time zone such as Europe/Lisbon")]
-Date = Annotated[str, _must(_is_date, "must be a date such as 2026-12-24, from 1970 to 2200")]
-Ranges = Annotated[list[list[str]], BeforeValidator(_ranges), _entries(RANGES)]
-Calendar = Annotated[str, _text(CALENDAR, 1)]
-Site = Annotated[str, AfterValidator(_origin)]
-Address = Annotated[str, _must(_is_address, "must be an https address (http only on localhost)")]
-Https = Annotated[Address, _must(lambda text: text[:6].lower() == "https:", "must be https")]
+Handle = Annotated[
+    Slug, checks.must(lambda text: text not in checks.RESERVED, "is reserved: choose another")
+]
+Zone = Annotated[
+    str, checks.must(checks.ZONES.__contains__, "must be an IANA time zone such as Europe/Lisbon")
+]
+Date = Annotated[
+    str, checks.must(checks.is_date, "must be a date such as 2026-12-24, from 1970 to 2200")
+]
+Ranges = Annotated[list[list[str]], BeforeValidator(checks.ranges), checks.entries(checks.RANGES)]
+Calendar = Annotated[str, checks.text(checks.CALENDAR, 1)]
+Site = Annotated[str, AfterValidator(checks.origin)]
+Address = Annotated[
+    str, checks.must(checks.is_address, "must be an https address (http only on localhost)")
+]
+Https = Annotated[Address, checks.must(lambda text: text[:6].lower() == "https:", "must be https")]
 Accent = Annotated[
-    str, _must(ACCENT.fullmatch, "must be six hex digits without #"), AfterValidator(str.lower)
+    str,
+    checks.must(checks.ACCENT.fullmatch, "must be six hex digits without #"),
+    AfterValidator(str.lower),
 ]
-Length = Annotated[int, _between(1, DAY_MINUTES, " minutes")]
-Buffer = Annotated[int, _between(0, DAY_MINUTES, " minutes")]
-Notice = Annotated[int, _between(0, NOTICE_MINUTES, " minutes")]
-Limit = Annotated[int, _between(1, BOOKINGS)]
+Length = Annotated[int, checks.between(1, checks.DAY_MINUTES, " minutes")]
+Buffer = Annotated[int, checks.between(0, checks.DAY_MINUTES, " minutes")]
+Notice = Annotated[int, checks.between(0, checks.NOTICE_MINUTES, " minutes")]
+Limit = Annotated[int, checks.between(1, checks.BOOKINGS)]
 
 
 class _Part(BaseModel):
@@ -226,33 +70,37 @@ class _Part(BaseModel):
 class Question(_Part):
     """Asked of a guest; `choices` only for kind choice."""
 
-    id: Annotated[str, _must(QUESTION_ID.fullmatch, "must be 1 to 40 of a-z, 0-9, _ and -")]
-    label: Annotated[str, _text(LABEL, 1)]
+    id: Annotated[
+        str, checks.must(checks.QUESTION_ID.fullmatch, "must be 1 to 40 of a-z, 0-9, _ and -")
+    ]
+    label: Annotated[str, checks.text(checks.LABEL, 1)]
     kind: Kind
     required: bool = False
-    choices: Annotated[list[Annotated[str, _text(CHOICE, 1)]], _entries(CHOICES)] = []
+    choices: Annotated[
+        list[Annotated[str, checks.text(checks.CHOICE, 1)]], checks.entries(checks.CHOICES)
+    ] = []
 
 
 class EventType(_Part):
     """What can be booked. Minutes, but for the booking window's days."""
 
     slug: Slug
-    title: Annotated[str, _text(TITLE, 1)]
-    description: Annotated[str, _text(DESCRIPTION, lines="\n\t")] = ""
+    title: Annotated[str, checks.text(checks.TITLE, 1)]
+    description: Annotated[str, checks.text(checks.DESCRIPTION, lines="\n\t")] = ""
     duration: Length
     slot_interval: Length = Field(default_factory=lambda fields: int(fields["duration"]))
     buffer_before: Buffer = 0
     buffer_after: Buffer = 0
     minimum_notice: Notice = 240
-    booking_window_days: Annotated[int, _between(0, WINDOW_DAYS, " days")] = 60
+    booking_window_days: Annotated[int, checks.between(0, checks.WINDOW_DAYS, " days")] = 60
     max_per_day: Limit | None = None
     max_per_week: Limit | None = None
-    extra_guests: Annotated[int, _between(0, EXTRA_GUESTS)] = 0
+    extra_guests: Annotated[int, checks.between(0, checks.EXTRA_GUESTS)] = 0
     location: Literal["google_meet", "phone", "in_person"] = "google_meet"
-    location_detail: Annotated[str, _text(DETAIL)] = ""
+    location_detail: Annotated[str, checks.text(checks.DETAIL)] = ""
     listed: bool = True
     active: bool = True
-    questions: Annotated[list[Question], _entries(QUESTIONS)] = []
+    questions: Annotated[list[Question], checks.entries(checks.QUESTIONS)] = []
     redirect_url: Https | None = None
     change_deadline: Notice | None = None  # how long before its start a guest may still change it
 
@@ -268,25 +116,27 @@ class Webhook(_Part):
     """Where events are sent, signed with `secret`."""
 
     url: Address
-    secret: Annotated[str, _must(SECRET.fullmatch, "must be whsec_ and 18 to 128 bytes in base64")]
-    events: Annotated[list[WebhookEvent], _entries(len(get_args(WebhookEvent)), 1)]
+    secret: Annotated[
+        str, checks.must(checks.SECRET.fullmatch, "must be whsec_ and 18 to 128 bytes in base64")
+    ]
+    events: Annotated[list[WebhookEvent], checks.entries(len(get_args(WebhookEvent)), 1)]
 
 
 class Settings(_Part):
     """Everything a host decides; `parse` makes it, with the rules between fields."""
 
-    version: Annotated[int, _must(lambda number: number == 1, "must be 1")]
+    version: Annotated[int, checks.must(lambda number: number == 1, "must be 1")]
     handle: Handle
-    display_name: Annotated[str, _text(NAME, 1)]
+    display_name: Annotated[str, checks.text(checks.NAME, 1)]
     time_zone: Zone
-    busy_calendars: Annotated[list[Calendar], _entries(CALENDARS, 1)] = ["primary"]
+    busy_calendars: Annotated[list[Calendar], checks.entries(checks.CALENDARS, 1)] = ["primary"]
     target_calendar: Calendar = "primary"
     weekly_hours: dict[Weekday, Ranges]
-    date_overrides: Annotated[dict[Date, Ranges], _entries(OVERRIDES)] = {}
-    allowed_sites: Annotated[list[Site], _entries(SITES)] = []
+    date_overrides: Annotated[dict[Date, Ranges], checks.entries(checks.OVERRIDES)] = {}
+    allowed_sites: Annotated[list[Site], checks.entries(checks.SITES)] = []
     theme: Theme = Theme()
     webhook: Webhook | None = None
-    event_types: Annotated[list[EventType], _entries(EVENT_TYPES)]
+    event_types: Annotated[list[EventType], checks.entries(checks.EVENT_TYPES)]
 
 
 def _across(document: Any) -> Iterator[tuple[Loc, str]]:
@@ -304,7 +154,7 @@ def _across(document: Any) -> Iterator[tuple[Loc, str]]:
 
 def _across_event(event: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
     detail = _get(event, "location_detail", "")
-    if _get(event, "location", "") == "in_person" and _blank(detail):
+    if _get(event, "location", "") == "in_person" and checks.blank(detail):
         yield (*loc, "location_detail"), "must say where to meet, as the location is in_person"
     questions = _get(event, "questions", [])
     yield from _repeated(questions, (*loc, "questions"), "id")
@@ -321,7 +171,7 @@ def _across_event(event: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
 def _get(given: Any, key: str, default: Any) -> Any:
     """The value of a key if it has the type of the default, else (or if too long) the default."""
     value = given.get(key) if isinstance(given, dict) else None
-    too_long = isinstance(value, list) and len(value) > EVENT_TYPES
+    too_long = isinstance(value, list) and len(value) > checks.EVENT_TYPES
     return value if isinstance(value, type(default)) and not too_long else default
 
 
@@ -480,12 +330,12 @@ def load(text: str) -> Settings:
 
 def first(handle: str, display_name: str, time_zone: str) -> Settings:
     """What a host who signs in for the first time gets."""
-    name = "".join(each for each in display_name if not _unfit(each)).strip()[:NAME]
+    name = "".join(each for each in display_name if not checks.unfit(each)).strip()[: checks.NAME]
     return Settings(
         version=1,
         handle=handle,
-        display_name=handle if _blank(name) else name,
-        time_zone=time_zone if time_zone in ZONES else "UTC",
+        display_name=handle if checks.blank(name) else name,
+        time_zone=time_zone if time_zone in checks.ZONES else "UTC",
         weekly_hours={
             day: [] if day in ("sat", "sun") else [["09:00", "17:00"]] for day in WEEKDAYS
         },
@@ -504,7 +354,7 @@ def handle_from(email: str, taken: Callable[[str], bool]) -> str:
     """A free handle like the local part of an e-mail address: ana.silva@… is ana-silva."""
     base = plain(email.rpartition("@")[0])[:32].strip("-") or "host"
     names = (base if number == 1 else f"{base}-{number}" for number in range(1, 10**7))
-    return next(name for name in names if name not in RESERVED and not taken(name))
+    return next(name for name in names if name not in checks.RESERVED and not taken(name))
 
 
 def rules(settings: Settings, event: EventType) -> slots.Rules:
@@ -526,4 +376,4 @@ def rules(settings: Settings, event: EventType) -> slots.Rules:
 
 
 def _spans(ranges: list[list[str]]) -> slots.Ranges:
-    return tuple(_span(pair) for pair in ranges)
+    return tuple(checks.span(pair) for pair in ranges)

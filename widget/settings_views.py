@@ -13,6 +13,7 @@ from flask import request
 import models
 from widget import (
     calendar_list,
+    checks,
     form_view,
     language,
     look,
@@ -93,7 +94,7 @@ _SECTIONS = (
 
 def _zone(form: FormView, document: Settings) -> str:
     wanted = str(form.values["time_zone"])
-    return wanted if wanted in settings.ZONES else document.time_zone
+    return wanted if wanted in checks.ZONES else document.time_zone
 
 
 @lru_cache(maxsize=64)
@@ -111,10 +112,10 @@ def handle_said(host: models.Host, text: str) -> dict[str, str]:
     handle = text.strip().lower()
     if handle == host.handle:
         return {"state": "own", "words": _("This is your address now.")}
-    if not settings.HANDLE.fullmatch(handle):
+    if not checks.HANDLE.fullmatch(handle):
         return {"state": "bad", "words": _("Use 1 to 40 of a-z, 0-9 and hyphens.")}
     other = models.host_by_handle(handle) or models.host_by_old_handle(handle)
-    if handle in settings.RESERVED or (other is not None and other.id != host.id):
+    if handle in checks.RESERVED or (other is not None and other.id != host.id):
         return {"state": "bad", "words": _("This one is taken or reserved.")}
     return {"state": "good", "words": _("This one is free. Old links will lead to it.")}
 
@@ -139,7 +140,7 @@ def _row(pair: list[str]) -> tuple[str, str]:
 
 def _bar(pair: list[str]) -> tuple[int, int] | None:
     try:
-        start, end = settings.minutes(pair[0]), settings.minutes(pair[1])
+        start, end = checks.minutes(pair[0]), checks.minutes(pair[1])
     except ValueError:
         return None
     return (start, end - start) if start < end else None

@@ -191,6 +191,23 @@ def test_the_snippet_is_seen_at_work_on_the_page_itself(
     expect(at_work.locator("button[name=start]").first).to_be_visible()
 
 
+@pytest.mark.parametrize("way", ["popup", "floating"])
+def test_a_button_opens_the_times_over_the_page_that_shows_it_at_work(
+    house: House, open_page: Open, way: str
+) -> None:
+    page = sign_in(open_page(), house)
+    page.goto(f"{house.widget}/settings?embed={way}")
+    part = section(page, "On your website")
+    part.get_by_text("See it at work").click()
+    at_work = part.frame_locator("iframe")
+    part.locator("iframe").scroll_into_view_if_needed()
+    at_work.get_by_role("button", name="Book a call").click()
+    times = at_work.get_by_role("dialog").frame_locator("iframe")
+    expect(times.get_by_role("heading", name="Find your course")).to_be_in_viewport()
+    times.locator("button[name=start]").first.click()
+    expect(times.get_by_label("Your name")).to_be_visible()
+
+
 def test_a_save_leaves_what_is_typed_elsewhere_alone(house: House, open_page: Open) -> None:
     page = sign_in(open_page(), house)
     you, sites = section(page, "You"), section(page, "Allowed sites")

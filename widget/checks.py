@@ -1,0 +1,185 @@
+"""What a value of the settings document may be: limits, and checks of one value. Pure.
+
+A check for pydantic raises wrong(what the host is told).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date
+from ipaddress import IPv4Address
+from typing import Any
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from widget import slots
+
+# Limits, all in one place: generous for people, hard for machines.
+DAY_MINUTES = 1440  # duration and slot_interval from 1, buffers from 0
+NOTICE_MINUTES, WINDOW_DAYS = 525_600, 730  # a year, two years
+BOOKINGS, EXTRA_GUESTS = 1000, 20  # max_per_day and max_per_week from 1, extra_guests from 0
+CALENDARS, SITES, OVERRIDES, RANGES = 50, 100, 1000, 48  # entries; ranges are of one day
+EVENT_TYPES, QUESTIONS, CHOICES = 100, 20, 50  # entries
+NAME, TITLE, LABEL, CHOICE, DETAIL, DESCRIPTION = 100, 200, 300, 200, 500, 5000  # characters
+CALENDAR, ADDRESS = 320, 2000  # characters of a calendar's id, of a web address
+YEARS = range(1970, 2201)
+HANDLE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+QUESTION_ID = re.compile(r"[a-z0-9_-]{1,40}")
+ACCENT = re.compile(r"[0-9a-fA-F]{6}")
+_SIX_BITS = "[A-Za-z0-9+/]"  # a character of base64
+SECRET = re.compile(rf"whsec_({_SIX_BITS}{{4}}){{6,42}}({_SIX_BITS}{{2}}==|{_SIX_BITS}{{3}}=)?")
+RESERVED = {
+    "admin", "api", "auth", "book", "booking", "embed", "google", "healthz", "help", "llms",
+    "login", "logout", "mcp", "oembed", "settings", "static", "style", "support", "www",
+}  # fmt: skip
+ZONES = frozenset(available_timezones() - {"localtime", "Factory", "posixrules"})
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+
+def wrong(message: str) -> PydanticCustomError:
+    return PydanticCustomError("settings", "{message}", {"message": message})
+
+
+def must(good: Callable[[Any], object], message: str) -> AfterValidator:
+    def check(value: Any) -> Any:
+        if not good(value):
+            raise wrong(message)
+        return value
+
+    return AfterValidator(check)
+
+
+def between(low: int, high: int, unit: str = "") -> AfterValidator:
+    return must(lambda number: low <= number <= high, f"must be between {low} and {high}{unit}")
+
+
+def entries(most: int, least: int = 0) -> BeforeValidator:
+    """Before the entries are looked at: a thousand of them are one fault."""
+    check = must(
+        lambda given: not isinstance(given, list | dict) or least <= len(given) <= most,
+        f"must have between {least} and {most} entries",
+    )
+    return BeforeValidator(check.func)
+
+
+def text(most: int, least: int = 0, lines: str = "") -> AfterValidator:
+    """`lines` has the control characters that are allowed."""
+
+    def check(text: str) -> str:
+        text = text.replace("\r\n", "\n") if lines else text
+        if least and blank(text):
+            raise wrong("cannot be empty")
+        if len(text) > most:
+            raise wrong(f"must have at most {most} characters")
+        if any(unfit(each) and each not in lines for each in text):
+            raise wrong("must not contain control characters or marks that turn text around")
+        return text
+
+    return AfterValidator(check)
+
+
+def blank(text: str) -> bool:
+    return all(unicodedata.category(each) in ("Cc", "Cf", "Cs", "Zs", "Zl", "Zp") for each in text)
+
+
+def unfit(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or (
+        "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069"
+    )
+
+
+def visible(text: str) -> str:
+    """The text without what could turn it, or the words around it, around."""
+    return "".join("\ufffd" if unfit(each) else each for each in text)
+
+
+def is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text and int(text[:4]) in YEARS
+    except ValueError:
+        return False
+
+
+def minutes(text: str) -> int:
+    """ "09:30" as minutes of the day; "24:00" is its end. Raises ValueError."""
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", text):
+        raise ValueError("must be times from 00:00 to 24:00, such as 09:30")
+    return int(text[:2]) * 60 + int(text[3:])
+
+
+def span(pair: Any) -> slots.Range:
+    if not (isinstance(pair, list) and [type(each) for each in pair] == [str, str]):
+        raise ValueError('must be a start and an end, such as ["09:00", "17:00"]')
+    start, end = minutes(pair[0]), minutes(pair[1])
+    if start >= end:
+        raise ValueError("must start before it ends")
+    return start, end
+
+
+def ranges(given: Any) -> Any:
+    """Sorted and apart. Raises the faults of all ranges at once."""
+    faults: list[InitErrorDetails] = []
+    free_from = 0
+    for at, pair in enumerate(given if isinstance(given, list) else ()):
+        try:
+            start, end = span(pair)
+            if start < free_from:
+                raise ValueError("must not start before the range above it ends")
+            free_from = end
+        except ValueError as error:
+            faults.append({"type": wrong(str(error)), "loc": (at,), "input": None})
+    if faults:
+        raise ValidationError.from_exception_data("ranges", faults)
+    return given
+
+
+def _split(text: str) -> tuple[str, str]:
+    """A web address as its origin, written as browsers write it, and the rest.
+
+    Raises ValueError. http is for loopback only.
+    """
+    address = r"(https?)://([^\s/?#@:\\\[\]]{1,253}|\[::1\])(?::([0-9]{1,5}))?([/?#][^\s\\]*)?"
+    found = re.fullmatch(address, text, re.IGNORECASE)
+    if not found or any(unfit(each) for each in text) or len(text) > ADDRESS:
+        raise ValueError
+    scheme, host, port = found[1].lower(), _ascii(found[2]), int(found[3] or -1)
+    if not -1 <= port < 65536 or port == 0 or (scheme == "http" and host not in LOOPBACK):
+        raise ValueError
+    usual = port in (-1, 443 if scheme == "https" else 80)
+    return f"{scheme}://{host}" + ("" if usual else f":{port}"), found[4] or ""
+
+
+def _ascii(host: str) -> str:
+    """A domain as DNS and browsers know it (xn--…). Raises ValueError."""
+    if host == "[::1]":
+        return host
+    if set(host) & set("ßẞς\u200c\u200d"):  # browsers (IDNA 2008) and Python (2003) disagree
+        raise ValueError
+    name = host.encode("idna").decode().lower()
+    label = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+    if not re.fullmatch(rf"{label}(\.{label})*", name) or len(name) > 253:
+        raise ValueError
+    if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", name.rpartition(".")[2]):
+        IPv4Address(name)
+    return name
+
+
+def origin(text: str) -> str:
+    try:
+        found, rest = _split(text)
+        if rest in ("", "/"):
+            return found
+    except ValueError:
+        pass
+    raise wrong("must be an origin such as https://example.com (http only on localhost)")
+
+
+def is_address(text: str) -> bool:
+    try:
+        return bool(_split(text))
+    except ValueError:
+        return False
