@@ -114,6 +114,11 @@ def _spoken(called: ast.expr) -> bool:
     return isinstance(called, ast.Name) and called.id in update.KEYWORDS
 
 
+def test_french_marks_never_begin_a_line() -> None:
+    found = [text for each in update.read("fr") if each.id for _english, text in texts(each)]
+    assert [text for text in found if re.search(r" [?!;:»]", text)] == []
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_plural_forms_are_those_of_the_language(code: str) -> None:
     """Numbers of one CLDR category share a form, and each form belongs to one category."""

@@ -17,9 +17,9 @@ from werkzeug.datastructures import MultiDict
 import models
 from widget import bookings, busy, carried, guest, offers, sections, settings, snippets, web
 from widget.calendar import DAY, GoogleError
-from widget.guest import Place
 from widget.host import blueprint
 from widget.language import gettext as _
+from widget.places import Place
 from widget.settings import EventType, Settings
 from widget.slots import Busy
 
