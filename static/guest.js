@@ -91,7 +91,7 @@ document.addEventListener("htmx:error", calm);
 document.addEventListener("htmx:before:swap", () => {
   const root = picker();
   before = {
-    at: document.activeElement.closest("#picker *") ?? root?.querySelector("[data-busy][disabled]"),
+    at: document.activeElement?.closest("#picker *") ?? root?.querySelector("[data-busy][disabled]"),
     open: root?.querySelector("details")?.open,
     reason: document.getElementById("field-reason")?.value,
   };

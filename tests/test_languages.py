@@ -7,8 +7,10 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import pytest
+import time_machine
 from babel import Locale
 from babel.messages import Catalog
 from babel.messages.catalog import Message
@@ -112,6 +114,11 @@ def _spoken(called: ast.expr) -> bool:
     return isinstance(called, ast.Name) and called.id in update.KEYWORDS
 
 
+def test_french_marks_never_begin_a_line() -> None:
+    found = [text for each in update.read("fr") if each.id for _english, text in texts(each)]
+    assert [text for text in found if re.search(r" [?!;:»]", text)] == []
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_plural_forms_are_those_of_the_language(code: str) -> None:
     """Numbers of one CLDR category share a form, and each form belongs to one category."""
@@ -140,7 +147,9 @@ def _python(expression: str) -> str:
 # --- as guests see them -----------------------------------------------------------------------
 
 
-def states(guest: FlaskClient, google: StandIn, code: str) -> Iterator[str]:
+def states(
+    guest: FlaskClient, google: StandIn, clock: time_machine.Traveller, code: str
+) -> Iterator[str]:
     """The pages of a guest's journeys in a language."""
     tag = code.replace("_", "-")
     form = f"{PICKER}?lang={tag}&start=2026-12-03T09:00:00Z"
@@ -167,14 +176,43 @@ def states(guest: FlaskClient, google: StandIn, code: str) -> Iterator[str]:
     yield guest.post(PICKER, data=taken).text
     made = guest.post(PICKER, data={**taken, "start": "2026-12-03T09:00:00Z"})
     yield guest.get(made.headers["Location"]).text
-    google.fault("calendar.freebusy.query", status=500)
+    yield guest.get(form).text  # its time is this guest's now
+    own = urlsplit(made.headers["Location"]).path
+    look = urlencode({"lang": tag})
+    for query in (
+        "",
+        "&date=2026-12-06",
+        "&start=2026-12-04T10:00:00Z",
+        "&start=2026-12-06T10:00Z",
+    ):
+        yield guest.get(f"{own}/reschedule?{look}{query}").text
+    yield guest.get(f"{own}/reschedule?{look}&step=still&start=2026-12-06T10:00:00Z").text
+    yield guest.post(f"{own}/reschedule?{look}", data={"start": "soon", "lang": tag}).text
+    google.fault("calendar.events.patch", status=503, times=None)
+    moved = {"start": "2026-12-04T10:00:00Z", "lang": tag}
+    yield guest.post(f"{own}/reschedule", data=moved, follow_redirects=True).text
+    google.clear_faults()
+    yield guest.get(guest.post(f"{own}/cancel?{look}").headers["Location"]).text
+    yield guest.post(f"{own}/cancel?{look}", data={"reason": "a" * 2000}).text
+    google.fault("calendar.freebusy.query", status=500, times=None)
+    clock.shift(120)  # busy times are not taken from the cache any more
+    yield guest.get(f"{PICKER}?{look}").text
+    yield guest.post(PICKER, data={**taken, "start": "2026-12-03T11:00:00Z"}).text
+    google.clear_faults()
+    google.revoke("ana@sailing.example")
+    yield guest.get(f"{PICKER}?{look}").text
 
 
 @ana
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("code", CODES)
 def test_every_page_of_a_guest_is_in_the_guests_language(
-    guest: FlaskClient, google: StandIn, change: Callable[..., None], wanted: Catalog, code: str
+    guest: FlaskClient,
+    google: StandIn,
+    clock: time_machine.Traveller,
+    change: Callable[..., None],
+    wanted: Catalog,
+    code: str,
 ) -> None:
     change("ana", event={"location": "phone", "extra_guests": 1})
     english = {
@@ -184,7 +222,7 @@ def test_every_page_of_a_guest_is_in_the_guests_language(
         for part in PLACE.split(message.id if isinstance(message.id, str) else message.id[1])
         if len(WORD.findall(part)) > 1
     }
-    for text in states(guest, google, code):
+    for text in states(guest, google, clock, code):
         shown = page.read(text)
         said = html.unescape(" ".join([shown.text, *_attributes(shown)]))
         assert [each for each in english if each in said] == []

@@ -208,3 +208,15 @@ def test_an_open_form_asks_whether_its_time_is_still_free(
 @pytest.mark.parametrize("start", ["", "soon", "2026-12-01T09:00:00"])
 def test_a_malformed_time_of_an_open_form_is_named(guest: FlaskClient, start: str) -> None:
     assert look(guest, f"{PICKER}?step=still&start={start}", 422).one(role="alert")
+
+
+def test_a_time_that_has_a_booking_is_news_and_no_error(guest: FlaskClient) -> None:
+    """Who asks for it may come back from booking it."""
+    asked = f"{PICKER}?start=2026-12-03T09:00:00Z"
+    fields = look(guest, asked).one("form").fields()
+    guest.post(PICKER, data={**fields, "name": "Gita", "email": "gita@guest.example"})
+    shown = look(guest, asked, 409)
+    assert not shown.all(role="alert") + shown.all(data_error=True)
+    assert "your booking stands" in shown.one("p", **{"class": "notice"}).text
+    assert "your booking stands" in shown.one("main")["data-say"]
+    assert starts(shown)[0].startswith("2026-12-03")

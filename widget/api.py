@@ -12,12 +12,12 @@ from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 import models
-from widget import booking_page, bookings, details, guest, language, links, outcomes, picker, web
+from widget import booking_page, bookings, details, language, links, outcomes, picker, places, web
 from widget.bookings import KeyReused, NotBooked, SlotTaken, SlotUnavailable, TooManyBookings
 from widget.calendar import DAY
-from widget.guest import Place
 from widget.instants import to_rfc3339
 from widget.language import gettext as _
+from widget.places import Place
 from widget.settings import EventType
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -43,10 +43,10 @@ def open_to_all(response: Response) -> Response:
 @blueprint.get("/<handle>")
 @web.reading
 def host(handle: str) -> ResponseReturnValue:
-    _host, document = guest.find_host(handle)
+    _host, document = places.find_host(handle)
     listed = [event for event in document.event_types if event.listed and event.active]
     return {
-        **guest.host_view(document),
+        **places.host_view(document),
         "time_zone": document.time_zone,
         "event_types": [event_view(handle, event) for event in listed],
     }
@@ -71,7 +71,7 @@ def event_view(handle: str, event: EventType) -> dict[str, Any]:
 @blueprint.get("/<handle>/<slug>/slots")
 @web.reading
 def slots(handle: str, slug: str) -> ResponseReturnValue:
-    place, errors = guest.find(handle, slug), dict[str, str]()
+    place, errors = places.find(handle, slug), dict[str, str]()
     start, end = _instant("from", errors), _instant("to", errors)
     tz = _checked(details.zone, request.args.get("tz") or place.document.time_zone, "tz", errors)
     if not errors and end <= start:
@@ -91,7 +91,7 @@ def slots(handle: str, slug: str) -> ResponseReturnValue:
 @blueprint.post("/<handle>/<slug>/bookings")
 @web.reading
 def book(handle: str, slug: str) -> ResponseReturnValue:
-    place, errors = guest.find(handle, slug), dict[str, str]()
+    place, errors = places.find(handle, slug), dict[str, str]()
     key = _idempotency_key(errors)
     given = _body(errors)
     if errors:

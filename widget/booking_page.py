@@ -25,15 +25,17 @@ from widget import (
     links,
     look,
     outcomes,
+    places,
     reconcile,
     settings,
     web,
 )
 from widget.bookings import NotActive, NotBooked, SlotUnavailable, TooManyBookings
-from widget.guest import Place, blueprint
+from widget.guest import blueprint
 from widget.instants import to_rfc3339
 from widget.language import gettext as _
 from widget.outcomes import BadField
+from widget.places import Place
 
 Form = MultiDict[str, str]
 
@@ -41,7 +43,7 @@ Form = MultiDict[str, str]
 @blueprint.post("/book/<handle>/<slug>")
 @web.reading
 def book(handle: str, slug: str) -> ResponseReturnValue:
-    place, given = guest.find(handle, slug), request.form
+    place, given = places.find(handle, slug), request.form
     step = carried.last(given, "step")
     if step in guest.ZONE_STEPS:
         return guest.zones(place, given)
@@ -160,7 +162,7 @@ def find_booking(token: str) -> Booking:
     found = models.booking_by_id(id) if id else None
     if found is None:
         abort(404)
-    guest.find_host(found.host.handle)
+    places.find_host(found.host.handle)
     return found
 
 
@@ -186,7 +188,7 @@ def invitation_page(
     if booking.status == "pending" or booking.meet_pending:
         own = carried.address(view["urls"]["path"], carried.seen(given))
         poll = {"url": own, "seconds": min(30, 2 + 2 * booking.attempts)}
-    context = {**page, "host": guest.host_view(document), "booking": view, "poll": poll}
+    context = {**page, "host": places.host_view(document), "booking": view, "poll": poll}
     context["outcome"] = outcome = models.announce(booking)
     event = bookings.event_type(booking)
     context["onward"] = event.redirect_url if event and outcome == "booked" else None

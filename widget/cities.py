@@ -63,11 +63,13 @@ ELSEWHERE = {
     "Asia/Seoul": "Busan/부산/Pusan; Incheon/인천; Daegu/대구",
     "Asia/Shanghai": "Beijing/北京/Peking/Pékin/Pequim; Shenzhen/深圳; Guangzhou/广州/廣州/Canton;"
     " Chengdu/成都; Wuhan/武汉/武漢; Hangzhou/杭州; Chongqing/重庆/重慶; Tianjin/天津;"
-    " Nanjing/南京; Xi’an/西安; Suzhou/苏州/蘇州; Qingdao/青岛; Harbin/哈尔滨; Dalian/大连; Xiamen/厦门",
+    " Nanjing/南京; Xi’an/西安; Suzhou/苏州/蘇州; Qingdao/青岛; Harbin/哈尔滨; Dalian/大连;"
+    " Xiamen/厦门",
     "Asia/Taipei": "Kaohsiung/高雄; Taichung/台中; Tainan/台南; Hsinchu/新竹",
     "Asia/Tashkent": "Bukhara",
     "Asia/Tehran": "Isfahan/اصفهان; Mashhad/مشهد; Shiraz/شیراز",
-    "Asia/Tokyo": "Osaka/大阪; Kyoto/京都; Yokohama/横浜; Nagoya/名古屋; Sapporo/札幌; Fukuoka/福岡;"
+    "Asia/Tokyo": "Osaka/大阪; Kyoto/京都; Yokohama/横浜; Nagoya/名古屋; Sapporo/札幌;"
+    " Fukuoka/福岡;"
     " Kobe/神戸; Hiroshima/広島; Sendai/仙台",
     "Asia/Bangkok": "Chiang Mai; Phuket",
     "Atlantic/Canary": "Las Palmas; Tenerife",

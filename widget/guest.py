@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Any, NoReturn
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, abort, redirect, request, url_for
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-import models
 from widget import (
     bookings,
     carried,
-    checks,
     details,
-    framing,
-    invitation,
     language,
     links,
-    look,
     outcomes,
     picker,
-    settings,
-    sightings,
+    places,
     web,
 )
 from widget import zones as time_zones
@@ -33,7 +26,7 @@ from widget.bookings import CalendarUnavailable, NotBooked
 from widget.instants import to_rfc3339
 from widget.language import gettext as _
 from widget.outcomes import BadField
-from widget.settings import EventType, Settings
+from widget.places import Place
 
 blueprint = Blueprint("guest", __name__)
 
@@ -42,134 +35,28 @@ ZONE_STEPS = ("zone", "city", "zones")
 DETAIL_FIELDS = ("name", "email", "notes", "guests")
 
 
-@dataclass(frozen=True)
-class Place:
-    """What an address leads to: a host and one of the host's event types."""
-
-    host: models.Host
-    document: Settings
-    event: EventType
-    moving: models.Booking | None = None  # a new time is chosen for this booking
-
-    @property
-    def address(self) -> str:
-        if self.moving:
-            return f"/booking/{links.booking_token(web.config(), self.moving.id)}/reschedule"
-        return f"/book/{self.host.handle}/{self.event.slug}"
-
-    @property
-    def hidden(self) -> list[tuple[str, str]]:
-        """What every form of these pages carries along."""
-        return []
-
-    @property
-    def secret(self) -> list[tuple[str, str]]:
-        """What a form carries along only when it is posted: no address should hold it."""
-        return []
-
-    def offer(self) -> bookings.Offer:
-        """Raises CalendarUnavailable or CalendarDisconnected."""
-        calendar = web.calendar_of(self.host)
-        return bookings.offer(web.google(), self.host, self.event, web.now(), self.moving, calendar)
-
-    def alert(self, error: NotBooked | None) -> dict[str, str] | None:
-        """What went wrong, as the templates show it."""
-        if error is None:
-            return None
-        if isinstance(error, outcomes.Booked):
-            return {"code": "", "message": outcomes.said(error)}
-        if self.moving:
-            return {"code": error.code, "message": outcomes.said_of_change(error)}
-        kept = _("What you typed is kept.") if request.method == "POST" else ""
-        return {"code": error.code, "message": f"{outcomes.said(error)} {kept}".strip()}
-
-    def page(self, title: str, given: MultiDict[str, str]) -> dict[str, Any]:
-        """What the templates of every event page need."""
-        theme = given.get("theme", self.document.theme.mode)
-        accent = given.get("accent", self.document.theme.accent)
-        page = web.page(
-            title,
-            theme if theme in look.THEMES else self.document.theme.mode,
-            accent.lower() if look.is_accent(accent) else self.document.theme.accent,
-        )
-        page["look"]["hide_details"] = given.get("hide_details") == "1"
-        page["host"] = host_view(self.document)
-        page["event"] = event_view(self.event)
-        return page
-
-
-def host_view(document: Settings) -> dict[str, str]:
-    return {"handle": document.handle, "display_name": document.display_name}
-
-
-def event_view(event: EventType) -> dict[str, Any]:
-    return {
-        "slug": event.slug,
-        "title": event.title,
-        "description": event.description,
-        "lead": picker.lead(event.description),
-        "duration": event.duration,
-        "duration_label": language.minutes(event.duration),
-        "location_label": invitation.location_label(event.location, event.location_detail),
-    }
-
-
-def find(handle: str, slug: str) -> Place:
-    """The event type at this address; answers 404 when there is none."""
-    host, document = find_host(handle)
-    for event in document.event_types:
-        if event.slug == slug and event.active:
-            return Place(host, document, event)
-    abort(404)
-
-
-def find_host(handle: str) -> tuple[models.Host, Settings]:
-    """The host with this handle; answers 404 when there is none. Only allowed sites may frame."""
-    if not checks.HANDLE.fullmatch(handle):
-        abort(404)
-    host = models.host_by_handle(handle)
-    if host is None:
-        _renamed(handle)
-    if request.method == "GET":  # also of a site that may not
-        slug = (request.view_args or {}).get("slug", "")
-        sightings.note(host, framing.embedder(), slug, web.now())
-    document = settings.load(host.settings)
-    framing.hold_to(document.allowed_sites)
-    return host, document
-
-
-def _renamed(handle: str) -> NoReturn:
-    """A handle that a host gave up leads to the same page under the new one; 404 otherwise."""
-    host = models.host_by_old_handle(handle)
-    if host is None or request.endpoint is None:
-        abort(404)
-    address = url_for(request.endpoint, **{**(request.view_args or {}), "handle": host.handle})
-    query = request.query_string.decode("ascii", "replace")
-    abort(redirect(f"{address}?{query}" if query else address, 307))
-
-
 # --- choosing a time ------------------------------------------------------------------------
 
 
 @blueprint.get("/book/<handle>")
 @web.reading
 def event_types(handle: str) -> ResponseReturnValue:
-    _host, document = find_host(handle)
+    _host, document = places.find_host(handle)
     query = list(request.args.items(multi=True))
     listed = [
-        {**event_view(event), "url": carried.address(f"/book/{handle}/{event.slug}", query)}
+        {**places.event_view(event), "url": carried.address(f"/book/{handle}/{event.slug}", query)}
         for event in document.event_types
         if event.listed and event.active
     ]
     page = web.page(document.display_name, document.theme.mode, document.theme.accent)
-    context = {**page, "host": host_view(document), "event_types": listed}
+    context = {**page, "host": places.host_view(document), "event_types": listed}
     return web.answer("guest/event_types.html", **context)
 
 
 @blueprint.get("/book/<handle>/<slug>")
 @web.reading
 def event(handle: str, slug: str) -> ResponseReturnValue:
-    place, given = find(handle, slug), request.args
+    place, given = places.find(handle, slug), request.args
     step = carried.last(given, "step")
     if step in ZONE_STEPS:
         return zones(place, given)

@@ -203,11 +203,14 @@ def short_moment(at: int, tz: ZoneInfo) -> str:
 
 
 def weekdays() -> list[dict[str, str]]:
-    """The seven days in this language's order, each with `short` and `long` names."""
+    """The seven days in this language's order, each with `narrow`, `short` and `long` names."""
     names = current().days["stand-alone"]
     fits = max(map(len, names["abbreviated"].values())) <= WEEKDAY_LENGTH
     short = names["abbreviated" if fits else "short"]
-    return [{"short": short[day], "long": names["wide"][day]} for day in week_order()]
+    return [
+        {"narrow": names["narrow"][day], "short": short[day], "long": names["wide"][day]}
+        for day in week_order()
+    ]
 
 
 def week_order() -> list[int]:

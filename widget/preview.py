@@ -28,9 +28,9 @@ from widget import (
     web,
 )
 from widget.calendar import DAY, GoogleError
-from widget.guest import Place
 from widget.host import blueprint, page
 from widget.language import gettext as _
+from widget.places import Place
 from widget.settings import Settings
 from widget.slots import Busy
 

@@ -182,6 +182,21 @@ def test_text_of_twice_the_size_loses_nothing(house: House, open_page: Open) -> 
             assert overflow(page, {"width": width, "height": 800}) == [], name
 
 
+def test_days_and_their_names_grow_with_the_text_on_a_narrow_page_too(
+    house: House, open_page: Open
+) -> None:
+    page = open_page(viewport={"width": 320, "height": 800})
+    session = page.context.new_cdp_session(page)
+    session.send("Page.enable")
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+    for lang in ("en", "de", "fr", "pt", "ar", "he", "hi", "ja", "uk", "tr"):
+        page.goto(f"{house.widget}{PICKER}?lang={lang}&date=2026-12-23")
+        for part, least in [("th", 24), ("td", 30)]:
+            style = f"getComputedStyle(document.querySelector('{part}')).fontSize"
+            assert page.evaluate(f"parseFloat({style})") >= least
+        assert overflow(page, {"width": 320, "height": 800}) == [], lang
+
+
 def test_reduced_motion_and_forced_colours_are_respected(house: House, open_page: Open) -> None:
     page = open_page(f"{house.widget}{PICKER}?date=2026-12-03", reduced_motion="reduce")
     style = "getComputedStyle(document.querySelector('{}'))['{}']"

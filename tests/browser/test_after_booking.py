@@ -163,7 +163,7 @@ def test_a_time_that_goes_is_seen_where_the_guest_types_and_told_to_the_site(
         {"id": f"q{n}", "label": f"Q{n}", "kind": "long_text", "required": False} for n in range(9)
     ]
     house.change("ana", {"questions": asked, "buffer_before": 0, "buffer_after": 0})
-    page = open_page(f"{house.widget}{PICKER}", viewport={"width": 400, "height": 600})
+    page = open_page(f"{house.widget}{PICKER}", viewport={"width": 400, "height": 800})
     choose(page)
     for label in ("Your name", "Anything to prepare?"):
         page.get_by_label(label).focus()

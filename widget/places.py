@@ -1,0 +1,134 @@
+"""What a guest's address leads to, a host and an event type, and how their pages look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from flask import abort, redirect, request, url_for
+from werkzeug.datastructures import MultiDict
+
+import models
+from widget import (
+    bookings,
+    checks,
+    framing,
+    invitation,
+    language,
+    links,
+    look,
+    outcomes,
+    picker,
+    settings,
+    sightings,
+    web,
+)
+from widget.bookings import NotBooked
+from widget.language import gettext as _
+from widget.settings import EventType, Settings
+
+
+@dataclass(frozen=True)
+class Place:
+    """What an address leads to: a host and one of the host's event types."""
+
+    host: models.Host
+    document: Settings
+    event: EventType
+    moving: models.Booking | None = None  # a new time is chosen for this booking
+
+    @property
+    def address(self) -> str:
+        if self.moving:
+            return f"/booking/{links.booking_token(web.config(), self.moving.id)}/reschedule"
+        return f"/book/{self.host.handle}/{self.event.slug}"
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What every form of these pages carries along."""
+        return []
+
+    @property
+    def secret(self) -> list[tuple[str, str]]:
+        """What a form carries along only when it is posted: no address should hold it."""
+        return []
+
+    def offer(self) -> bookings.Offer:
+        """Raises CalendarUnavailable or CalendarDisconnected."""
+        calendar = web.calendar_of(self.host)
+        return bookings.offer(web.google(), self.host, self.event, web.now(), self.moving, calendar)
+
+    def alert(self, error: NotBooked | None) -> dict[str, str] | None:
+        """What went wrong, as the templates show it."""
+        if error is None:
+            return None
+        if isinstance(error, outcomes.Booked):
+            return {"code": "", "message": outcomes.said(error)}
+        if self.moving:
+            return {"code": error.code, "message": outcomes.said_of_change(error)}
+        kept = _("What you typed is kept.") if request.method == "POST" else ""
+        return {"code": error.code, "message": f"{outcomes.said(error)} {kept}".strip()}
+
+    def page(self, title: str, given: MultiDict[str, str]) -> dict[str, Any]:
+        """What the templates of every event page need."""
+        theme = given.get("theme", self.document.theme.mode)
+        accent = given.get("accent", self.document.theme.accent)
+        page = web.page(
+            title,
+            theme if theme in look.THEMES else self.document.theme.mode,
+            accent.lower() if look.is_accent(accent) else self.document.theme.accent,
+        )
+        page["look"]["hide_details"] = given.get("hide_details") == "1"
+        page["host"] = host_view(self.document)
+        page["event"] = event_view(self.event)
+        return page
+
+
+def host_view(document: Settings) -> dict[str, str]:
+    return {"handle": document.handle, "display_name": document.display_name}
+
+
+def event_view(event: EventType) -> dict[str, Any]:
+    return {
+        "slug": event.slug,
+        "title": event.title,
+        "description": event.description,
+        "lead": picker.lead(event.description),
+        "duration": event.duration,
+        "duration_label": language.minutes(event.duration),
+        "location_label": invitation.location_label(event.location, event.location_detail),
+    }
+
+
+def find(handle: str, slug: str) -> Place:
+    """The event type at this address; answers 404 when there is none."""
+    host, document = find_host(handle)
+    for event in document.event_types:
+        if event.slug == slug and event.active:
+            return Place(host, document, event)
+    abort(404)
+
+
+def find_host(handle: str) -> tuple[models.Host, Settings]:
+    """The host with this handle; answers 404 when there is none. Only allowed sites may frame."""
+    if not checks.HANDLE.fullmatch(handle):
+        abort(404)
+    host = models.host_by_handle(handle)
+    if host is None:
+        _renamed(handle)
+    if request.method == "GET":  # also of a site that may not
+        slug = (request.view_args or {}).get("slug", "")
+        sightings.note(host, framing.embedder(), slug, web.now())
+    document = settings.load(host.settings)
+    framing.hold_to(document.allowed_sites)
+    return host, document
+
+
+def _renamed(handle: str) -> NoReturn:
+    """A handle that a host gave up leads to the same page under the new one; 404 otherwise."""
+    host = models.host_by_old_handle(handle)
+    if host is None or request.endpoint is None:
+        abort(404)
+    address = url_for(request.endpoint, **{**(request.view_args or {}), "handle": host.handle})
+    query = request.query_string.decode("ascii", "replace")
+    abort(redirect(f"{address}?{query}" if query else address, 307))
