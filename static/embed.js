@@ -33,7 +33,7 @@
 .box>*{grid-area:2/1}
 iframe{width:100%;border:0;visibility:hidden}
 .ready iframe{visibility:visible}
-button{min-height:48px;padding:8px 24px;border:0;border-radius:8px;background:CanvasText;color:Canvas;font:inherit;font-weight:600;cursor:pointer}
+button{min-height:48px;padding:8px 24px;border:0;border-radius:8px;background:CanvasText;color:Canvas;font:inherit;font-size:max(1em,14px);line-height:1.4;font-weight:600;cursor:pointer}
 .float{position:fixed;z-index:2147483000;bottom:16px;inset-inline-end:16px;margin:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left);border-radius:99px;box-shadow:0 2px 12px #0006}
 :host([position*=top]) .float{top:16px;bottom:auto}
 :host([position*=start]) .float{inset-inline:16px auto}

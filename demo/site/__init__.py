@@ -1,10 +1,10 @@
-"""The demo host's own website: plain files, with the widget's address filled in."""
+"""The demo host's own website: its pages, with the widget's address filled in."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask, Response, abort
+from flask import Flask, Response, abort, render_template
 
 FOLDER = Path(__file__).parent
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8"}
@@ -12,7 +12,7 @@ TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
 def make_app(widget: str) -> Flask:
     """The website, for a widget server at the address `widget`."""
-    app = Flask(__name__, static_folder=None)
+    app = Flask(__name__, static_folder=None, template_folder=FOLDER)
 
     @app.get("/")
     @app.get("/<name>")
@@ -20,8 +20,6 @@ def make_app(widget: str) -> Flask:
         file = FOLDER / name
         if file.parent != FOLDER or file.suffix not in TYPES or not file.exists():
             abort(404)
-        return Response(
-            file.read_text().replace("{{widget}}", widget), content_type=TYPES[file.suffix]
-        )
+        return Response(render_template(name, widget=widget), content_type=TYPES[file.suffix])
 
     return app

@@ -35,6 +35,22 @@ addEventListener("message", ({{data, origin}}) => messages.push({{data, origin}}
 </script>"""
 
 
+#: Keeps the sum of all layout shifts, as browsers report them to Core Web Vitals.
+SHIFTS = """<script>
+window.shift = 0; window.shifts = [];
+new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
+  if (!entry.hadRecentInput) {
+    shift += entry.value;
+    shifts.push([entry.value, entry.sources.map((source) => source.node?.nodeName)]);
+  }
+})).observe({type: "layout-shift", buffered: true});
+</script>"""
+
+
+def painted(page: Page) -> None:
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+
+
 def framed(page: Page) -> FrameLocator:
     """The booking page inside the (only) widget of the page."""
     return page.frame_locator("meetslot-booking iframe")

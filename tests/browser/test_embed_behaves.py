@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import House, Open
 from tests.browser.embedding import (
@@ -13,10 +13,12 @@ from tests.browser.embedding import (
     LONG,
     POPUP,
     RECORD,
+    SHIFTS,
     TEXT,
-    Held,
     book,
     framed,
+    opened,
+    painted,
     seen,
     until,
     until_fitted,
@@ -25,21 +27,6 @@ from tests.browser.embedding import (
 )
 
 WIDTHS = [280, 320, 360, 414, 560, 639, 640, 700, 768, 819, 820, 1024, 1280, 1600]
-#: Keeps the sum of all layout shifts, as browsers report them to Core Web Vitals.
-SHIFTS = """<script>
-window.shift = 0; window.shifts = [];
-new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
-  if (!entry.hadRecentInput) {
-    shift += entry.value;
-    shifts.push([entry.value, entry.sources.map((source) => source.node?.nodeName)]);
-  }
-})).observe({type: "layout-shift", buffered: true});
-</script>"""
-RESERVED = "<style>meetslot-booking{display:block;min-height:%s}</style>"
-
-
-def painted(page: Page) -> None:
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
 
 
 # --- nothing jumps ------------------------------------------------------------------------------
@@ -54,22 +41,6 @@ def test_nothing_on_the_page_moves_while_the_widget_loads(
     html = f"<h1>Page</h1>{TEXT}{INLINE}<h2>After</h2>{LONG}"
     address = house.embed(html, head=f"{SHIFTS}{RECORD}{script}")
     page = open_page(address, viewport={"width": width, "height": 800})
-    until_ready(page)
-    until_seen(page, "resize")
-    painted(page)
-    assert page.evaluate("shift") == 0, page.evaluate("shifts")
-
-
-def test_nothing_moves_on_a_first_visit_where_the_page_keeps_room(
-    house: House, open_page: Open
-) -> None:
-    page = open_page()
-    slow = Held(page, "**/embed.js")
-    html = f"<h1>Page</h1>{INLINE}<h2>After</h2>{LONG}"
-    page.goto(house.embed(html, head=SHIFTS + RECORD + RESERVED % "620px"), wait_until="commit")
-    expect(page.get_by_role("heading", name="After")).to_be_visible()
-    painted(page)
-    slow.release()
     until_ready(page)
     until_seen(page, "resize")
     painted(page)
@@ -110,6 +81,45 @@ def test_there_is_one_scrollbar_at_any_width_and_zoom(
             }"""
         )
         page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("scale", [1, 1.1, 1.5])
+@pytest.mark.parametrize("markup", [POPUP, FLOATING], ids=["popup", "floating"])
+def test_the_popup_fits_at_any_width_and_zoom(
+    house: House, open_page: Open, markup: str, scale: float
+) -> None:
+    page = open_page(
+        house.embed(LONG + markup),
+        device_scale_factor=scale,
+        viewport={"width": 1280, "height": 800},
+    )
+    button = page.get_by_role("button", name="Book a call")
+    button.click()
+    opened(page)
+    until_fitted(page)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.frames[1].wait_for_function(
+            """() => {
+              const root = document.documentElement;
+              return root.scrollHeight <= root.clientHeight && root.scrollWidth <= root.clientWidth;
+            }"""
+        )
+        page.wait_for_function(
+            """() => {
+              const { dialog } = document.querySelector("meetslot-booking");
+              const { left, right, top, bottom } = dialog.getBoundingClientRect();
+              return dialog.scrollWidth <= dialog.clientWidth
+                && left >= 0 && right <= innerWidth && top >= 0 && bottom <= innerHeight;
+            }"""
+        )
+    page.keyboard.press("Escape")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        box = button.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
 
 
 def test_heights_settle_and_do_not_chase_each_other(house: House, open_page: Open) -> None:
@@ -227,15 +237,21 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("css", HOSTILE.values(), ids=HOSTILE)
-@pytest.mark.parametrize("where", ["inline", "popup"])
+@pytest.mark.parametrize("where", ["inline", "popup", "floating", "link"])
 def test_a_guest_books_on_a_page_with_hostile_css(
     house: House, open_page: Open, css: str, where: str
 ) -> None:
-    markup = INLINE if where == "inline" else '<a href="#" data-meetslot="ana/intro">Talk</a>'
+    link = '<a href="#" data-meetslot="ana/intro">Talk</a>'
+    markup = {"inline": INLINE, "popup": POPUP, "floating": FLOATING, "link": link}[where]
     page = open_page(house.embed(markup, head=f"{RECORD}<style>{css}</style>"))
     page.wait_for_function("window.Meetslot")
-    if where == "popup":
+    if where == "link":
         page.evaluate("document.querySelector('a').click()")
+    elif where != "inline":
+        button = page.get_by_role("button", name="Book a call")
+        size = button.evaluate("button => parseFloat(getComputedStyle(button).fontSize)")
+        assert size >= 14
+        button.click()
     until_ready(page)
     page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
     box = page.locator("meetslot-booking iframe").bounding_box()

@@ -80,6 +80,20 @@ def test_the_floating_button_stands_where_it_is_told(
     opened(page)
 
 
+def test_a_button_that_comes_and_goes_is_there_once(house: House, open_page: Open) -> None:
+    page = open_page(house.embed(f'<div id="a">{FLOATING}</div><div id="b"></div>'))
+    expect(page.locator(BUTTON)).to_have_count(1)
+    page.evaluate("window.kept = a.firstChild; kept.remove()")
+    expect(page.locator(BUTTON)).to_have_count(0)
+    page.evaluate("b.append(kept)")
+    page.get_by_role("button", name="Book a call").click()
+    opened(page)
+    page.evaluate("kept.remove(); a.append(kept)")
+    expect(page.locator("meetslot-booking dialog")).to_be_hidden()
+    page.get_by_role("button", name="Book a call").click()
+    opened(page)
+
+
 # --- on a phone, never over a control -------------------------------------------------------------
 
 

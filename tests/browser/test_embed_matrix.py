@@ -27,7 +27,12 @@ accent="0b6e6e">
 </meetslot-booking></body></html>"""
 
 
-FITS = "document.documentElement.scrollWidth <= innerWidth"
+#: Nothing scrolls sideways; and inside a frame of the widget nothing scrolls at all.
+FITS = """() => {
+  const root = document.documentElement;
+  const tall = window.parent !== window && (root.scrollHeight > innerHeight || scrollY > 0);
+  return root.scrollWidth <= innerWidth && !tall;
+}"""
 
 
 class Album:
@@ -35,7 +40,7 @@ class Album:
         self.page, self.name = page, name
 
     def keep(self, step: str) -> None:
-        """No step may be wider than its page; and a picture of it, if they are kept."""
+        """Every step fits; and a picture of it, if they are kept."""
         for frame in self.page.frames:
             until(self.page, lambda f=frame: f.evaluate(FITS))
         if KEPT:

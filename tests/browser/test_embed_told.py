@@ -38,6 +38,32 @@ def settled(page: Page) -> None:
     page.frames[1].evaluate("() => new Promise((done) => setTimeout(done, 100))")
 
 
+def test_confirmation_reload_the_way_back_and_a_second_tab_tell_one_booking_between_them(
+    house: House, open_page: Open
+) -> None:
+    page = open_page(house.embed(INLINE, head=RECORD + "<script>window.dataLayer = []</script>"))
+    book(framed(page))
+    until_seen(page, "booked")
+    reload(page.frames[1])
+    settled(page)
+    page.evaluate("history.back()")
+    expect(framed(page).locator("[data-booking-status]")).to_have_count(0)
+    page.evaluate("history.forward()")
+    settled(page)
+    own = page.frames[1].url
+    other = page.context.new_page()
+    other.goto(page.url)
+    until_ready(other)
+    other.evaluate("own => { document.querySelector('meetslot-booking').frame.src = own }", own)
+    settled(other)
+    reload(other.frames[1])
+    settled(other)
+    assert (bookings_told(page), bookings_told(other)) == (1, 0)
+    assert page.evaluate("dataLayer.length") == 1
+    assert other.evaluate("dataLayer.length") == 0
+    assert len(house.bookings()) == 1
+
+
 def test_a_reload_of_the_confirmation_tells_nothing(house: House, open_page: Open) -> None:
     page = open_page(house.embed(INLINE, head=RECORD))
     book(framed(page))
