@@ -51,7 +51,17 @@ function put(html) {
 async function preview(form) {
   const mine = ++asked;
   const answer = await fetch(`/settings/preview/${slug()}`, { method: "POST", body: new FormData(form) });
-  if (mine === asked && answer.headers.get("Content-Type")?.startsWith("text/html") && answer.status !== 422) put(await answer.text());
+  const html = await answer.text();
+  if (mine !== asked || !answer.headers.get("Content-Type")?.startsWith("text/html")) return;
+  const said = document.getElementById("preview-said");
+  said.textContent = answer.status === 422 ? wrong(html) : said.dataset.follows;
+  put(html);
+}
+
+// What is shown stays; what keeps it from following is said above it.
+function wrong(html) {
+  const told = new DOMParser().parseFromString(html, "text/html").querySelectorAll("[role=alert] :is(p, li)");
+  return [...told].map((each) => each.textContent).join(" ");
 }
 
 document.addEventListener("input", (event) => {
