@@ -35,23 +35,34 @@ let waiting;
 let asked = 0;
 
 // Only what differs is put into the frame: no flicker, and nothing in the browser's history.
+// False when there is nothing to put.
 function put(html) {
   const shown = frame().contentDocument;
   const fresh = new DOMParser().parseFromString(html, "text/html");
   const picker = fresh.getElementById("picker");
-  if (!picker || !shown.getElementById("picker")) return;
+  if (!picker || !shown.getElementById("picker")) return false;
   shown.documentElement.dataset.theme = fresh.documentElement.dataset.theme;
   const style = "link[rel=stylesheet]";
   const { href } = fresh.querySelector(style);
   if (shown.querySelector(style).href !== href) shown.querySelector(style).href = href;
   shown.getElementById("picker").replaceWith(shown.adoptNode(picker));
   frame().contentWindow.htmx?.process(shown.getElementById("picker"));
+  return true;
 }
 
 async function preview(form) {
   const mine = ++asked;
   const answer = await fetch(`/settings/preview/${slug()}`, { method: "POST", body: new FormData(form) });
-  if (mine === asked && answer.headers.get("Content-Type")?.startsWith("text/html") && answer.status !== 422) put(await answer.text());
+  const html = await answer.text();
+  if (mine !== asked || !answer.headers.get("Content-Type")?.startsWith("text/html")) return;
+  const said = document.getElementById("preview-said");
+  said.textContent = put(html) ? said.dataset.follows : wrong(html);
+}
+
+// What is shown stays; what keeps it from following is said above it.
+function wrong(html) {
+  const told = new DOMParser().parseFromString(html, "text/html").querySelectorAll("[role=alert] :is(p, li)");
+  return [...told].map((each) => each.textContent).join(" ");
 }
 
 document.addEventListener("input", (event) => {

@@ -39,7 +39,10 @@ def view(host: models.Host, document: Settings) -> dict[str, Any]:
     except ValueError:
         return {**asked, "fault": _("Give a date and a time such as 09:30.")}
     if not found:
-        return {**asked, "fault": _("No clock shows this time on that date: it is skipped.")}
+        return {
+            **asked,
+            "fault": _("This time does not exist on that date: clocks are set forward over it."),
+        }
     answers = [_answer(host, kind, at, zone) for at in found]
     for answer, turn in zip(answers, _turns() if len(found) > 1 else ("",), strict=True):
         answer["moment"] += turn

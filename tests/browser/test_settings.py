@@ -152,7 +152,11 @@ def test_the_preview_follows_what_is_typed_and_stays_the_pickers_own(
     section(page, "Look").get_by_label("Dark", exact=True).check()
     expect(shown.locator("html")).to_have_attribute("data-theme", "dark")
     hours = section(page, "Weekly hours")
+    hours.get_by_label("Monday, hours 1, from").fill("23:00")
+    said = page.locator("#preview-said")
+    expect(said).to_contain_text("must start before it ends")
     hours.get_by_label("Monday, hours 1, from").fill("11:00")
+    expect(said).to_have_text("Follows what you type, before you save.")
     expect(shown.locator("button[name=start]").first).to_contain_text("11:00")
     kinds = section(page, "Event types")
     kinds.get_by_role("link", name="Skipper's briefing", exact=True).click()
@@ -368,6 +372,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
         "/settings?from=2026-12-24&to=2026-12-27&month=2026-12&site=nonsense",
         "/settings?why_event=intro&why_date=2026-12-01&why_time=03:10&embed=iframe",
         "/settings/account/delete",
+        "/settings/preview/nothing",
         "/",
     ]
     for view in views:
