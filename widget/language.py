@@ -238,12 +238,15 @@ def zone_offset(tz: ZoneInfo, at: int) -> str:
 
 
 def zone_city(tz: ZoneInfo) -> str:
-    return _city(_current.get(), tz)
+    return city_in(_current.get(), tz)
 
 
 @lru_cache(maxsize=8192)
-def _city(tag: str, tz: ZoneInfo) -> str:
-    """CLDR names some cities by what their zone was called before: Kyiv as Europe/Kiev."""
+def city_in(tag: str, tz: ZoneInfo) -> str:
+    """A zone's city in some language.
+
+    CLDR names some cities by what their zone was called before: Kyiv as Europe/Kiev.
+    """
     locale = _locale(tag) or Locale(SOURCE)
     aliases = get_global("zone_aliases")
     for name in (tz.key, *(old for old, new in aliases.items() if new == tz.key)):

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
+from babel.core import get_global
 
 from widget import cities, language
 
@@ -112,9 +113,21 @@ def _city(name: str, country: str, locale: Locale) -> City:
     land = locale.territories.get(country, country)
     english = Locale("en").territories.get(country, country)
     short = cities.COUNTRIES.get(country, country)
-    words = dict.fromkeys(map(folded, (own, land, name.partition("/")[2], english, short, country)))
+    said = (own, land, name.partition("/")[2], english, short, country, *_there(name, country))
+    words = dict.fromkeys(map(folded, said))
     label = own if own == land else f"{own} ({land})"
     return City(name, label, " ".join(words), _others().get(name, ()))
+
+
+@cache
+def _there(name: str, country: str) -> tuple[str, ...]:
+    """How the people there write their city and country, if guests are spoken to in their
+    language: 東京, 日本."""
+    tongue = get_global("likely_subtags").get(f"und_{country}", "").partition("_")[0]
+    if tongue not in language.languages():
+        return ()
+    land = Locale(tongue).territories.get(country, "")
+    return language.city_in(tongue, ZoneInfo(name)), land
 
 
 @cache
