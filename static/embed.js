@@ -28,7 +28,7 @@
 :host{display:block;width:100%;width:-moz-available;width:-webkit-fill-available}
 :host([mode=popup]){display:inline-block;width:auto}
 :host([mode=floating]){display:contents}
-:host([hidden]),.ready .own,:not(.late)>.own p,dialog slot{display:none}
+:host([hidden]),button:empty,.ready .own,:not(.late)>.own p,dialog slot{display:none}
 .box{display:grid}
 .box>*{grid-area:2/1}
 iframe{width:100%;border:0;visibility:hidden}
@@ -55,6 +55,7 @@ html:has(${tag}[open]){overflow:hidden!important}
 
     connectedCallback() {
       addEventListener("message", this);
+      if (document.readyState === "loading") addEventListener("DOMContentLoaded", () => this.label());
       this.build();
     }
 
@@ -104,7 +105,8 @@ html:has(${tag}[open]){overflow:hidden!important}
     }
 
     label() {
-      const text = this.title || this.textContent.trim() || this.querySelector("[alt]")?.alt || book;
+      const own = this.title || this.textContent.trim() || this.querySelector("[alt]")?.alt;
+      const text = own || (document.readyState === "loading" ? "" : book); // it may be on its way
       if (this.button) this.button.textContent = text;
       if (this.dialog) this.dialog.ariaLabel = text;
       if (this.frame) this.frame.title = text;

@@ -21,6 +21,7 @@ from tests.browser.embedding import (
     choose,
     framed,
     opened,
+    painted,
     seen,
     until_fitted,
     until_ready,
@@ -226,6 +227,30 @@ def test_a_button_without_text_has_a_name_all_the_same(
     page.get_by_role("button", name=name, exact=True).click()
     opened(page)
     expect(page.get_by_role("dialog", name=name, exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("content", "name"), [("Book a call", "Book a call"), ("", "Book a time")], ids=["text", "none"]
+)
+def test_a_button_whose_text_the_page_still_loads_waits_for_it(
+    house: House, open_page: Open, content: str, name: str
+) -> None:
+    """Another name in between would be another width: what stands next to it would move."""
+    page = open_page()
+    slow = Held(page, "**/slow.js")
+    head = '<script src="{{widget}}/embed.js"></script>'
+    markup = (
+        '<meetslot-booking mode="popup" host="ana" event="intro">'
+        f'<script src="/slow.js"></script>{content}</meetslot-booking>'
+    )
+    house.put("slow.js", "", **{"Content-Type": "text/javascript"})
+    page.goto(house.embed(markup, head=head), wait_until="commit")
+    button = page.locator("meetslot-booking button[part]")
+    expect(button).to_have_count(1)
+    painted(page)
+    expect(button).to_be_hidden()
+    slow.release()
+    expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
 
 
 # --- links and script ---------------------------------------------------------------------------
