@@ -27,11 +27,11 @@ const place = (button, down, by = 0, bars = 5) => {
   button.style.translate = `0 ${by}px`;
   const mine = button.getBoundingClientRect();
   const under = (control) => meets(mine, control.getBoundingClientRect()) && shown(control);
-  const covered = innerWidth <= phone && [...document.querySelectorAll(controls)].find(under);
-  const bar = covered && bars && staying(covered);
-  if (bar) return place(button, down, by + past(bar, covered, mine, down), bars - 1);
+  const covered = innerWidth <= phone ? [...document.querySelectorAll(controls)].filter(under) : [];
+  const held = bars && covered.find(staying);
+  if (held) return place(button, down, by + past(staying(held), held, mine, down), bars - 1);
   const outside = mine.top < 0 || mine.bottom > innerHeight;
-  button.style.visibility = covered || outside ? "hidden" : "";
+  button.style.visibility = covered.length || outside ? "hidden" : "";
 };
 
 // Whatever moves on the page, at most once a frame. The button's own style lies in its shadow,

@@ -138,11 +138,13 @@ BAR = (
     [
         BAR % ("fixed", ""),
         BAR % ("sticky", ""),
+        '<a href="#" style="position:absolute;top:605px;right:30px">Under it</a>'
+        + BAR % ("fixed", ""),
         BAR % ("fixed", "bottom:60px") + BAR.replace("bar", "other") % ("fixed", ""),
         '<div id="bar" style="position:fixed;bottom:0;right:0;height:0">'
         '<button style="position:absolute;bottom:0;right:0">Accept</button></div>',
     ],
-    ids=["fixed", "sticky", "two", "sticking out"],
+    ids=["fixed", "sticky", "over a link", "two", "sticking out"],
 )
 def test_on_a_phone_the_button_stands_above_a_bar_that_stays(
     house: House, open_page: Open, bar: str
