@@ -4,11 +4,13 @@ blueprint)."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from flask import request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import NotFound
 
 from widget import account, host_bookings, preview, settings_page
 from widget.host import blueprint, is_of_another_host, keep, keep_for_owner, page
@@ -33,7 +35,8 @@ def stale(_error: CSRFError) -> ResponseReturnValue:
             )
         if is_of_another_host():
             return keep_for_owner(400)
-        return _again()[endpoint](**(request.view_args or {}))
+        with suppress(NotFound):  # of no form of ours
+            return _again()[endpoint](**(request.view_args or {}))
     return page(
         "host/problem.html",
         400,
