@@ -90,7 +90,7 @@ def test_a_database_that_goes_once_the_time_is_claimed_leaves_a_pending_booking_
         assert status_of(page.read(answer.text)) == "pending"
     clock.shift(30)
     (row,) = bookings(app)
-    address = answer.headers.get("Location") or answer.headers.get("HX-Push-Url")
+    address = answer.headers.get("Location") or answer.headers.get("HX-Replace-Url")
     if address is None:
         address = answer.get_json()["booking"]["manageUrl"]
     shown = look(guest, address.removeprefix("http://localhost"))

@@ -166,6 +166,11 @@ def test_a_form_of_another_account_waits_for_its_own(
     assert exported(app, "ben")["display_name"] == "Ben Okafor"
 
 
+def test_a_section_that_there_is_not_is_no_fault_of_the_server(ana: Browser) -> None:
+    answer = ana.client.post("/settings/nothing", data={"revision": "1"})
+    assert "open too long" in page.read(answer.text).one("h1").text
+
+
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "none"])
 def test_another_site_cannot_put_words_into_a_form(ana: Browser, site: str) -> None:
     sent = {"display_name": "Put there", "revision": "1"}

@@ -4,14 +4,15 @@ blueprint)."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from flask import request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import NotFound
 
-from widget import account, host_bookings, preview, settings_page, web
+from widget import account, host_bookings, preview, settings_page
 from widget.host import blueprint, is_of_another_host, keep, keep_for_owner, page
 from widget.language import gettext as _
 
@@ -34,10 +35,8 @@ def stale(_error: CSRFError) -> ResponseReturnValue:
             )
         if is_of_another_host():
             return keep_for_owner(400)
-        try:
+        with suppress(NotFound):  # of no form of ours
             return _again()[endpoint](**(request.view_args or {}))
-        except HTTPException as error:  # no such section: Flask handles no error of a handler
-            return web.http_error(error)
     return page(
         "host/problem.html",
         400,

@@ -134,7 +134,7 @@ def set_up(app: Flask, config: Config) -> None:
     app.before_request(_begin)
     app.after_request(_protect)
     app.teardown_request(_end)
-    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(HTTPException, _http_error)
     app.log_exception = _log_fault  # type: ignore[method-assign,assignment]  # Flask's own names the path
 
 
@@ -239,8 +239,7 @@ def page(title: str, theme: str = "auto", accent: str = look.DEFAULT_ACCENT) -> 
     }
 
 
-def http_error(error: HTTPException) -> ResponseReturnValue:
-    """The page, or the problem for programs, of an HTTP error."""
+def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
         return error.response
     status = error.code or 500
