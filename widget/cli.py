@@ -8,7 +8,6 @@ import json
 import socket
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,7 +31,7 @@ from widget import (
 )
 from widget.bookings import NotBooked
 from widget.calendar import Google
-from widget.instants import to_rfc3339
+from widget.instants import now, to_rfc3339
 
 settings_group = AppGroup("settings", help="A host's settings document.")
 hosts_group = AppGroup("hosts", help="Who can be booked.")
@@ -51,10 +50,6 @@ def register(app: Flask) -> None:
 def _google() -> Google:
     google: Google = current_app.extensions["meetslot"]
     return google
-
-
-def _now() -> int:
-    return int(time.time())
 
 
 def _host(handle: str) -> models.Host:
@@ -151,7 +146,7 @@ def list_bookings(host: str, start: int | None, end: int | None, form: str) -> N
 def delete_host(host: str) -> None:
     """Remove HOST with everything stored, and revoke our access to the Google account."""
     found = _host(host)
-    done = erasure.host(_google(), found, _now())
+    done = erasure.host(_google(), found, now())
     click.echo(f"removed {host}: account, settings, tokens and {done.bookings} booking(s)")
     if done.upcoming:
         click.echo(f"{done.upcoming} event(s) still to come stay in the host's Google Calendar")
@@ -167,7 +162,7 @@ def delete_host(host: str) -> None:
 @click.argument("email")
 def delete_guest(email: str) -> None:
     """Remove the bookings of the guest EMAIL; those still to come are cancelled in Google."""
-    done = erasure.guest(_google(), email, _now())
+    done = erasure.guest(_google(), email, now())
     click.echo(
         f"removed {done.removed} booking(s) of {email},"
         f" {done.cancelled} of them still to come and cancelled in Google"
@@ -205,7 +200,7 @@ def explain(host: str, event: str, time: str) -> None:
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     try:
-        offer = bookings.offer(_google(), found, kind, _now())
+        offer = bookings.offer(_google(), found, kind, now())
     except NotBooked as error:
         raise click.ClickException(f"nothing is offered: {error.code} ({error})") from None
     zone = ZoneInfo(document.time_zone)
@@ -227,8 +222,8 @@ def reconcile_() -> None:
     bookings are confirmed, cancelled or failed now, are still pending, or followed their event.
     Safe to run at any time, from cron, on several machines.
     """
-    left = models.hurry_all(_now())
-    outcome = reconcile.run(_google(), _now)
+    left = models.hurry_all(now())
+    outcome = reconcile.run(_google(), now)
     said = [f"{number} {OUTCOMES[name]}" for name, number in sorted(outcome.items())]
     said = said or ["nothing to settle"]
     if left:
@@ -252,7 +247,7 @@ OUTCOMES = {
 def check() -> None:
     """Check configuration, database, redirect address and Google's answer for each host."""
     failed = False
-    for good, line in doctor.checks(_google(), _now()):
+    for good, line in doctor.checks(_google(), now()):
         failed |= not good
         click.echo(f"{'ok  ' if good else 'FAIL'}  {line}")
     if failed:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import models
 import watching
-from widget import bookings, busy, events, host_changes, settings
+from widget import bookings, busy, events, host_changes, instants, settings
 from widget.calendar import (
     DAY,
     Calendar,
@@ -239,12 +239,8 @@ def rounds(google: Google) -> None:
 def _round(google: Google, every: int) -> None:
     """One round, when it is time for it and nobody else is at it. Its lease is renewed before
     each step, and gone once its holder is; after the round it is what the next one waits for."""
-    began = _clock()
+    began = instants.now()
     lease = watching.take_lease("round", began, began + max(every, STEP_SECONDS))
     if lease:
-        run(google, _clock, lambda: lease.renew(_clock() + STEP_SECONDS))
-        lease.renew(max(began + every, _clock()))
-
-
-def _clock() -> int:
-    return int(time.time())
+        run(google, instants.now, lambda: lease.renew(instants.now() + STEP_SECONDS))
+        lease.renew(max(began + every, instants.now()))
