@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 import models
 from demo.google import StandIn
 from tests import page
+from tests.acts import cancel, reschedule
 from tests.conftest import command, on_sqlite
 from tests.journey import ANA, API, HTMX, START, ask, book, bookings, fill, look, send, status_of
 from widget.calendar import Patience
@@ -96,6 +97,41 @@ def test_a_database_that_goes_once_the_time_is_claimed_leaves_a_pending_booking_
     shown = look(guest, address.removeprefix("http://localhost"))
     assert (row["status"], status_of(shown)) == ("pending", "confirmed")
     assert len(google.events(ANA)) == 1
+
+
+@pytest.mark.parametrize(
+    ("act", "method", "when", "stands"),
+    [
+        (cancel, "calendar.events.delete", "before", "cancelled"),
+        (cancel, "calendar.events.delete", "after", "cancelled"),
+        (reschedule, FREEBUSY, "after", "confirmed"),
+        (reschedule, "calendar.events.patch", "before", "confirmed"),
+        (reschedule, "calendar.events.patch", "after", "confirmed"),
+    ],
+)
+def test_a_database_that_goes_while_a_booking_is_changed_leaves_it_pending_and_no_fault(
+    app: Flask,
+    guest: FlaskClient,
+    google: StandIn,
+    clock: time_machine.Traveller,
+    database_url: str,
+    act: Callable[[FlaskClient, str], TestResponse],
+    method: str,
+    when: str,
+    stands: str,
+) -> None:
+    address = book(guest)
+    with ExitStack() as stack:
+        answers = stack.enter_context(
+            meanwhile(google, lambda: act(app.test_client(), address), method, when)
+        )
+        stack.enter_context(no_database(database_url))
+    assert answers[0].status_code == 303, answers[0].text
+    assert bookings(app)[0]["status"] == "pending"
+    clock.shift(30)
+    assert status_of(look(guest, address)) == stands
+    starts = [event["start"]["dateTime"].replace("+00:00", "Z") for event in google.events(ANA)]
+    assert starts == ([] if stands == "cancelled" else [bookings(app)[0]["start"]])
 
 
 def test_settings_that_change_between_the_look_and_the_claim_hold_for_the_claim(

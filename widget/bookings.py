@@ -99,8 +99,8 @@ def _make(calendar: Calendar, looked: Offer, booking: Booking) -> Booking:
 
 
 def _unwritten(booking: Booking, error: Exception) -> Booking:
-    """The claim stands, and what came of it could not be written down: it is as good as unknown,
-    and settles as that does."""
+    """What is wished stands, and what came of it could not be written down: it is as good as
+    unknown, and settles as that does."""
     log.error("booking %s: the database does not answer: %s", booking.id, type(error).__name__)
     models.database.close()  # the next question opens a connection that may be better
     return booking
@@ -232,24 +232,32 @@ def cancel(
     if booking.status not in models.ACTIVE or booking.change == "cancel":
         return booking
     check_deadline(booking, by, now)
-    mine = models.begin_cancel(booking, by, reason, now, now + CLAIM_SECONDS)
+    mine = models.begin_cancel(booking, by, reason, now, instants.now() + CLAIM_SECONDS)
     if mine is None:
         return models.as_it_is(booking)
     try:
-        removed = events.remove(google.calendar_of(mine.host), mine)
+        return _remove(google.calendar_of(mine.host), mine, booking.status, now)
+    except models.NoAnswer as error:
+        return _unwritten(mine, error)
+
+
+def _remove(calendar: Calendar, mine: Booking, before: str, now: int) -> Booking:
+    """From what is written down to what Google says of it; `before` is the status until then."""
+    try:
+        removed = events.remove(calendar, mine)
     except Unknown as error:
         _stays_pending(mine, error)
     except GoogleError as error:
         log.warning("booking %s: not cancelled: %s", mine.id, error)
-        if booking.status == "pending":  # what it was is not known either
-            models.let_go(mine, now + events.RETRY_SECONDS)
+        if before == "pending":  # what it was is not known either
+            models.let_go(mine, instants.now() + events.RETRY_SECONDS)
         else:
             models.undo_change(mine, now)
             if models.as_it_is(mine).status == "confirmed":
                 raise closed(error) from error
     else:
         end(mine, removed, now)
-    return models.as_it_is(booking)
+    return models.as_it_is(mine)
 
 
 def end(booking: Booking, removed: bool, now: int) -> None:
@@ -308,10 +316,9 @@ def reschedule(
     looked = offer(google, booking.host, event, now, booking, calendar)
     mine = _claim_move(looked, booking, start, by)
     try:
-        _ask_again(calendar, looked, start, booking)
-    except NotBooked as error:
-        return _undone(mine, error, now)
-    return _move(calendar, looked, mine)
+        return _move(calendar, looked, booking, mine)
+    except models.NoAnswer as error:
+        return _unwritten(mine, error)
 
 
 def _claim_move(looked: Offer, booking: Booking, start: int, by: str) -> Booking:
@@ -319,7 +326,8 @@ def _claim_move(looked: Offer, booking: Booking, start: int, by: str) -> Booking
     with models.locked(looked.host) as host:
         _check(looked, host, start, booking)
         try:
-            mine = models.begin_move(booking, start, end, by, now, now + CLAIM_SECONDS)
+            until = instants.now() + CLAIM_SECONDS
+            mine = models.begin_move(booking, start, end, by, now, until)
         except models.Overlap:
             raise SlotTaken from None
     if mine is None:  # somebody else changes it at the same time
@@ -327,8 +335,13 @@ def _claim_move(looked: Offer, booking: Booking, start: int, by: str) -> Booking
     return mine
 
 
-def _move(calendar: Calendar, looked: Offer, mine: Booking) -> Booking:
+def _move(calendar: Calendar, looked: Offer, booking: Booking, mine: Booking) -> Booking:
+    """From the two times that are held to the one that Google has; `booking`: as it was."""
     now = looked.now
+    try:
+        _ask_again(calendar, looked, mine.times()[-1][0], booking)
+    except NotBooked as error:
+        return _undone(mine, error, now)
     try:
         event = events.move(calendar, mine, looked.settings)
     except Unknown as error:
