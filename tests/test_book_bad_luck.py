@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import psycopg
 import pytest
@@ -121,10 +122,10 @@ def test_a_database_that_goes_while_a_booking_is_changed_leaves_it_pending_and_n
     stands: str,
 ) -> None:
     address = book(guest)
-    with ExitStack() as stack:
-        answers = stack.enter_context(
-            meanwhile(google, lambda: act(app.test_client(), address), method, when)
-        )
+    with (
+        ExitStack() as stack,
+        meanwhile(google, partial(act, guest, address), method, when) as answers,
+    ):
         stack.enter_context(no_database(database_url))
     assert answers[0].status_code == 303, answers[0].text
     assert bookings(app)[0]["status"] == "pending"
