@@ -40,7 +40,7 @@ def test_times_are_in_the_guests_zone_and_in_the_hosts_if_it_differs(guest: Flas
     shown = look(guest, book(guest, tz="Asia/Tokyo")).text.replace("\u202f", " ")
     assert "Tuesday, December 1, 2026, 6:00 PM – 6:30 PM" in shown
     assert "Tokyo, UTC+09:00" in shown
-    assert "For Ana Silva: Tuesday, December 1, 2026, 9:00 AM – 9:30 AM, Lisbon, UTC" in shown
+    assert "For Ana Silva: Tuesday, December 1, 2026, 9:00 AM – 9:30 AM (Lisbon, UTC" in shown
 
 
 @on_sqlite

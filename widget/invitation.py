@@ -70,14 +70,11 @@ def _new_time(booking: models.Booking, tz: ZoneInfo) -> str | None:
     """Where a move leads that Google has not answered for."""
     if booking.new_start_at is None or booking.new_end_at is None:
         return None
-    date = language.full_date(language.today(booking.new_start_at, tz))
-    return f"{date}, {language.clock_range(booking.new_start_at, booking.new_end_at, tz)}"
+    return language.full_range(booking.new_start_at, booking.new_end_at, tz)
 
 
 def _host_time(start: int, end: int, tz: ZoneInfo) -> str:
-    date = language.full_date(language.today(start, tz))
-    clock = language.clock_range(start, end, tz)
-    return f"{date}, {clock}, {language.zone_label(tz, start)}"
+    return f"{language.full_range(start, end, tz)} ({language.zone_label(tz, start)})"
 
 
 def _urls(config: Config, booking: models.Booking, document: Settings) -> dict[str, str]:

@@ -195,11 +195,16 @@ def short_day(day: date) -> str:
 
 def short_moment(at: int, tz: ZoneInfo) -> str:
     """Thu 3 Dec, 14:30"""
-    return (
-        str(current().datetime_formats["medium"])
-        .replace("{1}", short_day(today(at, tz)))
-        .replace("{0}", clock(at, tz))
-    )
+    return _together(short_day(today(at, tz)), clock(at, tz))
+
+
+def full_range(start: int, end: int, tz: ZoneInfo) -> str:
+    """Thursday, 3 December 2026, 14:30 – 15:00"""
+    return _together(full_date(today(start, tz)), clock_range(start, end, tz))
+
+
+def _together(day: str, clock: str) -> str:
+    return str(current().datetime_formats["medium"]).replace("{1}", day).replace("{0}", clock)
 
 
 def weekdays() -> list[dict[str, str]]:
