@@ -561,7 +561,7 @@ def give_up(booking: Booking, now: int) -> None:
     endings: dict[str, dict[str, Any]] = {
         "book": {"status": "failed", "idempotency_key": None, "leftover": True},
         "cancel": {"status": "cancelled", "leftover": True, "sequence": Booking.sequence + 1},
-        "move": {"status": "confirmed"},
+        "move": {"status": "confirmed", "conflict": Booking.conflict},  # it stays where it is
     }
     query = Booking.update(
         **{**_OVER, **endings[what]}, trouble=what, failure="no answer for a day", updated_at=now

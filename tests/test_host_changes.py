@@ -435,3 +435,36 @@ def test_two_hosts_cannot_change_each_others_bookings(
         google.state.store(mine, {**event, "status": "cancelled"})
     reconcile(app)
     assert status_of(look(guest, booked)) == "confirmed"
+
+
+@pytest.mark.parametrize("act", ["move", "free"])
+def test_an_event_that_was_changed_before_anybody_knew_that_it_stands_is_followed(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller, act: str
+) -> None:
+    google.fault("calendar.events.insert", cut="after")
+    address = book(guest)
+    by_hand(google, act, 120)
+    clock.shift(30)
+    google.fault("calendar.events.get", status=404, reason="notFound")  # not seen at once
+    assert status_of(look(guest, address)) == "confirmed"
+    (row,) = rows(app)
+    free = offered(guest)
+    assert NINE in free
+    if act == "move":
+        assert (row["start"], ELEVEN in free) == (ELEVEN, False)
+
+
+def test_a_guest_whose_answer_google_lets_us_do_nothing_about_is_followed_all_the_same(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    address = book(guest)
+    reconcile(app)
+    by_hand(google, "decline-guest")
+    google.fault("calendar.events.patch", status=403, reason="forbiddenForNonOrganizer", times=None)
+    clock.shift(90)
+    assert "1 " in reconcile(app)
+    asked = google.faults.taken
+    clock.shift(90)
+    reconcile(app)
+    assert google.faults.taken == asked > 0
+    assert "declined" in look(guest, address).text

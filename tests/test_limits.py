@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -195,3 +199,19 @@ def test_a_repetition_of_what_was_booked_is_answered_when_the_share_is_used_up(
     assert ask(guest, key="one", start=first).status_code == 422
     too_many(ask(guest, key="two", start=second), 3600)
     assert len(google.events(ANA)) == 2
+
+
+def test_a_file_of_counts_that_is_cleared_away_is_begun_anew(
+    limited: Limited, tmp_path: Path
+) -> None:
+    """Each request of a server may be in another thread, and so have the file open or not."""
+    folder = tmp_path / "counts"
+    folder.mkdir()
+    guest = limited(RATELIMIT_STORAGE_URI=f"file://{folder}/limits", READ_RATE_LIMIT="2 per hour")
+    read = partial(guest.get, PICKER)
+    assert [read().status_code for _ in range(2)] == [200, 200]
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(read).result().status_code == 429
+    shutil.rmtree(folder)
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(read).result().status_code == 200

@@ -17,7 +17,7 @@ import models
 import watching
 from demo.google import StandIn
 from tests import page
-from tests.acts import ANA, HALF_PAST, MIA, PICKER, book, look, reconcile, status_of
+from tests.acts import ANA, HALF_PAST, MIA, PICKER, book, look, reconcile, reschedule, status_of
 from tests.conftest import Browser, on_sqlite
 from widget import config
 from widget import reconcile as rounds
@@ -178,6 +178,25 @@ def test_one_booking_that_goes_wrong_does_not_keep_the_others_waiting(
         found = models.booking_by_id(first.id)
         assert found
         assert (found.status, found.trouble) == ("failed", "book")
+
+
+def test_a_move_away_from_a_conflict_that_nobody_answers_for_is_given_up_too(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    app.extensions["meetslot"].patience = Patience(tries=1)
+    address = book(guest)
+    book(guest, HALF_PAST)
+    google.alter(ANA, google.events(ANA)[0]["id"], "move", 30)
+    reconcile(app)
+    google.fault("calendar.events.patch", cut="before")
+    assert reschedule(guest, address, "2026-12-01T11:00:00Z").status_code == 303
+    google.fault("calendar.events.get", status=503, times=None)
+    clock.move_to("2026-12-01T08:30:00Z")
+    reconcile(app)
+    assert status_of(look(guest, address)) == "confirmed"
+    with app.app_context():
+        found = models.Booking.get(models.Booking.trouble == "move")
+        assert (found.conflict, found.new_start_at) == (True, None)
 
 
 def test_a_link_that_never_comes_is_not_asked_for_for_ever(

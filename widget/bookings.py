@@ -197,7 +197,7 @@ def crowded(calendar: Calendar, moving: Booking, since: int, until: int) -> bool
 def _insert(calendar: Calendar, looked: Offer, booking: Booking) -> Booking:
     now = looked.now
     try:
-        event = events.insert(calendar.google, calendar, booking, looked.settings)
+        events.make(calendar.google, calendar, booking, looked.settings, now)
     except Unknown as error:
         _stays_pending(booking, error)
     except GoogleError as error:
@@ -206,8 +206,6 @@ def _insert(calendar: Calendar, looked: Offer, booking: Booking) -> Booking:
             models.note_calendar_gone(looked.host, booking.calendar)
         if models.fail(booking, f"{error.status} {error.reason}"[:80], now):
             raise closed(error) from error
-    else:
-        events.keep(booking, event, now)
     return models.as_it_is(booking)
 
 
@@ -249,7 +247,7 @@ def _remove(calendar: Calendar, mine: Booking, before: str, now: int) -> Booking
         _stays_pending(mine, error)
     except GoogleError as error:
         log.warning("booking %s: not cancelled: %s", mine.id, error)
-        if before == "pending":  # what it was is not known either
+        if before == "pending" or mine.new_start_at:  # what it was is not known either
             models.let_go(mine, instants.now() + events.RETRY_SECONDS)
         else:
             models.undo_change(mine, now)
@@ -314,17 +312,17 @@ def reschedule(
     if event is None or not event.active:
         raise SlotUnavailable([slots.Reason("closed")])
     looked = offer(google, booking.host, event, now, booking, calendar)
-    mine = _claim_move(looked, booking, start, by)
+    looked, mine = _claim_move(looked, booking, start, by)
     try:
         return _move(calendar, looked, booking, mine)
     except models.NoAnswer as error:
         return _unwritten(mine, error)
 
 
-def _claim_move(looked: Offer, booking: Booking, start: int, by: str) -> Booking:
+def _claim_move(looked: Offer, booking: Booking, start: int, by: str) -> tuple[Offer, Booking]:
     end, now = start + booking.end_at - booking.start_at, looked.now
     with models.locked(looked.host) as host:
-        _check(looked, host, start, booking)
+        looked = _check(looked, host, start, booking)
         try:
             until = instants.now() + CLAIM_SECONDS
             mine = models.begin_move(booking, start, end, by, now, until)
@@ -332,7 +330,7 @@ def _claim_move(looked: Offer, booking: Booking, start: int, by: str) -> Booking
             raise SlotTaken from None
     if mine is None:  # somebody else changes it at the same time
         raise UnderWay(booking.id)
-    return mine
+    return looked, mine
 
 
 def _move(calendar: Calendar, looked: Offer, booking: Booking, mine: Booking) -> Booking:

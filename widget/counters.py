@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from limits.storage import Storage
@@ -33,8 +35,7 @@ class FileStorage(Storage):
         super().__init__(uri, wrap_exceptions)
         self._path = uri.removeprefix("file://")
         self._mine = threading.local()
-        for statement in _TABLE:
-            self._file.execute(statement)
+        self._mine.file = self._opened()  # a path that cannot be written ends the start
 
     @property
     def base_exceptions(self) -> type[Exception]:
@@ -45,10 +46,17 @@ class FileStorage(Storage):
         """This thread's connection."""
         found: sqlite3.Connection | None = getattr(self._mine, "file", None)
         if found is None:
-            found = self._mine.file = sqlite3.connect(self._path, 10, isolation_level=None)
-            for pragma in ("journal_mode = wal", "synchronous = off"):
-                found.execute(f"PRAGMA {pragma}")
+            Path(self._path).parent.mkdir(parents=True, exist_ok=True)  # it may be cleared away
+            found = self._mine.file = self._opened()
         return found
+
+    def _opened(self) -> sqlite3.Connection:
+        file = sqlite3.connect(self._path, 10, isolation_level=None)
+        with suppress(sqlite3.OperationalError):  # another process is switching it at this moment
+            file.execute("PRAGMA journal_mode = wal")
+        for statement in ("PRAGMA synchronous = off", *_TABLE):
+            file.execute(statement)
+        return file
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         now = time.time()

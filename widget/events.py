@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import logging
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,30 +22,41 @@ from widget.calendar import (
     Unavailable,
     Unknown,
 )
+from widget.faults import is_final
 from widget.settings import Settings
 
 RETRY_SECONDS = 3  # Google may not see at once what it has taken
 NO_ANSWER = "needsAction"
 LOOKS = 3  # at an event that somebody changes at the same time
 
+log = logging.getLogger("meetslot.events")
 
-def insert(
-    google: Google, calendar: Calendar, booking: models.Booking, document: Settings
-) -> Event:
-    """Make the event of a booking, or find the one that an earlier try made.
+
+def make(
+    google: Google, calendar: Calendar, booking: models.Booking, document: Settings, now: int
+) -> None:
+    """Make the event of a booking, or find the one that an earlier try made, and write it down.
 
     Raises Unknown when it may stand and cannot be seen; another GoogleError when it does not.
     """
     try:
-        return calendar.insert(booking.calendar, event_body(google, booking, document))
+        event = calendar.insert(booking.calendar, event_body(google, booking, document))
     except Duplicate:
-        try:
-            return calendar.get(booking.calendar, booking.google_event_id)
-        except GoogleError as error:
-            raise Unknown(error.method, error.status, error.reason) from error
+        _made_before(calendar, booking, now)
+    else:
+        _keep(booking, event, now)
 
 
-def keep(booking: models.Booking, event: Event, now: int) -> None:
+def _made_before(calendar: Calendar, booking: models.Booking, now: int) -> None:
+    try:
+        event = calendar.get(booking.calendar, booking.google_event_id)
+    except GoogleError as error:
+        raise Unknown(error.method, error.status, error.reason) from error
+    with suppress(GoogleError):  # it is booked all the same, and a later round looks again
+        found(calendar, booking, event, now)
+
+
+def _keep(booking: models.Booking, event: Event, now: int) -> None:
     """Write down that Google has made the event as it was asked for."""
     if event.cancelled:
         models.cancel(booking, now, "host")
@@ -234,7 +247,12 @@ def take_in(calendar: Calendar, booking: models.Booking, event: Event, now: int)
 
 def _follow(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> bool:
     response = _response(booking, event)
-    event = _yielding(calendar, booking, event, response)
+    try:
+        event = _yielding(calendar, booking, event, response)
+    except GoogleError as error:
+        if not is_final(error):
+            raise
+        log.warning("booking %s: it stays busy at Google: %s", booking.id, error)
     seen = {
         "start_at": event.start,
         "end_at": event.end,

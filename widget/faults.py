@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 TIMEOUT_SECONDS = 5
 HOST_MUST_ACT = {"insufficientPermissions", "forbidden", "requiredAccessLevel"}  # with 403
+OVER_LIMIT = {"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded"}  # with 403
 
 
 class GoogleError(Exception):
@@ -87,3 +88,10 @@ def meaning(status: int, reason: str, lost: type[Unknown] | type[Unavailable]) -
     if status == 403:
         return Refused if reason in HOST_MUST_ACT else Unavailable
     return lost if status >= 500 or status < 400 else Refused
+
+
+def is_final(error: GoogleError) -> bool:
+    """Whether Google will say the same to every further try."""
+    if error.status == 403:
+        return error.reason not in OVER_LIMIT
+    return isinstance(error, Refused) and not isinstance(error, Altered)

@@ -207,7 +207,7 @@ def _insert(google: Google, calendar: Calendar, booking: models.Booking, now: in
         models.fail(booking, "slot_taken", now, leftover=True)
     else:
         document = settings.load(booking.host.settings)
-        events.keep(booking, events.insert(google, calendar, booking, document), now)
+        events.make(google, calendar, booking, document, now)
     models.forget_busy(booking.host)
 
 
