@@ -82,7 +82,7 @@ html:has(${tag}[open]){overflow:hidden!important}
         this.button = make("button", shadow, { part: "button", onclick: () => this.open() });
         if (mode === "floating") {
           this.button.className = "float";
-          import(`${server}{{float}}`);
+          import(`${server}{{float}}`).catch(() => {}); // without it the button stays where it is
         }
         this.tint(this.getAttribute("accent"));
       }

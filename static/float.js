@@ -4,7 +4,7 @@
 const phone = 640; // px, as in embed.js
 const gap = 16;
 const tag = "meetslot-booking";
-const controls = `a,button,input,select,textarea,summary,iframe,[tabindex],${tag}:not([mode])`;
+const controls = `a,button,input,select,textarea,summary,iframe,[tabindex],${tag}:not([mode=floating])`;
 
 const meets = (one, other) =>
   one.left < other.right && one.right > other.left && one.top < other.bottom && one.bottom > other.top;

@@ -39,7 +39,7 @@
     if (shown && shown.split(" ")[0] !== step) tell("step", { step });
     if (shown !== now && start) tell("slot", { start });
     shown = now;
-    const error = root.querySelector("[data-error]");
+    const error = root.querySelector("#still [data-error]") ?? root.querySelector("[data-error]");
     if (error) tell("error", { code: error.dataset.error });
     outcome(root.querySelector("[data-outcome]"));
   };

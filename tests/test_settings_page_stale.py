@@ -171,6 +171,13 @@ def test_a_section_that_there_is_not_is_no_fault_of_the_server(ana: Browser) -> 
     assert "open too long" in page.read(answer.text).one("h1").text
 
 
+def test_a_deletion_is_not_kept_for_whoever_signs_in_next(ana: Browser) -> None:
+    ana.client.delete_cookie("session")
+    answer = ana.client.post("/settings/account/delete", data={"handle": "ana"})
+    assert answer.status_code == 400
+    assert not page.read(answer.text).one("main").all("form")
+
+
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "none"])
 def test_another_site_cannot_put_words_into_a_form(ana: Browser, site: str) -> None:
     sent = {"display_name": "Put there", "revision": "1"}

@@ -79,7 +79,9 @@ def _done(booking: Booking, given: Form, status: int = 200) -> ResponseReturnVal
     url = carried.address(path, carried.seen(given))
     if not web.is_fragment():
         return redirect(url, 303)
-    response = invitation_page(booking, given, 202 if booking.status == "pending" else status)
+    if booking.status != "confirmed":  # a repetition may find it over
+        status = 202 if booking.status == "pending" else 200
+    response = invitation_page(booking, given, status)
     response.headers["HX-Replace-Url"] = url
     return response
 

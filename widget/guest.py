@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -48,9 +49,8 @@ def event_types(handle: str) -> ResponseReturnValue:
         for event in document.event_types
         if event.listed and event.active
     ]
-    page = web.page(document.display_name, document.theme.mode, document.theme.accent)
-    context = {**page, "host": places.host_view(document), "event_types": listed}
-    return web.answer("guest/event_types.html", **context)
+    page = places.host_page(document, document.display_name, request.args)
+    return web.answer("guest/event_types.html", **page, event_types=listed)
 
 
 @blueprint.get("/book/<handle>/<slug>")
@@ -76,7 +76,7 @@ def times(
     try:
         offer = place.offer()
     except NotBooked as error:
-        return _closed(place, given, error)
+        return _closed(place, given, alert or error)
     free = offer.free(now, offer.last)
     month = _read(picker.read_month, carried.last(given, "month"), "month", errors)
     asked = _asked(given, free, tz, month, errors)
@@ -282,20 +282,19 @@ def _pick(
 
 
 def _closed(place: Place, given: MultiDict[str, str], error: NotBooked) -> ResponseReturnValue:
-    """No slots can be shown: said kindly, and what was typed stays in its form."""
-    if request.method == "POST" and given.get("start") and not place.moving:
-        try:
-            details.instant(given["start"])
-        except ValueError:
-            pass
-        else:
-            return outcomes.with_retry(form(place, given, alert=error, status=503), error)
+    """No slots can be shown: said kindly, and what was typed stays in its form, or hidden."""
+    status, typed = outcomes.status(error), request.method == "POST" and not place.moving
+    with suppress(ValueError):
+        if typed and details.instant(carried.start_of(given)):
+            return outcomes.with_retry(form(place, given, alert=error, status=status), error)
     page = place.page(place.event.title, given)
     page["alert"] = place.alert(error)
-    retry = carried.same(request) if isinstance(error, CalendarUnavailable) else None
-    heading = _("No times to show right now")
-    response = web.answer("guest/problem.html", 503, **page, heading=heading, retry_url=retry)
-    return outcomes.with_retry(response, error)
+    page["heading"] = _("No times to show right now")
+    if typed:
+        page["pick"] = _pick(place, given, [])
+    elif isinstance(error, CalendarUnavailable):
+        page["retry_url"] = carried.same(request)
+    return outcomes.with_retry(web.answer("guest/problem.html", status, **page), error)
 
 
 def _faults(errors: dict[str, str]) -> dict[str, str] | None:

@@ -20,7 +20,7 @@ class BadField(NotBooked):
 
 
 class Booked(NotBooked):
-    """A time that was asked for has a booking, maybe the guest's own: news, but no error."""
+    """A time that was asked for has a booking, maybe the guest's own."""
 
     code = "slot_taken"
 

@@ -62,26 +62,28 @@ class Place:
         """What went wrong, as the templates show it."""
         if error is None:
             return None
-        if isinstance(error, outcomes.Booked):
-            return {"code": "", "message": outcomes.said(error)}
-        if self.moving:
+        if self.moving and not isinstance(error, outcomes.Booked):
             return {"code": error.code, "message": outcomes.said_of_change(error)}
         kept = _("What you typed is kept.") if request.method == "POST" else ""
         return {"code": error.code, "message": f"{outcomes.said(error)} {kept}".strip()}
 
     def page(self, title: str, given: MultiDict[str, str]) -> dict[str, Any]:
         """What the templates of every event page need."""
-        theme = given.get("theme", self.document.theme.mode)
-        accent = given.get("accent", self.document.theme.accent)
-        page = web.page(
-            title,
-            theme if theme in look.THEMES else self.document.theme.mode,
-            accent.lower() if look.is_accent(accent) else self.document.theme.accent,
-        )
-        page["look"]["hide_details"] = given.get("hide_details") == "1"
-        page["host"] = host_view(self.document)
-        page["event"] = event_view(self.event)
-        return page
+        return {**host_page(self.document, title, given), "event": event_view(self.event)}
+
+
+def host_page(document: Settings, title: str, given: MultiDict[str, str]) -> dict[str, Any]:
+    """What the templates of every page of a host need; the site around may choose its look."""
+    theme = given.get("theme", document.theme.mode)
+    accent = given.get("accent", document.theme.accent)
+    page = web.page(
+        title,
+        theme if theme in look.THEMES else document.theme.mode,
+        accent.lower() if look.is_accent(accent) else document.theme.accent,
+    )
+    page["look"]["hide_details"] = given.get("hide_details") == "1"
+    page["host"] = host_view(document)
+    return page
 
 
 def host_view(document: Settings) -> dict[str, str]:

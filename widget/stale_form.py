@@ -23,8 +23,9 @@ def stale(_error: CSRFError) -> ResponseReturnValue:
     endpoint = str(request.endpoint).removeprefix("host.")
     if endpoint == "preview":
         return preview.none(400, _("Save or show it once more: this page was open too long."))
-    if endpoint in _again() and _is_ours():
-        if not current_user.is_authenticated:
+    signed_in = current_user.is_authenticated
+    if endpoint in _again() and _is_ours() and (signed_in or endpoint != "delete"):
+        if not signed_in:
             return keep(
                 400,
                 _("You are not signed in any more"),

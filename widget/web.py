@@ -146,7 +146,8 @@ def _room_for_a_form(_endpoint: str | None, _values: dict[str, Any] | None) -> N
 
 def _begin() -> None:
     g.began = time.monotonic()
-    speak_to_guest()
+    language.use(language.choose(request.args.get("lang", ""), request.accept_languages))
+    speak_to_guest()  # reads the form, which may be too large
     if request.blueprint == "host" and not language.tag().startswith(language.SOURCE):
         language.use(HOST_LANGUAGE)
 

@@ -22,7 +22,8 @@ _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", 
 @dataclass(frozen=True)
 class City:
     """A zone of the time zone database, its city and country in one language, and `words`: all
-    by which it can be found, folded. `others`: further cities in it, each with its words."""
+    by which it can be found, folded. `others`: further cities in it, each by its names, as they
+    are written and folded."""
 
     name: str
     label: str
@@ -35,13 +36,14 @@ class City:
             return 0
         if f" {sought}" in self.words:
             return 1
-        if self.other(sought):
+        if self.other(sought, ""):
             return 2
         return 3 if sought in self.words else None
 
-    def other(self, sought: str) -> str:
-        """The city in this zone that a name beginning so belongs to."""
-        return next((city for city, words in self.others if f"|{sought}" in words), "")
+    def other(self, sought: str, typed: str) -> str:
+        """A further city in this zone whose name begins so, rather as it was typed."""
+        names = [name for name, word in self.others if word.startswith(sought)]
+        return next((name for name in names if name.casefold().startswith(typed)), [*names, ""][0])
 
 
 def every(chosen: ZoneInfo, at: int) -> list[dict[str, Any]]:
@@ -70,13 +72,13 @@ def found(text: str, at: int) -> tuple[int, list[dict[str, Any]]]:
     ranked = [(city.rank(sought), city) for city in _cities(language.tag())]
     hits = [(rank, city) for rank, city in ranked if rank is not None]
     hits.sort(key=lambda hit: hit[0])
-    return len(hits), [_hit(city, sought, rank, at) for rank, city in hits[:MOST_FOUND]]
+    return len(hits), [_hit(city, text, rank, at) for rank, city in hits[:MOST_FOUND]]
 
 
-def _hit(city: City, sought: str, rank: int, at: int) -> dict[str, Any]:
+def _hit(city: City, text: str, rank: int, at: int) -> dict[str, Any]:
     shown = {**_shown(city, at), "time": _time(city, at)}
     if rank == 2:
-        shown["label"] = f"{city.other(sought)} – {city.label}"
+        shown["label"] = f"{city.other(folded(text), text.casefold())} – {city.label}"
     return shown
 
 
@@ -133,7 +135,7 @@ def _there(name: str, country: str) -> tuple[str, ...]:
 @cache
 def _others() -> dict[str, tuple[tuple[str, str], ...]]:
     return {
-        zone: tuple((names[0], "".join(f"|{folded(name)}" for name in names)) for names in named)
+        zone: tuple((name, folded(name)) for names in named for name in names)
         for zone, named in cities.names().items()
     }
 
