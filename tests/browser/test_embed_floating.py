@@ -218,10 +218,12 @@ def test_at_the_top_the_button_stands_below_a_bar_that_stays(house: House, open_
     assert mine["y"] == other["y"] + other["height"] + 16
 
 
+@pytest.mark.parametrize("mode", ["", ' mode="inline"'])
 def test_on_a_phone_the_button_is_not_over_the_calendar_of_the_same_page(
-    house: House, open_page: Open
+    house: House, open_page: Open, mode: str
 ) -> None:
-    page = open_page(house.embed(INLINE + LONG + FLOATING), **PHONE)
+    inline = INLINE.replace("<meetslot-booking", f"<meetslot-booking{mode}")
+    page = open_page(house.embed(inline + LONG + FLOATING), **PHONE)
     until_ready(page)
     until_stands(page, "hidden")
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
