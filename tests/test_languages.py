@@ -297,8 +297,6 @@ def test_dates_times_weeks_and_zones_are_written_as_the_region_does(
 
 
 @ana
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.usefixtures("ana")
 def test_a_form_that_is_too_large_is_refused_in_the_guests_own_language(guest: FlaskClient) -> None:
     assert guest.get(f"{PICKER}?lang=ar").status_code == 200
     headers = {"Accept-Language": "de"}
@@ -306,7 +304,7 @@ def test_a_form_that_is_too_large_is_refused_in_the_guests_own_language(guest: F
     assert (answer.status_code, page.read(answer.text).one("html")["lang"]) == (413, "de")
 
 
-@pytest.mark.usefixtures("ana")
+@ana
 def test_the_list_of_a_hosts_event_types_takes_the_look_it_is_asked_for(
     guest: FlaskClient,
 ) -> None:
@@ -315,6 +313,8 @@ def test_the_list_of_a_hosts_event_types_takes_the_look_it_is_asked_for(
     assert any("2b6e5b" in link["href"] for link in shown.all("link", rel="stylesheet"))
 
 
+@ana
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_language_look_and_clock_go_along_to_the_bookings_own_page(guest: FlaskClient) -> None:
     address = f"{PICKER}?lang=pl&theme=dark&clock=12&start=2026-12-03T09:00:00Z"
     fields = page.read(guest.get(address).text).one("form").fields()
