@@ -180,17 +180,22 @@ def test_a_token_made_from_an_older_consent_does_not_replace_the_new_one(
     assert after.access_token == signed_in.access_token != before.access_token
 
 
+def seeking_another_time(guest: FlaskClient) -> dict[str, str]:
+    """What the picker's form carries of a guest who had typed something already."""
+    shown = look(guest, f"{PICKER}?start={NINE}")
+    typed = {**shown.one("form", id="booking-form").fields(), "name": "Gita", "notes": "Knots"}
+    return page.read(guest.post(PICKER, data={**typed, "step": "times"}).text).one("form").fields()
+
+
 @pytest.mark.usefixtures("ana")
 def test_what_was_typed_survives_a_calendar_that_goes_while_another_time_is_sought(
     guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
 ) -> None:
-    shown = look(guest, f"{PICKER}?start={NINE}")
-    typed = {**shown.one("form", id="booking-form").fields(), "name": "Gita", "notes": "Knots"}
-    others = page.read(guest.post(PICKER, data={**typed, "step": "times"}).text).one("form")
+    typed = seeking_another_time(guest)
     revoked(google)
     clock.shift(120)
     for turned in ({"month": "2027-01"}, {"next": TEN}):
-        answer = guest.post(PICKER, data={**others.fields(), **turned})
+        answer = guest.post(PICKER, data={**typed, **turned})
         assert answer.status_code == 503
         problem = page.read(answer.text)
         assert "What you typed is kept" in problem.one(role="alert").text
@@ -202,12 +207,10 @@ def test_what_was_typed_survives_a_calendar_that_goes_while_another_time_is_soug
 def test_the_way_on_from_a_calendar_that_was_away_keeps_what_was_typed(
     guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
 ) -> None:
-    shown = look(guest, f"{PICKER}?start={NINE}")
-    typed = {**shown.one("form", id="booking-form").fields(), "name": "Gita", "step": "times"}
-    others = page.read(guest.post(PICKER, data=typed).text).one("form")
+    typed = seeking_another_time(guest)
     clock.shift(120)
     google.fault("calendar.freebusy.query", status=503, times=None)
-    answer = guest.post(PICKER, data={**others.fields(), "month": "2027-01"})
+    answer = guest.post(PICKER, data={**typed, "month": "2027-01"})
     google.clear_faults()
     form = page.read(answer.text).one("main").one("form")
     again = page.read(guest.post(PICKER, data={**form.fields(), "step": "times"}).text)

@@ -18,6 +18,12 @@ pytestmark = [
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
 ]
 NEVER = {day: [] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+#: Free times in two months with an empty one between them.
+FAR_APART = {
+    "event": {"booking_window_days": 120},
+    "weekly_hours": NEVER,
+    "date_overrides": {"2026-12-02": [["09:00", "10:00"]], "2027-02-10": [["09:00", "09:30"]]},
+}
 LONG = "Everything about an hour on the river, and then more of it. " * 20
 
 
@@ -33,12 +39,7 @@ def test_the_next_free_time_is_a_button_that_leads_to_the_form(guest: FlaskClien
 def test_months_without_free_times_are_skipped_and_it_is_said(
     guest: FlaskClient, change: Callable[..., None]
 ) -> None:
-    change(
-        "ana",
-        event={"booking_window_days": 120},
-        weekly_hours=NEVER,
-        date_overrides={"2026-12-02": [["09:00", "10:00"]], "2027-02-10": [["09:00", "09:30"]]},
-    )
+    change("ana", **FAR_APART)
     december = look(guest)
     assert december.one("button", id="month-next")["value"] == "2027-02"
     assert "The next month with free times is February 2027." in december.text
@@ -172,12 +173,7 @@ def test_every_city_of_the_table_finds_the_zone_it_stands_under() -> None:
 def test_a_month_that_was_asked_for_is_shown_though_nothing_is_free_in_it(
     guest: FlaskClient, change: Callable[..., None], view: str
 ) -> None:
-    change(
-        "ana",
-        event={"booking_window_days": 120},
-        weekly_hours=NEVER,
-        date_overrides={"2026-12-02": [["09:00", "10:00"]], "2027-02-10": [["09:00", "09:30"]]},
-    )
+    change("ana", **FAR_APART)
     unasked = look(guest, f"{PICKER}?view={view}")
     assert starts(unasked)[0] == "2026-12-02T09:00:00Z"
     for month, said in [

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter, RateLimitExceeded
 from flask_limiter.util import get_remote_address
 from jinja2_fragments.flask import render_block
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -146,16 +147,21 @@ def _room_for_a_form(_endpoint: str | None, _values: dict[str, Any] | None) -> N
 
 def _begin() -> None:
     g.began = time.monotonic()
-    language.use(language.choose(request.args.get("lang", ""), request.accept_languages))
-    speak_to_guest()  # reads the form, which may be too large
+    speak_to_guest()
     if request.blueprint == "host" and not language.tag().startswith(language.SOURCE):
         language.use(HOST_LANGUAGE)
 
 
 def speak_to_guest() -> None:
     """From here on this request is in the language of its browser, or the one it asks for."""
-    spoken = language.choose(request.values.get("lang", ""), request.accept_languages)
-    language.use(spoken, *request.values.getlist("clock")[-1:])
+    _speak(request.args)
+    if request.method == "POST":  # a form that is too large is refused right here
+        _speak(request.values)
+
+
+def _speak(given: MultiDict[str, str]) -> None:
+    spoken = language.choose(given.get("lang", ""), request.accept_languages)
+    language.use(spoken, *given.getlist("clock")[-1:])
 
 
 def _health() -> ResponseReturnValue:

@@ -183,14 +183,19 @@ def test_without_javascript_a_button_shows_the_preview_before_saving(
     assert exported(house)["weekly_hours"]["mon"][0][0] == "09:00"
 
 
+def at_work_on(page: Page, house: House, way: str) -> Locator:
+    """The section with the snippet, where it is shown at work."""
+    page.goto(f"{house.widget}/settings?embed={way}")
+    part = section(page, "On your website")
+    part.get_by_text("See it at work").click()
+    return part
+
+
 @pytest.mark.parametrize("way", ["inline", "iframe"])
 def test_the_snippet_is_seen_at_work_on_the_page_itself(
     house: House, open_page: Open, way: str
 ) -> None:
-    page = sign_in(open_page(), house)
-    page.goto(f"{house.widget}/settings?embed={way}")
-    part = section(page, "On your website")
-    part.get_by_text("See it at work").click()
+    part = at_work_on(sign_in(open_page(), house), house, way)
     at_work = part.frame_locator("iframe").frame_locator("iframe")
     expect(at_work.locator("button[name=start]").first).to_be_visible()
 
@@ -199,10 +204,7 @@ def test_the_snippet_is_seen_at_work_on_the_page_itself(
 def test_a_button_opens_the_times_over_the_page_that_shows_it_at_work(
     house: House, open_page: Open, way: str
 ) -> None:
-    page = sign_in(open_page(), house)
-    page.goto(f"{house.widget}/settings?embed={way}")
-    part = section(page, "On your website")
-    part.get_by_text("See it at work").click()
+    part = at_work_on(sign_in(open_page(), house), house, way)
     at_work = part.frame_locator("iframe")
     part.locator("iframe").scroll_into_view_if_needed()
     at_work.get_by_role("button", name="Book a call").click()
