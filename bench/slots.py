@@ -7,7 +7,7 @@ from statistics import median
 from time import perf_counter
 from zoneinfo import ZoneInfo
 
-from widget.slots import DAY, Busy, Rules, free
+from widget.core.slots import DAY, Busy, Rules, free
 
 NOW = 1_795_536_000  # 2026-11-24T16:00:00Z
 DAYS, INTERVALS, RUNS = 61, 200, 500

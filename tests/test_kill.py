@@ -28,7 +28,7 @@ from tests.acts import ANA, MIA
 from tests.conftest import Browser
 from tests.server import Server, servers
 from widget import config
-from widget.instants import from_rfc3339
+from widget.core.clock import from_rfc3339
 
 FREEBUSY, INSERT = "calendar.freebusy.query", "calendar.events.insert"
 PATCH, DELETE = "calendar.events.patch", "calendar.events.delete"

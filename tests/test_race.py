@@ -23,7 +23,7 @@ from tests.acts import ANA
 from tests.conftest import Browser
 from tests.server import servers
 from widget import config
-from widget.instants import from_rfc3339
+from widget.core.clock import from_rfc3339
 
 GUESTS, PROCESSES = 100, 4
 #: Two event types that start at any quarter of an hour and keep different distances.

@@ -12,7 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget import checks, settings
+from widget.core import fields
+from widget.core.document import (
+    WEEKDAYS,
+    Fault,
+    SettingsError,
+    document_json,
+    dump_document,
+    first_document,
+    handle_from,
+    parse_document,
+    slot_rules,
+)
 
 #: The example of the outside interface, letter by letter.
 EXAMPLE = """{
@@ -68,8 +79,8 @@ def changed(steps: str, value: Any) -> dict[str, Any]:
 
 def faults(document: Any) -> dict[str, str]:
     """What is wrong with a document: message by path, in order."""
-    with pytest.raises(settings.SettingsError) as caught:
-        settings.parse(document)
+    with pytest.raises(SettingsError) as caught:
+        parse_document(document)
     found = {fault.path: fault.message for fault in caught.value.faults}
     assert len(found) == len(caught.value.faults)
     return found
@@ -482,7 +493,7 @@ TAKEN: list[tuple[str, Any]] = [
 @pytest.mark.parametrize(("steps", "value"), TAKEN)
 def test_what_is_allowed_comes_out_as_it_went_in(steps: str, value: Any) -> None:
     document = changed(steps, value)
-    assert settings.dump(settings.parse(document)) == document
+    assert dump_document(parse_document(document)) == document
 
 
 @pytest.mark.parametrize(
@@ -503,21 +514,21 @@ def test_what_is_allowed_comes_out_as_it_went_in(steps: str, value: Any) -> None
     ],
 )
 def test_an_allowed_site_is_kept_as_browsers_write_an_origin(typed: str, kept: str) -> None:
-    assert settings.parse(changed(SITE, typed)).allowed_sites == [kept]
+    assert parse_document(changed(SITE, typed)).allowed_sites == [kept]
 
 
 def test_an_accent_is_kept_in_small_letters() -> None:
-    assert settings.parse(changed("theme.accent", "1A73E8")).theme.accent == "1a73e8"
+    assert parse_document(changed("theme.accent", "1A73E8")).theme.accent == "1a73e8"
 
 
 def test_line_ends_of_a_description_are_made_alike() -> None:
-    document = settings.parse(changed(f"{EVENT}.description", "one\r\ntwo"))
+    document = parse_document(changed(f"{EVENT}.description", "one\r\ntwo"))
     assert document.event_types[0].description == "one\ntwo"
 
 
 def test_no_choices_is_the_same_as_an_empty_list_of_them() -> None:
     with_none = changed(f"{Q}.choices", [])
-    assert settings.dump(settings.parse(with_none)) == good()
+    assert dump_document(parse_document(with_none)) == good()
 
 
 # --- all faults at once -------------------------------------------------------------------------
@@ -572,12 +583,12 @@ def test_a_hundred_event_types_are_allowed() -> None:
     document = good()
     event = document["event_types"][0]
     document["event_types"] = [{**event, "slug": f"e{n}"} for n in range(100)]
-    assert len(settings.parse(document).event_types) == 100
+    assert len(parse_document(document).event_types) == 100
 
 
 def test_the_error_says_every_fault_in_its_text() -> None:
-    with pytest.raises(settings.SettingsError, match=r"handle: is reserved.*; time_zone: must be"):
-        settings.parse({**good(), "handle": "api", "time_zone": "Mars"})
+    with pytest.raises(SettingsError, match=r"handle: is reserved.*; time_zone: must be"):
+        parse_document({**good(), "handle": "api", "time_zone": "Mars"})
 
 
 def test_a_place_to_meet_is_more_than_blanks() -> None:
@@ -585,7 +596,7 @@ def test_a_place_to_meet_is_more_than_blanks() -> None:
     document["event_types"][0]["location_detail"] = " \u200b"
     assert list(faults(document)) == ["event_types[0].location_detail"]
     document["event_types"][0]["location_detail"] = "Quay 3"
-    assert settings.dump(settings.parse(document)) == document
+    assert dump_document(parse_document(document)) == document
 
 
 # --- texts that are no document -----------------------------------------------------------------
@@ -639,36 +650,36 @@ def test_strange_numbers_are_faults_of_their_field(number: str) -> None:
 
 
 def test_a_byte_order_mark_does_no_harm() -> None:
-    assert settings.parse(b"\xef\xbb\xbf" + EXAMPLE.encode()).handle == "ana"
+    assert parse_document(b"\xef\xbb\xbf" + EXAMPLE.encode()).handle == "ana"
 
 
 # --- in and out ---------------------------------------------------------------------------------
 
 
 def test_the_interface_example_comes_out_as_it_went_in_key_by_key() -> None:
-    out = settings.dump(settings.parse(EXAMPLE))
+    out = dump_document(parse_document(EXAMPLE))
     assert json.dumps(out) == json.dumps(json.loads(EXAMPLE))
 
 
 def test_the_text_is_indented_and_readable_and_ends_with_a_line_end() -> None:
-    text = settings.dumps(settings.parse(changed(NAME, "Ána 👋")))
+    text = document_json(parse_document(changed(NAME, "Ána 👋")))
     assert '\n  "display_name": "Ána 👋",\n' in text
     assert text.endswith("}\n")
 
 
 def test_a_document_and_what_was_dumped_from_it_share_nothing() -> None:
     given = good()
-    document = settings.parse(given)
+    document = parse_document(given)
     given["weekly_hours"]["mon"][0][0] = "00:00"
-    settings.dump(document)["weekly_hours"]["mon"].clear()
-    settings.dump(document)["event_types"][0]["questions"].clear()
-    assert settings.dump(document) == good()
+    dump_document(document)["weekly_hours"]["mon"].clear()
+    dump_document(document)["event_types"][0]["questions"].clear()
+    assert dump_document(document) == good()
 
 
 def test_weekdays_come_out_in_their_order() -> None:
     document = good()
     document["weekly_hours"] = dict(reversed(document["weekly_hours"].items()))
-    assert list(settings.dump(settings.parse(document))["weekly_hours"]) == list(settings.WEEKDAYS)
+    assert list(dump_document(parse_document(document))["weekly_hours"]) == list(WEEKDAYS)
 
 
 def test_what_may_be_left_out_has_the_defaults_of_the_interface() -> None:
@@ -679,14 +690,14 @@ def test_what_may_be_left_out_has_the_defaults_of_the_interface() -> None:
     expected = {**document, "date_overrides": {}, "allowed_sites": []}
     event = document["event_types"][0]
     expected["event_types"] = [{**event, "duration": 45, "slot_interval": 45, "questions": []}]
-    out = settings.dump(settings.parse(short))
+    out = dump_document(parse_document(short))
     assert json.dumps(out) == json.dumps(expected)
 
 
 def test_choices_are_shown_only_where_they_apply() -> None:
     document = changed(Q, question(choices=["Red", "Green"]))
     document["event_types"][0]["questions"].append(question(id="other", kind="text"))
-    asked = settings.dump(settings.parse(document))["event_types"][0]["questions"]
+    asked = dump_document(parse_document(document))["event_types"][0]["questions"]
     assert list(asked[0]) == ["id", "label", "kind", "required", "choices"]
     assert list(asked[1]) == ["id", "label", "kind", "required"]
 
@@ -695,7 +706,7 @@ def test_choices_are_shown_only_where_they_apply() -> None:
 
 
 def test_a_new_host_is_there_on_weekdays_for_an_intro_call() -> None:
-    out = settings.dump(settings.first("ana", "Ana Silva", "Europe/Lisbon"))
+    out = dump_document(first_document("ana", "Ana Silva", "Europe/Lisbon"))
     office = [["09:00", "17:00"]]
     assert out["weekly_hours"] == {
         **dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), office),
@@ -711,13 +722,13 @@ def test_a_new_host_is_there_on_weekdays_for_an_intro_call() -> None:
     assert event["slug"] == "intro"
     assert (event["duration"], event["slot_interval"]) == (30, 30)
     assert (event["minimum_notice"], event["booking_window_days"]) == (240, 60)
-    assert settings.dump(settings.parse(out)) == out
+    assert dump_document(parse_document(out)) == out
 
 
 @given(st.text(st.characters()), st.text())
 def test_a_new_host_gets_a_good_document_whatever_google_says(name: str, zone: str) -> None:
-    document = settings.first("ana", name, zone)
-    assert settings.parse(settings.dumps(document)) == document
+    document = first_document("ana", name, zone)
+    assert parse_document(document_json(document)) == document
 
 
 @pytest.mark.parametrize(
@@ -741,21 +752,21 @@ def test_a_new_host_gets_a_good_document_whatever_google_says(name: str, zone: s
     ],
 )
 def test_a_handle_is_made_from_the_email(email: str, taken: tuple[str, ...], handle: str) -> None:
-    assert settings.handle_from(email, taken.__contains__) == handle
+    assert handle_from(email, taken.__contains__) == handle
 
 
 @given(st.text(st.characters(), max_size=80), st.sets(st.text("ab-2", max_size=4)))
 def test_a_handle_from_any_email_is_a_good_and_free_one(local: str, taken: set[str]) -> None:
-    handle = settings.handle_from(f"{local}@ana.example", taken.__contains__)
+    handle = handle_from(f"{local}@ana.example", taken.__contains__)
     assert handle not in taken
-    assert settings.parse({**good(), "handle": handle}).handle == handle
+    assert parse_document({**good(), "handle": handle}).handle == handle
 
 
 @pytest.mark.parametrize("several", [2, 12, 1200])
 def test_a_long_handle_stays_within_its_length_when_it_is_numbered(several: int) -> None:
     taken: set[str] = set()
     for _ in range(several):
-        taken.add(settings.handle_from("a" * 64 + "@ana.example", taken.__contains__))
+        taken.add(handle_from("a" * 64 + "@ana.example", taken.__contains__))
     assert len(taken) == several
     assert max(map(len, taken)) <= 40
 
@@ -769,8 +780,8 @@ def test_the_slot_core_gets_minutes_and_dates() -> None:
         duration=45, slot_interval=15, buffer_before=5, buffer_after=10, minimum_notice=60,
         booking_window_days=14, max_per_day=3, max_per_week=7,
     )  # fmt: skip
-    parsed = settings.parse(document)
-    rules = settings.rules(parsed, parsed.event_types[0])
+    parsed = parse_document(document)
+    rules = slot_rules(parsed, parsed.event_types[0])
     assert rules.tz == ZoneInfo("Europe/Lisbon")
     assert rules.weekly_hours == (((540, 750), (810, 1020)), ((540, 1020),), (), (), (), (), ())
     assert rules.date_overrides == {
@@ -784,8 +795,8 @@ def test_the_slot_core_gets_minutes_and_dates() -> None:
 
 
 def test_midnight_at_the_end_of_a_day_is_its_last_minute() -> None:
-    parsed = settings.parse(changed(HOURS, [["00:00", "24:00"]]))
-    assert settings.rules(parsed, parsed.event_types[0]).weekly_hours[0] == ((0, 1440),)
+    parsed = parse_document(changed(HOURS, [["00:00", "24:00"]]))
+    assert slot_rules(parsed, parsed.event_types[0]).weekly_hours[0] == ((0, 1440),)
 
 
 # --- properties ---------------------------------------------------------------------------------
@@ -870,12 +881,12 @@ webhooks = st.fixed_dictionaries(
 documents = st.fixed_dictionaries(
     {
         "version": st.just(1),
-        "handle": slugs.filter(lambda text: text not in checks.RESERVED),
+        "handle": slugs.filter(lambda text: text not in fields.RESERVED),
         "display_name": texts(100, 1),
-        "time_zone": st.sampled_from(sorted(checks.ZONES)),
+        "time_zone": st.sampled_from(sorted(fields.ZONES)),
         "busy_calendars": st.lists(texts(320, 1), min_size=1, max_size=5, unique=True),
         "target_calendar": texts(320, 1),
-        "weekly_hours": st.fixed_dictionaries(dict.fromkeys(settings.WEEKDAYS, day_ranges())),
+        "weekly_hours": st.fixed_dictionaries(dict.fromkeys(WEEKDAYS, day_ranges())),
         "date_overrides": st.dictionaries(
             st.dates(date(1970, 1, 1), date(2200, 12, 31)).map(date.isoformat),
             day_ranges(),
@@ -898,11 +909,11 @@ documents = st.fixed_dictionaries(
 
 @given(documents)
 def test_any_good_document_survives_going_in_and_out(document: dict[str, Any]) -> None:
-    parsed = settings.parse(document)
-    assert settings.dump(parsed) == document
-    assert settings.parse(settings.dumps(parsed)) == parsed
+    parsed = parse_document(document)
+    assert dump_document(parsed) == document
+    assert parse_document(document_json(parsed)) == parsed
     for event in parsed.event_types:
-        settings.rules(parsed, event)
+        slot_rules(parsed, event)
 
 
 junk = st.recursive(
@@ -920,7 +931,7 @@ junk = st.recursive(
 )
 PLACES = [
     *good(),
-    *(f"weekly_hours.{day}" for day in settings.WEEKDAYS),
+    *(f"weekly_hours.{day}" for day in WEEKDAYS),
     "weekly_hours.mon.0",
     "weekly_hours.mon.0.0",
     "date_overrides.2026-12-28",
@@ -934,10 +945,10 @@ PLACES = [
 ]
 
 
-def outcome(document: Any) -> list[settings.Fault]:
+def outcome(document: Any) -> list[Fault]:
     try:
-        settings.parse(document)
-    except settings.SettingsError as error:
+        parse_document(document)
+    except SettingsError as error:
         return error.faults
     return []
 
@@ -953,8 +964,8 @@ def only_plain_faults(document: Any) -> None:
 
 @given(junk)
 def test_junk_is_refused_and_never_crashes(document: Any) -> None:
-    with pytest.raises(settings.SettingsError):
-        settings.parse(document if not isinstance(document, str) else [document])
+    with pytest.raises(SettingsError):
+        parse_document(document if not isinstance(document, str) else [document])
     only_plain_faults(document)
     only_plain_faults(json.dumps(document))
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from tests import page
 from tests.conftest import Browser
 from tests.host_page import exported, faults, form, on_sqlite, save, show
-from widget import checks
+from widget.core import fields
 
 pytestmark = on_sqlite
 PICKER = "/book/ana/intro"
@@ -117,7 +117,7 @@ def test_a_webhook_is_set_up_with_a_secret_of_its_own(app: Flask, ana: Browser) 
     hook = exported(app)["webhook"]
     assert hook["url"] == "https://hooks.example/x"
     assert hook["events"] == ["booking.confirmed"]
-    assert checks.SECRET.fullmatch(hook["secret"])
+    assert fields.SECRET.fullmatch(hook["secret"])
     shown = form(show(ana), "webhook").sent()
     assert shown["secret"] == hook["secret"]
     assert shown.getlist("events") == ["booking.confirmed"]

@@ -12,7 +12,7 @@ from demo.google import StandIn
 from tests import page
 from tests.conftest import Browser, command
 from tests.host_page import exported, faults, form, on_sqlite, save, show
-from widget.checks import RESERVED
+from widget.core.fields import RESERVED
 
 PICKER = "/book/ana/intro"
 

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from widget.slots import (
+from widget.core.slots import (
     FIRST,
     LAST,
     Booked,

@@ -15,10 +15,10 @@ import models
 from widget import booking_page, bookings, details, language, links, outcomes, picker, places, web
 from widget.bookings import KeyReused, NotBooked, SlotTaken, SlotUnavailable, TooManyBookings
 from widget.calendar import DAY
-from widget.instants import to_rfc3339
+from widget.core.clock import to_rfc3339
+from widget.core.document import EventType
 from widget.language import gettext as _
 from widget.places import Place
-from widget.settings import EventType
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 

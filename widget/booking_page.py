@@ -27,12 +27,12 @@ from widget import (
     outcomes,
     places,
     reconcile,
-    settings,
     web,
 )
 from widget.bookings import NotActive, NotBooked, SlotUnavailable, TooManyBookings
+from widget.core.clock import to_rfc3339
+from widget.core.document import load_document
 from widget.guest import blueprint
-from widget.instants import to_rfc3339
 from widget.language import gettext as _
 from widget.outcomes import BadField
 from widget.places import Place
@@ -150,7 +150,7 @@ def booking(token: str) -> ResponseReturnValue:
 @web.reading
 def calendar_file(token: str) -> ResponseReturnValue:
     found = find_booking(token)
-    document = settings.load(found.host.settings)
+    document = load_document(found.host.settings)
     response = Response(
         invitation.ics(web.config(), found, document), content_type="text/calendar; charset=utf-8"
     )
@@ -175,7 +175,7 @@ def invitation_page(
 
     One answer alone announces what the guest did last.
     """
-    document = settings.load(booking.host.settings)
+    document = load_document(booking.host.settings)
     view = invitation.view(web.config(), booking, document)
     theme = given.get("theme", document.theme.mode)
     accent = given.get("accent", document.theme.accent)
@@ -284,7 +284,7 @@ def _place(booking: Booking) -> Place:
     if booking.status != "confirmed":
         raise bookings.UnderWay() if booking.status == "pending" else NotActive(booking.status)
     bookings.check_deadline(booking, "guest", web.now())
-    document, event = settings.load(booking.host.settings), bookings.event_type(booking)
+    document, event = load_document(booking.host.settings), bookings.event_type(booking)
     if event is None or not event.active:
         raise SlotUnavailable([])
     view = invitation.view(web.config(), booking, document)

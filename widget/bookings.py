@@ -9,8 +9,10 @@ from typing import Any, Literal
 
 import models
 from models import Booking
-from widget import busy, events, instants, settings, slots
+from widget import busy, events
 from widget.calendar import DAY, Calendar, Event, Gone, Google, GoogleError, Unknown
+from widget.core import clock, slots
+from widget.core.document import EventType, load_document
 from widget.details import Details, questions
 from widget.offers import Altered as Altered
 from widget.offers import CalendarDisconnected as CalendarDisconnected
@@ -27,7 +29,6 @@ from widget.offers import UnderWay as UnderWay
 from widget.offers import booked, closed, without
 from widget.offers import offer as offer
 from widget.offers import refusal as refusal
-from widget.settings import EventType
 
 CLAIM_SECONDS = 20  # longer than the calls of one request take: nobody else settles it before
 ACTIVE_PER_GUEST = 10
@@ -164,7 +165,7 @@ def _claimed(looked: Offer, details: Details, key: str | None, visit: Visit) -> 
         "calendar": looked.settings.target_calendar,
         "idempotency_key": key,
         "body_digest": details.digest(),
-        "settle_after": instants.now() + CLAIM_SECONDS,
+        "settle_after": clock.now() + CLAIM_SECONDS,
         "created_at": looked.now,
         "updated_at": looked.now,
     }
@@ -212,7 +213,7 @@ def _insert(calendar: Calendar, looked: Offer, booking: Booking) -> Booking:
 def _stays_pending(booking: Booking, error: Unknown) -> None:
     """What was sent may arrive yet: nobody asks for it sooner than RETRY_SECONDS from now."""
     log.warning("booking %s: outcome unknown: %s", booking.id, error)
-    models.let_go(booking, instants.now() + events.RETRY_SECONDS)
+    models.let_go(booking, clock.now() + events.RETRY_SECONDS)
 
 
 # --- cancelling -----------------------------------------------------------------------------
@@ -230,7 +231,7 @@ def cancel(
     if booking.status not in models.ACTIVE or booking.change == "cancel":
         return booking
     check_deadline(booking, by, now)
-    mine = models.begin_cancel(booking, by, reason, now, instants.now() + CLAIM_SECONDS)
+    mine = models.begin_cancel(booking, by, reason, now, clock.now() + CLAIM_SECONDS)
     if mine is None:
         return models.as_it_is(booking)
     try:
@@ -248,7 +249,7 @@ def _remove(calendar: Calendar, mine: Booking, before: str, now: int) -> Booking
     except GoogleError as error:
         log.warning("booking %s: not cancelled: %s", mine.id, error)
         if before == "pending" or mine.new_start_at:  # what it was is not known either
-            models.let_go(mine, instants.now() + events.RETRY_SECONDS)
+            models.let_go(mine, clock.now() + events.RETRY_SECONDS)
         else:
             models.undo_change(mine, now)
             if models.as_it_is(mine).status == "confirmed":
@@ -283,7 +284,7 @@ def deadline(booking: Booking) -> int:
 
 def event_type(booking: Booking) -> EventType | None:
     """The event type of a booking as it is now, with the length that was promised."""
-    for event in settings.load(booking.host.settings).event_types:
+    for event in load_document(booking.host.settings).event_types:
         if event.slug == booking.event:
             return event.model_copy(update={"duration": booking.promise["duration"]})
     return None
@@ -324,7 +325,7 @@ def _claim_move(looked: Offer, booking: Booking, start: int, by: str) -> tuple[O
     with models.locked(looked.host) as host:
         looked = _check(looked, host, start, booking)
         try:
-            until = instants.now() + CLAIM_SECONDS
+            until = clock.now() + CLAIM_SECONDS
             mine = models.begin_move(booking, start, end, by, now, until)
         except models.Overlap:
             raise SlotTaken from None

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import models
-from widget.instants import to_rfc3339
+from widget.core.clock import to_rfc3339
 
 COLUMNS = (
     "id", "event", "title", "start", "end", "status", "guest_name", "guest_email", "meet_link",

@@ -10,13 +10,13 @@ from flask import request
 
 import models
 from models import Booking
-from widget import bookings, details, language, settings, web
+from widget import bookings, details, language, web
 from widget.bookings import NotBooked
-from widget.instants import to_rfc3339
+from widget.core.clock import to_rfc3339
+from widget.core.document import Settings, load_document
 from widget.language import gettext as _
 from widget.language import ngettext
 from widget.picker import by_date
-from widget.settings import Settings
 
 PAGE = 20
 SEARCH_LENGTH = 100
@@ -54,7 +54,7 @@ def place(host: models.Host) -> dict[str, Any] | None:
     id = request.args.get("booking", "")
     if not id or any(name in request.args for name in ("page", "show", "act", "q")):
         return None
-    document, now = settings.load(host.settings), web.now()
+    document, now = load_document(host.settings), web.now()
     for past in (False, True):
         ids = [each.id for each in find(host, document, past, "", now)]
         if id in ids:

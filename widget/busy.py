@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import models
 from widget.calendar import DAY, Calendar, Unreadable
-from widget.settings import Settings
-from widget.slots import Busy
+from widget.core.document import Settings
+from widget.core.slots import Busy
 
 REFRESH_SECONDS = 12  # longer than all calls of one request may take
 WAIT_SECONDS = 3.0

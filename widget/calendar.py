@@ -17,8 +17,11 @@ from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
 import models
-from widget import google_event, settings
+from widget import google_event
 from widget.access import Access, Client
+from widget.core.clock import from_rfc3339, to_rfc3339
+from widget.core.document import load_document
+from widget.core.slots import Busy
 from widget.faults import HOST_MUST_ACT, meaning
 from widget.faults import TIMEOUT_SECONDS as TIMEOUT_SECONDS
 from widget.faults import Altered as Altered
@@ -32,8 +35,6 @@ from widget.faults import Unavailable as Unavailable
 from widget.faults import Unknown as Unknown
 from widget.faults import Unreadable as Unreadable
 from widget.google_event import Event as Event
-from widget.instants import from_rfc3339, to_rfc3339
-from widget.slots import Busy
 from widget.wire import Lost, NotSent
 
 DAY = 86400
@@ -229,7 +230,7 @@ class Calendar:
 
     def read(self, event: dict[str, Any]) -> Event:
         """One of Google's events. Raises KeyError, TypeError, AttributeError or ValueError."""
-        zone = ZoneInfo(settings.load(self.host.settings).time_zone)
+        zone = ZoneInfo(load_document(self.host.settings).time_zone)
         return google_event.read(event, zone)
 
     def _call(

@@ -26,12 +26,12 @@ from widget import (
     erasure,
     reconcile,
     saving,
-    settings,
     why,
 )
 from widget.bookings import NotBooked
 from widget.calendar import Google
-from widget.instants import now, to_rfc3339
+from widget.core.clock import now, to_rfc3339
+from widget.core.document import SettingsError, document_json, load_document, parse_document
 
 settings_group = AppGroup("settings", help="A host's settings document.")
 hosts_group = AppGroup("hosts", help="Who can be booked.")
@@ -67,7 +67,7 @@ def _host(handle: str) -> models.Host:
 @click.argument("file", type=click.Path(dir_okay=False, writable=True), required=False)
 def export_settings(host: str, file: str | None) -> None:
     """Write the settings of HOST as JSON to FILE, or to standard output."""
-    text = settings.dumps(settings.load(_host(host).settings))
+    text = document_json(load_document(_host(host).settings))
     if file in (None, "-"):
         click.echo(text, nl=False)
     else:
@@ -85,10 +85,10 @@ def import_settings(host: str, file: io.BufferedReader) -> None:
     """
     found = _host(host)
     try:
-        document = settings.parse(file.read())
+        document = parse_document(file.read())
         while not saving.save(found, document):
             found = _host(host)  # changed meanwhile: an import replaces that too
-    except settings.SettingsError as error:
+    except SettingsError as error:
         for fault in error.faults:
             click.echo(f"{fault.path or 'document'}: {fault.message}", err=True)
         raise click.ClickException("nothing was imported") from None
@@ -105,7 +105,7 @@ def list_hosts() -> None:
         state = (
             f"disconnected ({host.disconnected_reason})" if host.disconnected_at else "connected"
         )
-        slugs = ", ".join(event.slug for event in settings.load(host.settings).event_types)
+        slugs = ", ".join(event.slug for event in load_document(host.settings).event_types)
         click.echo(f"{host.handle}\t{host.email}\t{state}\t{slugs}")
 
 
@@ -189,7 +189,7 @@ def delete_guest(email: str) -> None:
 def explain(host: str, event: str, time: str) -> None:
     """Say why TIME (RFC 3339) is or is not offered for EVENT of HOST."""
     found = _host(host)
-    document = settings.load(found.settings)
+    document = load_document(found.settings)
     kind = next((each for each in document.event_types if each.slug == event), None)
     if kind is None:
         raise click.ClickException(f"{host} has no event type {event!r}")

@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from widget.instants import from_rfc3339
+from widget.core.clock import from_rfc3339
+from widget.core.document import EventType, Question
 from widget.language import digits, ngettext
 from widget.language import gettext as _
-from widget.settings import EventType, Question
 
 NAME_LENGTH, EMAIL_LENGTH, NOTES_LENGTH, ANSWER_LENGTH, PHONE_LENGTH = 200, 254, 5000, 2000, 40
 REASON_LENGTH = 1000

@@ -8,8 +8,8 @@ from typing import Any
 import peewee
 
 import models
-from widget import settings
 from widget.calendar import CALENDAR_SCOPES, DAY, Google, GoogleError
+from widget.core.document import load_document
 
 SHORT_KEY = 32
 LONG_SECONDS = 3600
@@ -57,7 +57,7 @@ def _host(google: Google, host: models.Host, now: int) -> Check:
     missing = [scope for scope in CALENDAR_SCOPES if scope not in host.scopes.split()]
     if missing:
         return False, f"{host.handle}: did not allow {', '.join(missing)}"
-    document = settings.load(host.settings)
+    document = load_document(host.settings)
     try:
         google.calendar_of(host).busy(document.busy_calendars, now, now + DAY)
         owned = _owned(google.calendar_of(host).calendars())

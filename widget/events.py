@@ -22,8 +22,8 @@ from widget.calendar import (
     Unavailable,
     Unknown,
 )
+from widget.core.document import Settings
 from widget.faults import is_final
-from widget.settings import Settings
 
 RETRY_SECONDS = 3  # Google may not see at once what it has taken
 NO_ANSWER = "needsAction"

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from widget import checks, language
+from widget import language
+from widget.core.document import WEEKDAYS, SettingsError
 from widget.language import gettext as _
 from widget.sections import Conflict, Document
-from widget.settings import WEEKDAYS, SettingsError
 
 _ONE_FIELD = re.compile(r"(.*\.)?(choices|allowed_sites|busy_calendars|events)\[\d+\]")
 _STEP = re.compile(r"(\w+)|\[(\d+)\]")

@@ -32,7 +32,7 @@ class Event:
     responses: Mapping[str, str] | None
 
 
-def read(event: dict[str, Any], zone: ZoneInfo) -> Event:
+def read_event(event: dict[str, Any], zone: ZoneInfo) -> Event:
     """An event of Calendar v3. Raises KeyError, TypeError, AttributeError or ValueError.
 
     `zone` is where a whole day begins and ends.

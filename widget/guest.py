@@ -24,7 +24,7 @@ from widget import (
 )
 from widget import zones as time_zones
 from widget.bookings import CalendarUnavailable, NotBooked
-from widget.instants import to_rfc3339
+from widget.core.clock import to_rfc3339
 from widget.language import gettext as _
 from widget.outcomes import BadField
 from widget.places import Place

@@ -19,7 +19,7 @@ from joserfc.errors import JoseError
 from requests import RequestException
 
 import models
-from widget import settings, web
+from widget import web
 from widget.calendar import (
     CALENDAR_SCOPES,
     CALENDARS_SCOPE,
@@ -29,6 +29,7 @@ from widget.calendar import (
     TIMEOUT_SECONDS,
     GoogleError,
 )
+from widget.core.document import document_json, first_document, handle_from
 from widget.language import gettext as _
 
 blueprint = Blueprint("host", __name__)
@@ -219,10 +220,10 @@ def _first_sign_in(subject: str, email: str, name: str, tokens: dict[str, Any]) 
     calendars = web.google().calendar_of(visitor).calendars()
     zone = next((each.get("timeZone") for each in calendars if each.get("primary")), None)
     while True:
-        handle = settings.handle_from(email, models.handle_taken)
-        document = settings.first(handle, name, _known_zone(zone))
+        handle = handle_from(email, models.handle_taken)
+        document = first_document(handle, name, _known_zone(zone))
         try:
-            return models.add_host(subject, email, handle, settings.dumps(document), web.now())
+            return models.add_host(subject, email, handle, document_json(document), web.now())
         except peewee.IntegrityError:
             if host := models.host_by_subject(subject):
                 return host  # signed in twice at once

@@ -11,8 +11,9 @@ from flask_login import current_user, login_required
 
 import models
 from models import Booking
-from widget import bookings, bookings_table, bookings_view, details, settings, settings_page, web
+from widget import bookings, bookings_table, bookings_view, details, settings_page, web
 from widget.bookings import NotBooked
+from widget.core.document import load_document
 from widget.host import blueprint
 from widget.settings_views import address
 
@@ -93,7 +94,7 @@ def _mark(booking: Booking, no_show: bool) -> str:
 def as_csv() -> ResponseReturnValue:
     """What the section shows, all pages of it, with the columns of `flask bookings list`."""
     host = current_user.host
-    document = settings.load(host.settings)
+    document = load_document(host.settings)
     past = request.args.get("show") == "past"
     text = bookings_table.as_csv(
         bookings_view.find(host, document, past, bookings_view.search(), web.now())

@@ -12,7 +12,7 @@ from enum import Enum, auto
 import models
 import watching
 from watching import Channel, WatchedCalendar
-from widget import events, settings
+from widget import events
 from widget.calendar import (
     DAY,
     MALFORMED,
@@ -24,7 +24,8 @@ from widget.calendar import (
     Refused,
     Unavailable,
 )
-from widget.instants import Clock
+from widget.core.clock import Clock
+from widget.core.document import load_document
 
 READ_SECONDS = 60  # the lease of one calendar's reading; its calls take at most half of it
 CHANNEL_SECONDS = 30 * DAY  # at most
@@ -49,7 +50,7 @@ def follow(google: Google, host: models.Host, clock: Clock, goes_on: Callable[[]
     A fault of Google's changes no booking, and is made up for by the next round. No further
     calendar is begun when the round does not go on.
     """
-    document = settings.load(host.settings)
+    document = load_document(host.settings)
     booked = models.booked_calendars(host, clock())
     wanted = booked | ({document.target_calendar} if host.calendar_gone else set())
     changed = 0
@@ -114,7 +115,7 @@ def _changes(calendar: Calendar, watched: WatchedCalendar) -> tuple[Items, str, 
             token = None  # too old: everything anew
             items, following = calendar.changed(watched.calendar, None)
     except Gone as error:
-        if error.status == 404 and watched.calendar == settings.load(host.settings).target_calendar:
+        if error.status == 404 and watched.calendar == load_document(host.settings).target_calendar:
             models.note_calendar_gone(host, watched.calendar)
         raise
     if host.calendar_gone == watched.calendar:

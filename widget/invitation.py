@@ -12,9 +12,9 @@ import icalendar
 import models
 from widget import language, links
 from widget.config import Config
-from widget.instants import to_rfc3339
+from widget.core.clock import to_rfc3339
+from widget.core.document import Settings
 from widget.language import gettext as _
-from widget.settings import Settings
 
 GOOGLE = "https://calendar.google.com/calendar/render"
 OUTLOOK = "https://outlook.live.com/calendar/0/deeplink/compose"

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import models
-from widget import busy, settings, slots
+from widget import busy
 from widget.calendar import DAY, Calendar, Disconnected, Gone, Google, GoogleError
-from widget.settings import EventType, Settings
-from widget.slots import Booked, Busy, Reason, Rules
+from widget.core import slots
+from widget.core.document import EventType, Settings, load_document, slot_rules
+from widget.core.slots import Booked, Busy, Reason, Rules
 
 TAKEN = {"busy", "booking"}  # reasons that come from other people, not from the host's rules
 
@@ -122,12 +123,12 @@ class Offer:
         """
         if host.revision == self.host.revision:
             return self
-        document = settings.load(host.settings)
+        document = load_document(host.settings)
         for event in document.event_types:
             if event.slug == self.event.slug and event.active:
                 if moving:
                     event = event.model_copy(update={"duration": moving.promise["duration"]})
-                rules = settings.rules(document, event)
+                rules = slot_rules(document, event)
                 return replace(self, host=host, settings=document, event=event, rules=rules)
         raise SlotUnavailable([Reason("closed")])
 
@@ -137,7 +138,7 @@ class Offer:
         return self.now + (self.rules.booking_window_days + 2) * DAY
 
 
-def offer(
+def offer_for(
     google: Google,
     host: models.Host,
     event: EventType,
@@ -149,7 +150,7 @@ def offer(
 
     Raises CalendarUnavailable or CalendarDisconnected: an unread calendar offers nothing.
     """
-    document = settings.load(host.settings)
+    document = load_document(host.settings)
     if host.disconnected_at:
         raise CalendarDisconnected(host.disconnected_reason)
     if host.calendar_gone == document.target_calendar:
@@ -161,7 +162,7 @@ def offer(
     window = (event.booking_window_days + 10) * DAY
     taken = without(moving, taken)
     held = booked(host, event, now - 10 * DAY, now + window, moving)
-    return Offer(host, document, event, settings.rules(document, event), taken, held, now)
+    return Offer(host, document, event, slot_rules(document, event), taken, held, now)
 
 
 def booked(

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from widget import language
-from widget.instants import to_rfc3339
+from widget.core.clock import to_rfc3339
 from widget.language import gettext as _
 from widget.language import ngettext
 

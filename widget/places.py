@@ -11,7 +11,6 @@ from werkzeug.datastructures import MultiDict
 import models
 from widget import (
     bookings,
-    checks,
     framing,
     invitation,
     language,
@@ -19,13 +18,13 @@ from widget import (
     look,
     outcomes,
     picker,
-    settings,
     sightings,
     web,
 )
 from widget.bookings import NotBooked
+from widget.core import fields
+from widget.core.document import EventType, Settings, load_document
 from widget.language import gettext as _
-from widget.settings import EventType, Settings
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def find(handle: str, slug: str) -> Place:
 
 def find_host(handle: str) -> tuple[models.Host, Settings]:
     """The host with this handle; answers 404 when there is none. Only allowed sites may frame."""
-    if not checks.HANDLE.fullmatch(handle):
+    if not fields.HANDLE.fullmatch(handle):
         abort(404)
     host = models.host_by_handle(handle)
     if host is None:
@@ -121,7 +120,7 @@ def find_host(handle: str) -> tuple[models.Host, Settings]:
     if request.method == "GET":  # also of a site that may not
         slug = (request.view_args or {}).get("slug", "")
         sightings.note(host, framing.embedder(), slug, web.now())
-    document = settings.load(host.settings)
+    document = load_document(host.settings)
     framing.hold_to(document.allowed_sites)
     return host, document
 

@@ -15,24 +15,20 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import MultiDict
 
 import models
-from widget import (
-    bookings,
-    busy,
-    carried,
-    form_view,
-    guest,
-    offers,
-    sections,
-    settings,
-    snippets,
-    web,
-)
+from widget import bookings, busy, carried, form_view, guest, offers, sections, snippets, web
 from widget.calendar import DAY, GoogleError
+from widget.core.document import (
+    Settings,
+    SettingsError,
+    dump_document,
+    load_document,
+    parse_document,
+    slot_rules,
+)
+from widget.core.slots import Busy
 from widget.host import blueprint, page
 from widget.language import gettext as _
 from widget.places import Place
-from widget.settings import Settings
-from widget.slots import Busy
 
 Form = MultiDict[str, str]
 
@@ -52,7 +48,7 @@ class Preview(Place):
     def hidden(self) -> list[tuple[str, str]]:
         if not self.draft:
             return []
-        text = json.dumps(settings.dump(self.document), ensure_ascii=False)
+        text = json.dumps(dump_document(self.document), ensure_ascii=False)
         return [("draft", text)]
 
     @property
@@ -72,11 +68,11 @@ class Preview(Place):
             raise offers.closed(error) from error
         window = (event.booking_window_days + 10) * DAY
         held = offers.booked(host, event, now - 10 * DAY, now + window)
-        rules = settings.rules(document, event)
+        rules = slot_rules(document, event)
         return bookings.Offer(host, document, event, rules, taken, held, now)
 
     def _busy(self, now: int) -> list[Busy]:
-        stored, calendar = settings.load(self.host.settings), web.calendar_of(self.host)
+        stored, calendar = load_document(self.host.settings), web.calendar_of(self.host)
         longest = max((each.booking_window_days for each in stored.event_types), default=0)
         same = self.document.busy_calendars == stored.busy_calendars
         if same and self.event.booking_window_days <= longest:
@@ -97,7 +93,7 @@ def preview(slug: str) -> ResponseReturnValue:
         place = _place(current_user.host, slug, given)
     except sections.Faulty as error:
         return none(422, _("It is shown as soon as this is right:"), error.faults)
-    except settings.SettingsError:  # a draft that no form of ours has made
+    except SettingsError:  # a draft that no form of ours has made
         return none(422, _("Reload the page to see it."))
     if place is None:
         return none(404, _("There is no such event type any more. Reload the page."))
@@ -136,12 +132,12 @@ def _shown(place: Preview, given: Form) -> ResponseReturnValue:
 
 def _place(host: models.Host, slug: str, given: Form) -> Preview | None:
     """Raises SettingsError or Faulty. None when there is no such event type."""
-    stored = settings.load(host.settings)
-    at = sections.index_of(settings.dump(stored), slug)
+    stored = load_document(host.settings)
+    at = sections.index_of(dump_document(stored), slug)
     if at is None:
         return None
     if "draft" in given:
-        document = settings.parse(given["draft"])
+        document = parse_document(given["draft"])
     elif "section" in given:
         document = _drafted(host, given, at)
     else:
@@ -153,14 +149,14 @@ def _place(host: models.Host, slug: str, given: Form) -> Preview | None:
 
 def _drafted(host: models.Host, form: Form, at: int) -> Settings:
     """Raises Faulty."""
-    document, section = settings.dump(settings.load(host.settings)), form["section"]
+    document, section = dump_document(load_document(host.settings)), form["section"]
     if section == "event":
         sections.event(document, form, at)
     elif section in sections.CHANGES:
         sections.CHANGES[section](document, form)
     try:
-        return settings.parse(document)
-    except settings.SettingsError as error:
+        return parse_document(document)
+    except SettingsError as error:
         raise sections.Faulty(form_view.faults_of(error, document, section, at)) from None
 
 
@@ -174,7 +170,7 @@ def _framed(answer: ResponseReturnValue) -> ResponseReturnValue:
 @login_required
 def embedded(mode: str) -> ResponseReturnValue:
     """The snippet at work, on an empty page."""
-    document = settings.load(current_user.host.settings)
+    document = load_document(current_user.host.settings)
     slug = request.args.get("event", "")
     event = next((each for each in document.event_types if each.slug == slug), None)
     if mode not in snippets.MODES or (slug and event is None):

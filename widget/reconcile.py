@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import models
 import watching
-from widget import bookings, busy, events, host_changes, instants, settings
+from widget import bookings, busy, events, host_changes
 from widget.calendar import (
     DAY,
     Calendar,
@@ -23,9 +23,11 @@ from widget.calendar import (
     Refused,
     Unavailable,
 )
-from widget.instants import Clock
+from widget.core import clock as core_clock
+from widget.core.clock import Clock
+from widget.core.document import load_document
+from widget.core.slots import Busy
 from widget.offers import without
-from widget.slots import Busy
 
 LONGEST_PAUSE_SECONDS = 300
 WRITES = {"calendar.events.insert", "calendar.events.patch", "calendar.events.delete"}
@@ -149,7 +151,7 @@ def _move(calendar: Calendar, booking: models.Booking, now: int) -> None:
         _undo(calendar, booking, event, now, "slot_taken")
     else:
         try:
-            document = settings.load(booking.host.settings)
+            document = load_document(booking.host.settings)
             moved = events.move(calendar, booking, document)
             events.moved(calendar, booking, moved, now)
         except events.ChangedMeanwhile as error:
@@ -179,7 +181,7 @@ def _busy(
     calendar: Calendar, booking: models.Booking, start: int, end: int, now: int
 ) -> list[Busy]:
     """What the host has got into while nobody knew what became of a booking."""
-    document = settings.load(booking.host.settings)
+    document = load_document(booking.host.settings)
     return busy.fresh(calendar, booking.host, document, start, end, now)
 
 
@@ -206,7 +208,7 @@ def _insert(google: Google, calendar: Calendar, booking: models.Booking, now: in
             raise Unavailable("calendar.events.get", 404, "what is busy may be our own event")
         models.fail(booking, "slot_taken", now, leftover=True)
     else:
-        document = settings.load(booking.host.settings)
+        document = load_document(booking.host.settings)
         events.make(google, calendar, booking, document, now)
     models.forget_busy(booking.host)
 
@@ -239,8 +241,8 @@ def rounds(google: Google) -> None:
 def _round(google: Google, every: int) -> None:
     """One round, when it is time for it and nobody else is at it. Its lease is renewed before
     each step, and gone once its holder is; after the round it is what the next one waits for."""
-    began = instants.now()
+    began = core_clock.now()
     lease = watching.take_lease("round", began, began + max(every, STEP_SECONDS))
     if lease:
-        run(google, instants.now, lambda: lease.renew(instants.now() + STEP_SECONDS))
-        lease.renew(max(began + every, instants.now()))
+        run(google, core_clock.now, lambda: lease.renew(core_clock.now() + STEP_SECONDS))
+        lease.renew(max(began + every, core_clock.now()))

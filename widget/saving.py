@@ -5,8 +5,14 @@ from __future__ import annotations
 import peewee
 
 import models
-from widget import settings
-from widget.settings import Fault, Settings, SettingsError
+from widget.core.document import (
+    Fault,
+    Settings,
+    SettingsError,
+    document_json,
+    load_document,
+    renamed_slugs,
+)
 
 
 def save(host: models.Host, document: Settings) -> bool:
@@ -16,10 +22,10 @@ def save(host: models.Host, document: Settings) -> bool:
 
     Raises SettingsError when another host has the handle.
     """
-    text = settings.dumps(document)
+    text = document_json(document)
     if text == host.settings:
         return True
-    renamed = settings.renamed(settings.load(host.settings), document)
+    renamed = renamed_slugs(load_document(host.settings), document)
     try:
         return models.save_settings(host, document.handle, text, host.revision, renamed)
     except peewee.IntegrityError:

@@ -17,9 +17,9 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from widget import checks, settings
+from widget.core import fields as core_fields
+from widget.core.document import WEEKDAYS, EventType, plain
 from widget.language import gettext as _
-from widget.settings import WEEKDAYS
 
 Document = dict[str, Any]
 Form = MultiDict[str, str]
@@ -91,7 +91,7 @@ def span(first: str, last: str) -> list[date]:
     for name, text in (("from", first.strip()), ("to", last.strip() or first.strip())):
         try:
             found[name] = date.fromisoformat(text)
-            if found[name].year not in checks.YEARS:
+            if found[name].year not in core_fields.YEARS:
                 raise ValueError
         except ValueError:
             faults[name] = _("Give a date such as 2026-12-24.")
@@ -156,7 +156,7 @@ def event(document: Document, form: Form, at: int) -> None:
     """All fields of the event type number `at`; one more when the document has no such number."""
     events = document["event_types"]
     if at >= len(events):
-        events.append(settings.EventType(slug="new", title="new", duration=30).model_dump())
+        events.append(EventType(slug="new", title="new", duration=30).model_dump())
     before = events[at]
     fields: Document = {
         "slug": _name(form.get("slug", "")),
@@ -204,7 +204,7 @@ def questions(form: Form) -> list[Document]:
 
 def free_name(text: str, taken: Iterable[str], otherwise: str) -> str:
     """A slug like a title, or an id like a question, that is not `taken`."""
-    plain = settings.plain(text)[:32].strip("-") or otherwise
+    plain = plain(text)[:32].strip("-") or otherwise
     names = (plain if number == 1 else f"{plain}-{number}" for number in range(1, 10**6))
     held = set(taken)
     return next(name for name in names if name not in held)
@@ -229,12 +229,12 @@ def _whole(text: str) -> int | str:
 def _name(text: str) -> str:
     """A handle or slug as it is meant; what cannot be one stays as it was typed."""
     wanted = text.strip().lower()
-    return wanted if checks.HANDLE.fullmatch(wanted) else text
+    return wanted if core_fields.HANDLE.fullmatch(wanted) else text
 
 
 def _length(minutes: int | str, otherwise: int) -> int:
     """The length for a second field, unless it is a fault of the first."""
-    good = isinstance(minutes, int) and 1 <= minutes <= checks.DAY_MINUTES
+    good = isinstance(minutes, int) and 1 <= minutes <= core_fields.DAY_MINUTES
     return int(minutes) if good else otherwise
 
 
@@ -279,12 +279,12 @@ def _next_range(rows: list[list[str]]) -> list[str]:
     if not rows:
         return ["09:00", "17:00"]
     try:
-        start = checks.minutes(rows[-1][1]) + 60
+        start = core_fields.minutes(rows[-1][1]) + 60
     except ValueError:
         return ["", ""]
-    if start >= checks.DAY_MINUTES:
+    if start >= core_fields.DAY_MINUTES:
         return ["", ""]
-    end = min(start + 120, checks.DAY_MINUTES)
+    end = min(start + 120, core_fields.DAY_MINUTES)
     return [_clock(start), _clock(end)]
 
 
@@ -315,7 +315,7 @@ def add_event(document: Document, title: str, minutes: str) -> str:
     """One more event type, with the defaults; its slug. Raises Faulty."""
     _room_for_one(document)
     slug = free_name(title, {each["slug"] for each in document["event_types"]}, "call")
-    fields = settings.EventType(slug=slug, title="x", duration=30).model_dump()
+    fields = EventType(slug=slug, title="x", duration=30).model_dump()
     length = _whole(minutes)
     fields.update(title=title, duration=length, slot_interval=_length(length, 30))
     document["event_types"].append(fields)
@@ -329,14 +329,16 @@ def duplicate_event(document: Document, at: int) -> str:
     copied = deepcopy(events[at])
     slug = free_name(copied["slug"], {each["slug"] for each in events}, "call")
     title = _("%(title)s (copy)") % {"title": copied["title"]}
-    events.insert(at + 1, {**copied, "slug": slug, "title": title[: checks.TITLE], "active": False})
+    events.insert(
+        at + 1, {**copied, "slug": slug, "title": title[: core_fields.TITLE], "active": False}
+    )
     return slug
 
 
 def _room_for_one(document: Document) -> None:
-    if len(document["event_types"]) >= checks.EVENT_TYPES:
+    if len(document["event_types"]) >= core_fields.EVENT_TYPES:
         said = _("There are %(n)s, and there can be no more. Delete one first.")
-        raise Faulty({"event_types": said % {"n": checks.EVENT_TYPES}})
+        raise Faulty({"event_types": said % {"n": core_fields.EVENT_TYPES}})
 
 
 def move_event(document: Document, at: int, step: int) -> None:

@@ -18,10 +18,10 @@ from widget import (
     look,
     saving,
     sections,
-    settings,
     settings_views,
     why_closed,
 )
+from widget.core.document import SettingsError, dump_document, load_document, parse_document
 from widget.form_view import Draft
 from widget.host import blueprint, page
 from widget.sections import Conflict, Document, Faulty, Form
@@ -69,7 +69,7 @@ def whole(
 
     `stale`: what was sent has to be sent once more.
     """
-    document = settings.load(host.settings)
+    document = load_document(host.settings)
     context = {
         **settings_views.page(host, document, draft),
         "stale": stale,
@@ -135,7 +135,7 @@ def _save(section: str, slug: str = "") -> ResponseReturnValue:
         return whole(host, 422, draft)
     for _try in range(TRIES):
         host = models.host_by_id(host.id) or abort(404)
-        stored = settings.dump(settings.load(host.settings))
+        stored = dump_document(load_document(host.settings))
         # a form too old to know who changed what: every difference is told
         before = base if revision else _emptied(stored)
         wanted, conflicts, at = _merged(before, draft.document, stored, slug)
@@ -143,9 +143,9 @@ def _save(section: str, slug: str = "") -> ResponseReturnValue:
             draft = Draft(section, wanted, host.revision, at, conflicts=conflicts, form=form)
             return whole(host, 409, draft)
         try:
-            if saving.save(host, settings.parse(wanted)):
+            if saving.save(host, parse_document(wanted)):
                 return _saved(section, wanted, at)
-        except settings.SettingsError as error:
+        except SettingsError as error:
             faults = form_view.faults_of(error, wanted, section, at)
             return whole(host, 422, Draft(section, wanted, revision, at, faults, form=form))
     abort(503)
@@ -164,7 +164,7 @@ def _base(host: models.Host, form: Form) -> tuple[int, Document]:
     revision = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
     before = models.settings_at(host, revision)
     known = before is not None
-    return revision if known else 0, settings.dump(settings.load(before or host.settings))
+    return revision if known else 0, dump_document(load_document(before or host.settings))
 
 
 def _emptied(stored: Document) -> Document:
@@ -191,16 +191,16 @@ def change_event_types() -> ResponseReturnValue:
     form = request.form
     for _try in range(TRIES):
         host = models.host_by_id(current_user.host.id) or abort(404)
-        document = settings.dump(settings.load(host.settings))
+        document = dump_document(load_document(host.settings))
         try:
             opened = _change_list(document, form)
-            if saving.save(host, settings.parse(document)):
+            if saving.save(host, parse_document(document)):
                 return redirect(
                     settings_views.address("events", saved="event-types", event=opened), 303
                 )
         except Faulty as error:
             return _list_again(host, 422, error.faults)
-        except settings.SettingsError as error:
+        except SettingsError as error:
             at = len(document["event_types"]) - 1
             found = form_view.faults_of(error, document, "event-types")
             faults = {path.removeprefix(f"event_types[{at}]."): found[path] for path in found}
@@ -216,7 +216,7 @@ def list_unsaved() -> ResponseReturnValue:
 def _list_again(
     host: models.Host, status: int, faults: dict[str, str], stale: bool = False
 ) -> ResponseReturnValue:
-    stored = settings.dump(settings.load(host.settings))
+    stored = dump_document(load_document(host.settings))
     draft = Draft("event-types", stored, host.revision, faults=faults, form=request.form)
     return whole(host, status, draft, stale=stale)
 

@@ -11,23 +11,12 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 import models
-from widget import (
-    calendar_list,
-    checks,
-    form_view,
-    language,
-    look,
-    picker,
-    sections,
-    settings,
-    snippets,
-    web,
-    zones,
-)
+from widget import calendar_list, form_view, language, look, picker, sections, snippets, web, zones
+from widget.core import fields
+from widget.core.document import WEEKDAYS, EventType, Settings, WebhookEvent, dump_document
 from widget.form_view import Draft, FormView
 from widget.language import gettext as _
 from widget.sections import Document, Form
-from widget.settings import WEEKDAYS, Settings
 
 #: What an address says about the view: which editor, month, tab and page of bookings are open.
 KEPT = ("event", "month", "embed", "of", "show", "q", "page")
@@ -50,7 +39,7 @@ def action(path: str) -> str:
 
 def page(host: models.Host, document: Settings, draft: Draft | None) -> Document:
     """Everything but the connection, the bookings and why a time is closed."""
-    stored = settings.dump(document)
+    stored = dump_document(document)
     saved = request.args.get("saved", "") if request.method == "GET" else ""
 
     def form(section: str) -> FormView:
@@ -76,7 +65,7 @@ def page(host: models.Host, document: Settings, draft: Draft | None) -> Document
         "dates": dates(document, draft),
         "calendars": calendars(host, forms["calendars"].values),
         "mended": _mended(forms["theme"].values["theme"]["accent"]),
-        "webhook_events": list(get_args(settings.WebhookEvent)),
+        "webhook_events": list(get_args(WebhookEvent)),
         "event_list": [_listed(host, each) for each in document.event_types],
         "deleting": request.args.get("delete", ""),
         "adding": _adding(draft),
@@ -94,7 +83,7 @@ _SECTIONS = (
 
 def _zone(form: FormView, document: Settings) -> str:
     wanted = str(form.values["time_zone"])
-    return wanted if wanted in checks.ZONES else document.time_zone
+    return wanted if wanted in fields.ZONES else document.time_zone
 
 
 @lru_cache(maxsize=64)
@@ -112,10 +101,10 @@ def handle_said(host: models.Host, text: str) -> dict[str, str]:
     handle = text.strip().lower()
     if handle == host.handle:
         return {"state": "own", "words": _("This is your address now.")}
-    if not checks.HANDLE.fullmatch(handle):
+    if not fields.HANDLE.fullmatch(handle):
         return {"state": "bad", "words": _("Use 1 to 40 of a-z, 0-9 and hyphens.")}
     other = models.host_by_handle(handle) or models.host_by_old_handle(handle)
-    if handle in checks.RESERVED or (other is not None and other.id != host.id):
+    if handle in fields.RESERVED or (other is not None and other.id != host.id):
         return {"state": "bad", "words": _("This one is taken or reserved.")}
     return {"state": "good", "words": _("This one is free. Old links will lead to it.")}
 
@@ -140,7 +129,7 @@ def _row(pair: list[str]) -> tuple[str, str]:
 
 def _bar(pair: list[str]) -> tuple[int, int] | None:
     try:
-        start, end = checks.minutes(pair[0]), checks.minutes(pair[1])
+        start, end = fields.minutes(pair[0]), fields.minutes(pair[1])
     except ValueError:
         return None
     return (start, end - start) if start < end else None
@@ -281,7 +270,7 @@ def _calendar(listed: calendar_list.Calendars, id: str, chosen: Document) -> Doc
 # --- event types -----------------------------------------------------------------------------
 
 
-def _listed(host: models.Host, event: settings.EventType) -> Document:
+def _listed(host: models.Host, event: EventType) -> Document:
     return {
         "slug": event.slug,
         "title": event.title,
@@ -300,7 +289,7 @@ def _adding(draft: Draft | None) -> Document:
     return {"title": given.get("title", ""), "duration": given.get("duration", "30")}
 
 
-def _place(event: settings.EventType) -> str:
+def _place(event: EventType) -> str:
     places = {"google_meet": "Google Meet", "phone": _("phone"), "in_person": _("in person")}
     return places[event.location]
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import peewee
 
 import models
-from widget import settings
+from widget.core.document import Settings
 
 ORIGIN_LENGTH, ADDRESS_LENGTH, EVENT_LENGTH = 300, 4000, 63
 _ORIGIN = re.compile(r"https?://[a-z0-9._\[\]:-]+")
@@ -39,5 +39,5 @@ def origin_of(text: str) -> str | None:
     return origin if len(origin) <= ORIGIN_LENGTH and _ORIGIN.fullmatch(origin) else None
 
 
-def allowed(document: settings.Settings, origin: str) -> bool:
+def allowed(document: Settings, origin: str) -> bool:
     return not document.allowed_sites or origin in document.allowed_sites

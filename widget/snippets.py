@@ -7,8 +7,8 @@ from typing import Any
 
 import models
 from widget import language, sightings
+from widget.core.document import EventType, Settings
 from widget.language import gettext as _
-from widget.settings import EventType, Settings
 
 MODES = ("inline", "popup", "floating", "iframe", "link")
 ADDRESS_LENGTH = 2000

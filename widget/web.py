@@ -21,7 +21,7 @@ import models
 from widget import files, language, look
 from widget.calendar import Calendar, Google
 from widget.config import Config
-from widget.instants import now as now
+from widget.core.clock import now
 from widget.language import gettext as _
 
 log = logging.getLogger("meetslot.web")

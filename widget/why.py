@@ -9,8 +9,8 @@ import models
 from widget import calendar_list, language
 from widget.bookings import Offer
 from widget.calendar import Google
+from widget.core.slots import Reason
 from widget.language import gettext as _
-from widget.slots import Reason
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from flask import request
 import models
 from widget import bookings, web, why
 from widget.bookings import CalendarDisconnected, NotBooked
-from widget.checks import minutes
+from widget.core.document import EventType, Settings
+from widget.core.fields import minutes
 from widget.language import gettext as _
 from widget.picker import read_date
-from widget.settings import EventType, Settings
 
 
 def view(host: models.Host, document: Settings) -> dict[str, Any]:

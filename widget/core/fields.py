@@ -16,7 +16,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from widget import slots
+from widget.core import slots
 
 # Limits, all in one place: generous for people, hard for machines.
 DAY_MINUTES = 1440  # duration and slot_interval from 1, buffers from 0

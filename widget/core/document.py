@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from widget import checks, slots
+from widget.core import fields as core_fields
+from widget.core import slots
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
@@ -32,35 +33,45 @@ Loc = tuple[str | int, ...]
 
 Slug = Annotated[
     str,
-    checks.must(
-        checks.HANDLE.fullmatch, "must be 1 to 40 of a-z, 0-9 and hyphens, no hyphen first"
+    core_fields.must(
+        core_fields.HANDLE.fullmatch, "must be 1 to 40 of a-z, 0-9 and hyphens, no hyphen first"
     ),
 ]
 Handle = Annotated[
-    Slug, checks.must(lambda text: text not in checks.RESERVED, "is reserved: choose another")
+    Slug,
+    core_fields.must(lambda text: text not in core_fields.RESERVED, "is reserved: choose another"),
 ]
 Zone = Annotated[
-    str, checks.must(checks.ZONES.__contains__, "must be an IANA time zone such as Europe/Lisbon")
+    str,
+    core_fields.must(
+        core_fields.ZONES.__contains__, "must be an IANA time zone such as Europe/Lisbon"
+    ),
 ]
 Date = Annotated[
-    str, checks.must(checks.is_date, "must be a date such as 2026-12-24, from 1970 to 2200")
+    str,
+    core_fields.must(core_fields.is_date, "must be a date such as 2026-12-24, from 1970 to 2200"),
 ]
-Ranges = Annotated[list[list[str]], BeforeValidator(checks.ranges), checks.entries(checks.RANGES)]
-Calendar = Annotated[str, checks.text(checks.CALENDAR, 1)]
-Site = Annotated[str, AfterValidator(checks.origin)]
+Ranges = Annotated[
+    list[list[str]], BeforeValidator(core_fields.ranges), core_fields.entries(core_fields.RANGES)
+]
+Calendar = Annotated[str, core_fields.text(core_fields.CALENDAR, 1)]
+Site = Annotated[str, AfterValidator(core_fields.origin)]
 Address = Annotated[
-    str, checks.must(checks.is_address, "must be an https address (http only on localhost)")
+    str,
+    core_fields.must(core_fields.is_address, "must be an https address (http only on localhost)"),
 ]
-Https = Annotated[Address, checks.must(lambda text: text[:6].lower() == "https:", "must be https")]
+Https = Annotated[
+    Address, core_fields.must(lambda text: text[:6].lower() == "https:", "must be https")
+]
 Accent = Annotated[
     str,
-    checks.must(checks.ACCENT.fullmatch, "must be six hex digits without #"),
+    core_fields.must(core_fields.ACCENT.fullmatch, "must be six hex digits without #"),
     AfterValidator(str.lower),
 ]
-Length = Annotated[int, checks.between(1, checks.DAY_MINUTES, " minutes")]
-Buffer = Annotated[int, checks.between(0, checks.DAY_MINUTES, " minutes")]
-Notice = Annotated[int, checks.between(0, checks.NOTICE_MINUTES, " minutes")]
-Limit = Annotated[int, checks.between(1, checks.BOOKINGS)]
+Length = Annotated[int, core_fields.between(1, core_fields.DAY_MINUTES, " minutes")]
+Buffer = Annotated[int, core_fields.between(0, core_fields.DAY_MINUTES, " minutes")]
+Notice = Annotated[int, core_fields.between(0, core_fields.NOTICE_MINUTES, " minutes")]
+Limit = Annotated[int, core_fields.between(1, core_fields.BOOKINGS)]
 
 
 class _Part(BaseModel):
@@ -71,13 +82,15 @@ class Question(_Part):
     """Asked of a guest; `choices` only for kind choice."""
 
     id: Annotated[
-        str, checks.must(checks.QUESTION_ID.fullmatch, "must be 1 to 40 of a-z, 0-9, _ and -")
+        str,
+        core_fields.must(core_fields.QUESTION_ID.fullmatch, "must be 1 to 40 of a-z, 0-9, _ and -"),
     ]
-    label: Annotated[str, checks.text(checks.LABEL, 1)]
+    label: Annotated[str, core_fields.text(core_fields.LABEL, 1)]
     kind: Kind
     required: bool = False
     choices: Annotated[
-        list[Annotated[str, checks.text(checks.CHOICE, 1)]], checks.entries(checks.CHOICES)
+        list[Annotated[str, core_fields.text(core_fields.CHOICE, 1)]],
+        core_fields.entries(core_fields.CHOICES),
     ] = []
 
 
@@ -85,22 +98,24 @@ class EventType(_Part):
     """What can be booked. Minutes, but for the booking window's days."""
 
     slug: Slug
-    title: Annotated[str, checks.text(checks.TITLE, 1)]
-    description: Annotated[str, checks.text(checks.DESCRIPTION, lines="\n\t")] = ""
+    title: Annotated[str, core_fields.text(core_fields.TITLE, 1)]
+    description: Annotated[str, core_fields.text(core_fields.DESCRIPTION, lines="\n\t")] = ""
     duration: Length
     slot_interval: Length = Field(default_factory=lambda fields: int(fields["duration"]))
     buffer_before: Buffer = 0
     buffer_after: Buffer = 0
     minimum_notice: Notice = 240
-    booking_window_days: Annotated[int, checks.between(0, checks.WINDOW_DAYS, " days")] = 60
+    booking_window_days: Annotated[
+        int, core_fields.between(0, core_fields.WINDOW_DAYS, " days")
+    ] = 60
     max_per_day: Limit | None = None
     max_per_week: Limit | None = None
-    extra_guests: Annotated[int, checks.between(0, checks.EXTRA_GUESTS)] = 0
+    extra_guests: Annotated[int, core_fields.between(0, core_fields.EXTRA_GUESTS)] = 0
     location: Literal["google_meet", "phone", "in_person"] = "google_meet"
-    location_detail: Annotated[str, checks.text(checks.DETAIL)] = ""
+    location_detail: Annotated[str, core_fields.text(core_fields.DETAIL)] = ""
     listed: bool = True
     active: bool = True
-    questions: Annotated[list[Question], checks.entries(checks.QUESTIONS)] = []
+    questions: Annotated[list[Question], core_fields.entries(core_fields.QUESTIONS)] = []
     redirect_url: Https | None = None
     change_deadline: Notice | None = None  # how long before its start a guest may still change it
 
@@ -117,26 +132,31 @@ class Webhook(_Part):
 
     url: Address
     secret: Annotated[
-        str, checks.must(checks.SECRET.fullmatch, "must be whsec_ and 18 to 128 bytes in base64")
+        str,
+        core_fields.must(
+            core_fields.SECRET.fullmatch, "must be whsec_ and 18 to 128 bytes in base64"
+        ),
     ]
-    events: Annotated[list[WebhookEvent], checks.entries(len(get_args(WebhookEvent)), 1)]
+    events: Annotated[list[WebhookEvent], core_fields.entries(len(get_args(WebhookEvent)), 1)]
 
 
 class Settings(_Part):
     """Everything a host decides; `parse` makes it, with the rules between fields."""
 
-    version: Annotated[int, checks.must(lambda number: number == 1, "must be 1")]
+    version: Annotated[int, core_fields.must(lambda number: number == 1, "must be 1")]
     handle: Handle
-    display_name: Annotated[str, checks.text(checks.NAME, 1)]
+    display_name: Annotated[str, core_fields.text(core_fields.NAME, 1)]
     time_zone: Zone
-    busy_calendars: Annotated[list[Calendar], checks.entries(checks.CALENDARS, 1)] = ["primary"]
+    busy_calendars: Annotated[list[Calendar], core_fields.entries(core_fields.CALENDARS, 1)] = [
+        "primary"
+    ]
     target_calendar: Calendar = "primary"
     weekly_hours: dict[Weekday, Ranges]
-    date_overrides: Annotated[dict[Date, Ranges], checks.entries(checks.OVERRIDES)] = {}
-    allowed_sites: Annotated[list[Site], checks.entries(checks.SITES)] = []
+    date_overrides: Annotated[dict[Date, Ranges], core_fields.entries(core_fields.OVERRIDES)] = {}
+    allowed_sites: Annotated[list[Site], core_fields.entries(core_fields.SITES)] = []
     theme: Theme = Theme()
     webhook: Webhook | None = None
-    event_types: Annotated[list[EventType], checks.entries(checks.EVENT_TYPES)]
+    event_types: Annotated[list[EventType], core_fields.entries(core_fields.EVENT_TYPES)]
 
 
 def _across(document: Any) -> Iterator[tuple[Loc, str]]:
@@ -154,7 +174,7 @@ def _across(document: Any) -> Iterator[tuple[Loc, str]]:
 
 def _across_event(event: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
     detail = _get(event, "location_detail", "")
-    if _get(event, "location", "") == "in_person" and checks.blank(detail):
+    if _get(event, "location", "") == "in_person" and core_fields.blank(detail):
         yield (*loc, "location_detail"), "must say where to meet, as the location is in_person"
     questions = _get(event, "questions", [])
     yield from _repeated(questions, (*loc, "questions"), "id")
@@ -171,7 +191,7 @@ def _across_event(event: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
 def _get(given: Any, key: str, default: Any) -> Any:
     """The value of a key if it has the type of the default, else (or if too long) the default."""
     value = given.get(key) if isinstance(given, dict) else None
-    too_long = isinstance(value, list) and len(value) > checks.EVENT_TYPES
+    too_long = isinstance(value, list) and len(value) > core_fields.EVENT_TYPES
     return value if isinstance(value, type(default)) and not too_long else default
 
 
@@ -205,7 +225,7 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-def parse(document: Any) -> Settings:
+def parse_document(document: Any) -> Settings:
     """The settings in a JSON text (str or bytes) or in its objects. Raises SettingsError."""
     if isinstance(document, str | bytes):
         document = _read(document)
@@ -278,7 +298,7 @@ def _path(loc: Loc) -> str:
     return path.removeprefix(".")
 
 
-def dump(settings: Settings) -> dict[str, Any]:
+def dump_document(settings: Settings) -> dict[str, Any]:
     """The document as JSON's objects, in the interface's order."""
     document = settings.model_dump()
     document["weekly_hours"] = {day: document["weekly_hours"][day] for day in WEEKDAYS}
@@ -291,12 +311,12 @@ def dump(settings: Settings) -> dict[str, Any]:
     return document
 
 
-def dumps(settings: Settings) -> str:
+def document_json(settings: Settings) -> str:
     """The document as a JSON text for people to read."""
-    return json.dumps(dump(settings), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(dump_document(settings), indent=2, ensure_ascii=False) + "\n"
 
 
-def renamed(before: Settings, after: Settings) -> dict[str, str]:
+def renamed_slugs(before: Settings, after: Settings) -> dict[str, str]:
     """The event types that have another slug: what it was, and what it is now.
 
     One whose slug is gone is the one with a new slug that is alike in everything else, or that
@@ -320,22 +340,24 @@ def _unnamed(event: EventType) -> EventType:
 
 
 @lru_cache(maxsize=1024)
-def load(text: str) -> Settings:
+def load_document(text: str) -> Settings:
     """A stored document, parsed once a revision."""
-    return parse(text)
+    return parse_document(text)
 
 
 # --- a new host, and the slot core --------------------------------------------------------------
 
 
-def first(handle: str, display_name: str, time_zone: str) -> Settings:
+def first_document(handle: str, display_name: str, time_zone: str) -> Settings:
     """What a host who signs in for the first time gets."""
-    name = "".join(each for each in display_name if not checks.unfit(each)).strip()[: checks.NAME]
+    name = "".join(each for each in display_name if not core_fields.unfit(each)).strip()[
+        : core_fields.NAME
+    ]
     return Settings(
         version=1,
         handle=handle,
-        display_name=handle if checks.blank(name) else name,
-        time_zone=time_zone if time_zone in checks.ZONES else "UTC",
+        display_name=handle if core_fields.blank(name) else name,
+        time_zone=time_zone if time_zone in core_fields.ZONES else "UTC",
         weekly_hours={
             day: [] if day in ("sat", "sun") else [["09:00", "17:00"]] for day in WEEKDAYS
         },
@@ -354,10 +376,10 @@ def handle_from(email: str, taken: Callable[[str], bool]) -> str:
     """A free handle like the local part of an e-mail address: ana.silva@… is ana-silva."""
     base = plain(email.rpartition("@")[0])[:32].strip("-") or "host"
     names = (base if number == 1 else f"{base}-{number}" for number in range(1, 10**7))
-    return next(name for name in names if name not in checks.RESERVED and not taken(name))
+    return next(name for name in names if name not in core_fields.RESERVED and not taken(name))
 
 
-def rules(settings: Settings, event: EventType) -> slots.Rules:
+def slot_rules(settings: Settings, event: EventType) -> slots.Rules:
     """What decides about slots, for the slot core."""
     dates = settings.date_overrides.items()
     return slots.Rules(
@@ -376,4 +398,4 @@ def rules(settings: Settings, event: EventType) -> slots.Rules:
 
 
 def _spans(ranges: list[list[str]]) -> slots.Ranges:
-    return tuple(checks.span(pair) for pair in ranges)
+    return tuple(core_fields.span(pair) for pair in ranges)
