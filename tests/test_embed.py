@@ -14,7 +14,8 @@ from demo.google import StandIn
 from tests.conftest import Browser
 from tests.page import read, starts
 from translations import update
-from widget import files, language
+from widget import files
+from widget.text import language
 
 PAGE = "/book/ana/intro"
 SITE, OTHER = "https://ana.example", "https://other.example"

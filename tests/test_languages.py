@@ -20,7 +20,7 @@ from demo.google import StandIn
 from tests import page
 from tests.test_pick_a_time import PICKER
 from translations import update
-from widget import language
+from widget.text import language
 
 CODES = sorted(path.stem for path in update.HERE.glob("*.po"))
 #: With English, the source, fifteen.

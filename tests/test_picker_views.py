@@ -11,7 +11,7 @@ from demo.google import StandIn
 from tests import page
 from tests.page import starts
 from tests.test_pick_a_time import HTMX, PICKER, look, submit
-from widget import cities, zones
+from widget.text import cities, zones
 
 pytestmark = [
     pytest.mark.usefixtures("ana"),

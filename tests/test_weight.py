@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 
 from tests.conftest import ROOT, Browser
 from tests.page import Element, read
-from widget import files, language
+from widget import files
+from widget.text import language
 
 PAGE = "/book/ana/intro"
 CODINGS = {"br": brotli.decompress, "gzip": gzip.decompress}

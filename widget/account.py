@@ -10,10 +10,11 @@ from flask_login import current_user, login_required, logout_user
 
 import models
 import watching
-from widget import erasure, language, web
+from widget import erasure, web
 from widget.calendar import CALENDAR_SCOPES
 from widget.host import blueprint, missing_scopes, page
-from widget.language import gettext as _
+from widget.text import language
+from widget.text.language import gettext as _
 
 BY_HOST = "by the host"
 GOOGLE_PERMISSIONS = "https://myaccount.google.com/permissions"

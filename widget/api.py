@@ -12,13 +12,14 @@ from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 import models
-from widget import booking_page, bookings, details, language, links, outcomes, picker, places, web
+from widget import booking_page, bookings, details, links, outcomes, picker, places, web
 from widget.bookings import KeyReused, NotBooked, SlotTaken, SlotUnavailable, TooManyBookings
 from widget.calendar import DAY
 from widget.core.clock import to_rfc3339
 from widget.core.document import EventType
-from widget.language import gettext as _
 from widget.places import Place
+from widget.text import language
+from widget.text.language import gettext as _
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 

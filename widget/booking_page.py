@@ -21,7 +21,6 @@ from widget import (
     details,
     guest,
     invitation,
-    language,
     links,
     look,
     outcomes,
@@ -33,9 +32,10 @@ from widget.bookings import NotActive, NotBooked, SlotUnavailable, TooManyBookin
 from widget.core.clock import to_rfc3339
 from widget.core.document import load_document
 from widget.guest import blueprint
-from widget.language import gettext as _
 from widget.outcomes import BadField
 from widget.places import Place
+from widget.text import language
+from widget.text.language import gettext as _
 
 Form = MultiDict[str, str]
 

@@ -10,13 +10,14 @@ from flask import request
 
 import models
 from models import Booking
-from widget import bookings, details, language, web
+from widget import bookings, details, web
 from widget.bookings import NotBooked
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings, load_document
-from widget.language import gettext as _
-from widget.language import ngettext
 from widget.picker import by_date
+from widget.text import language
+from widget.text.language import gettext as _
+from widget.text.language import ngettext
 
 PAGE = 20
 SEARCH_LENGTH = 100

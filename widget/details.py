@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from widget.core.clock import from_rfc3339
 from widget.core.document import EventType, Question
-from widget.language import digits, ngettext
-from widget.language import gettext as _
+from widget.text.language import digits, ngettext
+from widget.text.language import gettext as _
 
 NAME_LENGTH, EMAIL_LENGTH, NOTES_LENGTH, ANSWER_LENGTH, PHONE_LENGTH = 200, 254, 5000, 2000, 40
 REASON_LENGTH = 1000

@@ -9,7 +9,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from widget import files
-from widget.language import gettext as _
+from widget.text.language import gettext as _
 
 blueprint = Blueprint("embed", __name__)
 KEEP = "public, max-age=3600"  # sites keep the snippet for years: a new script is there in an hour

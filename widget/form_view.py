@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from widget import language
 from widget.core.document import WEEKDAYS, SettingsError
-from widget.language import gettext as _
 from widget.sections import Conflict, Document
+from widget.text import language
+from widget.text.language import gettext as _
 
 _ONE_FIELD = re.compile(r"(.*\.)?(choices|allowed_sites|busy_calendars|events)\[\d+\]")
 _STEP = re.compile(r"(\w+)|\[(\d+)\]")

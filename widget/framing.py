@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from flask import Response, abort, g, request
 
 from widget import carried, sightings, web
-from widget.language import gettext as _
+from widget.text.language import gettext as _
 
 FRAMES = ("iframe", "frame", "embed", "object", "fencedframe")  # of Sec-Fetch-Dest
 

@@ -11,23 +11,14 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from widget import (
-    bookings,
-    carried,
-    details,
-    language,
-    links,
-    outcomes,
-    picker,
-    places,
-    web,
-)
-from widget import zones as time_zones
+from widget import bookings, carried, details, links, outcomes, picker, places, web
 from widget.bookings import CalendarUnavailable, NotBooked
 from widget.core.clock import to_rfc3339
-from widget.language import gettext as _
 from widget.outcomes import BadField
 from widget.places import Place
+from widget.text import language
+from widget.text import zones as text_zones
+from widget.text.language import gettext as _
 
 blueprint = Blueprint("guest", __name__)
 
@@ -132,7 +123,7 @@ def zones(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     """Every time zone, or those that a search for a city finds; `step=city`: these alone."""
     tz, now, step = zone(place, given, {}), web.now(), carried.last(given, "step")
     sought = given.get("city", "").strip()[:60] if step != "zones" else ""
-    number, found = time_zones.found(sought, now)
+    number, found = text_zones.found(sought, now)
     said = language.ngettext("%(num)s time zone found", "%(num)s time zones found", number)
     page = place.page(_("Time zone"), given)
     page["sought"] = sought
@@ -142,7 +133,7 @@ def zones(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     day = given.get("date") or given.get("day")
     page["pick"] = _pick(place, given, [("date", day)] if day else [], without=("tz",))
     block = "cities" if step == "city" else "picker"
-    every = [] if found else time_zones.every(tz, now)
+    every = [] if found else text_zones.every(tz, now)
     return web.answer("guest/zones.html", block=block, **page, zones=every)
 
 

@@ -30,7 +30,7 @@ from widget.calendar import (
     GoogleError,
 )
 from widget.core.document import document_json, first_document, handle_from
-from widget.language import gettext as _
+from widget.text.language import gettext as _
 
 blueprint = Blueprint("host", __name__)
 csrf = CSRFProtect()

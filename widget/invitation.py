@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 import icalendar
 
 import models
-from widget import language, links
+from widget import links
 from widget.config import Config
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings
-from widget.language import gettext as _
+from widget.text import language
+from widget.text.language import gettext as _
 
 GOOGLE = "https://calendar.google.com/calendar/render"
 OUTLOOK = "https://outlook.live.com/calendar/0/deeplink/compose"

@@ -6,7 +6,7 @@ from flask import Response
 
 from widget import web
 from widget.bookings import CalendarUnavailable, NotBooked, TooManyBookings, UnderWay
-from widget.language import gettext as _
+from widget.text.language import gettext as _
 
 RETRY_SECONDS = 30
 STATUS = {"invalid_request": 422, "rate_limited": 429}

@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from widget import language
 from widget.core.clock import to_rfc3339
-from widget.language import gettext as _
-from widget.language import ngettext
+from widget.text import language
+from widget.text.language import gettext as _
+from widget.text.language import ngettext
 
 WEEKS = 6  # so that nothing jumps from month to month
 LIST_DAYS = 5  # days with free times that a list shows at once

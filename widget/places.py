@@ -9,22 +9,12 @@ from flask import abort, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 
 import models
-from widget import (
-    bookings,
-    framing,
-    invitation,
-    language,
-    links,
-    look,
-    outcomes,
-    picker,
-    sightings,
-    web,
-)
+from widget import bookings, framing, invitation, links, look, outcomes, picker, sightings, web
 from widget.bookings import NotBooked
 from widget.core import fields
 from widget.core.document import EventType, Settings, load_document
-from widget.language import gettext as _
+from widget.text import language
+from widget.text.language import gettext as _
 
 
 @dataclass(frozen=True)

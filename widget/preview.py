@@ -27,8 +27,8 @@ from widget.core.document import (
 )
 from widget.core.slots import Busy
 from widget.host import blueprint, page
-from widget.language import gettext as _
 from widget.places import Place
+from widget.text.language import gettext as _
 
 Form = MultiDict[str, str]
 

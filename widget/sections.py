@@ -19,7 +19,7 @@ from werkzeug.datastructures import MultiDict
 
 from widget.core import fields as core_fields
 from widget.core.document import WEEKDAYS, EventType, plain
-from widget.language import gettext as _
+from widget.text.language import gettext as _
 
 Document = dict[str, Any]
 Form = MultiDict[str, str]

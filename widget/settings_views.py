@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 import models
-from widget import calendar_list, form_view, language, look, picker, sections, snippets, web, zones
+from widget import calendar_list, form_view, look, picker, sections, snippets, web
 from widget.core import fields
 from widget.core.document import WEEKDAYS, EventType, Settings, WebhookEvent, dump_document
 from widget.form_view import Draft, FormView
-from widget.language import gettext as _
 from widget.sections import Document, Form
+from widget.text import language, zones
+from widget.text.language import gettext as _
 
 #: What an address says about the view: which editor, month, tab and page of bookings are open.
 KEPT = ("event", "month", "embed", "of", "show", "q", "page")

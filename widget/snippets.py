@@ -6,9 +6,10 @@ from html import escape
 from typing import Any
 
 import models
-from widget import language, sightings
+from widget import sightings
 from widget.core.document import EventType, Settings
-from widget.language import gettext as _
+from widget.text import language
+from widget.text.language import gettext as _
 
 MODES = ("inline", "popup", "floating", "iframe", "link")
 ADDRESS_LENGTH = 2000

@@ -14,7 +14,7 @@ from werkzeug.exceptions import NotFound
 
 from widget import account, host_bookings, preview, settings_page
 from widget.host import blueprint, is_of_another_host, keep, keep_for_owner, page
-from widget.language import gettext as _
+from widget.text.language import gettext as _
 
 
 @blueprint.errorhandler(CSRFError)

@@ -18,11 +18,12 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import models
-from widget import files, language, look
+from widget import files, look
 from widget.calendar import Calendar, Google
 from widget.config import Config
 from widget.core.clock import now
-from widget.language import gettext as _
+from widget.text import language
+from widget.text.language import gettext as _
 
 log = logging.getLogger("meetslot.web")
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import models
-from widget import calendar_list, language
+from widget import calendar_list
 from widget.bookings import Offer
 from widget.calendar import Google
 from widget.core.slots import Reason
-from widget.language import gettext as _
+from widget.text import language
+from widget.text.language import gettext as _
 
 
 @dataclass(frozen=True)

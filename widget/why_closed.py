@@ -13,8 +13,8 @@ from widget import bookings, web, why
 from widget.bookings import CalendarDisconnected, NotBooked
 from widget.core.document import EventType, Settings
 from widget.core.fields import minutes
-from widget.language import gettext as _
 from widget.picker import read_date
+from widget.text.language import gettext as _
 
 
 def view(host: models.Host, document: Settings) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.core import get_global
 
-from widget import cities, language
+from widget.text import cities, language
 
 MOST_FOUND = 40  # more than the zones of any country
 #: Letters that are none with an accent to Unicode, and that people type without it all the same.
