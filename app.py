@@ -23,7 +23,7 @@ from widget import (
     reconcile,
     web,
 )
-from widget.calendar import Google
+from widget.google.client import Google
 
 
 def create_app(settings: config.Config | None = None) -> Flask:

@@ -29,7 +29,7 @@ import models
 from app import create_app
 from demo.google import StandIn
 from widget import config
-from widget.calendar import Patience
+from widget.google.errors import Patience
 
 ROOT = Path(__file__).parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")

@@ -21,7 +21,7 @@ from tests import page
 from tests.acts import cancel, reschedule
 from tests.conftest import command, on_sqlite
 from tests.journey import ANA, API, HTMX, START, ask, book, bookings, fill, look, send, status_of
-from widget.calendar import Patience
+from widget.google.errors import Patience
 
 pytestmark = pytest.mark.usefixtures("ana")
 FREEBUSY, INSERT = "calendar.freebusy.query", "calendar.events.insert"

@@ -32,7 +32,7 @@ from tests import page
 from tests.acts import ANA, HALF_PAST, MIA, NINE, PICKER, TEN, look, offered, reconcile, status_of
 from tests.conftest import Browser
 from widget import config, details
-from widget.calendar import Patience
+from widget.google.errors import Patience
 
 BEN = "ben@sailing.example"
 QUICK = Patience(tries=2, pause_seconds=0.001)

@@ -19,7 +19,7 @@ from tests import page
 from tests.conftest import ROOT, Browser
 from tests.journey import ANA, API, HTMX, PICKER, START, ask, book, fill, send
 from widget import config
-from widget.calendar import EVENTS_SCOPE
+from widget.google.client import EVENTS_SCOPE
 
 FOR_EVER = "max-age=31536000"
 PERSONAL = re.compile(r"/booking/|/settings|/login|/logout|/auth/|/book/|^/$")

@@ -32,7 +32,7 @@ from tests.acts import (
     rows,
     status_of,
 )
-from widget.calendar import Patience
+from widget.google.errors import Patience
 
 pytestmark = pytest.mark.usefixtures("ana")
 

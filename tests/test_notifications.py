@@ -16,7 +16,7 @@ from demo.google import StandIn
 from tests.acts import ANA, NINE, TEN, book, look, offered, reconcile, rows
 from tests.conftest import Browser
 from widget import config
-from widget.calendar import Patience
+from widget.google.errors import Patience
 
 DAY = 86400
 TEAM, PRIVATE = "team@group.calendar.example", "ana-private@group.calendar.example"

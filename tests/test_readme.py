@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 
 from tests.conftest import ROOT
-from widget.calendar import CALENDAR_SCOPES
 from widget.config import Config
+from widget.google.client import CALENDAR_SCOPES
 
 README = (ROOT / "README.md").read_text()
 PAGES = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}

@@ -36,7 +36,7 @@ from tests.acts import (
 )
 from tests.page import starts
 from widget import bookings
-from widget.calendar import Patience
+from widget.google.errors import Patience
 
 pytestmark = pytest.mark.usefixtures("ana")
 

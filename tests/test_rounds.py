@@ -21,7 +21,8 @@ from tests.acts import ANA, HALF_PAST, MIA, PICKER, book, look, reconcile, resch
 from tests.conftest import Browser, on_sqlite
 from widget import config
 from widget import reconcile as rounds
-from widget.calendar import Google, Patience
+from widget.google.client import Google
+from widget.google.errors import Patience
 
 pytestmark = pytest.mark.usefixtures("ana")
 

@@ -17,7 +17,7 @@ from demo.google import StandIn
 from tests import page
 from tests.conftest import Browser, command
 from widget import config
-from widget.calendar import CALENDAR_SCOPES, EVENTS_SCOPE, FREEBUSY_SCOPE
+from widget.google.client import CALENDAR_SCOPES, EVENTS_SCOPE, FREEBUSY_SCOPE
 
 
 def settings_of(app: Flask, handle: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from demo.google.identity import CLIENT_ID, CLIENT_SECRET
 from tests import page
 from tests.conftest import NOW
 from tests.journey import ANA
-from widget.calendar import CALENDAR_SCOPES, FREEBUSY_SCOPE
+from widget.google.client import CALENDAR_SCOPES, FREEBUSY_SCOPE
 
 BACK = "http://localhost:8000/auth/google/callback"
 BUSY = ("2026-12-01T09:00:00Z", "2026-12-01T10:00:00Z")

@@ -11,7 +11,7 @@ from flask_login import current_user, login_required, logout_user
 import models
 import watching
 from widget import erasure, web
-from widget.calendar import CALENDAR_SCOPES
+from widget.google.client import CALENDAR_SCOPES
 from widget.host import blueprint, missing_scopes, page
 from widget.text import language
 from widget.text.language import gettext as _

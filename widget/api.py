@@ -14,9 +14,9 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 import models
 from widget import booking_page, bookings, details, links, outcomes, picker, places, web
 from widget.bookings import KeyReused, NotBooked, SlotTaken, SlotUnavailable, TooManyBookings
-from widget.calendar import DAY
 from widget.core.clock import to_rfc3339
 from widget.core.document import EventType
+from widget.google.client import DAY
 from widget.places import Place
 from widget.text import language
 from widget.text.language import gettext as _

@@ -10,10 +10,12 @@ from typing import Any, Literal
 import models
 from models import Booking
 from widget import busy, events
-from widget.calendar import DAY, Calendar, Event, Gone, Google, GoogleError, Unknown
 from widget.core import clock, slots
 from widget.core.document import EventType, load_document
 from widget.details import Details, questions
+from widget.google.client import DAY, Calendar, Google
+from widget.google.errors import Gone, GoogleError, Unknown
+from widget.google.event import Event
 from widget.offers import Altered as Altered
 from widget.offers import CalendarDisconnected as CalendarDisconnected
 from widget.offers import CalendarUnavailable as CalendarUnavailable

@@ -6,9 +6,10 @@ import time
 from collections.abc import Sequence
 
 import models
-from widget.calendar import DAY, Calendar, Unreadable
 from widget.core.document import Settings
 from widget.core.slots import Busy
+from widget.google.client import DAY, Calendar
+from widget.google.errors import Unreadable
 
 REFRESH_SECONDS = 12  # longer than all calls of one request may take
 WAIT_SECONDS = 3.0

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import models
-from widget.calendar import Google, GoogleError
+from widget.google.client import Google
+from widget.google.errors import GoogleError
 
 KEEP_SECONDS = 60
 AGAIN_SECONDS = 30  # after Google did not answer

@@ -29,9 +29,9 @@ from widget import (
     why,
 )
 from widget.bookings import NotBooked
-from widget.calendar import Google
 from widget.core.clock import now, to_rfc3339
 from widget.core.document import SettingsError, document_json, load_document, parse_document
+from widget.google.client import Google
 
 settings_group = AppGroup("settings", help="A host's settings document.")
 hosts_group = AppGroup("hosts", help="Who can be booked.")

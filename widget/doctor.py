@@ -8,8 +8,9 @@ from typing import Any
 import peewee
 
 import models
-from widget.calendar import CALENDAR_SCOPES, DAY, Google, GoogleError
 from widget.core.document import load_document
+from widget.google.client import CALENDAR_SCOPES, DAY, Google
+from widget.google.errors import GoogleError
 
 SHORT_KEY = 32
 LONG_SECONDS = 3600

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import models
 from widget import bookings
 from widget.bookings import NotBooked
-from widget.calendar import Google
+from widget.google.client import Google
 
 
 @dataclass(frozen=True)

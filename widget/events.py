@@ -11,19 +11,18 @@ from zoneinfo import ZoneInfo
 
 import models
 from widget import links
-from widget.calendar import (
+from widget.core.document import Settings
+from widget.google.client import Calendar, Google
+from widget.google.errors import (
     Altered,
-    Calendar,
     Duplicate,
-    Event,
     Gone,
-    Google,
     GoogleError,
     Unavailable,
     Unknown,
+    is_final,
 )
-from widget.core.document import Settings
-from widget.faults import is_final
+from widget.google.event import Event
 
 RETRY_SECONDS = 3  # Google may not see at once what it has taken
 NO_ANSWER = "needsAction"

@@ -20,16 +20,15 @@ from requests import RequestException
 
 import models
 from widget import web
-from widget.calendar import (
+from widget.core.document import document_json, first_document, handle_from
+from widget.google.client import (
     CALENDAR_SCOPES,
     CALENDARS_SCOPE,
     EVENTS_SCOPE,
     FREEBUSY_SCOPE,
     SIGN_IN_SCOPE,
-    TIMEOUT_SECONDS,
-    GoogleError,
 )
-from widget.core.document import document_json, first_document, handle_from
+from widget.google.errors import TIMEOUT_SECONDS, GoogleError
 from widget.text.language import gettext as _
 
 blueprint = Blueprint("host", __name__)

@@ -13,19 +13,11 @@ import models
 import watching
 from watching import Channel, WatchedCalendar
 from widget import events
-from widget.calendar import (
-    DAY,
-    MALFORMED,
-    Calendar,
-    Event,
-    Gone,
-    Google,
-    GoogleError,
-    Refused,
-    Unavailable,
-)
 from widget.core.clock import Clock
 from widget.core.document import load_document
+from widget.google.client import DAY, MALFORMED, Calendar, Google
+from widget.google.errors import Gone, GoogleError, Refused, Unavailable
+from widget.google.event import Event
 
 READ_SECONDS = 60  # the lease of one calendar's reading; its calls take at most half of it
 CHANNEL_SECONDS = 30 * DAY  # at most

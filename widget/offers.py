@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import models
 from widget import busy
-from widget.calendar import DAY, Calendar, Disconnected, Gone, Google, GoogleError
 from widget.core import slots
 from widget.core.document import EventType, Settings, load_document, slot_rules
 from widget.core.slots import Booked, Busy, Reason, Rules
+from widget.google.client import DAY, Calendar, Google
+from widget.google.errors import Disconnected, Gone, GoogleError
 
 TAKEN = {"busy", "booking"}  # reasons that come from other people, not from the host's rules
 

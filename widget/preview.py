@@ -16,7 +16,6 @@ from werkzeug.datastructures import MultiDict
 
 import models
 from widget import bookings, busy, carried, form_view, guest, offers, sections, snippets, web
-from widget.calendar import DAY, GoogleError
 from widget.core.document import (
     Settings,
     SettingsError,
@@ -26,6 +25,8 @@ from widget.core.document import (
     slot_rules,
 )
 from widget.core.slots import Busy
+from widget.google.client import DAY
+from widget.google.errors import GoogleError
 from widget.host import blueprint, page
 from widget.places import Place
 from widget.text.language import gettext as _

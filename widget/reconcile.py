@@ -13,20 +13,13 @@ from dataclasses import replace
 import models
 import watching
 from widget import bookings, busy, events, host_changes
-from widget.calendar import (
-    DAY,
-    Calendar,
-    Event,
-    Gone,
-    Google,
-    GoogleError,
-    Refused,
-    Unavailable,
-)
 from widget.core import clock as core_clock
 from widget.core.clock import Clock
 from widget.core.document import load_document
 from widget.core.slots import Busy
+from widget.google.client import DAY, Calendar, Google
+from widget.google.errors import Gone, GoogleError, Refused, Unavailable
+from widget.google.event import Event
 from widget.offers import without
 
 LONGEST_PAUSE_SECONDS = 300

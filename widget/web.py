@@ -19,9 +19,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import models
 from widget import files, look
-from widget.calendar import Calendar, Google
 from widget.config import Config
 from widget.core.clock import now
+from widget.google.client import Calendar, Google
 from widget.text import language
 from widget.text.language import gettext as _
 

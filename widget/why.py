@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import models
 from widget import calendar_list
 from widget.bookings import Offer
-from widget.calendar import Google
 from widget.core.slots import Reason
+from widget.google.client import Google
 from widget.text import language
 from widget.text.language import gettext as _
 

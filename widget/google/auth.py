@@ -18,8 +18,8 @@ from google.oauth2.credentials import Credentials
 
 import models
 from widget.config import Config
-from widget.faults import Disconnected, Patience, Unavailable
-from widget.wire import Answer, Lost, NotSent, Wire
+from widget.google.errors import Disconnected, Patience, Unavailable
+from widget.google.http import Answer, Lost, NotSent, Wire
 
 HOUR = 3600  # of an access token that does not say how long it lives
 SPARE_SECONDS = 10  # an access token that ends sooner is not used any more

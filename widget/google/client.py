@@ -17,25 +17,19 @@ from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
 import models
-from widget import google_event
-from widget.access import Access, Client
 from widget.core.clock import from_rfc3339, to_rfc3339
 from widget.core.document import load_document
 from widget.core.slots import Busy
-from widget.faults import HOST_MUST_ACT, meaning
-from widget.faults import TIMEOUT_SECONDS as TIMEOUT_SECONDS
-from widget.faults import Altered as Altered
-from widget.faults import Disconnected as Disconnected
-from widget.faults import Duplicate as Duplicate
-from widget.faults import Gone as Gone
-from widget.faults import GoogleError as GoogleError
-from widget.faults import Patience as Patience
-from widget.faults import Refused as Refused
-from widget.faults import Unavailable as Unavailable
-from widget.faults import Unknown as Unknown
-from widget.faults import Unreadable as Unreadable
-from widget.google_event import Event as Event
-from widget.wire import Lost, NotSent
+from widget.google.auth import Access, Client
+from widget.google.errors import (
+    HOST_MUST_ACT,
+    Unavailable,
+    Unknown,
+    Unreadable,
+    meaning,
+)
+from widget.google.event import Event, read_event
+from widget.google.http import Lost, NotSent
 
 DAY = 86400
 FREEBUSY_DAYS = 90  # timeRangeTooLong beyond
@@ -231,7 +225,7 @@ class Calendar:
     def read(self, event: dict[str, Any]) -> Event:
         """One of Google's events. Raises KeyError, TypeError, AttributeError or ValueError."""
         zone = ZoneInfo(load_document(self.host.settings).time_zone)
-        return google_event.read(event, zone)
+        return read_event(event, zone)
 
     def _call(
         self,
