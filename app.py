@@ -20,9 +20,9 @@ from widget import (
     host_pages,
     logs,
     notifications,
-    reconcile,
     web,
 )
+from widget.booking import reconcile
 from widget.google.client import Google
 
 

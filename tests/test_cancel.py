@@ -31,7 +31,8 @@ from tests.acts import (
     row,
     status_of,
 )  # fmt: skip
-from widget import bookings, config
+from widget import config
+from widget.booking import act
 
 pytestmark = pytest.mark.usefixtures("ana")
 
@@ -176,7 +177,7 @@ def test_the_host_can_cancel_after_the_guests_deadline(
         found = models.booking_by_id(row(app)["id"])
         assert found
         now = int(time.time())
-        ended = bookings.cancel(app.extensions["meetslot"], found, "host", "Sorry", now)
+        ended = act.cancel(app.extensions["meetslot"], found, "host", "Sorry", now)
     assert (ended.status, ended.cancelled_by) == ("cancelled", "host")
     shown = look(guest, address)
     assert "Your host cancelled it" in shown.text

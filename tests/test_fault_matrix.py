@@ -25,13 +25,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 import models
-import watching
 from app import create_app
 from demo.google import StandIn
 from tests import page
 from tests.acts import ANA, HALF_PAST, MIA, NINE, PICKER, TEN, look, offered, reconcile, status_of
 from tests.conftest import Browser
-from widget import config, details
+from widget import config
+from widget.booking import channels, guest_input
 from widget.google.errors import Patience
 
 BEN = "ben@sailing.example"
@@ -207,7 +207,7 @@ def agree(world: World) -> None:
             events = [each for each in world.live() if each["id"] == row.google_event_id]
             assert len(events) == (row.status == "confirmed"), row.status
             for event in events:
-                at = details.instant(event["start"]["dateTime"])
+                at = guest_input.instant(event["start"]["dateTime"])
                 assert at == row.start_at
     assert len({each["id"] for each in world.live()}) == len(world.live())
     taken = world.row().status == "confirmed" if models.Booking.select().count() else False
@@ -215,7 +215,7 @@ def agree(world: World) -> None:
     assert free
     if taken:
         start = world.row().start_at
-        assert details.instant(NINE) != start or NINE not in free
+        assert guest_input.instant(NINE) != start or NINE not in free
 
 
 def closed(answer: TestResponse, fault: dict[str, Any]) -> None:
@@ -395,7 +395,7 @@ def move_patch(world: World) -> None:
         assert (answer.status_code, world.row().status) == (303, "pending")
         assert not {NINE, HALF_PAST} & set(offered(world.guest))
         agree(world)
-        assert world.row().start_at == details.instant(HALF_PAST)
+        assert world.row().start_at == guest_input.instant(HALF_PAST)
         return
     _is_moved(world, answer, what in ("passing", "altered") and world.passes, HALF_PAST)
 
@@ -413,10 +413,10 @@ def _is_moved(world: World, answer: TestResponse, moved: bool, start: str = TEN)
         assert answer.status_code == 503
         assert "nothing was changed" in page.read(answer.text).text.lower()
     assert world.row().status == "confirmed"
-    assert world.row().start_at == details.instant(start if moved else NINE)
+    assert world.row().start_at == guest_input.instant(start if moved else NINE)
     agree(world)
     assert world.row().status == "confirmed"
-    assert world.row().start_at == details.instant(start if moved else NINE)
+    assert world.row().start_at == guest_input.instant(start if moved else NINE)
 
 
 def pending_move_get(world: World) -> None:
@@ -427,7 +427,7 @@ def pending_move_get(world: World) -> None:
     world.begin("calendar.events.get")
     assert status_of(look(world.guest, address)) in ("pending", "confirmed")
     agree(world)
-    assert world.row().start_at == details.instant(TEN)
+    assert world.row().start_at == guest_input.instant(TEN)
 
 
 def events_list(world: World) -> None:
@@ -440,7 +440,7 @@ def events_list(world: World) -> None:
     now = world.row().__data__
     if now != before:
         assert world.passes
-        assert now["start_at"] == details.instant(TEN)
+        assert now["start_at"] == guest_input.instant(TEN)
     assert now["status"] == "confirmed"
     agree(world)
     assert look(world.guest, address).one(data_booking_status="confirmed")["data-start"] == TEN
@@ -456,7 +456,7 @@ def watch(world: World) -> None:
     world.clock.shift(86401)
     reconcile(world.secure)
     known = {each["id"] for each in world.google.state.channels.values()}
-    assert [each.id for each in watching.Channel.select() if each.resource_id and each.id in known]
+    assert [each.id for each in channels.Channel.select() if each.resource_id and each.id in known]
     agree(world)
 
 
@@ -468,11 +468,11 @@ def stop(world: World) -> None:
     world.clock.shift(25 * 86400)
     world.begin("calendar.channels.stop")
     reconcile(world.secure)
-    fresh = [each for each in watching.Channel.select() if each.id != old["id"]]
+    fresh = [each for each in channels.Channel.select() if each.id != old["id"]]
     assert [bool(each.resource_id) for each in fresh] == [True]
     world.end()
     reconcile(world.secure)
-    assert [each.id for each in watching.Channel.select()] == [fresh[0].id]
+    assert [each.id for each in channels.Channel.select()] == [fresh[0].id]
 
 
 def calendar_list(world: World) -> None:

@@ -10,12 +10,12 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
-import watching
 from app import create_app
 from demo.google import StandIn
 from tests.acts import ANA, NINE, TEN, book, look, offered, reconcile, rows
 from tests.conftest import Browser
 from widget import config
+from widget.booking import channels as booking_channels
 from widget.google.errors import Patience
 
 DAY = 86400
@@ -223,7 +223,7 @@ def test_a_message_that_comes_while_its_calendar_is_read_is_not_lost(
     google.fault("calendar.events.list", status=500)
     reconcile(secure)
     with secure.app_context():
-        assert watching.WatchedCalendar.get().due
+        assert booking_channels.WatchedCalendar.get().due
 
 
 def test_no_get_and_no_sign_in_is_needed(visitor: FlaskClient) -> None:

@@ -35,7 +35,7 @@ from tests.acts import (
     status_of,
 )
 from tests.page import starts
-from widget import bookings
+from widget.booking import act as booking_act
 from widget.google.errors import Patience
 
 pytestmark = pytest.mark.usefixtures("ana")
@@ -132,7 +132,7 @@ def test_the_host_moves_a_booking_too(app: Flask, guest: FlaskClient) -> None:
         found = models.booking_by_id(row(app)["id"])
         assert found
         google = app.extensions["meetslot"]
-        bookings.reschedule(google, found, found.start_at + 3600, "host", int(time.time()))
+        booking_act.reschedule(google, found, found.start_at + 3600, "host", int(time.time()))
     assert when(guest, address) == TEN
 
 

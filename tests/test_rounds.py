@@ -14,13 +14,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 import models
-import watching
 from demo.google import StandIn
 from tests import page
 from tests.acts import ANA, HALF_PAST, MIA, PICKER, book, look, reconcile, reschedule, status_of
 from tests.conftest import Browser, on_sqlite
 from widget import config
-from widget import reconcile as rounds
+from widget.booking import channels
+from widget.booking import reconcile as booking_reconcile
 from widget.google.client import Google
 from widget.google.errors import Patience
 
@@ -125,9 +125,9 @@ def test_following_the_host_waits_for_whoever_claims_time(app: Flask) -> None:
 
 def test_the_lease_is_one_workers_until_it_ends(app: Flask) -> None:
     with app.app_context():
-        assert watching.take_lease("round", 1000, 1060)
-        assert not watching.take_lease("round", 1059, 1100)
-        assert watching.take_lease("round", 1060, 1120)
+        assert channels.take_lease("round", 1000, 1060)
+        assert not channels.take_lease("round", 1059, 1100)
+        assert channels.take_lease("round", 1060, 1120)
 
 
 class Enough(Exception):
@@ -154,7 +154,7 @@ def test_a_round_is_held_once_however_many_workers_look(
     for _worker in range(2):
         looks = 0
         with pytest.raises(Enough):
-            rounds.rounds(app.extensions["meetslot"])
+            booking_reconcile.rounds(app.extensions["meetslot"])
     assert google.calls.count("calendar.events.get") == 1
     assert status_of(look(guest, address)) == "confirmed"
 
@@ -244,7 +244,7 @@ def test_a_long_round_looks_at_the_clock_for_each_booking(
 def one_round(app: Flask) -> None:
     """As a worker of the server holds it."""
     with pytest.raises(Enough):
-        rounds.rounds(app.extensions["meetslot"])
+        booking_reconcile.rounds(app.extensions["meetslot"])
 
 
 @pytest.mark.parametrize("lost", [True, False])
@@ -260,7 +260,7 @@ def test_a_long_round_keeps_its_lease_and_ends_without_it(
 
     def taken() -> bool:
         with models.database.connection_context():
-            return bool(watching.take_lease("round", int(time.time()), int(time.time()) + 60))
+            return bool(channels.take_lease("round", int(time.time()), int(time.time()) + 60))
 
     monkeypatch.setattr(time, "sleep", sleep)
     clock.shift(60)
@@ -286,9 +286,9 @@ def test_a_long_round_keeps_its_lease_and_ends_without_it(
 @pytest.mark.parametrize("seconds", [3600, 86400])
 def test_a_clock_that_is_set_back_does_not_stop_the_rounds(app: Flask, seconds: int) -> None:
     with app.app_context():
-        assert watching.take_lease("round", 10**9, 10**9 + 60)
-        assert not watching.take_lease("round", 10**9 - 100, 10**9 - 40)  # of another machine
-        assert watching.take_lease("round", 10**9 - seconds, 10**9 - seconds + 60)
+        assert channels.take_lease("round", 10**9, 10**9 + 60)
+        assert not channels.take_lease("round", 10**9 - 100, 10**9 - 40)  # of another machine
+        assert channels.take_lease("round", 10**9 - seconds, 10**9 - seconds + 60)
 
 
 def test_two_refreshes_of_the_same_second_are_told_apart(app: Flask, ana: Browser) -> None:

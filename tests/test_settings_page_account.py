@@ -11,11 +11,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import models
-import watching
 from demo.google import StandIn
 from tests import page
 from tests.conftest import Browser, command
 from tests.host_page import book, exported, on_sqlite, save, show
+from widget.booking import channels
 
 ANA = "ana@sailing.example"
 
@@ -53,10 +53,10 @@ def test_it_counts_the_calendars_of_which_google_tells(app: Flask, ana: Browser)
     with models.database.connection_context():
         host = models.host_by_handle("ana")
         assert host
-        first, second = watching.watch(host, {"primary", "team@group.calendar.example"})
+        first, second = channels.watch(host, {"primary", "team@group.calendar.example"})
         for watched, until in ((first, 2_000_000_000), (second, 1)):
-            channel = watching.add_channel(watched, f"c{watched.id}", "token", 0, until)
-            watching.complete_channel(channel, "resource", until)
+            channel = channels.add_channel(watched, f"c{watched.id}", "token", 0, until)
+            channels.complete_channel(channel, "resource", until)
     said = show(ana).one(id="connection").text
     assert "For 1 calendar Google tells us at once" in said
 

@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, logout_user
 
 import models
-import watching
-from widget import erasure, web
+from widget import web
+from widget.booking import channels, deletion
 from widget.google.client import CALENDAR_SCOPES
 from widget.host import blueprint, missing_scopes, page
 from widget.text import language
@@ -33,7 +33,7 @@ def connection(host: models.Host) -> dict[str, Any]:
         "problem": host.calendar_problem,
         "gone": host.calendar_gone,
         "asked": language.ago(now - host.asked_at) if host.asked_at else None,
-        "told": watching.channels_of(host, now),
+        "told": channels.channels_of(host, now),
         "conflicts": models.conflicts(host, now),
         "troubles": models.troubles(host, now),
     }
@@ -46,7 +46,7 @@ def connection(host: models.Host) -> dict[str, Any]:
 @login_required
 def disconnect() -> ResponseReturnValue:
     """Revoke our access at Google. Guests see that nothing can be booked; nothing else is lost."""
-    if erasure.disconnect(web.google(), current_user.host, web.now()):
+    if deletion.disconnect(web.google(), current_user.host, web.now()):
         return redirect("/settings?saved=connection#connection", 303)
     return page(
         "host/problem.html",
@@ -76,7 +76,7 @@ def delete() -> ResponseReturnValue:
     host = current_user.host
     if request.form.get("handle", "").strip().lower() != host.handle:
         return _leave(422, _("Type %(handle)s to delete the account.") % {"handle": host.handle})
-    done = erasure.host(web.google(), host, web.now())
+    done = deletion.host(web.google(), host, web.now())
     logout_user()
     session.clear()
     return page("host/deleted.html", done=done, handle=host.handle, permissions=GOOGLE_PERMISSIONS)

@@ -12,8 +12,9 @@ from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 import models
-from widget import booking_page, bookings, details, links, outcomes, picker, places, web
-from widget.bookings import KeyReused, NotBooked, SlotTaken, SlotUnavailable, TooManyBookings
+from widget import booking_page, outcomes, picker, places, web
+from widget.booking import act, guest_input, links
+from widget.booking.errors import KeyReused, NotBooked, SlotTaken, SlotUnavailable, TooManyBookings
 from widget.core.clock import to_rfc3339
 from widget.core.document import EventType
 from widget.google.client import DAY
@@ -63,7 +64,7 @@ def event_view(handle: str, event: EventType) -> dict[str, Any]:
         "location_detail": event.location_detail,
         "extra_guests": event.extra_guests,
         "questions": [
-            question.model_dump(exclude_none=True) for question in details.questions(event)
+            question.model_dump(exclude_none=True) for question in guest_input.questions(event)
         ],
         "url": f"{web.config().public_url}/book/{handle}/{event.slug}",
     }
@@ -74,7 +75,9 @@ def event_view(handle: str, event: EventType) -> dict[str, Any]:
 def slots(handle: str, slug: str) -> ResponseReturnValue:
     place, errors = places.find(handle, slug), dict[str, str]()
     start, end = _instant("from", errors), _instant("to", errors)
-    tz = _checked(details.zone, request.args.get("tz") or place.document.time_zone, "tz", errors)
+    tz = _checked(
+        guest_input.zone, request.args.get("tz") or place.document.time_zone, "tz", errors
+    )
     if not errors and end <= start:
         errors["to"] = _("This has to be after from.")
     if not errors and end - start > LONGEST_DAYS * DAY:
@@ -98,9 +101,9 @@ def book(handle: str, slug: str) -> ResponseReturnValue:
     if errors:
         return invalid(errors)
     try:
-        wish = details.read(place.event, given, place.document.time_zone)
+        wish = guest_input.read(place.event, given, place.document.time_zone)
         booking = _booked(place, wish, key)
-    except details.Invalid as error:
+    except guest_input.Invalid as error:
         return invalid(error.errors)
     except RateLimitExceeded as error:
         return refused(TooManyBookings(web.seconds_left(error)))
@@ -113,9 +116,9 @@ def book(handle: str, slug: str) -> ResponseReturnValue:
     return jsonify(made(booking)), STATUS.get(booking.status, 200)
 
 
-def _booked(place: Place, wish: details.Details, key: str | None) -> models.Booking:
+def _booked(place: Place, wish: guest_input.Details, key: str | None) -> models.Booking:
     stored = key and "api:" + hashlib.sha256(f"{place.event.slug} {key}".encode()).hexdigest()
-    visit = bookings.Visit(str(language.current()).replace("_", "-"))
+    visit = act.Visit(str(language.current()).replace("_", "-"))
     return booking_page.booked(place, wish, stored, visit)
 
 
@@ -164,7 +167,7 @@ def slot_views(starts: list[int], event: EventType) -> list[dict[str, str]]:
 def _instant(name: str, errors: dict[str, str]) -> int:
     text = request.args.get(name, "")
     # an unescaped + of an offset arrives as a space
-    return _checked(details.instant, _SPACE_FOR_PLUS.sub(r"+\1", text), name, errors) or 0
+    return _checked(guest_input.instant, _SPACE_FOR_PLUS.sub(r"+\1", text), name, errors) or 0
 
 
 def _checked(reader: Any, text: str, name: str, errors: dict[str, str]) -> Any:

@@ -15,20 +15,10 @@ from werkzeug.datastructures import MultiDict
 
 import models
 from models import Booking
-from widget import (
-    bookings,
-    carried,
-    details,
-    guest,
-    invitation,
-    links,
-    look,
-    outcomes,
-    places,
-    reconcile,
-    web,
-)
-from widget.bookings import NotActive, NotBooked, SlotUnavailable, TooManyBookings
+from widget import carried, guest, invitation, look, outcomes, places, web
+from widget.booking import act, guest_input, links, reconcile
+from widget.booking.errors import NotActive, NotBooked, SlotUnavailable, TooManyBookings, UnderWay
+from widget.booking.offer import refusal
 from widget.core.clock import to_rfc3339
 from widget.core.document import load_document
 from widget.guest import blueprint
@@ -56,8 +46,8 @@ def book(handle: str, slug: str) -> ResponseReturnValue:
 
 def _book(place: Place, given: Form) -> ResponseReturnValue:
     try:
-        wish = details.read(place.event, _wish(place, given), place.document.time_zone)
-    except details.Invalid as error:
+        wish = guest_input.read(place.event, _wish(place, given), place.document.time_zone)
+    except guest_input.Invalid as error:
         return _invalid(place, given, error.errors)
     try:
         booking = _booked(place, given, wish)
@@ -86,32 +76,32 @@ def _done(booking: Booking, given: Form, status: int = 200) -> ResponseReturnVal
     return response
 
 
-def _booked(place: Place, given: Form, wish: details.Details) -> Booking:
+def _booked(place: Place, given: Form, wish: guest_input.Details) -> Booking:
     nonce = links.read_nonce(web.config(), given.get("nonce", ""))
     digest = hashlib.sha256(f"{nonce} {place.event.slug} {wish.digest()}".encode()).hexdigest()
     key = f"{'form:' if nonce else bookings.BARE}{digest}"
-    visit = bookings.Visit(language.tag(), dict(carried.utm_fields(given)))
+    visit = act.Visit(language.tag(), dict(carried.utm_fields(given)))
     return booked(place, wish, key, visit)
 
 
-def booked(place: Place, wish: details.Details, key: str | None, visit: bookings.Visit) -> Booking:
+def booked(place: Place, wish: guest_input.Details, key: str | None, visit: act.Visit) -> Booking:
     """A repetition gets its booking, whatever the limit says: that counts new ones."""
-    before = bookings.made_before(place.host, wish, key) if key else None
+    before = act.made_before(place.host, wish, key) if key else None
     return before or _booked_anew(place, wish, key, visit)
 
 
 @web.booking
 def _booked_anew(
-    place: Place, wish: details.Details, key: str | None, visit: bookings.Visit
+    place: Place, wish: guest_input.Details, key: str | None, visit: act.Visit
 ) -> Booking:
     calendar = web.calendar_of(place.host)
-    return bookings.book(calendar, place.event, wish, key, web.now(), visit)
+    return act.book(calendar, place.event, wish, key, web.now(), visit)
 
 
 def _wish(place: Place, given: Form) -> dict[str, Any]:
     answers = {
         question.id: given[f"question-{question.id}"]
-        for question in details.questions(place.event)
+        for question in guest_input.questions(place.event)
         if f"question-{question.id}" in given
     }
     plain = {name: given.get(name) for name in ("start", "tz", "name", "email", "notes")}
@@ -192,7 +182,7 @@ def invitation_page(
         poll = {"url": own, "seconds": min(30, 2 + 2 * booking.attempts)}
     context = {**page, "host": places.host_view(document), "booking": view, "poll": poll}
     context["outcome"] = outcome = models.announce(booking)
-    event = bookings.event_type(booking)
+    event = act.event_type(booking)
     context["onward"] = event.redirect_url if event and outcome == "booked" else None
     context["changes"] = _changes(booking, view, given)
     return web.answer("guest/booking.html", status, **context)
@@ -202,7 +192,7 @@ def _changes(booking: Booking, view: dict[str, Any], given: Form) -> dict[str, A
     """What a guest may still do, as addresses; `closed` when the host's deadline has passed."""
     now, path = web.now(), view["urls"]["path"]
     open_ = booking.status in models.ACTIVE and booking.change != "cancel"
-    in_time, movable = bookings.in_time(booking, "guest", now), booking.status == "confirmed"
+    in_time, movable = act.in_time(booking, "guest", now), booking.status == "confirmed"
     seen = carried.seen(given)
     visit = [*seen, ("tz", booking.tz), *booking.utm.items()]
     return {
@@ -223,11 +213,11 @@ def _changes(booking: Booking, view: dict[str, Any], given: Form) -> dict[str, A
 def cancel(token: str) -> ResponseReturnValue:
     found, given = find_booking(token), request.values
     try:
-        reason = details.reason(given.get("reason", ""))
+        reason = guest_input.reason(given.get("reason", ""))
     except ValueError as error:
         return invitation_page(found, given, 422, BadField(str(error)))
     try:
-        found = bookings.cancel(web.google(), found, "guest", reason, web.now())
+        found = act.cancel(web.google(), found, "guest", reason, web.now())
     except NotBooked as error:
         return _not_changed(found, given, error)
     return _done(found, given)
@@ -263,11 +253,11 @@ def reschedule(token: str) -> ResponseReturnValue:
     if given.get("next"):  # the time on the page has gone, and another was offered
         return _choose(found, given)
     try:
-        start = details.instant(given.get("start", ""))
+        start = guest_input.instant(given.get("start", ""))
     except ValueError as error:
         return _not_changed(found, given, BadField(str(error)))
     try:
-        moved = bookings.reschedule(web.google(), found, start, "guest", web.now())
+        moved = act.reschedule(web.google(), found, start, "guest", web.now())
     except NotBooked as error:
         return _not_changed(found, given, error)
     return _done(moved, given)
@@ -282,9 +272,9 @@ def _in_their_zone(booking: Booking, given: Form) -> Form:
 def _place(booking: Booking) -> Place:
     """The picker's place for moving a booking. Raises NotBooked when it cannot be moved."""
     if booking.status != "confirmed":
-        raise bookings.UnderWay() if booking.status == "pending" else NotActive(booking.status)
-    bookings.check_deadline(booking, "guest", web.now())
-    document, event = load_document(booking.host.settings), bookings.event_type(booking)
+        raise UnderWay() if booking.status == "pending" else NotActive(booking.status)
+    act.check_deadline(booking, "guest", web.now())
+    document, event = load_document(booking.host.settings), act.event_type(booking)
     if event is None or not event.active:
         raise SlotUnavailable([])
     view = invitation.view(web.config(), booking, document)
@@ -298,13 +288,13 @@ def _place(booking: Booking) -> Place:
 
 def _confirm(place: Place, booking: Booking, given: Form) -> ResponseReturnValue:
     try:
-        start = details.instant(carried.start_of(given))
+        start = guest_input.instant(carried.start_of(given))
     except ValueError as error:
         return guest.times(place, given, BadField(str(error)), 422)
     if start == booking.start_at:
         return _done(booking, given)  # who comes back here has moved it already
     if reasons := place.offer().reasons(start):
-        return guest.times(place, given, bookings.refusal(reasons), 409)
+        return guest.times(place, given, refusal(reasons), 409)
     tz = guest.zone(place, given, {})
     day = language.today(start, tz)
     end = start + booking.end_at - booking.start_at

@@ -10,8 +10,10 @@ from flask import request
 
 import models
 from models import Booking
-from widget import bookings, details, web
-from widget.bookings import NotBooked
+from widget import web
+from widget.booking import act, guest_input
+from widget.booking.errors import NotBooked
+from widget.booking.offer import offer_for
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings, load_document
 from widget.picker import by_date
@@ -65,7 +67,7 @@ def place(host: models.Host) -> dict[str, Any] | None:
 
 
 def search() -> str:
-    return details.without_controls(request.args.get("q", "")).strip()[:SEARCH_LENGTH]
+    return guest_input.without_controls(request.args.get("q", "")).strip()[:SEARCH_LENGTH]
 
 
 def _number(text: str) -> int:
@@ -126,7 +128,7 @@ def _row(booking: Booking, zone: ZoneInfo, now: int, opened: Booking | None) -> 
         "may_change": active and booking.change != "cancel" and booking.end_at > now,
         "may_move": booking.status == "confirmed"
         and booking.end_at > now
-        and bookings.event_type(booking) is not None,
+        and act.event_type(booking) is not None,
         "act": _act() if opened and opened.id == booking.id else "",
     }
 
@@ -195,11 +197,11 @@ def _troubles() -> dict[str, str]:
 
 def _free(booking: Booking, zone: ZoneInfo, now: int) -> dict[str, Any]:
     """Where a booking can go: the picker's own free times, by date; or why there are none."""
-    event = bookings.event_type(booking)
+    event = act.event_type(booking)
     if event is None:
         return {"days": [], "trouble": _("Its event type is gone, so it cannot be moved here.")}
     try:
-        offer = bookings.offer(web.google(), booking.host, event, now, booking)
+        offer = offer_for(web.google(), booking.host, event, now, booking)
     except NotBooked as error:
         return {"days": [], "trouble": refused(error)}
     days = by_date(offer.free(now, offer.last), zone)

@@ -17,18 +17,10 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 import models
-from widget import (
-    bookings,
-    bookings_table,
-    config,
-    details,
-    doctor,
-    erasure,
-    reconcile,
-    saving,
-    why,
-)
-from widget.bookings import NotBooked
+from widget import bookings_table, config, doctor, saving, why
+from widget.booking import deletion, guest_input, reconcile
+from widget.booking.errors import NotBooked
+from widget.booking.offer import offer_for
 from widget.core.clock import now, to_rfc3339
 from widget.core.document import SettingsError, document_json, load_document, parse_document
 from widget.google.client import Google
@@ -115,7 +107,7 @@ class Day(click.ParamType[int]):
     def convert(self, value: Any, param: Any, ctx: Any) -> int:
         text = f"{value}T00:00:00Z" if len(str(value)) == 10 else str(value)
         try:
-            return details.instant(text)
+            return guest_input.instant(text)
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
@@ -146,7 +138,7 @@ def list_bookings(host: str, start: int | None, end: int | None, form: str) -> N
 def delete_host(host: str) -> None:
     """Remove HOST with everything stored, and revoke our access to the Google account."""
     found = _host(host)
-    done = erasure.host(_google(), found, now())
+    done = deletion.host(_google(), found, now())
     click.echo(f"removed {host}: account, settings, tokens and {done.bookings} booking(s)")
     if done.upcoming:
         click.echo(f"{done.upcoming} event(s) still to come stay in the host's Google Calendar")
@@ -162,7 +154,7 @@ def delete_host(host: str) -> None:
 @click.argument("email")
 def delete_guest(email: str) -> None:
     """Remove the bookings of the guest EMAIL; those still to come are cancelled in Google."""
-    done = erasure.guest(_google(), email, now())
+    done = deletion.guest(_google(), email, now())
     click.echo(
         f"removed {done.removed} booking(s) of {email},"
         f" {done.cancelled} of them still to come and cancelled in Google"
@@ -196,11 +188,11 @@ def explain(host: str, event: str, time: str) -> None:
     if not kind.active:
         raise click.ClickException(f"nothing is offered: {event} is switched off")
     try:
-        at = details.instant(time)
+        at = guest_input.instant(time)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     try:
-        offer = bookings.offer(_google(), found, kind, now())
+        offer = offer_for(_google(), found, kind, now())
     except NotBooked as error:
         raise click.ClickException(f"nothing is offered: {error.code} ({error})") from None
     zone = ZoneInfo(document.time_zone)

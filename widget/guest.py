@@ -11,8 +11,10 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from widget import bookings, carried, details, links, outcomes, picker, places, web
-from widget.bookings import CalendarUnavailable, NotBooked
+from widget import carried, outcomes, picker, places, web
+from widget.booking import guest_input, links
+from widget.booking.errors import CalendarUnavailable, NotBooked
+from widget.booking.offer import refusal
 from widget.core.clock import to_rfc3339
 from widget.outcomes import BadField
 from widget.places import Place
@@ -106,7 +108,7 @@ def _asked(
     if asked or month:
         return None if month and not given.get("date") else asked
     try:
-        near = picker.nearest(free, details.instant(carried.start_of(given)))
+        near = picker.nearest(free, guest_input.instant(carried.start_of(given)))
     except ValueError:
         return None
     return language.today(near[0], tz) if near else None
@@ -140,7 +142,7 @@ def zones(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
 def chosen(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     """The form for a chosen time, if it is free."""
     try:
-        start = details.instant(carried.start_of(given))
+        start = guest_input.instant(carried.start_of(given))
     except ValueError as error:
         return times(place, given, BadField(str(error)), 422)
     try:
@@ -152,13 +154,13 @@ def chosen(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
         return form(place, given)
     if request.method == "GET" and any(reason.code == "booking" for reason in reasons):
         return times(place, given, outcomes.Booked(), 409)  # who comes back may have booked it
-    return times(place, given, bookings.refusal(reasons), 409)
+    return times(place, given, refusal(reasons), 409)
 
 
 def still(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     """Nothing while the time of an open form is free; else an alert with the nearest that are."""
     try:
-        start = details.instant(given.get("start"))
+        start = guest_input.instant(given.get("start"))
     except ValueError as error:
         return times(place, given, BadField(str(error)), 422)
     try:
@@ -166,7 +168,7 @@ def still(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     except NotBooked as error:
         return _closed(place, given, error)
     reasons, tz = offer.reasons(start), zone(place, given, {})
-    alert = place.alert(bookings.refusal(reasons)) if reasons else None
+    alert = place.alert(refusal(reasons)) if reasons else None
     near = picker.nearest(offer.free(offer.now, offer.last), start) if reasons else []
     offered = [picker.offered(other, tz) for other in sorted(near)]
     return web.answer("guest/gone.html", alert=alert, nearest=offered, kept=not place.moving)
@@ -180,12 +182,12 @@ def form(
     status: int = 200,
 ) -> Response:
     """What is asked of the guest, with everything typed so far."""
-    start, tz = details.instant(carried.start_of(given)), zone(place, given, {})
+    start, tz = guest_input.instant(carried.start_of(given)), zone(place, given, {})
     end = start + place.event.duration * 60
     page = place.page(place.event.title, given)
     page["alert"] = place.alert(alert) or _faults(errors or {})
     page["tz"] = {"name": tz.key, "label": language.zone_label(tz, start)}
-    asked, guests = details.questions(place.event), given.getlist("guests")[:20]
+    asked, guests = guest_input.questions(place.event), given.getlist("guests")[:20]
     return web.answer(
         "guest/details.html",
         status,
@@ -230,7 +232,7 @@ def zone(place: Place, given: MultiDict[str, str], errors: dict[str, str]) -> Zo
     host = ZoneInfo(place.document.time_zone)
     if place.event.location == "in_person":
         return host
-    return _read(details.zone, given.get("tz"), "tz", errors) or host
+    return _read(guest_input.zone, given.get("tz"), "tz", errors) or host
 
 
 def _read(reader: Any, text: str | None, name: str, errors: dict[str, str]) -> Any:
@@ -263,7 +265,7 @@ def _pick(
         *carried.utm_fields(given),
         *carried.kept(given, DETAIL_FIELDS),
         *carried.kept(
-            given, tuple(f"question-{each.id}" for each in details.questions(place.event))
+            given, tuple(f"question-{each.id}" for each in guest_input.questions(place.event))
         ),
     ]
     typed = request.method == "POST" and not place.moving
@@ -276,7 +278,7 @@ def _closed(place: Place, given: MultiDict[str, str], error: NotBooked) -> Respo
     """No slots can be shown: said kindly, and what was typed stays in its form, or hidden."""
     status, typed = outcomes.status(error), request.method == "POST" and not place.moving
     with suppress(ValueError):
-        if typed and details.instant(carried.start_of(given)):
+        if typed and guest_input.instant(carried.start_of(given)):
             return outcomes.with_retry(form(place, given, alert=error, status=status), error)
     page = place.page(place.event.title, given)
     page["alert"] = place.alert(error)

@@ -11,8 +11,10 @@ from flask_login import current_user, login_required
 
 import models
 from models import Booking
-from widget import bookings, bookings_table, bookings_view, details, settings_page, web
-from widget.bookings import NotBooked
+from widget import bookings_table, bookings_view, settings_page, web
+from widget.booking import act as booking_act
+from widget.booking import guest_input
+from widget.booking.errors import NotBooked
 from widget.core.document import load_document
 from widget.host import blueprint
 from widget.settings_views import address
@@ -63,17 +65,17 @@ def _typed() -> str:
 
 def _cancel(booking: Booking) -> str:
     text = request.form.get("reason", "").replace("\r\n", "\n")
-    reason = details.without_controls(text, "\n\t").strip()[:REASON_LENGTH]
-    after = bookings.cancel(web.google(), booking, "host", reason, web.now())
+    reason = guest_input.without_controls(text, "\n\t").strip()[:REASON_LENGTH]
+    after = booking_act.cancel(web.google(), booking, "host", reason, web.now())
     return "cancelled" if after.status == "cancelled" else "pending"
 
 
 def _move(booking: Booking) -> str:
     try:
-        start = details.instant(request.form.get("start", ""))
+        start = guest_input.instant(request.form.get("start", ""))
     except ValueError as error:
         raise _NoTime(str(error)) from None
-    after = bookings.reschedule(web.google(), booking, start, "host", web.now())
+    after = booking_act.reschedule(web.google(), booking, start, "host", web.now())
     return "moved" if after.status == "confirmed" else "pending"
 
 

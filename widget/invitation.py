@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import icalendar
 
 import models
-from widget import links
+from widget.booking import links
 from widget.config import Config
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings

@@ -7,7 +7,7 @@ import secrets
 from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 
-import watching
+from widget.booking import channels
 
 blueprint = Blueprint("notifications", __name__)
 
@@ -16,10 +16,10 @@ blueprint = Blueprint("notifications", __name__)
 def hear() -> ResponseReturnValue:
     """Answered at once: a message only marks what has to be asked for, so that one that comes
     twice, late or out of order does no harm. 404 to what no channel of ours sent."""
-    channel = watching.channel_by_id(request.headers.get("X-Goog-Channel-ID", ""))
+    channel = channels.channel_by_id(request.headers.get("X-Goog-Channel-ID", ""))
     token = request.headers.get("X-Goog-Channel-Token", "")
     if channel is None or not secrets.compare_digest(channel.token.encode(), token.encode()):
         abort(404)
     if request.headers.get("X-Goog-Resource-State") != "sync":  # which only says hello
-        watching.heard(channel)
+        channels.heard(channel)
     return "", 204

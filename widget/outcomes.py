@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from widget import web
-from widget.bookings import CalendarUnavailable, NotBooked, TooManyBookings, UnderWay
+from widget.booking.errors import CalendarUnavailable, NotBooked, TooManyBookings, UnderWay
 from widget.text.language import gettext as _
 
 RETRY_SECONDS = 30

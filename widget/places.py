@@ -9,8 +9,9 @@ from flask import abort, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 
 import models
-from widget import bookings, framing, invitation, links, look, outcomes, picker, sightings, web
-from widget.bookings import NotBooked
+from widget import framing, invitation, look, outcomes, picker, sightings, web
+from widget.booking.errors import NotBooked
+from widget.booking.offer import Offer, offer_for
 from widget.core import fields
 from widget.core.document import EventType, Settings, load_document
 from widget.text import language
@@ -42,10 +43,10 @@ class Place:
         """What a form carries along only when it is posted: no address should hold it."""
         return []
 
-    def offer(self) -> bookings.Offer:
+    def offer(self) -> Offer:
         """Raises CalendarUnavailable or CalendarDisconnected."""
         calendar = web.calendar_of(self.host)
-        return bookings.offer(web.google(), self.host, self.event, web.now(), self.moving, calendar)
+        return offer_for(web.google(), self.host, self.event, web.now(), self.moving, calendar)
 
     def alert(self, error: NotBooked | None) -> dict[str, str] | None:
         """What went wrong, as the templates show it."""

@@ -15,7 +15,10 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import MultiDict
 
 import models
-from widget import bookings, busy, carried, form_view, guest, offers, sections, snippets, web
+from widget import carried, form_view, guest, sections, snippets, web
+from widget.booking import busy
+from widget.booking.errors import CalendarDisconnected
+from widget.booking.offer import Offer, booked, closed
 from widget.core.document import (
     Settings,
     SettingsError,
@@ -56,21 +59,21 @@ class Preview(Place):
     def secret(self) -> list[tuple[str, str]]:
         return [("csrf_token", generate_csrf())]
 
-    def offer(self) -> bookings.Offer:
+    def offer(self) -> Offer:
         """Raises NotBooked. Google's answer for calendars that are not saved is not kept."""
         host, document, event, now = self.host, self.document, self.event, web.now()
         if not self.draft:
             return super().offer()
         if host.disconnected_at:
-            raise bookings.CalendarDisconnected(host.disconnected_reason)
+            raise CalendarDisconnected(host.disconnected_reason)
         try:
             taken = self._busy(now)
         except GoogleError as error:
-            raise offers.closed(error) from error
+            raise closed(error) from error
         window = (event.booking_window_days + 10) * DAY
-        held = offers.booked(host, event, now - 10 * DAY, now + window)
+        held = booked(host, event, now - 10 * DAY, now + window)
         rules = slot_rules(document, event)
-        return bookings.Offer(host, document, event, rules, taken, held, now)
+        return Offer(host, document, event, rules, taken, held, now)
 
     def _busy(self, now: int) -> list[Busy]:
         stored, calendar = load_document(self.host.settings), web.calendar_of(self.host)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import models
 from widget import calendar_list
-from widget.bookings import Offer
+from widget.booking.offer import Offer
 from widget.core.slots import Reason
 from widget.google.client import Google
 from widget.text import language

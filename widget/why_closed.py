@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 import models
-from widget import bookings, web, why
-from widget.bookings import CalendarDisconnected, NotBooked
+from widget import web, why
+from widget.booking.errors import CalendarDisconnected, NotBooked
+from widget.booking.offer import offer_for
 from widget.core.document import EventType, Settings
 from widget.core.fields import minutes
 from widget.picker import read_date
@@ -66,7 +67,7 @@ def _instants(day: str, time: str, zone: ZoneInfo) -> list[int]:
 def _answer(host: models.Host, event: EventType, at: int, zone: ZoneInfo) -> dict[str, Any]:
     answer: dict[str, Any] = {"moment": why.moment(at, zone), "reasons": [], "trouble": None}
     try:
-        offer = bookings.offer(web.google(), host, event, web.now())
+        offer = offer_for(web.google(), host, event, web.now())
         answer["reasons"] = why.said(web.google(), offer, at)
     except CalendarDisconnected:
         answer["trouble"] = _("No time is offered: your calendar is not connected.")

@@ -9,28 +9,25 @@ from typing import Any, Literal
 
 import models
 from models import Booking
-from widget import busy, events
+from widget.booking import busy, events
+from widget.booking.errors import (
+    Altered,
+    KeyReused,
+    NotActive,
+    NotBooked,
+    SlotTaken,
+    SlotUnavailable,
+    TooLate,
+    TooManyBookings,
+    UnderWay,
+)
+from widget.booking.guest_input import Details, questions
+from widget.booking.offer import Offer, booked, closed, offer_for, refusal, without
 from widget.core import clock, slots
 from widget.core.document import EventType, load_document
-from widget.details import Details, questions
 from widget.google.client import DAY, Calendar, Google
 from widget.google.errors import Gone, GoogleError, Unknown
 from widget.google.event import Event
-from widget.offers import Altered as Altered
-from widget.offers import CalendarDisconnected as CalendarDisconnected
-from widget.offers import CalendarUnavailable as CalendarUnavailable
-from widget.offers import KeyReused as KeyReused
-from widget.offers import NotActive as NotActive
-from widget.offers import NotBooked as NotBooked
-from widget.offers import Offer as Offer
-from widget.offers import SlotTaken as SlotTaken
-from widget.offers import SlotUnavailable as SlotUnavailable
-from widget.offers import TooLate as TooLate
-from widget.offers import TooManyBookings as TooManyBookings
-from widget.offers import UnderWay as UnderWay
-from widget.offers import booked, closed, without
-from widget.offers import offer as offer
-from widget.offers import refusal as refusal
 
 CLAIM_SECONDS = 20  # longer than the calls of one request take: nobody else settles it before
 ACTIVE_PER_GUEST = 10
@@ -66,7 +63,7 @@ def book(
     host = calendar.host
     if key and (before := made_before(host, details, key)):
         return before
-    looked = offer(calendar.google, host, event, now, calendar=calendar)
+    looked = offer_for(calendar.google, host, event, now, calendar=calendar)
     try:
         looked, booking = _claim(looked, details, key, visit or Visit())
     except models.KeyTaken:  # the same request, at the same time
@@ -314,7 +311,7 @@ def reschedule(
     event, calendar = event_type(booking), google.calendar_of(booking.host)
     if event is None or not event.active:
         raise SlotUnavailable([slots.Reason("closed")])
-    looked = offer(google, booking.host, event, now, booking, calendar)
+    looked = offer_for(google, booking.host, event, now, booking, calendar)
     looked, mine = _claim_move(looked, booking, start, by)
     try:
         return _move(calendar, looked, booking, mine)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import models
-from widget import bookings
-from widget.bookings import NotBooked
+from widget.booking import act
+from widget.booking.errors import NotBooked
 from widget.google.client import Google
 
 
@@ -71,6 +71,6 @@ def guest(google: Google, email: str, now: int) -> GuestErased:
 
 def _cancelled(google: Google, booking: models.Booking, now: int) -> bool:
     try:
-        return bookings.cancel(google, booking, "host", "", now).status == "cancelled"
+        return act.cancel(google, booking, "host", "", now).status == "cancelled"
     except NotBooked:
         return False

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import models
-import watching
-from widget import bookings, busy, events, host_changes
+from widget.booking import act, busy, changes, channels, events
+from widget.booking.offer import without
 from widget.core import clock as core_clock
 from widget.core.clock import Clock
 from widget.core.document import load_document
@@ -20,7 +20,6 @@ from widget.core.slots import Busy
 from widget.google.client import DAY, Calendar, Google
 from widget.google.errors import Gone, GoogleError, Refused, Unavailable
 from widget.google.event import Event
-from widget.offers import without
 
 LONGEST_PAUSE_SECONDS = 300
 WRITES = {"calendar.events.insert", "calendar.events.patch", "calendar.events.delete"}
@@ -47,7 +46,7 @@ def run(google: Google, clock: Clock, goes_on: Callable[[], bool] = lambda: True
     for host in models.hosts():
         if not host.disconnected_at:
             with _going_on(f"host {host.id}", outcome):
-                outcome["followed"] += host_changes.follow(google, host, clock, goes_on)
+                outcome["followed"] += changes.follow(google, host, clock, goes_on)
     return +outcome
 
 
@@ -117,7 +116,7 @@ def _agree(google: Google, booking: models.Booking, now: int) -> None:
     if booking.status not in models.ACTIVE:
         _clear_away(calendar, booking, now)
     elif booking.change == "cancel":
-        bookings.end(booking, events.remove(calendar, booking), now)
+        act.end(booking, events.remove(calendar, booking), now)
     elif booking.change == "move":
         _move(calendar, booking, now)
     else:
@@ -167,7 +166,7 @@ def _undo(
 
 def _taken(calendar: Calendar, booking: models.Booking, start: int, end: int, now: int) -> bool:
     others = without(booking, _busy(calendar, booking, start, end, now))
-    return bool(others) or bookings.crowded(calendar, booking, start, end)
+    return bool(others) or act.crowded(calendar, booking, start, end)
 
 
 def _busy(
@@ -235,7 +234,7 @@ def _round(google: Google, every: int) -> None:
     """One round, when it is time for it and nobody else is at it. Its lease is renewed before
     each step, and gone once its holder is; after the round it is what the next one waits for."""
     began = core_clock.now()
-    lease = watching.take_lease("round", began, began + max(every, STEP_SECONDS))
+    lease = channels.take_lease("round", began, began + max(every, STEP_SECONDS))
     if lease:
         run(google, core_clock.now, lambda: lease.renew(core_clock.now() + STEP_SECONDS))
         lease.renew(max(began + every, core_clock.now()))

@@ -10,9 +10,8 @@ from contextlib import suppress
 from enum import Enum, auto
 
 import models
-import watching
-from watching import Channel, WatchedCalendar
-from widget import events
+from widget.booking import channels, events
+from widget.booking.channels import Channel, WatchedCalendar
 from widget.core.clock import Clock
 from widget.core.document import load_document
 from widget.google.client import DAY, MALFORMED, Calendar, Google
@@ -46,7 +45,7 @@ def follow(google: Google, host: models.Host, clock: Clock, goes_on: Callable[[]
     booked = models.booked_calendars(host, clock())
     wanted = booked | ({document.target_calendar} if host.calendar_gone else set())
     changed = 0
-    for watched in watching.watch(host, wanted) if wanted else ():
+    for watched in channels.watch(host, wanted) if wanted else ():
         if not goes_on():
             return changed
         try:
@@ -69,7 +68,7 @@ def read(google: Google, watched: WatchedCalendar, now: int) -> int:
     The bookings are read before Google's list: a booking that changes in between is not moved
     back to what the list says. What could not be taken in is read again the next time.
     """
-    if not watching.begin_reading(watched, now, now + READ_SECONDS):
+    if not channels.begin_reading(watched, now, now + READ_SECONDS):
         return 0
     token = None
     try:
@@ -83,7 +82,7 @@ def read(google: Google, watched: WatchedCalendar, now: int) -> int:
             token = following
         return taken.count(Taken.IN)
     finally:
-        watching.end_reading(watched, token, now)
+        channels.end_reading(watched, token, now)
 
 
 def _made_meanwhile(
@@ -172,23 +171,23 @@ def _listen(google: Google, host: models.Host, calendars: set[str], now: int) ->
     """A live channel for each of these calendars, and none for others."""
     calendar = google.calendar_of(host, READ_SECONDS / 2)
     try:
-        for watched in watching.watch(host, calendars):
+        for watched in channels.watch(host, calendars):
             _renew(google, calendar, watched, now)
-        for watched in watching.unwatched(host, calendars):
-            for channel in watching.channels(watched):
+        for watched in channels.unwatched(host, calendars):
+            for channel in channels.channels(watched):
                 _stop(calendar, channel, now)
-            if not watching.channels(watched):
-                watching.forget(watched)
+            if not channels.channels(watched):
+                channels.forget(watched)
     except GoogleError as error:
         log.warning("host %s: channels: %s", host.id, error)
 
 
 def _renew(google: Google, calendar: Calendar, watched: WatchedCalendar, now: int) -> None:
     """A new channel in the last quarter of the old one's life, and only then the old one's end."""
-    found = watching.channels(watched)
+    found = channels.channels(watched)
     live = [each for each in found if each.resource_id and _lasts(each, now)]
     if not live and watched.watch_after <= now:
-        watching.delay_channel(watched, now + CHANNEL_RETRY_SECONDS)
+        channels.delay_channel(watched, now + CHANNEL_RETRY_SECONDS)
         if made := _watch(google, calendar, watched, now):
             live = [made]
     for channel in found:
@@ -203,7 +202,7 @@ def _lasts(channel: Channel, now: int) -> bool:
 def _watch(
     google: Google, calendar: Calendar, watched: WatchedCalendar, now: int
 ) -> Channel | None:
-    channel = watching.add_channel(
+    channel = channels.add_channel(
         watched, str(uuid.uuid4()), secrets.token_urlsafe(32), now, now + CHANNEL_SECONDS
     )
     body = {
@@ -216,10 +215,10 @@ def _watch(
         resource, expires_at = calendar.watch(watched.calendar, body)
     except Refused as error:  # somebody else's calendar: its cache grows old instead
         log.info("host %s: a calendar cannot be watched: %s", watched.host_id, error)
-        watching.drop_channel(channel)
-        watching.delay_channel(watched, now + DAY)
+        channels.drop_channel(channel)
+        channels.delay_channel(watched, now + DAY)
         return None
-    watching.complete_channel(channel, resource, expires_at)
+    channels.complete_channel(channel, resource, expires_at)
     return channel
 
 
@@ -229,4 +228,4 @@ def _stop(calendar: Calendar, channel: Channel, now: int) -> None:
             calendar.stop(channel.id, channel.resource_id)
     elif not channel.resource_id and channel.made_at > now - DAY:
         return  # it may stand, and its messages are true
-    watching.drop_channel(channel)
+    channels.drop_channel(channel)

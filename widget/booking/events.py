@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import models
-from widget import links
+from widget.booking import links
 from widget.core.document import Settings
 from widget.google.client import Calendar, Google
 from widget.google.errors import (

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import models
-from widget import busy
+from widget.booking import busy
+from widget.booking.errors import (
+    CalendarDisconnected,
+    CalendarUnavailable,
+    NotBooked,
+    SlotTaken,
+    SlotUnavailable,
+)
 from widget.core import slots
 from widget.core.document import EventType, Settings, load_document, slot_rules
 from widget.core.slots import Booked, Busy, Reason, Rules
@@ -14,80 +20,6 @@ from widget.google.client import DAY, Calendar, Google
 from widget.google.errors import Disconnected, Gone, GoogleError
 
 TAKEN = {"busy", "booking"}  # reasons that come from other people, not from the host's rules
-
-
-class NotBooked(Exception):
-    """Nothing was booked. `code` is the interface's stable word for why."""
-
-    code = "invalid_request"
-
-
-class SlotTaken(NotBooked):
-    code = "slot_taken"
-
-
-class SlotUnavailable(NotBooked):
-    """Outside the host's rules; `reasons` says which."""
-
-    code = "slot_unavailable"
-
-    def __init__(self, reasons: Iterable[Reason]) -> None:
-        self.reasons = list(reasons)
-        super().__init__(", ".join(reason.code for reason in self.reasons))
-
-
-class TooManyBookings(NotBooked):
-    """More than one guest or one host may have; again in `retry_after` seconds."""
-
-    code = "rate_limited"
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"again in {retry_after} s")
-        self.retry_after = retry_after
-
-
-class KeyReused(NotBooked):
-    """This idempotency key came with another body before."""
-
-
-class NotActive(NotBooked):
-    """The booking is over: cancelled, or never made. `status` says which."""
-
-    code = "not_active"
-
-    def __init__(self, status: str) -> None:
-        super().__init__(status)
-        self.status = status
-
-
-class TooLate(NotBooked):
-    """The booking has begun, or its event type's deadline for changes has passed."""
-
-    code = "too_late"
-
-
-class UnderWay(NotBooked):
-    """Google has not answered for an earlier change of the same booking yet."""
-
-    code = "change_pending"
-
-
-class Altered(NotBooked):
-    """The host changed the booking in Google meanwhile: look again before deciding."""
-
-    code = "changed"
-
-
-class CalendarUnavailable(NotBooked):
-    """Google does not answer, or does not take the event."""
-
-    code = "calendar_unavailable"
-
-
-class CalendarDisconnected(NotBooked):
-    """Google will not let us in until the host signs in again."""
-
-    code = "calendar_disconnected"
 
 
 def closed(error: GoogleError) -> NotBooked:
