@@ -79,7 +79,7 @@ def _done(booking: Booking, given: Form, status: int = 200) -> ResponseReturnVal
 def _booked(place: Place, given: Form, wish: guest_input.Details) -> Booking:
     nonce = links.read_nonce(web.config(), given.get("nonce", ""))
     digest = hashlib.sha256(f"{nonce} {place.event.slug} {wish.digest()}".encode()).hexdigest()
-    key = f"{'form:' if nonce else bookings.BARE}{digest}"
+    key = f"{'form:' if nonce else act.BARE}{digest}"
     visit = act.Visit(language.tag(), dict(carried.utm_fields(given)))
     return booked(place, wish, key, visit)
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from widget.core import fields
 from widget.core.document import WEEKDAYS, SettingsError
 from widget.sections import Conflict, Document
 from widget.text import language
@@ -115,7 +116,7 @@ def _entry(document: Any, path: str) -> str:
     for name, number in _STEP.findall(path):
         value = value[int(number)] if number else value[name]
     lines = path.rpartition(".")[2].startswith(("choices", "allowed_sites"))
-    words = f"“{checks.visible(str(value))[:60]}”"
+    words = f"“{fields.visible(str(value))[:60]}”"
     return _("line %(n)s %(words)s") % {"n": int(number) + 1, "words": words} if lines else words
 
 

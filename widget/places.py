@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 import models
 from widget import framing, invitation, look, outcomes, picker, sightings, web
+from widget.booking import links
 from widget.booking.errors import NotBooked
 from widget.booking.offer import Offer, offer_for
 from widget.core import fields

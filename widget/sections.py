@@ -18,7 +18,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from widget.core import fields as core_fields
-from widget.core.document import WEEKDAYS, EventType, plain
+from widget.core.document import WEEKDAYS, EventType, slug_words
 from widget.text.language import gettext as _
 
 Document = dict[str, Any]
@@ -204,7 +204,7 @@ def questions(form: Form) -> list[Document]:
 
 def free_name(text: str, taken: Iterable[str], otherwise: str) -> str:
     """A slug like a title, or an id like a question, that is not `taken`."""
-    plain = plain(text)[:32].strip("-") or otherwise
+    plain = slug_words(text)[:32].strip("-") or otherwise
     names = (plain if number == 1 else f"{plain}-{number}" for number in range(1, 10**6))
     held = set(taken)
     return next(name for name in names if name not in held)

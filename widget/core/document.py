@@ -365,7 +365,7 @@ def first_document(handle: str, display_name: str, time_zone: str) -> Settings:
     )
 
 
-def plain(text: str) -> str:
+def slug_words(text: str) -> str:
     """The text in a-z, 0-9 and single hyphens, as far as it has letters like these."""
     letters = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d"})
     alike = unicodedata.normalize("NFKD", text.casefold()).translate(letters)
@@ -374,7 +374,7 @@ def plain(text: str) -> str:
 
 def handle_from(email: str, taken: Callable[[str], bool]) -> str:
     """A free handle like the local part of an e-mail address: ana.silva@… is ana-silva."""
-    base = plain(email.rpartition("@")[0])[:32].strip("-") or "host"
+    base = slug_words(email.rpartition("@")[0])[:32].strip("-") or "host"
     names = (base if number == 1 else f"{base}-{number}" for number in range(1, 10**7))
     return next(name for name in names if name not in core_fields.RESERVED and not taken(name))
 
