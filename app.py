@@ -9,21 +9,10 @@ from flask import Flask
 from flask_compress import Compress
 
 import models
-from widget import (
-    api,
-    booking_page,
-    cli,
-    config,
-    embed,
-    files,
-    host,
-    host_pages,
-    logs,
-    notifications,
-    web,
-)
+from widget import api, booking_page, cli, config, embed, host, host_pages, notifications
 from widget.booking import reconcile
 from widget.google.client import Google
+from widget.web import logs, setup, static
 
 
 def create_app(settings: config.Config | None = None) -> Flask:
@@ -44,9 +33,9 @@ def create_app(settings: config.Config | None = None) -> Flask:
     app.extensions["meetslot"] = Google(settings)
     logs.start(settings.log_level)
     logs.watch(app)
-    web.set_up(app, settings)
+    setup.set_up(app, settings)
     Compress(app)
-    for room in (booking_page, host_pages, api, embed, files, notifications):
+    for room in (booking_page, host_pages, api, embed, static, notifications):
         app.register_blueprint(room.blueprint)
     host.set_up(app)
     cli.register(app)
@@ -56,7 +45,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
 def worker() -> Flask:
     """The application as a worker of the server runs it, with its reconcile rounds."""
     app = create_app()
-    files.warm()
+    static.warm()
     embed.warm()
     google = app.extensions["meetslot"]
     threading.Thread(target=reconcile.rounds, args=(google,), daemon=True).start()

@@ -14,8 +14,8 @@ from demo.google import StandIn
 from tests.conftest import Browser
 from tests.page import read, starts
 from translations import update
-from widget import files
 from widget.text import language
+from widget.web import static
 
 PAGE = "/book/ana/intro"
 SITE, OTHER = "https://ana.example", "https://other.example"
@@ -99,9 +99,9 @@ def test_static_files_are_kept_for_ever_under_names_of_their_content(
 
 
 def test_another_content_has_another_name() -> None:
-    one, other = files.pack("a", "text/css"), files.pack("b", "text/css")
+    one, other = static.pack("a", "text/css"), static.pack("b", "text/css")
     assert one.version != other.version
-    assert one == files.pack("a", "text/css")
+    assert one == static.pack("a", "text/css")
 
 
 @pytest.mark.parametrize(

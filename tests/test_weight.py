@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 
 from tests.conftest import ROOT, Browser
 from tests.page import Element, read
-from widget import files
 from widget.text import language
+from widget.web import static
 
 PAGE = "/book/ana/intro"
 CODINGS = {"br": brotli.decompress, "gzip": gzip.decompress}
@@ -53,7 +53,7 @@ def test_embed_js_is_at_most_3000_bytes(guest: FlaskClient, code: str) -> None:
 
 
 def test_a_floating_button_adds_at_most_1000_bytes(guest: FlaskClient) -> None:
-    assert len(wire(guest, files.static_url("float.js"))) <= 1000
+    assert len(wire(guest, static.static_url("float.js"))) <= 1000
 
 
 def test_slots_are_bookable_after_10_kb_in_2_requests(guest: FlaskClient) -> None:

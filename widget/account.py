@@ -9,12 +9,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, logout_user
 
 import models
-from widget import web
 from widget.booking import channels, deletion
+from widget.core import clock
 from widget.google.client import CALENDAR_SCOPES
 from widget.host import blueprint, missing_scopes, page
 from widget.text import language
 from widget.text.language import gettext as _
+from widget.web import service
 
 BY_HOST = "by the host"
 GOOGLE_PERMISSIONS = "https://myaccount.google.com/permissions"
@@ -22,7 +23,7 @@ GOOGLE_PERMISSIONS = "https://myaccount.google.com/permissions"
 
 def connection(host: models.Host) -> dict[str, Any]:
     """As whom, for what, since when: what the page says about Google."""
-    granted, now = host.scopes.split(), web.now()
+    granted, now = host.scopes.split(), clock.now()
     wanted = [each for each in CALENDAR_SCOPES if each in granted]
     return {
         "email": host.email,
@@ -46,7 +47,7 @@ def connection(host: models.Host) -> dict[str, Any]:
 @login_required
 def disconnect() -> ResponseReturnValue:
     """Revoke our access at Google. Guests see that nothing can be booked; nothing else is lost."""
-    if deletion.disconnect(web.google(), current_user.host, web.now()):
+    if deletion.disconnect(service.google(), current_user.host, clock.now()):
         return redirect("/settings?saved=connection#connection", 303)
     return page(
         "host/problem.html",
@@ -76,7 +77,7 @@ def delete() -> ResponseReturnValue:
     host = current_user.host
     if request.form.get("handle", "").strip().lower() != host.handle:
         return _leave(422, _("Type %(handle)s to delete the account.") % {"handle": host.handle})
-    done = deletion.host(web.google(), host, web.now())
+    done = deletion.host(service.google(), host, clock.now())
     logout_user()
     session.clear()
     return page("host/deleted.html", done=done, handle=host.handle, permissions=GOOGLE_PERMISSIONS)
@@ -88,7 +89,7 @@ def undeleted() -> ResponseReturnValue:
 
 
 def _leave(status: int, fault: str = "") -> ResponseReturnValue:
-    host, now = current_user.host, web.now()
+    host, now = current_user.host, clock.now()
     made = models.bookings(host, None, None)
     upcoming = [each for each in made if each.status in models.ACTIVE and each.end_at > now]
     return page(

@@ -12,7 +12,7 @@ from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 import models
-from widget import booking_page, outcomes, picker, places, web
+from widget import booking_page, picker, places
 from widget.booking import act, guest_input, links
 from widget.booking.errors import KeyReused, NotBooked, SlotTaken, SlotUnavailable, TooManyBookings
 from widget.core.clock import to_rfc3339
@@ -21,6 +21,8 @@ from widget.google.client import DAY
 from widget.places import Place
 from widget.text import language
 from widget.text.language import gettext as _
+from widget.web import errors as web_errors
+from widget.web import limits, messages, service
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -43,7 +45,7 @@ def open_to_all(response: Response) -> Response:
 
 
 @blueprint.get("/<handle>")
-@web.reading
+@limits.reading
 def host(handle: str) -> ResponseReturnValue:
     _host, document = places.find_host(handle)
     listed = [event for event in document.event_types if event.listed and event.active]
@@ -66,12 +68,12 @@ def event_view(handle: str, event: EventType) -> dict[str, Any]:
         "questions": [
             question.model_dump(exclude_none=True) for question in guest_input.questions(event)
         ],
-        "url": f"{web.config().public_url}/book/{handle}/{event.slug}",
+        "url": f"{service.config().public_url}/book/{handle}/{event.slug}",
     }
 
 
 @blueprint.get("/<handle>/<slug>/slots")
-@web.reading
+@limits.reading
 def slots(handle: str, slug: str) -> ResponseReturnValue:
     place, errors = places.find(handle, slug), dict[str, str]()
     start, end = _instant("from", errors), _instant("to", errors)
@@ -93,7 +95,7 @@ def slots(handle: str, slug: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<handle>/<slug>/bookings")
-@web.reading
+@limits.reading
 def book(handle: str, slug: str) -> ResponseReturnValue:
     place, errors = places.find(handle, slug), dict[str, str]()
     key = _idempotency_key(errors)
@@ -106,7 +108,7 @@ def book(handle: str, slug: str) -> ResponseReturnValue:
     except guest_input.Invalid as error:
         return invalid(error.errors)
     except RateLimitExceeded as error:
-        return refused(TooManyBookings(web.seconds_left(error)))
+        return refused(TooManyBookings(limits.seconds_left(error)))
     except KeyReused:
         return invalid({"Idempotency-Key": _("This key came with another booking before.")})
     except (SlotTaken, SlotUnavailable) as error:
@@ -133,20 +135,22 @@ def made(booking: models.Booking) -> dict[str, Any]:
             "start": to_rfc3339(booking.start_at),
             "end": to_rfc3339(booking.end_at),
             "status": booking.status,
-            "manageUrl": links.booking_url(web.config(), booking.id),
+            "manageUrl": links.booking_url(service.config(), booking.id),
         },
         "meetLink": booking.meet_link if stands else None,
     }
 
 
 def invalid(errors: dict[str, str]) -> Response:
-    return web.problem(422, "invalid_request", _("Some fields are not right."), errors=errors)
+    return web_errors.problem(
+        422, "invalid_request", _("Some fields are not right."), errors=errors
+    )
 
 
 def refused(error: NotBooked, **more: Any) -> Response:
     """Nothing was booked: the outcome's own status and code."""
-    response = web.problem(outcomes.status(error), error.code, outcomes.said(error), **more)
-    return outcomes.with_retry(response, error)
+    response = web_errors.problem(messages.status(error), error.code, messages.said(error), **more)
+    return messages.with_retry(response, error)
 
 
 def _other_times(place: Place, error: NotBooked, start: int) -> Response:

@@ -15,23 +15,27 @@ from werkzeug.datastructures import MultiDict
 
 import models
 from models import Booking
-from widget import carried, guest, invitation, look, outcomes, places, web
+from widget import carried, guest, invitation, places
 from widget.booking import act, guest_input, links, reconcile
 from widget.booking.errors import NotActive, NotBooked, SlotUnavailable, TooManyBookings, UnderWay
 from widget.booking.offer import refusal
+from widget.core import clock
 from widget.core.clock import to_rfc3339
 from widget.core.document import load_document
 from widget.guest import blueprint
-from widget.outcomes import BadField
 from widget.places import Place
 from widget.text import language
 from widget.text.language import gettext as _
+from widget.web import answers as web_answers
+from widget.web import limits, messages, service
+from widget.web import theme as web_theme
+from widget.web.messages import BadField
 
 Form = MultiDict[str, str]
 
 
 @blueprint.post("/book/<handle>/<slug>")
-@web.reading
+@limits.reading
 def book(handle: str, slug: str) -> ResponseReturnValue:
     place, given = places.find(handle, slug), request.form
     step = carried.last(given, "step")
@@ -52,7 +56,7 @@ def _book(place: Place, given: Form) -> ResponseReturnValue:
     try:
         booking = _booked(place, given, wish)
     except RateLimitExceeded as error:
-        alert = TooManyBookings(web.seconds_left(error))
+        alert = TooManyBookings(limits.seconds_left(error))
         return _refused(place, given, alert)
     except NotBooked as error:
         return _refused(place, given, error)
@@ -65,9 +69,9 @@ def _done(booking: Booking, given: Form, status: int = 200) -> ResponseReturnVal
     It takes the form's place among the pages that the browser goes back to: what was asked there
     is done.
     """
-    path = f"/booking/{links.booking_token(web.config(), booking.id)}"
+    path = f"/booking/{links.booking_token(service.config(), booking.id)}"
     url = carried.address(path, carried.seen(given))
-    if not web.is_fragment():
+    if not web_answers.is_fragment():
         return redirect(url, 303)
     if booking.status != "confirmed":  # a repetition may find it over
         status = 202 if booking.status == "pending" else 200
@@ -77,7 +81,7 @@ def _done(booking: Booking, given: Form, status: int = 200) -> ResponseReturnVal
 
 
 def _booked(place: Place, given: Form, wish: guest_input.Details) -> Booking:
-    nonce = links.read_nonce(web.config(), given.get("nonce", ""))
+    nonce = links.read_nonce(service.config(), given.get("nonce", ""))
     digest = hashlib.sha256(f"{nonce} {place.event.slug} {wish.digest()}".encode()).hexdigest()
     key = f"{'form:' if nonce else act.BARE}{digest}"
     visit = act.Visit(language.tag(), dict(carried.utm_fields(given)))
@@ -90,12 +94,12 @@ def booked(place: Place, wish: guest_input.Details, key: str | None, visit: act.
     return before or _booked_anew(place, wish, key, visit)
 
 
-@web.booking
+@limits.booking
 def _booked_anew(
     place: Place, wish: guest_input.Details, key: str | None, visit: act.Visit
 ) -> Booking:
-    calendar = web.calendar_of(place.host)
-    return act.book(calendar, place.event, wish, key, web.now(), visit)
+    calendar = service.calendar_of(place.host)
+    return act.book(calendar, place.event, wish, key, clock.now(), visit)
 
 
 def _wish(place: Place, given: Form) -> dict[str, Any]:
@@ -120,29 +124,30 @@ def _refused(place: Place, given: Form, error: NotBooked) -> ResponseReturnValue
     """Nothing was booked: fresh slots if the time went, else the form again; nothing is lost."""
     if error.code in ("slot_taken", "slot_unavailable"):
         return guest.times(place, given, error, 409)
-    response = guest.form(place, given, alert=error, status=outcomes.status(error))
-    return outcomes.with_retry(response, error)
+    response = guest.form(place, given, alert=error, status=messages.status(error))
+    return messages.with_retry(response, error)
 
 
 # --- a booking's own page ---------------------------------------------------------------------
 
 
 @blueprint.get("/booking/<token>")
-@web.reading
+@limits.reading
 def booking(token: str) -> ResponseReturnValue:
     found = find_booking(token)
     if found.status == "pending" or found.meet_pending:
-        found = reconcile.settle(web.google(), found, web.now())
+        found = reconcile.settle(service.google(), found, clock.now())
     return invitation_page(found, request.args)
 
 
 @blueprint.get("/booking/<token>.ics")
-@web.reading
+@limits.reading
 def calendar_file(token: str) -> ResponseReturnValue:
     found = find_booking(token)
     document = load_document(found.host.settings)
     response = Response(
-        invitation.ics(web.config(), found, document), content_type="text/calendar; charset=utf-8"
+        invitation.ics(service.config(), found, document),
+        content_type="text/calendar; charset=utf-8",
     )
     response.headers["Content-Disposition"] = "attachment; filename=booking.ics"
     return response
@@ -150,7 +155,7 @@ def calendar_file(token: str) -> ResponseReturnValue:
 
 def find_booking(token: str) -> Booking:
     """The booking that a signed link leads to; answers 404 when there is none."""
-    id = links.booking_id(web.config(), token)
+    id = links.booking_id(service.config(), token)
     found = models.booking_by_id(id) if id else None
     if found is None:
         abort(404)
@@ -166,16 +171,16 @@ def invitation_page(
     One answer alone announces what the guest did last.
     """
     document = load_document(booking.host.settings)
-    view = invitation.view(web.config(), booking, document)
+    view = invitation.view(service.config(), booking, document)
     theme = given.get("theme", document.theme.mode)
     accent = given.get("accent", document.theme.accent)
-    page = web.page(
+    page = web_answers.page(
         booking.promise["title"],
-        theme if theme in look.THEMES else document.theme.mode,
-        accent.lower() if look.is_accent(accent) else document.theme.accent,
+        theme if theme in web_theme.THEMES else document.theme.mode,
+        accent.lower() if web_theme.is_accent(accent) else document.theme.accent,
     )
     if alert:
-        page["alert"] = {"code": alert.code, "message": outcomes.said_of_change(alert)}
+        page["alert"] = {"code": alert.code, "message": messages.said_of_change(alert)}
     poll = None
     if booking.status == "pending" or booking.meet_pending:
         own = carried.address(view["urls"]["path"], carried.seen(given))
@@ -185,12 +190,12 @@ def invitation_page(
     event = act.event_type(booking)
     context["onward"] = event.redirect_url if event and outcome == "booked" else None
     context["changes"] = _changes(booking, view, given)
-    return web.answer("guest/booking.html", status, **context)
+    return web_answers.answer("guest/booking.html", status, **context)
 
 
 def _changes(booking: Booking, view: dict[str, Any], given: Form) -> dict[str, Any]:
     """What a guest may still do, as addresses; `closed` when the host's deadline has passed."""
-    now, path = web.now(), view["urls"]["path"]
+    now, path = clock.now(), view["urls"]["path"]
     open_ = booking.status in models.ACTIVE and booking.change != "cancel"
     in_time, movable = act.in_time(booking, "guest", now), booking.status == "confirmed"
     seen = carried.seen(given)
@@ -209,7 +214,7 @@ def _changes(booking: Booking, view: dict[str, Any], given: Form) -> dict[str, A
 
 
 @blueprint.post("/booking/<token>/cancel")
-@web.booking
+@limits.booking
 def cancel(token: str) -> ResponseReturnValue:
     found, given = find_booking(token), request.values
     try:
@@ -217,14 +222,14 @@ def cancel(token: str) -> ResponseReturnValue:
     except ValueError as error:
         return invitation_page(found, given, 422, BadField(str(error)))
     try:
-        found = act.cancel(web.google(), found, "guest", reason, web.now())
+        found = act.cancel(service.google(), found, "guest", reason, clock.now())
     except NotBooked as error:
         return _not_changed(found, given, error)
     return _done(found, given)
 
 
 @blueprint.get("/booking/<token>/reschedule")
-@web.reading
+@limits.reading
 def choose_time(token: str) -> ResponseReturnValue:
     """The picker for another time, and the step that asks whether it is the right one."""
     found = find_booking(token)
@@ -246,7 +251,7 @@ def _choose(booking: Booking, given: Form) -> ResponseReturnValue:
 
 
 @blueprint.post("/booking/<token>/reschedule")
-@web.booking
+@limits.booking
 def reschedule(token: str) -> ResponseReturnValue:
     found = find_booking(token)
     given = _in_their_zone(found, request.form)
@@ -257,7 +262,7 @@ def reschedule(token: str) -> ResponseReturnValue:
     except ValueError as error:
         return _not_changed(found, given, BadField(str(error)))
     try:
-        moved = act.reschedule(web.google(), found, start, "guest", web.now())
+        moved = act.reschedule(service.google(), found, start, "guest", clock.now())
     except NotBooked as error:
         return _not_changed(found, given, error)
     return _done(moved, given)
@@ -273,11 +278,11 @@ def _place(booking: Booking) -> Place:
     """The picker's place for moving a booking. Raises NotBooked when it cannot be moved."""
     if booking.status != "confirmed":
         raise UnderWay() if booking.status == "pending" else NotActive(booking.status)
-    act.check_deadline(booking, "guest", web.now())
+    act.check_deadline(booking, "guest", clock.now())
     document, event = load_document(booking.host.settings), act.event_type(booking)
     if event is None or not event.active:
         raise SlotUnavailable([])
-    view = invitation.view(web.config(), booking, document)
+    view = invitation.view(service.config(), booking, document)
     said = {
         "title": _("New time: %(title)s") % {"title": booking.promise["title"]},
         "description": _("Now: %(date)s, %(time)s. Nothing changes until you confirm a new time.")
@@ -298,9 +303,9 @@ def _confirm(place: Place, booking: Booking, given: Form) -> ResponseReturnValue
     tz = guest.zone(place, given, {})
     day = language.today(start, tz)
     end = start + booking.end_at - booking.start_at
-    view = invitation.view(web.config(), booking, place.document)
+    view = invitation.view(service.config(), booking, place.document)
     path = view["urls"]["path"]
-    return web.answer(
+    return web_answers.answer(
         "guest/reschedule.html",
         **place.page(booking.promise["title"], given),
         booking=view,
@@ -328,7 +333,7 @@ def _confirm(place: Place, booking: Booking, given: Form) -> ResponseReturnValue
 
 def _not_changed(booking: Booking, given: Form, error: NotBooked) -> ResponseReturnValue:
     """Nothing was changed: fresh slots if the time went, else the booking as it is now."""
-    status = outcomes.status(error)
+    status = messages.status(error)
     current = models.as_it_is(booking)
     if error.code in ("slot_taken", "slot_unavailable", "invalid_request"):
         try:
@@ -336,4 +341,4 @@ def _not_changed(booking: Booking, given: Form, error: NotBooked) -> ResponseRet
         except NotBooked:
             pass
     response = invitation_page(current, given, status, error)
-    return outcomes.with_retry(response, error)
+    return messages.with_retry(response, error)

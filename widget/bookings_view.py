@@ -10,16 +10,17 @@ from flask import request
 
 import models
 from models import Booking
-from widget import web
 from widget.booking import act, guest_input
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
+from widget.core import clock
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings, load_document
 from widget.picker import by_date
 from widget.text import language
 from widget.text.language import gettext as _
 from widget.text.language import ngettext
+from widget.web import service
 
 PAGE = 20
 SEARCH_LENGTH = 100
@@ -29,7 +30,7 @@ def view(
     host: models.Host, document: Settings, refusal: NotBooked | None = None, typed: str = ""
 ) -> dict[str, Any]:
     """One page of what was asked for; `refusal` is why the last change was not made."""
-    now, zone = web.now(), ZoneInfo(document.time_zone)
+    now, zone = clock.now(), ZoneInfo(document.time_zone)
     past, text = request.args.get("show") == "past", search()
     found = find(host, document, past, text, now)
     count = found.count()
@@ -57,7 +58,7 @@ def place(host: models.Host) -> dict[str, Any] | None:
     id = request.args.get("booking", "")
     if not id or any(name in request.args for name in ("page", "show", "act", "q")):
         return None
-    document, now = load_document(host.settings), web.now()
+    document, now = load_document(host.settings), clock.now()
     for past in (False, True):
         ids = [each.id for each in find(host, document, past, "", now)]
         if id in ids:
@@ -201,7 +202,7 @@ def _free(booking: Booking, zone: ZoneInfo, now: int) -> dict[str, Any]:
     if event is None:
         return {"days": [], "trouble": _("Its event type is gone, so it cannot be moved here.")}
     try:
-        offer = offer_for(web.google(), booking.host, event, now, booking)
+        offer = offer_for(service.google(), booking.host, event, now, booking)
     except NotBooked as error:
         return {"days": [], "trouble": refused(error)}
     days = by_date(offer.free(now, offer.last), zone)

@@ -8,8 +8,8 @@ from functools import cache
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from widget import files
 from widget.text.language import gettext as _
+from widget.web import static
 
 blueprint = Blueprint("embed", __name__)
 KEEP = "public, max-age=3600"  # sites keep the snippet for years: a new script is there in an hour
@@ -19,7 +19,7 @@ KEEP = "public, max-age=3600"  # sites keep the snippet for years: a new script 
 def script() -> ResponseReturnValue:
     """The script, its few words in the reader's language (or in that of `lang`)."""
     packed = _packed(_words())
-    response = files.send(packed, KEEP)
+    response = static.send(packed, KEEP)
     response.vary.add("Accept-Language")
     response.set_etag(packed.version, weak=True)
     return response.make_conditional(request.environ)
@@ -41,7 +41,7 @@ def _words() -> tuple[str, ...]:
 
 
 @cache
-def _packed(words: tuple[str, ...]) -> files.Packed:
-    text = files.lean("embed.js").replace("{{float}}", files.static_url("float.js"))
+def _packed(words: tuple[str, ...]) -> static.Packed:
+    text = static.lean("embed.js").replace("{{float}}", static.static_url("float.js"))
     listed = json.dumps(words, ensure_ascii=False, separators=(",", ":"))
-    return files.pack(text.replace('"{{words}}"', listed), "text/javascript")
+    return static.pack(text.replace('"{{words}}"', listed), "text/javascript")

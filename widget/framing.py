@@ -12,8 +12,9 @@ from collections.abc import Sequence
 
 from flask import Response, abort, g, request
 
-from widget import carried, sightings, web
+from widget import carried, sightings
 from widget.text.language import gettext as _
+from widget.web import answers, service
 
 FRAMES = ("iframe", "frame", "embed", "object", "fencedframe")  # of Sec-Fetch-Dest
 
@@ -29,7 +30,7 @@ def embedder() -> str | None:
     if into not in FRAMES and not (into is None and hint):
         return None
     origins = [sightings.origin_of(text) for text in (request.headers.get("Referer", ""), hint)]
-    return next((each for each in origins if each and each != web.config().public_url), None)
+    return next((each for each in origins if each and each != service.config().public_url), None)
 
 
 def hold_to(allowed_sites: Sequence[str]) -> None:
@@ -46,5 +47,5 @@ def hold_to(allowed_sites: Sequence[str]) -> None:
 def refusal(site: str) -> Response:
     """A page for any frame, with nothing in it that belongs to a host or guest."""
     heading = _("The booking page cannot be shown here")
-    context = {**web.page(heading), "alert": {"code": "site_not_allowed"}, "site": site}
-    return web.answer("guest/refused.html", 403, **context, url=carried.same(request))
+    context = {**answers.page(heading), "alert": {"code": "site_not_allowed"}, "site": site}
+    return answers.answer("guest/refused.html", 403, **context, url=carried.same(request))

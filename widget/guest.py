@@ -11,16 +11,18 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from widget import carried, outcomes, picker, places, web
+from widget import carried, picker, places
 from widget.booking import guest_input, links
 from widget.booking.errors import CalendarUnavailable, NotBooked
 from widget.booking.offer import refusal
+from widget.core import clock
 from widget.core.clock import to_rfc3339
-from widget.outcomes import BadField
 from widget.places import Place
 from widget.text import language
 from widget.text import zones as text_zones
 from widget.text.language import gettext as _
+from widget.web import answers, limits, messages, service
+from widget.web.messages import BadField
 
 blueprint = Blueprint("guest", __name__)
 
@@ -33,7 +35,7 @@ DETAIL_FIELDS = ("name", "email", "notes", "guests")
 
 
 @blueprint.get("/book/<handle>")
-@web.reading
+@limits.reading
 def event_types(handle: str) -> ResponseReturnValue:
     _host, document = places.find_host(handle)
     query = list(request.args.items(multi=True))
@@ -43,11 +45,11 @@ def event_types(handle: str) -> ResponseReturnValue:
         if event.listed and event.active
     ]
     page = places.host_page(document, document.display_name, request.args)
-    return web.answer("guest/event_types.html", **page, event_types=listed)
+    return answers.answer("guest/event_types.html", **page, event_types=listed)
 
 
 @blueprint.get("/book/<handle>/<slug>")
-@web.reading
+@limits.reading
 def event(handle: str, slug: str) -> ResponseReturnValue:
     place, given = places.find(handle, slug), request.args
     step = carried.last(given, "step")
@@ -65,7 +67,7 @@ def times(
 ) -> ResponseReturnValue:
     """Month and day, or a list of days, to choose from. What was typed goes along, hidden."""
     errors: dict[str, str] = {}
-    tz, now = zone(place, given, errors), web.now()
+    tz, now = zone(place, given, errors), clock.now()
     try:
         offer = place.offer()
     except NotBooked as error:
@@ -90,7 +92,7 @@ def times(
         view = picker.view(days, tz, asked, month, language.today(now, tz))
     page["pick"] = _pick(place, given, _sight(view["shown"], month))
     status = status if alert else 422 if errors else 200
-    return web.answer("guest/times.html", status, **page, **view)
+    return answers.answer("guest/times.html", status, **page, **view)
 
 
 def _asked(
@@ -123,7 +125,7 @@ def _sight(shown: list[dict[str, Any]], month: date | None) -> list[tuple[str, s
 
 def zones(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     """Every time zone, or those that a search for a city finds; `step=city`: these alone."""
-    tz, now, step = zone(place, given, {}), web.now(), carried.last(given, "step")
+    tz, now, step = zone(place, given, {}), clock.now(), carried.last(given, "step")
     sought = given.get("city", "").strip()[:60] if step != "zones" else ""
     number, found = text_zones.found(sought, now)
     said = language.ngettext("%(num)s time zone found", "%(num)s time zones found", number)
@@ -136,7 +138,7 @@ def zones(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     page["pick"] = _pick(place, given, [("date", day)] if day else [], without=("tz",))
     block = "cities" if step == "city" else "picker"
     every = [] if found else text_zones.every(tz, now)
-    return web.answer("guest/zones.html", block=block, **page, zones=every)
+    return answers.answer("guest/zones.html", block=block, **page, zones=every)
 
 
 def chosen(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
@@ -153,7 +155,7 @@ def chosen(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     if not reasons:
         return form(place, given)
     if request.method == "GET" and any(reason.code == "booking" for reason in reasons):
-        return times(place, given, outcomes.Booked(), 409)  # who comes back may have booked it
+        return times(place, given, messages.Booked(), 409)  # who comes back may have booked it
     return times(place, given, refusal(reasons), 409)
 
 
@@ -171,7 +173,7 @@ def still(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     alert = place.alert(refusal(reasons)) if reasons else None
     near = picker.nearest(offer.free(offer.now, offer.last), start) if reasons else []
     offered = [picker.offered(other, tz) for other in sorted(near)]
-    return web.answer("guest/gone.html", alert=alert, nearest=offered, kept=not place.moving)
+    return answers.answer("guest/gone.html", alert=alert, nearest=offered, kept=not place.moving)
 
 
 def form(
@@ -188,7 +190,7 @@ def form(
     page["alert"] = place.alert(alert) or _faults(errors or {})
     page["tz"] = {"name": tz.key, "label": language.zone_label(tz, start)}
     asked, guests = guest_input.questions(place.event), given.getlist("guests")[:20]
-    return web.answer(
+    return answers.answer(
         "guest/details.html",
         status,
         **page,
@@ -208,7 +210,7 @@ def form(
                 *carried.utm_fields(given),
                 ("tz", tz.key),
                 ("start", to_rfc3339(start)),
-                ("nonce", links.form_nonce(web.config())),
+                ("nonce", links.form_nonce(service.config())),
             ],
         },
         values={
@@ -276,10 +278,10 @@ def _pick(
 
 def _closed(place: Place, given: MultiDict[str, str], error: NotBooked) -> ResponseReturnValue:
     """No slots can be shown: said kindly, and what was typed stays in its form, or hidden."""
-    status, typed = outcomes.status(error), request.method == "POST" and not place.moving
+    status, typed = messages.status(error), request.method == "POST" and not place.moving
     with suppress(ValueError):
         if typed and guest_input.instant(carried.start_of(given)):
-            return outcomes.with_retry(form(place, given, alert=error, status=status), error)
+            return messages.with_retry(form(place, given, alert=error, status=status), error)
     page = place.page(place.event.title, given)
     page["alert"] = place.alert(error)
     page["heading"] = _("No times to show right now")
@@ -287,7 +289,7 @@ def _closed(place: Place, given: MultiDict[str, str], error: NotBooked) -> Respo
         page["pick"] = _pick(place, given, [])
     elif isinstance(error, CalendarUnavailable):
         page["retry_url"] = carried.same(request)
-    return outcomes.with_retry(web.answer("guest/problem.html", status, **page), error)
+    return messages.with_retry(answers.answer("guest/problem.html", status, **page), error)
 
 
 def _faults(errors: dict[str, str]) -> dict[str, str] | None:

@@ -19,7 +19,7 @@ from joserfc.errors import JoseError
 from requests import RequestException
 
 import models
-from widget import web
+from widget.core import clock
 from widget.core.document import document_json, first_document, handle_from
 from widget.google.client import (
     CALENDAR_SCOPES,
@@ -30,6 +30,7 @@ from widget.google.client import (
 )
 from widget.google.errors import TIMEOUT_SECONDS, GoogleError
 from widget.text.language import gettext as _
+from widget.web import answers, service
 
 blueprint = Blueprint("host", __name__)
 csrf = CSRFProtect()
@@ -133,7 +134,7 @@ def _room_for_documents(_endpoint: str | None, _values: dict[str, Any] | None) -
 
 def page(template: str, status: int = 200, **context: Any) -> ResponseReturnValue:
     """A page of the host's side: whole, never kept by caches, never framed."""
-    layout = {**web.page(_("Meetslot")), "code": CODES.get(status)}
+    layout = {**answers.page(_("Meetslot")), "code": CODES.get(status)}
     return render_template(template, **{**layout, **context}), status
 
 
@@ -160,7 +161,7 @@ def login() -> ResponseReturnValue:
     wanted = {"login_hint": request.args["hint"]} if request.args.get("hint") else {}
     try:
         answer: ResponseReturnValue = _client().authorize_redirect(
-            f"{web.config().public_url}/auth/google/callback",
+            f"{service.config().public_url}/auth/google/callback",
             access_type="offline",
             prompt="consent",  # only a fresh consent brings a refresh token
             include_granted_scopes="true",
@@ -195,7 +196,7 @@ def callback() -> ResponseReturnValue:
     missing = [scope for scope in CALENDAR_SCOPES if scope not in granted]
     if missing:
         return page("host/scopes.html", 403, missing=missing_scopes(missing), hint=email)
-    return _welcome(subject, email, person.get("name") or email, web.google().tokens(token))
+    return _welcome(subject, email, person.get("name") or email, service.google().tokens(token))
 
 
 def _welcome(subject: str, email: str, name: str, tokens: dict[str, Any]) -> ResponseReturnValue:
@@ -216,13 +217,13 @@ def _welcome(subject: str, email: str, name: str, tokens: dict[str, Any]) -> Res
 def _first_sign_in(subject: str, email: str, name: str, tokens: dict[str, Any]) -> models.Host:
     """A host with the defaults, in the primary calendar's own time zone. Raises GoogleError."""
     visitor = models.Host(subject=subject, email=email, **tokens)
-    calendars = web.google().calendar_of(visitor).calendars()
+    calendars = service.google().calendar_of(visitor).calendars()
     zone = next((each.get("timeZone") for each in calendars if each.get("primary")), None)
     while True:
         handle = handle_from(email, models.handle_taken)
         document = first_document(handle, name, _known_zone(zone))
         try:
-            return models.add_host(subject, email, handle, document_json(document), web.now())
+            return models.add_host(subject, email, handle, document_json(document), clock.now())
         except peewee.IntegrityError:
             if host := models.host_by_subject(subject):
                 return host  # signed in twice at once
@@ -237,7 +238,7 @@ def _known_zone(name: str | None) -> str:
 
 def _allowed(email: str, verified: bool | None) -> bool:
     """Only what Google has verified counts against the list of who may sign in."""
-    allowed = web.config().allowed_hosts_sign_in
+    allowed = service.config().allowed_hosts_sign_in
     if verified is not True and (allowed or verified is False):
         return False
     address = email.lower()

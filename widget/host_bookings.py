@@ -11,13 +11,15 @@ from flask_login import current_user, login_required
 
 import models
 from models import Booking
-from widget import bookings_table, bookings_view, settings_page, web
+from widget import bookings_table, bookings_view, settings_page
 from widget.booking import act as booking_act
 from widget.booking import guest_input
 from widget.booking.errors import NotBooked
+from widget.core import clock
 from widget.core.document import load_document
 from widget.host import blueprint
 from widget.settings_views import address
+from widget.web import service
 
 REASON_LENGTH = 500
 BOOKING_ID = re.compile("[0-9a-f]{32}")
@@ -66,7 +68,7 @@ def _typed() -> str:
 def _cancel(booking: Booking) -> str:
     text = request.form.get("reason", "").replace("\r\n", "\n")
     reason = guest_input.without_controls(text, "\n\t").strip()[:REASON_LENGTH]
-    after = booking_act.cancel(web.google(), booking, "host", reason, web.now())
+    after = booking_act.cancel(service.google(), booking, "host", reason, clock.now())
     return "cancelled" if after.status == "cancelled" else "pending"
 
 
@@ -75,7 +77,7 @@ def _move(booking: Booking) -> str:
         start = guest_input.instant(request.form.get("start", ""))
     except ValueError as error:
         raise _NoTime(str(error)) from None
-    after = booking_act.reschedule(web.google(), booking, start, "host", web.now())
+    after = booking_act.reschedule(service.google(), booking, start, "host", clock.now())
     return "moved" if after.status == "confirmed" else "pending"
 
 
@@ -84,7 +86,7 @@ class _NoTime(NotBooked):
 
 
 def _mark(booking: Booking, no_show: bool) -> str:
-    marked = models.mark_no_show(booking, no_show, web.now())
+    marked = models.mark_no_show(booking, no_show, clock.now())
     return ("no-show" if no_show else "came") if marked else ""
 
 
@@ -99,7 +101,7 @@ def as_csv() -> ResponseReturnValue:
     document = load_document(host.settings)
     past = request.args.get("show") == "past"
     text = bookings_table.as_csv(
-        bookings_view.find(host, document, past, bookings_view.search(), web.now())
+        bookings_view.find(host, document, past, bookings_view.search(), clock.now())
     )
     response = Response(text, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = "attachment; filename=bookings.csv"

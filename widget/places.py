@@ -9,14 +9,16 @@ from flask import abort, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 
 import models
-from widget import framing, invitation, look, outcomes, picker, sightings, web
+from widget import framing, invitation, picker, sightings
 from widget.booking import links
 from widget.booking.errors import NotBooked
 from widget.booking.offer import Offer, offer_for
-from widget.core import fields
+from widget.core import clock, fields
 from widget.core.document import EventType, Settings, load_document
 from widget.text import language
 from widget.text.language import gettext as _
+from widget.web import answers, messages, service
+from widget.web import theme as web_theme
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Place:
     @property
     def address(self) -> str:
         if self.moving:
-            return f"/booking/{links.booking_token(web.config(), self.moving.id)}/reschedule"
+            return f"/booking/{links.booking_token(service.config(), self.moving.id)}/reschedule"
         return f"/book/{self.host.handle}/{self.event.slug}"
 
     @property
@@ -46,17 +48,19 @@ class Place:
 
     def offer(self) -> Offer:
         """Raises CalendarUnavailable or CalendarDisconnected."""
-        calendar = web.calendar_of(self.host)
-        return offer_for(web.google(), self.host, self.event, web.now(), self.moving, calendar)
+        calendar = service.calendar_of(self.host)
+        return offer_for(
+            service.google(), self.host, self.event, clock.now(), self.moving, calendar
+        )
 
     def alert(self, error: NotBooked | None) -> dict[str, str] | None:
         """What went wrong, as the templates show it."""
         if error is None:
             return None
-        if self.moving and not isinstance(error, outcomes.Booked):
-            return {"code": error.code, "message": outcomes.said_of_change(error)}
+        if self.moving and not isinstance(error, messages.Booked):
+            return {"code": error.code, "message": messages.said_of_change(error)}
         kept = _("What you typed is kept.") if request.method == "POST" else ""
-        return {"code": error.code, "message": f"{outcomes.said(error)} {kept}".strip()}
+        return {"code": error.code, "message": f"{messages.said(error)} {kept}".strip()}
 
     def page(self, title: str, given: MultiDict[str, str]) -> dict[str, Any]:
         """What the templates of every event page need."""
@@ -67,10 +71,10 @@ def host_page(document: Settings, title: str, given: MultiDict[str, str]) -> dic
     """What the templates of every page of a host need; the site around may choose its look."""
     theme = given.get("theme", document.theme.mode)
     accent = given.get("accent", document.theme.accent)
-    page = web.page(
+    page = answers.page(
         title,
-        theme if theme in look.THEMES else document.theme.mode,
-        accent.lower() if look.is_accent(accent) else document.theme.accent,
+        theme if theme in web_theme.THEMES else document.theme.mode,
+        accent.lower() if web_theme.is_accent(accent) else document.theme.accent,
     )
     page["look"]["hide_details"] = given.get("hide_details") == "1"
     page["host"] = host_view(document)
@@ -111,7 +115,7 @@ def find_host(handle: str) -> tuple[models.Host, Settings]:
         _renamed(handle)
     if request.method == "GET":  # also of a site that may not
         slug = (request.view_args or {}).get("slug", "")
-        sightings.note(host, framing.embedder(), slug, web.now())
+        sightings.note(host, framing.embedder(), slug, clock.now())
     document = load_document(host.settings)
     framing.hold_to(document.allowed_sites)
     return host, document

@@ -15,10 +15,11 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import MultiDict
 
 import models
-from widget import carried, form_view, guest, sections, snippets, web
+from widget import carried, form_view, guest, sections, snippets
 from widget.booking import busy
 from widget.booking.errors import CalendarDisconnected
 from widget.booking.offer import Offer, booked, closed
+from widget.core import clock
 from widget.core.document import (
     Settings,
     SettingsError,
@@ -33,6 +34,7 @@ from widget.google.errors import GoogleError
 from widget.host import blueprint, page
 from widget.places import Place
 from widget.text.language import gettext as _
+from widget.web import answers, service, setup
 
 Form = MultiDict[str, str]
 
@@ -61,7 +63,7 @@ class Preview(Place):
 
     def offer(self) -> Offer:
         """Raises NotBooked. Google's answer for calendars that are not saved is not kept."""
-        host, document, event, now = self.host, self.document, self.event, web.now()
+        host, document, event, now = self.host, self.document, self.event, clock.now()
         if not self.draft:
             return super().offer()
         if host.disconnected_at:
@@ -76,7 +78,7 @@ class Preview(Place):
         return Offer(host, document, event, rules, taken, held, now)
 
     def _busy(self, now: int) -> list[Busy]:
-        stored, calendar = load_document(self.host.settings), web.calendar_of(self.host)
+        stored, calendar = load_document(self.host.settings), service.calendar_of(self.host)
         longest = max((each.booking_window_days for each in stored.event_types), default=0)
         same = self.document.busy_calendars == stored.busy_calendars
         if same and self.event.booking_window_days <= longest:
@@ -101,7 +103,7 @@ def preview(slug: str) -> ResponseReturnValue:
         return none(422, _("Reload the page to see it."))
     if place is None:
         return none(404, _("There is no such event type any more. Reload the page."))
-    web.speak_to_guest()
+    setup.speak_to_guest()
     return _framed(_shown(place, given))
 
 
@@ -124,7 +126,7 @@ def _shown(place: Preview, given: Form) -> ResponseReturnValue:
     if "nonce" in given and "step" not in given:
         shown = place.page(_("This is only a preview"), given)
         shown["alert"] = {"code": "preview", "message": _("Nothing was booked.")}
-        return web.answer(
+        return answers.answer(
             "guest/problem.html", **shown, heading=shown["title"], retry_url=place.address
         )
     if carried.last(given, "step") in guest.ZONE_STEPS:
@@ -179,5 +181,5 @@ def embedded(mode: str) -> ResponseReturnValue:
     event = next((each for each in document.event_types if each.slug == slug), None)
     if mode not in snippets.MODES or (slug and event is None):
         abort(404)
-    code = snippets.code(mode, web.config().public_url, document, event)
+    code = snippets.code(mode, service.config().public_url, document, event)
     return _framed(page("host/snippet_page.html", title=_("Preview"), mode=mode, code=code))

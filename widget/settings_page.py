@@ -11,20 +11,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
 import models
-from widget import (
-    account,
-    bookings_view,
-    form_view,
-    look,
-    saving,
-    sections,
-    settings_views,
-    why_closed,
-)
+from widget import account, bookings_view, form_view, saving, sections, settings_views, why_closed
 from widget.core.document import SettingsError, dump_document, load_document, parse_document
 from widget.form_view import Draft
 from widget.host import blueprint, page
 from widget.sections import Conflict, Document, Faulty, Form
+from widget.web import theme
 
 TRIES = 5  # to save while other windows save too
 Merged = tuple[Document, list[Conflict], int]
@@ -256,5 +248,5 @@ def check_handle() -> ResponseReturnValue:
 @login_required
 def check_accent() -> ResponseReturnValue:
     accent = request.args.get("accent", "").strip().removeprefix("#")
-    shown = look.mended(accent) if look.is_accent(accent) else None
+    shown = theme.mended(accent) if theme.is_accent(accent) else None
     return render_template("host/accent.html", mended=shown)

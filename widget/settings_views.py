@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 import models
-from widget import calendar_list, form_view, look, picker, sections, snippets, web
-from widget.core import fields
+from widget import calendar_list, form_view, picker, sections, snippets
+from widget.core import clock, fields
 from widget.core.document import WEEKDAYS, EventType, Settings, WebhookEvent, dump_document
 from widget.form_view import Draft, FormView
 from widget.sections import Document, Form
 from widget.text import language, zones
 from widget.text.language import gettext as _
+from widget.web import service, theme
 
 #: What an address says about the view: which editor, month, tab and page of bookings are open.
 KEPT = ("event", "month", "embed", "of", "show", "q", "page")
@@ -53,14 +54,14 @@ def page(host: models.Host, document: Settings, draft: Draft | None) -> Document
     return {
         "title": _("Settings"),
         "document": document,
-        "public_url": web.config().public_url,
+        "public_url": service.config().public_url,
         "here": address,
         "to": action,
         "saved": saved,
         "forms": forms,
         "unfinished": ANCHORS.get(draft.section, draft.section) if draft else None,
         "zones": _zones(
-            _zone(forms["profile"], document), web.now() // 3600, str(language.current())
+            _zone(forms["profile"], document), clock.now() // 3600, str(language.current())
         ),
         "week": [_day(day, forms["hours"].values["weekly_hours"][day]) for day in WEEKDAYS],
         "dates": dates(document, draft),
@@ -94,7 +95,7 @@ def _zones(chosen: str, hour: int, _language: str) -> list[Document]:
 
 
 def _mended(accent: str) -> dict[str, str | bool] | None:
-    return look.mended(accent) if look.is_accent(accent) else None
+    return theme.mended(accent) if theme.is_accent(accent) else None
 
 
 def handle_said(host: models.Host, text: str) -> dict[str, str]:
@@ -141,7 +142,7 @@ def _bar(pair: list[str]) -> tuple[int, int] | None:
 
 def dates(document: Settings, draft: Draft | None) -> Document:
     """A month of dates with what holds on each, the form for the chosen ones, and a list."""
-    today = language.today(web.now(), ZoneInfo(document.time_zone))
+    today = language.today(clock.now(), ZoneInfo(document.time_zone))
     form: Form | None = draft.form if draft and draft.section == "dates" else None
     given: Any = form if form is not None else request.args
     first, last = _date(given.get("from", "")), _date(given.get("to", ""))
@@ -245,7 +246,7 @@ def _span_words(span: Document) -> Document:
 
 def calendars(host: models.Host, chosen: Document) -> Document:
     """What can be chosen from, the chosen ones first, and what Google does not list any more."""
-    listed = calendar_list.of(web.google(), host, web.now())
+    listed = calendar_list.of(service.google(), host, clock.now())
     ids = list(dict.fromkeys([*chosen["busy_calendars"], chosen["target_calendar"]]))
     known = {found.id for id in ids if (found := listed.find(id))}
     ids += [
@@ -278,7 +279,7 @@ def _listed(host: models.Host, event: EventType) -> Document:
         "facts": f"{language.minutes(event.duration)} · {_place(event)}",
         "listed": event.listed,
         "active": event.active,
-        "upcoming": models.upcoming_of_event(host, event.slug, web.now())
+        "upcoming": models.upcoming_of_event(host, event.slug, clock.now())
         if request.args.get("delete") == event.slug
         else 0,
     }
@@ -325,10 +326,10 @@ def _embed(host: models.Host, document: Settings) -> Document:
         "mode": mode,
         "tabs": snippets.tabs(),
         "hint": snippets.hints()[mode],
-        "code": snippets.code(mode, web.config().public_url, document, event),
+        "code": snippets.code(mode, service.config().public_url, document, event),
         "events": active,
         "of": event.slug if event else "",
         "preview": f"/settings/embed/{mode}{query}",
-        "live": snippets.live(document, host, site, web.now()) if site.strip() else None,
+        "live": snippets.live(document, host, site, clock.now()) if site.strip() else None,
         "seen": models.sightings(host)[:5],
     }

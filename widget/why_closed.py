@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 import models
-from widget import web, why
+from widget import why
 from widget.booking.errors import CalendarDisconnected, NotBooked
 from widget.booking.offer import offer_for
+from widget.core import clock
 from widget.core.document import EventType, Settings
 from widget.core.fields import minutes
 from widget.picker import read_date
 from widget.text.language import gettext as _
+from widget.web import service
 
 
 def view(host: models.Host, document: Settings) -> dict[str, Any]:
@@ -67,8 +69,8 @@ def _instants(day: str, time: str, zone: ZoneInfo) -> list[int]:
 def _answer(host: models.Host, event: EventType, at: int, zone: ZoneInfo) -> dict[str, Any]:
     answer: dict[str, Any] = {"moment": why.moment(at, zone), "reasons": [], "trouble": None}
     try:
-        offer = offer_for(web.google(), host, event, web.now())
-        answer["reasons"] = why.said(web.google(), offer, at)
+        offer = offer_for(service.google(), host, event, clock.now())
+        answer["reasons"] = why.said(service.google(), offer, at)
     except CalendarDisconnected:
         answer["trouble"] = _("No time is offered: your calendar is not connected.")
     except NotBooked:

@@ -13,7 +13,7 @@ import brotli
 from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
 
-from widget import look
+from widget.web import theme
 
 blueprint = Blueprint("files", __name__)
 
@@ -49,7 +49,7 @@ def pack(text: str, mimetype: str) -> Packed:
 
 def lean(name: str) -> str:
     """The text of the static file of this name, without what only people read."""
-    text = "".join((look.STATIC / part).read_text() for part in PARTS.get(name, (name,)))
+    text = "".join((theme.STATIC / part).read_text() for part in PARTS.get(name, (name,)))
     return text if ".min." in name else _LEFT_OUT.sub("", text)
 
 
@@ -63,18 +63,18 @@ def static(name: str) -> Packed:
 
 @cache
 def _names() -> frozenset[str]:
-    return frozenset(file.name for file in look.STATIC.iterdir() if file.suffix in TYPES)
+    return frozenset(file.name for file in theme.STATIC.iterdir() if file.suffix in TYPES)
 
 
 @lru_cache(ACCENTS)
 def style(accent: str) -> Packed:
     """The guest's style sheet with this accent (six hex digits, lower case)."""
-    return pack(_LEFT_OUT.sub("", look.style_sheet(accent)), TYPES[".css"])
+    return pack(_LEFT_OUT.sub("", theme.style_sheet(accent)), TYPES[".css"])
 
 
 def warm() -> None:
     """Make everything small now, so that no guest waits for it."""
-    style(look.DEFAULT_ACCENT)
+    style(theme.DEFAULT_ACCENT)
     for name in _names():
         static(name)
 
@@ -100,7 +100,7 @@ def static_file(version: str, name: str) -> ResponseReturnValue:
 
 @blueprint.get("/style/<version>/<accent>.css")
 def style_file(version: str, accent: str) -> ResponseReturnValue:
-    if not look.is_accent(accent):
+    if not theme.is_accent(accent):
         abort(404)
     return _named(style(accent.lower()), version)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Response
 
-from widget import web
 from widget.booking.errors import CalendarUnavailable, NotBooked, TooManyBookings, UnderWay
 from widget.text.language import gettext as _
+from widget.web import answers
 
 RETRY_SECONDS = 30
 STATUS = {"invalid_request": 422, "rate_limited": 429}
@@ -32,9 +32,9 @@ def status(error: NotBooked) -> int:
 def with_retry(response: Response, error: NotBooked) -> Response:
     """Say when to come back, where coming back helps."""
     if isinstance(error, TooManyBookings):
-        return web.retry_after(response, error.retry_after)
+        return answers.retry_after(response, error.retry_after)
     if isinstance(error, CalendarUnavailable | UnderWay):
-        return web.retry_after(response, RETRY_SECONDS)
+        return answers.retry_after(response, RETRY_SECONDS)
     return response
 
 

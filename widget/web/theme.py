@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-STATIC = Path(__file__).parent.parent / "static"
+STATIC = Path(__file__).parents[2] / "static"
 HTMX = "htmx-4.0.1.min.js"
 THEMES = ("auto", "light", "dark")
 DEFAULT_ACCENT = "1a73e8"

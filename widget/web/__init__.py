@@ -1,0 +1,14 @@
+"""What every answer shares.
+
+service   what the application holds: its configuration and its Google
+answers   pages and fragments
+headers   what every response carries
+errors    pages and problem documents for what went wrong
+messages  what people are told when nothing was booked or changed
+limits    how often one address may ask
+counters  where limits of one machine's workers are counted
+static    static files, packed and named by content
+theme     accent and look
+logs      JSON lines
+setup     puts all of it on the application
+"""

@@ -1,0 +1,51 @@
+"""Pages, and the fragments of them that htmx asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, make_response, render_template, request
+from jinja2_fragments.flask import render_block
+
+from widget.text import language
+from widget.web import static
+from widget.web import theme as web_theme
+
+
+def is_fragment() -> bool:
+    """Whether htmx asks for a part of the page; going back and forth it wants the whole."""
+    headers = request.headers
+    return headers.get("HX-Request") == "true" and headers.get("HX-Request-Type") != "full"
+
+
+def answer(template: str, status: int = 200, block: str = "picker", **context: Any) -> Response:
+    """The template as a whole page, or its block alone when htmx asks for it."""
+    render = render_block if is_fragment() else render_template
+    args = (template, block) if is_fragment() else (template,)
+    response = make_response(render(*args, **context), status)
+    response.vary.update(("HX-Request", "HX-Request-Type", "Accept-Language"))
+    response.headers["Content-Language"] = language.tag()
+    return response
+
+
+def retry_after(response: Response, seconds: int) -> Response:
+    response.headers["Retry-After"] = str(max(1, seconds))
+    return response
+
+
+def page(title: str, theme: str = "auto", accent: str = web_theme.DEFAULT_ACCENT) -> dict[str, Any]:
+    """What the layout of every page needs."""
+    return {
+        "title": title,
+        "lang": language.tag(),
+        "dir": language.direction(),
+        "alert": None,
+        "look": {
+            "theme": theme,
+            "accent": accent,
+            "stylesheet": static.style_url(accent),
+            "htmx": static.static_url(web_theme.HTMX),
+            "script": static.static_url("guest.js"),
+            "hide_details": False,
+        },
+    }

@@ -1,0 +1,103 @@
+"""Pages and problem documents (RFC 9457) for what went wrong."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Response, make_response, request
+from flask.typing import ResponseReturnValue
+from flask_limiter import RateLimitExceeded
+from werkzeug.exceptions import HTTPException
+
+from widget.text.language import gettext as _
+from widget.web import answers, limits
+
+log = logging.getLogger("meetslot.web")
+
+CODES = {404: "not_found", 429: "rate_limited"}
+
+
+def wants_json() -> bool:
+    return request.path.startswith("/api/")
+
+
+def problem(status: int, code: str, detail: str, **more: Any) -> Response:
+    """RFC 9457 problem details with a stable `code`, and `more` members that say more."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": code.replace("_", " ").capitalize(),
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **more,
+    }
+    response = make_response(body, status)
+    response.content_type = "application/problem+json"
+    response.headers["Access-Control-Allow-Origin"] = (
+        "*"  # also where no route of the API was found
+    )
+    return response
+
+
+def trouble(status: int, code: str, heading: str, message: str) -> Response:
+    """A page of its own for what went wrong: what happened, whether anything was booked."""
+    context = {**answers.page(heading), "alert": {"code": code, "message": message}}
+    return answers.answer("guest/problem.html", status, **context, heading=heading, retry_url=None)
+
+
+def http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None:
+        return error.response
+    status = error.code or 500
+    response = _told(status, error)
+    if isinstance(error, RateLimitExceeded):
+        answers.retry_after(response, limits.seconds_left(error))
+    for name, value in error.get_headers():
+        if name in ("Allow", "Location"):
+            response.headers[name] = value
+    return response
+
+
+def _told(status: int, error: HTTPException) -> Response:
+    code = CODES.get(status, "invalid_request" if status < 500 else "internal_error")
+    heading, message = _words(status)
+    if not wants_json():
+        return trouble(status, code, heading, message)
+    if status == 404:
+        message = _(
+            "There is no such host or event type. GET /api/v1/HOST lists what can be booked"
+            " with a host."
+        )
+    elif status not in (413, 429) and status < 500:
+        message = error.description or error.name
+    return problem(status, code, message)
+
+
+def _words(status: int) -> tuple[str, str]:
+    if status == 404:
+        return _("Nothing here"), _(
+            "There is no such page. The link may be incomplete, or what it led to is gone."
+        )
+    if status == 413:
+        return _("Too much at once"), _(
+            "What was sent is too long for us. Nothing was booked. Please go back, make it shorter"
+            " and try again."
+        )
+    if status == 429:
+        return _("A little slower, please"), _(
+            "There were too many requests from your address. Nothing was booked by the last"
+            " one. Please wait a minute and try again."
+        )
+    if status >= 500:
+        return _("Something went wrong here"), _(
+            "It is our fault, and it has been noted. If you were booking, look into your mail"
+            " for an invitation before you try again."
+        )
+    return _("That did not work"), _(
+        "We could not understand this request. Nothing was booked. Please go back and try again."
+    )
+
+
+def log_fault(info: Any) -> None:
+    log.error("fault", exc_info=info)

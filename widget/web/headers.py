@@ -1,0 +1,39 @@
+"""What every response carries."""
+
+from __future__ import annotations
+
+from flask import Response, g, request
+
+from widget.web import service
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+#: A site that isolates itself (COEP require-corp) can only frame pages that agree to it.
+FRAMED = {
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+def protect(response: Response) -> Response:
+    guest = request.blueprint in ("guest", "api", "embed")
+    # No word of ancestors lets every page in; `*` would not, if it is a file or sandboxed.
+    ancestors = g.get("frame_ancestors", None if guest else "'none'")
+    policy = f"{POLICY}; frame-ancestors {ancestors}" if ancestors else POLICY
+    headers = {"Content-Security-Policy": policy, **HEADERS, **(FRAMED if guest else {})}
+    if response.mimetype in ("text/javascript", "text/css"):  # no pages
+        headers = {"X-Content-Type-Options": "nosniff"}
+    for name, value in headers.items():
+        response.headers.setdefault(name, value)
+    if service.config().secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,26 @@
+"""What the application holds: its configuration and its Google."""
+
+from __future__ import annotations
+
+import time
+
+from flask import current_app, g
+
+import models
+from widget.config import Config
+from widget.google.client import Calendar, Google
+
+
+def config() -> Config:
+    return google().config
+
+
+def google() -> Google:
+    found: Google = current_app.extensions["meetslot"]
+    return found
+
+
+def calendar_of(host: models.Host) -> Calendar:
+    """A host's calendar for what is left of the time that one guest's request has for Google."""
+    spent = time.monotonic() - g.began
+    return google().calendar_of(host, google().patience.budget_seconds - spent)

@@ -1,0 +1,105 @@
+"""What every answer has in common: fragments, headers, sessions, limits, errors."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import peewee
+from flask import Flask, Response, g, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import models
+from widget.config import Config
+from widget.text import language
+from widget.web import errors, headers, limits, static
+
+FORM_BYTES = 2**20  # holds all that a guest may type, in any script
+
+#: The host's pages are written in English alone; with the days and clock of most of the world.
+HOST_LANGUAGE = "en-GB"
+
+
+class HostSessions(SecureCookieSessionInterface):
+    """The session belongs to the host's pages: no other answer sets a cookie or varies by one."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.blueprint == "host":
+            super().save_session(app, session, response)
+
+
+def set_up(app: Flask, config: Config) -> None:
+    """Everything above for `app`."""
+    app.secret_key = config.secret_key
+    app.config.update(
+        SECRET_KEY_FALLBACKS=list(reversed(config.secret_key_fallbacks)),
+        SESSION_COOKIE_SECURE=config.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=256 * 1024,
+        MAX_FORM_MEMORY_SIZE=256 * 1024,
+        RATELIMIT_STORAGE_URI=config.ratelimit_storage_uri,
+        COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json"],
+    )
+    app.session_interface = HostSessions()
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        language.gettext, language.ngettext, newstyle=True
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.add_template_global(static.static_url)
+    app.add_template_filter(language.digits, "digits")
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    app.add_url_rule("/healthz", view_func=_health)
+    limits.limiter.init_app(app)
+    app.url_value_preprocessor(_room_for_a_form)
+    app.before_request(_begin)
+    app.after_request(headers.protect)
+    app.teardown_request(_end)
+    app.register_error_handler(HTTPException, errors.http_error)
+    app.log_exception = errors.log_fault  # type: ignore[method-assign,assignment]  # Flask's own names the path
+
+
+def _room_for_a_form(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """What is too long is named in its form, not turned away at the door."""
+    if request.blueprint in ("guest", "api"):
+        request.max_content_length = request.max_form_memory_size = FORM_BYTES
+
+
+def _begin() -> None:
+    g.began = time.monotonic()
+    speak_to_guest()
+    if request.blueprint == "host" and not language.tag().startswith(language.SOURCE):
+        language.use(HOST_LANGUAGE)
+
+
+def speak_to_guest() -> None:
+    """From here on this request is in the language of its browser, or the one it asks for."""
+    _speak(request.args)
+    if request.method == "POST":  # a form that is too large is refused right here
+        _speak(request.values)
+
+
+def _speak(given: MultiDict[str, str]) -> None:
+    spoken = language.choose(given.get("lang", ""), request.accept_languages)
+    language.use(spoken, *given.getlist("clock")[-1:])
+
+
+def _health() -> ResponseReturnValue:
+    try:
+        models.ping()
+    except peewee.PeeweeException:
+        models.database.close()
+        return {"status": "database does not answer"}, 503
+    return {"status": "ok"}
+
+
+def _end(error: BaseException | None) -> None:
+    if isinstance(error, models.NoAnswer):
+        models.database.close()  # it may be a dead connection: the next request opens a new one
