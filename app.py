@@ -9,9 +9,10 @@ from flask import Flask
 from flask_compress import Compress
 
 import models
-from widget import api, booking_page, cli, config, embed, host, host_pages, notifications
+from widget import api, cli, config, host, host_pages, notifications
 from widget.booking import reconcile
 from widget.google.client import Google
+from widget.guest import booking, script
 from widget.web import logs, setup, static
 
 
@@ -35,7 +36,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     logs.watch(app)
     setup.set_up(app, settings)
     Compress(app)
-    for room in (booking_page, host_pages, api, embed, static, notifications):
+    for room in (booking, host_pages, api, script, static, notifications):
         app.register_blueprint(room.blueprint)
     host.set_up(app)
     cli.register(app)
@@ -46,7 +47,7 @@ def worker() -> Flask:
     """The application as a worker of the server runs it, with its reconcile rounds."""
     app = create_app()
     static.warm()
-    embed.warm()
+    script.warm()
     google = app.extensions["meetslot"]
     threading.Thread(target=reconcile.rounds, args=(google,), daemon=True).start()
     return app

@@ -12,13 +12,14 @@ from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 import models
-from widget import booking_page, picker, places
 from widget.booking import act, guest_input, links
 from widget.booking.errors import KeyReused, NotBooked, SlotTaken, SlotUnavailable, TooManyBookings
 from widget.core.clock import to_rfc3339
 from widget.core.document import EventType
 from widget.google.client import DAY
-from widget.places import Place
+from widget.guest import booking as guest_booking
+from widget.guest import days, page
+from widget.guest.page import Place
 from widget.text import language
 from widget.text.language import gettext as _
 from widget.web import errors as web_errors
@@ -47,10 +48,10 @@ def open_to_all(response: Response) -> Response:
 @blueprint.get("/<handle>")
 @limits.reading
 def host(handle: str) -> ResponseReturnValue:
-    _host, document = places.find_host(handle)
+    _host, document = page.find_host(handle)
     listed = [event for event in document.event_types if event.listed and event.active]
     return {
-        **places.host_view(document),
+        **page.host_view(document),
         "time_zone": document.time_zone,
         "event_types": [event_view(handle, event) for event in listed],
     }
@@ -75,7 +76,7 @@ def event_view(handle: str, event: EventType) -> dict[str, Any]:
 @blueprint.get("/<handle>/<slug>/slots")
 @limits.reading
 def slots(handle: str, slug: str) -> ResponseReturnValue:
-    place, errors = places.find(handle, slug), dict[str, str]()
+    place, errors = page.find(handle, slug), dict[str, str]()
     start, end = _instant("from", errors), _instant("to", errors)
     tz = _checked(
         guest_input.zone, request.args.get("tz") or place.document.time_zone, "tz", errors
@@ -97,7 +98,7 @@ def slots(handle: str, slug: str) -> ResponseReturnValue:
 @blueprint.post("/<handle>/<slug>/bookings")
 @limits.reading
 def book(handle: str, slug: str) -> ResponseReturnValue:
-    place, errors = places.find(handle, slug), dict[str, str]()
+    place, errors = page.find(handle, slug), dict[str, str]()
     key = _idempotency_key(errors)
     given = _body(errors)
     if errors:
@@ -121,7 +122,7 @@ def book(handle: str, slug: str) -> ResponseReturnValue:
 def _booked(place: Place, wish: guest_input.Details, key: str | None) -> models.Booking:
     stored = key and "api:" + hashlib.sha256(f"{place.event.slug} {key}".encode()).hexdigest()
     visit = act.Visit(str(language.current()).replace("_", "-"))
-    return booking_page.booked(place, wish, stored, visit)
+    return guest_booking.booked(place, wish, stored, visit)
 
 
 def made(booking: models.Booking) -> dict[str, Any]:
@@ -159,7 +160,7 @@ def _other_times(place: Place, error: NotBooked, start: int) -> Response:
         offer = place.offer()
     except NotBooked:  # Google stopped answering meanwhile
         return refused(error)
-    near = sorted(picker.nearest(offer.free(offer.now, offer.last), start))
+    near = sorted(days.nearest(offer.free(offer.now, offer.last), start))
     return refused(error, slots=slot_views(near, place.event))
 
 

@@ -16,7 +16,7 @@ from widget.booking.offer import offer_for
 from widget.core import clock
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings, load_document
-from widget.picker import by_date
+from widget.guest.days import by_date
 from widget.text import language
 from widget.text.language import gettext as _
 from widget.text.language import ngettext

@@ -15,7 +15,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import MultiDict
 
 import models
-from widget import carried, form_view, guest, sections, snippets
+from widget import form_view, sections, snippets
 from widget.booking import busy
 from widget.booking.errors import CalendarDisconnected
 from widget.booking.offer import Offer, booked, closed
@@ -31,8 +31,9 @@ from widget.core.document import (
 from widget.core.slots import Busy
 from widget.google.client import DAY
 from widget.google.errors import GoogleError
+from widget.guest import params, steps
+from widget.guest.page import Place
 from widget.host import blueprint, page
-from widget.places import Place
 from widget.text.language import gettext as _
 from widget.web import answers, service, setup
 
@@ -122,18 +123,18 @@ def none(status: int, message: str, faults: dict[str, str] | None = None) -> Res
 
 def _shown(place: Preview, given: Form) -> ResponseReturnValue:
     if "section" in given:  # a form of the settings page, not one of the picker
-        return guest.times(place, MultiDict())
+        return steps.times(place, MultiDict())
     if "nonce" in given and "step" not in given:
         shown = place.page(_("This is only a preview"), given)
         shown["alert"] = {"code": "preview", "message": _("Nothing was booked.")}
         return answers.answer(
             "guest/problem.html", **shown, heading=shown["title"], retry_url=place.address
         )
-    if carried.last(given, "step") in guest.ZONE_STEPS:
-        return guest.zones(place, given)
+    if params.last(given, "step") in steps.ZONE_STEPS:
+        return steps.zones(place, given)
     if given.get("start") and given.getlist("step")[-1:] in ([], ["choose"]):
-        return guest.chosen(place, given)
-    return guest.times(place, given)
+        return steps.chosen(place, given)
+    return steps.times(place, given)
 
 
 def _place(host: models.Host, slug: str, given: Form) -> Preview | None:

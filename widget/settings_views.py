@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 import models
-from widget import calendar_list, form_view, picker, sections, snippets
+from widget import calendar_list, form_view, sections, snippets
 from widget.core import clock, fields
 from widget.core.document import WEEKDAYS, EventType, Settings, WebhookEvent, dump_document
 from widget.form_view import Draft, FormView
+from widget.guest import days as guest_days
 from widget.sections import Document, Form
 from widget.text import language, zones
 from widget.text.language import gettext as _
@@ -175,14 +176,14 @@ def dates(document: Settings, draft: Draft | None) -> Document:
 
 def _date(text: str) -> date | None:
     try:
-        return picker.read_date(text)
+        return guest_days.read_date(text)
     except ValueError:
         return None
 
 
 def _month(text: str, otherwise: date) -> date:
     try:
-        return picker.read_month(text)
+        return guest_days.read_month(text)
     except ValueError:
         return otherwise.replace(day=1)
 

@@ -6,8 +6,8 @@ from html import escape
 from typing import Any
 
 import models
-from widget import sightings
 from widget.core.document import EventType, Settings
+from widget.guest import sightings
 from widget.text import language
 from widget.text.language import gettext as _
 

@@ -15,7 +15,7 @@ from widget.booking.offer import offer_for
 from widget.core import clock
 from widget.core.document import EventType, Settings
 from widget.core.fields import minutes
-from widget.picker import read_date
+from widget.guest.days import read_date
 from widget.text.language import gettext as _
 from widget.web import service
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from flask import Response, abort, g, request
 
-from widget import carried, sightings
+from widget.guest import params, sightings
 from widget.text.language import gettext as _
 from widget.web import answers, service
 
@@ -48,4 +48,4 @@ def refusal(site: str) -> Response:
     """A page for any frame, with nothing in it that belongs to a host or guest."""
     heading = _("The booking page cannot be shown here")
     context = {**answers.page(heading), "alert": {"code": "site_not_allowed"}, "site": site}
-    return answers.answer("guest/refused.html", 403, **context, url=carried.same(request))
+    return answers.answer("guest/refused.html", 403, **context, url=params.same(request))

@@ -15,15 +15,16 @@ from werkzeug.datastructures import MultiDict
 
 import models
 from models import Booking
-from widget import carried, guest, invitation, places
 from widget.booking import act, guest_input, links, reconcile
 from widget.booking.errors import NotActive, NotBooked, SlotUnavailable, TooManyBookings, UnderWay
 from widget.booking.offer import refusal
 from widget.core import clock
 from widget.core.clock import to_rfc3339
 from widget.core.document import load_document
-from widget.guest import blueprint
-from widget.places import Place
+from widget.guest import invitation, params, steps
+from widget.guest import page as guest_page
+from widget.guest.page import Place
+from widget.guest.steps import blueprint
 from widget.text import language
 from widget.text.language import gettext as _
 from widget.web import answers as web_answers
@@ -37,14 +38,14 @@ Form = MultiDict[str, str]
 @blueprint.post("/book/<handle>/<slug>")
 @limits.reading
 def book(handle: str, slug: str) -> ResponseReturnValue:
-    place, given = places.find(handle, slug), request.form
-    step = carried.last(given, "step")
-    if step in guest.ZONE_STEPS:
-        return guest.zones(place, given)
+    place, given = guest_page.find(handle, slug), request.form
+    step = params.last(given, "step")
+    if step in steps.ZONE_STEPS:
+        return steps.zones(place, given)
     if given.get("next") or (step == "choose" and given.get("start")):
-        return guest.chosen(place, given)
+        return steps.chosen(place, given)
     if step:
-        return guest.times(place, given)
+        return steps.times(place, given)
     return _book(place, given)
 
 
@@ -70,7 +71,7 @@ def _done(booking: Booking, given: Form, status: int = 200) -> ResponseReturnVal
     is done.
     """
     path = f"/booking/{links.booking_token(service.config(), booking.id)}"
-    url = carried.address(path, carried.seen(given))
+    url = params.address(path, params.seen(given))
     if not web_answers.is_fragment():
         return redirect(url, 303)
     if booking.status != "confirmed":  # a repetition may find it over
@@ -84,7 +85,7 @@ def _booked(place: Place, given: Form, wish: guest_input.Details) -> Booking:
     nonce = links.read_nonce(service.config(), given.get("nonce", ""))
     digest = hashlib.sha256(f"{nonce} {place.event.slug} {wish.digest()}".encode()).hexdigest()
     key = f"{'form:' if nonce else act.BARE}{digest}"
-    visit = act.Visit(language.tag(), dict(carried.utm_fields(given)))
+    visit = act.Visit(language.tag(), dict(params.utm_fields(given)))
     return booked(place, wish, key, visit)
 
 
@@ -116,15 +117,15 @@ def _invalid(place: Place, given: Form, faults: dict[str, str]) -> ResponseRetur
     errors = {name.replace("answers.", "question-"): text for name, text in faults.items()}
     for name in ("start", "tz"):
         if name in errors:
-            return guest.times(place, given, BadField(errors[name]), 422)
-    return guest.form(place, given, errors, status=422)
+            return steps.times(place, given, BadField(errors[name]), 422)
+    return steps.form(place, given, errors, status=422)
 
 
 def _refused(place: Place, given: Form, error: NotBooked) -> ResponseReturnValue:
     """Nothing was booked: fresh slots if the time went, else the form again; nothing is lost."""
     if error.code in ("slot_taken", "slot_unavailable"):
-        return guest.times(place, given, error, 409)
-    response = guest.form(place, given, alert=error, status=messages.status(error))
+        return steps.times(place, given, error, 409)
+    response = steps.form(place, given, alert=error, status=messages.status(error))
     return messages.with_retry(response, error)
 
 
@@ -159,7 +160,7 @@ def find_booking(token: str) -> Booking:
     found = models.booking_by_id(id) if id else None
     if found is None:
         abort(404)
-    places.find_host(found.host.handle)
+    guest_page.find_host(found.host.handle)
     return found
 
 
@@ -183,9 +184,9 @@ def invitation_page(
         page["alert"] = {"code": alert.code, "message": messages.said_of_change(alert)}
     poll = None
     if booking.status == "pending" or booking.meet_pending:
-        own = carried.address(view["urls"]["path"], carried.seen(given))
+        own = params.address(view["urls"]["path"], params.seen(given))
         poll = {"url": own, "seconds": min(30, 2 + 2 * booking.attempts)}
-    context = {**page, "host": places.host_view(document), "booking": view, "poll": poll}
+    context = {**page, "host": guest_page.host_view(document), "booking": view, "poll": poll}
     context["outcome"] = outcome = models.announce(booking)
     event = act.event_type(booking)
     context["onward"] = event.redirect_url if event and outcome == "booked" else None
@@ -198,13 +199,13 @@ def _changes(booking: Booking, view: dict[str, Any], given: Form) -> dict[str, A
     now, path = clock.now(), view["urls"]["path"]
     open_ = booking.status in models.ACTIVE and booking.change != "cancel"
     in_time, movable = act.in_time(booking, "guest", now), booking.status == "confirmed"
-    seen = carried.seen(given)
+    seen = params.seen(given)
     visit = [*seen, ("tz", booking.tz), *booking.utm.items()]
     return {
-        "own": carried.address(path, seen),
-        "again": carried.address(f"/book/{view['event']}", visit),
-        "cancel": carried.address(f"{path}/cancel", seen) if open_ and in_time else None,
-        "reschedule": carried.address(f"{path}/reschedule", seen) if movable and in_time else None,
+        "own": params.address(path, seen),
+        "again": params.address(f"/book/{view['event']}", visit),
+        "cancel": params.address(f"{path}/cancel", seen) if open_ and in_time else None,
+        "reschedule": params.address(f"{path}/reschedule", seen) if movable and in_time else None,
         "closed": open_ and not in_time and booking.start_at > now,
         "reason": given.get("reason", ""),
     }
@@ -239,13 +240,13 @@ def choose_time(token: str) -> ResponseReturnValue:
 def _choose(booking: Booking, given: Form) -> ResponseReturnValue:
     try:
         place = _place(booking)
-        if carried.last(given, "step") in guest.ZONE_STEPS:
-            return guest.zones(place, given)
-        if carried.last(given, "step") == "still":
-            return guest.still(place, given)
+        if params.last(given, "step") in steps.ZONE_STEPS:
+            return steps.zones(place, given)
+        if params.last(given, "step") == "still":
+            return steps.still(place, given)
         if "start" in given or "next" in given:
             return _confirm(place, booking, given)
-        return guest.times(place, given)
+        return steps.times(place, given)
     except NotBooked as error:
         return _not_changed(booking, given, error)
 
@@ -293,14 +294,14 @@ def _place(booking: Booking) -> Place:
 
 def _confirm(place: Place, booking: Booking, given: Form) -> ResponseReturnValue:
     try:
-        start = guest_input.instant(carried.start_of(given))
+        start = guest_input.instant(params.start_of(given))
     except ValueError as error:
-        return guest.times(place, given, BadField(str(error)), 422)
+        return steps.times(place, given, BadField(str(error)), 422)
     if start == booking.start_at:
         return _done(booking, given)  # who comes back here has moved it already
     if reasons := place.offer().reasons(start):
-        return guest.times(place, given, refusal(reasons), 409)
-    tz = guest.zone(place, given, {})
+        return steps.times(place, given, refusal(reasons), 409)
+    tz = steps.zone(place, given, {})
     day = language.today(start, tz)
     end = start + booking.end_at - booking.start_at
     view = invitation.view(service.config(), booking, place.document)
@@ -317,12 +318,12 @@ def _confirm(place: Place, booking: Booking, given: Form) -> ResponseReturnValue
         },
         form={
             "action": f"{path}/reschedule",
-            "still": guest.still_url(place, given, start, tz),
-            "back": carried.address(
-                f"{path}/reschedule", [*carried.seen(given), ("tz", tz.key), ("date", f"{day}")]
+            "still": steps.still_url(place, given, start, tz),
+            "back": params.address(
+                f"{path}/reschedule", [*params.seen(given), ("tz", tz.key), ("date", f"{day}")]
             ),
             "hidden": [
-                *carried.seen(given),
+                *params.seen(given),
                 ("tz", tz.key),
                 ("date", f"{day}"),
                 ("start", to_rfc3339(start)),
@@ -337,7 +338,7 @@ def _not_changed(booking: Booking, given: Form, error: NotBooked) -> ResponseRet
     current = models.as_it_is(booking)
     if error.code in ("slot_taken", "slot_unavailable", "invalid_request"):
         try:
-            return guest.times(_place(current), given, error, status)
+            return steps.times(_place(current), given, error, status)
         except NotBooked:
             pass
     response = invitation_page(current, given, status, error)

@@ -11,13 +11,15 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from widget import carried, picker, places
 from widget.booking import guest_input, links
 from widget.booking.errors import CalendarUnavailable, NotBooked
 from widget.booking.offer import refusal
 from widget.core import clock
 from widget.core.clock import to_rfc3339
-from widget.places import Place
+from widget.guest import days as guest_days
+from widget.guest import page as guest_page
+from widget.guest import params
+from widget.guest.page import Place
 from widget.text import language
 from widget.text import zones as text_zones
 from widget.text.language import gettext as _
@@ -37,22 +39,25 @@ DETAIL_FIELDS = ("name", "email", "notes", "guests")
 @blueprint.get("/book/<handle>")
 @limits.reading
 def event_types(handle: str) -> ResponseReturnValue:
-    _host, document = places.find_host(handle)
+    _host, document = guest_page.find_host(handle)
     query = list(request.args.items(multi=True))
     listed = [
-        {**places.event_view(event), "url": carried.address(f"/book/{handle}/{event.slug}", query)}
+        {
+            **guest_page.event_view(event),
+            "url": params.address(f"/book/{handle}/{event.slug}", query),
+        }
         for event in document.event_types
         if event.listed and event.active
     ]
-    page = places.host_page(document, document.display_name, request.args)
+    page = guest_page.host_page(document, document.display_name, request.args)
     return answers.answer("guest/event_types.html", **page, event_types=listed)
 
 
 @blueprint.get("/book/<handle>/<slug>")
 @limits.reading
 def event(handle: str, slug: str) -> ResponseReturnValue:
-    place, given = places.find(handle, slug), request.args
-    step = carried.last(given, "step")
+    place, given = guest_page.find(handle, slug), request.args
+    step = params.last(given, "step")
     if step in ZONE_STEPS:
         return zones(place, given)
     if step == "still":
@@ -73,9 +78,9 @@ def times(
     except NotBooked as error:
         return _closed(place, given, alert or error)
     free = offer.free(now, offer.last)
-    month = _read(picker.read_month, carried.last(given, "month"), "month", errors)
+    month = _read(guest_days.read_month, params.last(given, "month"), "month", errors)
     asked = _asked(given, free, tz, month, errors)
-    days = picker.by_date(free, tz)
+    days = guest_days.by_date(free, tz)
     page = place.page(place.event.title, given)
     page["alert"] = place.alert(alert) or _faults(errors)
     page["tz"] = {
@@ -85,11 +90,11 @@ def times(
     }
     page["guess_tz"] = "tz" not in given and not page["tz"]["fixed"]
     page["clock"] = "12" if language.hours() == "24" else "24"
-    page["view"] = "list" if carried.last(given, "view") == "list" else "month"
+    page["view"] = "list" if params.last(given, "view") == "list" else "month"
     if page["view"] == "list":
-        view = picker.list_view(days, tz, asked, month)
+        view = guest_days.list_view(days, tz, asked, month)
     else:
-        view = picker.view(days, tz, asked, month, language.today(now, tz))
+        view = guest_days.view(days, tz, asked, month, language.today(now, tz))
     page["pick"] = _pick(place, given, _sight(view["shown"], month))
     status = status if alert else 422 if errors else 200
     return answers.answer("guest/times.html", status, **page, **view)
@@ -105,12 +110,12 @@ def _asked(
     """The date to open with: the one asked for, else that of the free time nearest to the time
     that was chosen before."""
     asked: date | None = _read(
-        picker.read_date, carried.last(given, "date") or given.get("day"), "date", errors
+        guest_days.read_date, params.last(given, "date") or given.get("day"), "date", errors
     )
     if asked or month:
         return None if month and not given.get("date") else asked
     try:
-        near = picker.nearest(free, guest_input.instant(carried.start_of(given)))
+        near = guest_days.nearest(free, guest_input.instant(params.start_of(given)))
     except ValueError:
         return None
     return language.today(near[0], tz) if near else None
@@ -125,7 +130,7 @@ def _sight(shown: list[dict[str, Any]], month: date | None) -> list[tuple[str, s
 
 def zones(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     """Every time zone, or those that a search for a city finds; `step=city`: these alone."""
-    tz, now, step = zone(place, given, {}), clock.now(), carried.last(given, "step")
+    tz, now, step = zone(place, given, {}), clock.now(), params.last(given, "step")
     sought = given.get("city", "").strip()[:60] if step != "zones" else ""
     number, found = text_zones.found(sought, now)
     said = language.ngettext("%(num)s time zone found", "%(num)s time zones found", number)
@@ -144,7 +149,7 @@ def zones(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
 def chosen(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
     """The form for a chosen time, if it is free."""
     try:
-        start = guest_input.instant(carried.start_of(given))
+        start = guest_input.instant(params.start_of(given))
     except ValueError as error:
         return times(place, given, BadField(str(error)), 422)
     try:
@@ -171,8 +176,8 @@ def still(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
         return _closed(place, given, error)
     reasons, tz = offer.reasons(start), zone(place, given, {})
     alert = place.alert(refusal(reasons)) if reasons else None
-    near = picker.nearest(offer.free(offer.now, offer.last), start) if reasons else []
-    offered = [picker.offered(other, tz) for other in sorted(near)]
+    near = guest_days.nearest(offer.free(offer.now, offer.last), start) if reasons else []
+    offered = [guest_days.offered(other, tz) for other in sorted(near)]
     return answers.answer("guest/gone.html", alert=alert, nearest=offered, kept=not place.moving)
 
 
@@ -184,7 +189,7 @@ def form(
     status: int = 200,
 ) -> Response:
     """What is asked of the guest, with everything typed so far."""
-    start, tz = guest_input.instant(carried.start_of(given)), zone(place, given, {})
+    start, tz = guest_input.instant(params.start_of(given)), zone(place, given, {})
     end = start + place.event.duration * 60
     page = place.page(place.event.title, given)
     page["alert"] = place.alert(alert) or _faults(errors or {})
@@ -206,8 +211,8 @@ def form(
             "hidden": [
                 *place.secret,
                 *place.hidden,
-                *carried.seen(given),
-                *carried.utm_fields(given),
+                *params.seen(given),
+                *params.utm_fields(given),
                 ("tz", tz.key),
                 ("start", to_rfc3339(start)),
                 ("nonce", links.form_nonce(service.config())),
@@ -250,7 +255,7 @@ def _read(reader: Any, text: str | None, name: str, errors: dict[str, str]) -> A
 def still_url(place: Place, given: MultiDict[str, str], start: int, tz: ZoneInfo) -> str:
     """Where an open form asks whether its time is still free."""
     asked = [("step", "still"), ("start", to_rfc3339(start)), ("tz", tz.key)]
-    return carried.address(place.address, [*asked, *carried.kept(given, ("lang", "clock"))])
+    return params.address(place.address, [*asked, *params.kept(given, ("lang", "clock"))])
 
 
 def _pick(
@@ -262,11 +267,11 @@ def _pick(
     """The picker's one form: GET, or POST once a guest has typed what no address should hold."""
     hidden = [
         *place.hidden,
-        *carried.seen(given),
-        *carried.kept(given, ("tz",) if "tz" not in without else ()),
-        *carried.utm_fields(given),
-        *carried.kept(given, DETAIL_FIELDS),
-        *carried.kept(
+        *params.seen(given),
+        *params.kept(given, ("tz",) if "tz" not in without else ()),
+        *params.utm_fields(given),
+        *params.kept(given, DETAIL_FIELDS),
+        *params.kept(
             given, tuple(f"question-{each.id}" for each in guest_input.questions(place.event))
         ),
     ]
@@ -280,7 +285,7 @@ def _closed(place: Place, given: MultiDict[str, str], error: NotBooked) -> Respo
     """No slots can be shown: said kindly, and what was typed stays in its form, or hidden."""
     status, typed = messages.status(error), request.method == "POST" and not place.moving
     with suppress(ValueError):
-        if typed and guest_input.instant(carried.start_of(given)):
+        if typed and guest_input.instant(params.start_of(given)):
             return messages.with_retry(form(place, given, alert=error, status=status), error)
     page = place.page(place.event.title, given)
     page["alert"] = place.alert(error)
@@ -288,7 +293,7 @@ def _closed(place: Place, given: MultiDict[str, str], error: NotBooked) -> Respo
     if typed:
         page["pick"] = _pick(place, given, [])
     elif isinstance(error, CalendarUnavailable):
-        page["retry_url"] = carried.same(request)
+        page["retry_url"] = params.same(request)
     return messages.with_retry(answers.answer("guest/problem.html", status, **page), error)
 
 

@@ -9,12 +9,12 @@ from flask import abort, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 
 import models
-from widget import framing, invitation, picker, sightings
 from widget.booking import links
 from widget.booking.errors import NotBooked
 from widget.booking.offer import Offer, offer_for
 from widget.core import clock, fields
 from widget.core.document import EventType, Settings, load_document
+from widget.guest import days, embedding, invitation, sightings
 from widget.text import language
 from widget.text.language import gettext as _
 from widget.web import answers, messages, service
@@ -90,7 +90,7 @@ def event_view(event: EventType) -> dict[str, Any]:
         "slug": event.slug,
         "title": event.title,
         "description": event.description,
-        "lead": picker.lead(event.description),
+        "lead": days.lead(event.description),
         "duration": event.duration,
         "duration_label": language.minutes(event.duration),
         "location_label": invitation.location_label(event.location, event.location_detail),
@@ -115,9 +115,9 @@ def find_host(handle: str) -> tuple[models.Host, Settings]:
         _renamed(handle)
     if request.method == "GET":  # also of a site that may not
         slug = (request.view_args or {}).get("slug", "")
-        sightings.note(host, framing.embedder(), slug, clock.now())
+        sightings.note(host, embedding.embedder(), slug, clock.now())
     document = load_document(host.settings)
-    framing.hold_to(document.allowed_sites)
+    embedding.hold_to(document.allowed_sites)
     return host, document
 
 
