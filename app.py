@@ -9,10 +9,11 @@ from flask import Flask
 from flask_compress import Compress
 
 import models
-from widget import api, cli, config, host, host_pages, notifications
+from widget import api, cli, config, notifications
 from widget.booking import reconcile
 from widget.google.client import Google
 from widget.guest import booking, script
+from widget.host import pages, signin
 from widget.web import logs, setup, static
 
 
@@ -36,9 +37,9 @@ def create_app(settings: config.Config | None = None) -> Flask:
     logs.watch(app)
     setup.set_up(app, settings)
     Compress(app)
-    for room in (booking, host_pages, api, script, static, notifications):
+    for room in (booking, pages, api, script, static, notifications):
         app.register_blueprint(room.blueprint)
-    host.set_up(app)
+    signin.set_up(app)
     cli.register(app)
     return app
 

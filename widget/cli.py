@@ -17,13 +17,14 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 import models
-from widget import bookings_table, config, doctor, saving, why
+from widget import config, doctor
 from widget.booking import deletion, guest_input, reconcile
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
 from widget.core.clock import now, to_rfc3339
 from widget.core.document import SettingsError, document_json, load_document, parse_document
 from widget.google.client import Google
+from widget.host import bookings_table, saving, why
 
 settings_group = AppGroup("settings", help="A host's settings document.")
 hosts_group = AppGroup("hosts", help="Who can be booked.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from widget.core import fields
 from widget.core.document import WEEKDAYS, SettingsError
-from widget.sections import Conflict, Document
+from widget.host.forms import Conflict, Document
 from widget.text import language
 from widget.text.language import gettext as _
 

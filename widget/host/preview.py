@@ -15,7 +15,6 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import MultiDict
 
 import models
-from widget import form_view, sections, snippets
 from widget.booking import busy
 from widget.booking.errors import CalendarDisconnected
 from widget.booking.offer import Offer, booked, closed
@@ -33,7 +32,8 @@ from widget.google.client import DAY
 from widget.google.errors import GoogleError
 from widget.guest import params, steps
 from widget.guest.page import Place
-from widget.host import blueprint, page
+from widget.host import form_view, forms, snippets
+from widget.host.signin import blueprint, page
 from widget.text.language import gettext as _
 from widget.web import answers, service, setup
 
@@ -98,7 +98,7 @@ def preview(slug: str) -> ResponseReturnValue:
     given = request.form if request.method == "POST" else request.args
     try:
         place = _place(current_user.host, slug, given)
-    except sections.Faulty as error:
+    except forms.Faulty as error:
         return none(422, _("It is shown as soon as this is right:"), error.faults)
     except SettingsError:  # a draft that no form of ours has made
         return none(422, _("Reload the page to see it."))
@@ -140,7 +140,7 @@ def _shown(place: Preview, given: Form) -> ResponseReturnValue:
 def _place(host: models.Host, slug: str, given: Form) -> Preview | None:
     """Raises SettingsError or Faulty. None when there is no such event type."""
     stored = load_document(host.settings)
-    at = sections.index_of(dump_document(stored), slug)
+    at = forms.index_of(dump_document(stored), slug)
     if at is None:
         return None
     if "draft" in given:
@@ -158,13 +158,13 @@ def _drafted(host: models.Host, form: Form, at: int) -> Settings:
     """Raises Faulty."""
     document, section = dump_document(load_document(host.settings)), form["section"]
     if section == "event":
-        sections.event(document, form, at)
-    elif section in sections.CHANGES:
-        sections.CHANGES[section](document, form)
+        forms.event(document, form, at)
+    elif section in forms.CHANGES:
+        forms.CHANGES[section](document, form)
     try:
         return parse_document(document)
     except SettingsError as error:
-        raise sections.Faulty(form_view.faults_of(error, document, section, at)) from None
+        raise forms.Faulty(form_view.faults_of(error, document, section, at)) from None
 
 
 def _framed(answer: ResponseReturnValue) -> ResponseReturnValue:

@@ -12,8 +12,8 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import NotFound
 
-from widget import account, host_bookings, preview, settings_page
-from widget.host import blueprint, is_of_another_host, keep, keep_for_owner, page
+from widget.host import account, bookings, preview, settings
+from widget.host.signin import blueprint, is_of_another_host, keep, keep_for_owner, page
 from widget.text.language import gettext as _
 
 
@@ -54,9 +54,9 @@ def _is_ours() -> bool:
 def _again() -> dict[str, Callable[..., ResponseReturnValue]]:
     """By endpoint: what shows a form as it was sent."""
     return {
-        "save": settings_page.unsaved,
-        "save_event": settings_page.unsaved,
-        "change_event_types": settings_page.list_unsaved,
-        "change": host_bookings.unchanged,
+        "save": settings.unsaved,
+        "save_event": settings.unsaved,
+        "change_event_types": settings.list_unsaved,
+        "change": bookings.unchanged,
         "delete": account.undeleted,
     }

@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 import models
-from widget import calendar_list, form_view, sections, snippets
 from widget.core import clock, fields
 from widget.core.document import WEEKDAYS, EventType, Settings, WebhookEvent, dump_document
-from widget.form_view import Draft, FormView
 from widget.guest import days as guest_days
-from widget.sections import Document, Form
+from widget.host import calendars as host_calendars
+from widget.host import form_view, snippets
+from widget.host import forms as host_forms
+from widget.host.form_view import Draft, FormView
+from widget.host.forms import Document, Form
 from widget.text import language, zones
 from widget.text.language import gettext as _
 from widget.web import service, theme
@@ -157,7 +159,7 @@ def dates(document: Settings, draft: Draft | None) -> Document:
             starts, ends = form.getlist("dates-start"), form.getlist("dates-end")
             rows = list(zip(starts, ends, strict=False))
         else:  # in the order that faults are told by
-            rows = [_row(pair) for pair in sections.ranges(form, "dates")]
+            rows = [_row(pair) for pair in host_forms.ranges(form, "dates")]
     return {
         "month": language.month_name(month),
         "previous": f"{month - timedelta(days=1):%Y-%m}",
@@ -247,7 +249,7 @@ def _span_words(span: Document) -> Document:
 
 def calendars(host: models.Host, chosen: Document) -> Document:
     """What can be chosen from, the chosen ones first, and what Google does not list any more."""
-    listed = calendar_list.of(service.google(), host, clock.now())
+    listed = host_calendars.of(service.google(), host, clock.now())
     ids = list(dict.fromkeys([*chosen["busy_calendars"], chosen["target_calendar"]]))
     known = {found.id for id in ids if (found := listed.find(id))}
     ids += [
@@ -256,7 +258,7 @@ def calendars(host: models.Host, chosen: Document) -> Document:
     return {"rows": [_calendar(listed, id, chosen) for id in ids if id], "problem": listed.problem}
 
 
-def _calendar(listed: calendar_list.Calendars, id: str, chosen: Document) -> Document:
+def _calendar(listed: host_calendars.Calendars, id: str, chosen: Document) -> Document:
     entry, busy = listed.find(id), id in chosen["busy_calendars"]
     return {
         "id": id,

@@ -12,7 +12,7 @@ import models
 from widget.booking import channels, deletion
 from widget.core import clock
 from widget.google.client import CALENDAR_SCOPES
-from widget.host import blueprint, missing_scopes, page
+from widget.host.signin import blueprint, missing_scopes, page
 from widget.text import language
 from widget.text.language import gettext as _
 from widget.web import service

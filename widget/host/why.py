@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import models
-from widget import calendar_list
 from widget.booking.offer import Offer
 from widget.core.slots import Reason
 from widget.google.client import Google
+from widget.host import calendars
 from widget.text import language
 from widget.text.language import gettext as _
 
@@ -42,7 +42,7 @@ def moment(at: int, tz: ZoneInfo) -> str:
 
 def _detail(google: Google, offer: Offer, reason: Reason) -> str:
     if reason.code == "busy":
-        return calendar_list.of(google, offer.host, offer.now).name(reason.detail)
+        return calendars.of(google, offer.host, offer.now).name(reason.detail)
     if reason.code == "booking":
         booking = models.booking_by_id(reason.detail)
         return _booking(booking, offer.rules.tz) if booking else ""

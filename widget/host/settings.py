@@ -11,11 +11,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
 import models
-from widget import account, bookings_view, form_view, saving, sections, settings_views, why_closed
 from widget.core.document import SettingsError, dump_document, load_document, parse_document
-from widget.form_view import Draft
-from widget.host import blueprint, page
-from widget.sections import Conflict, Document, Faulty, Form
+from widget.host import account, bookings_view, form_view, forms, saving, views, why_closed
+from widget.host.form_view import Draft
+from widget.host.forms import Conflict, Document, Faulty, Form
+from widget.host.signin import blueprint, page
 from widget.web import theme
 
 TRIES = 5  # to save while other windows save too
@@ -29,7 +29,7 @@ Merged = tuple[Document, list[Conflict], int]
 @login_required
 def show() -> ResponseReturnValue:
     if found := bookings_view.place(current_user.host):
-        where = settings_views.address(f"booking-{found['booking']}", **found)
+        where = views.address(f"booking-{found['booking']}", **found)
         return redirect(where, 303)
     return whole(current_user.host)
 
@@ -38,15 +38,15 @@ def show() -> ResponseReturnValue:
 @login_required
 def back(section: str) -> ResponseReturnValue:
     """A section's own address is for its form; reloaded, it is the page again."""
-    if section not in (*sections.CHANGES, "event-types"):
+    if section not in (*forms.CHANGES, "event-types"):
         abort(404)
-    return redirect(f"/settings#{settings_views.ANCHORS.get(section, section)}", 303)
+    return redirect(f"/settings#{views.ANCHORS.get(section, section)}", 303)
 
 
 @blueprint.get("/settings/events/<slug>")
 @login_required
 def back_to_event(slug: str) -> ResponseReturnValue:
-    return redirect(settings_views.address("events", event=slug), 303)
+    return redirect(views.address("events", event=slug), 303)
 
 
 def whole(
@@ -63,7 +63,7 @@ def whole(
     """
     document = load_document(host.settings)
     context = {
-        **settings_views.page(host, document, draft),
+        **views.page(host, document, draft),
         "stale": stale,
         "connection": account.connection(host),
         "bookings": bookings_view.view(host, document, **more),
@@ -102,16 +102,16 @@ def _draft(section: str, slug: str, revision: int, base: Document) -> Draft:
     faults: dict[str, str] = {}
     try:
         if slug:
-            sections.event(mine, form, at)
+            forms.event(mine, form, at)
         else:
-            (sections.CHANGES.get(section) or abort(404))(mine, form)
+            (forms.CHANGES.get(section) or abort(404))(mine, form)
     except Faulty as error:
         faults = error.faults
     return Draft(section, mine, revision, at, faults, form=form)
 
 
 def _place(document: Document, slug: str) -> int:
-    at = sections.index_of(document, slug)
+    at = forms.index_of(document, slug)
     return len(document["event_types"]) if at is None else at
 
 
@@ -121,7 +121,7 @@ def _save(section: str, slug: str = "") -> ResponseReturnValue:
     revision, base = _base(host, form)
     draft = _draft(section, slug, revision, base)
     if act := form.get("do"):
-        sections.edit(draft.document, section, act, form, draft.at)
+        forms.edit(draft.document, section, act, form, draft.at)
         return whole(host, 200, replace(draft, faults={}))
     if draft.faults:
         return whole(host, 422, draft)
@@ -145,8 +145,8 @@ def _save(section: str, slug: str = "") -> ResponseReturnValue:
 
 def _merged(base: Document, mine: Document, stored: Document, slug: str) -> Merged:
     if slug:
-        return sections.merge_event(base, mine, stored, slug)
-    return (*sections.merge(base, mine, stored), 0)
+        return forms.merge_event(base, mine, stored, slug)
+    return (*forms.merge(base, mine, stored), 0)
 
 
 def _base(host: models.Host, form: Form) -> tuple[int, Document]:
@@ -169,8 +169,8 @@ def _saved(section: str, document: Document, at: int) -> ResponseReturnValue:
         given["event"] = document["event_types"][at]["slug"]
     elif section == "dates":
         given["month"] = request.form.get("from", "")[:7]
-    anchor = settings_views.ANCHORS.get(section, section)
-    return redirect(settings_views.address(anchor, saved=section, **given), 303)
+    anchor = views.ANCHORS.get(section, section)
+    return redirect(views.address(anchor, saved=section, **given), 303)
 
 
 # --- the list of event types -----------------------------------------------------------------
@@ -187,9 +187,7 @@ def change_event_types() -> ResponseReturnValue:
         try:
             opened = _change_list(document, form)
             if saving.save(host, parse_document(document)):
-                return redirect(
-                    settings_views.address("events", saved="event-types", event=opened), 303
-                )
+                return redirect(views.address("events", saved="event-types", event=opened), 303)
         except Faulty as error:
             return _list_again(host, 422, error.faults)
         except SettingsError as error:
@@ -219,17 +217,17 @@ def _change_list(document: Document, form: Form) -> str | None:
     Raises Faulty.
     """
     if "add" in form:
-        return sections.add_event(document, form.get("title", ""), form.get("duration", ""))
+        return forms.add_event(document, form.get("title", ""), form.get("duration", ""))
     for act in ("duplicate", "up", "down", "delete"):
-        at = sections.index_of(document, form.get(act, ""))
+        at = forms.index_of(document, form.get(act, ""))
         if at is None:
             continue  # it may be gone already: then there is nothing to do
         if act == "duplicate":
-            return sections.duplicate_event(document, at)
+            return forms.duplicate_event(document, at)
         if act == "delete":
             del document["event_types"][at]
         else:
-            sections.move_event(document, at, -1 if act == "up" else 1)
+            forms.move_event(document, at, -1 if act == "up" else 1)
     return request.args.get("event")
 
 
@@ -240,7 +238,7 @@ def _change_list(document: Document, form: Form) -> str | None:
 @login_required
 def check_handle() -> ResponseReturnValue:
     """Whether a handle can be had: a line of text for beside its field."""
-    said = settings_views.handle_said(current_user.host, request.args.get("handle", ""))
+    said = views.handle_said(current_user.host, request.args.get("handle", ""))
     return render_template("host/handle.html", said=said)
 
 

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 import models
-from widget import why
 from widget.booking.errors import CalendarDisconnected, NotBooked
 from widget.booking.offer import offer_for
 from widget.core import clock
 from widget.core.document import EventType, Settings
 from widget.core.fields import minutes
 from widget.guest.days import read_date
+from widget.host import why
 from widget.text.language import gettext as _
 from widget.web import service
 

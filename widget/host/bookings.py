@@ -11,14 +11,14 @@ from flask_login import current_user, login_required
 
 import models
 from models import Booking
-from widget import bookings_table, bookings_view, settings_page
 from widget.booking import act as booking_act
 from widget.booking import guest_input
 from widget.booking.errors import NotBooked
 from widget.core import clock
 from widget.core.document import load_document
-from widget.host import blueprint
-from widget.settings_views import address
+from widget.host import bookings_table, bookings_view, settings
+from widget.host.signin import blueprint
+from widget.host.views import address
 from widget.web import service
 
 REASON_LENGTH = 500
@@ -52,13 +52,13 @@ def change(id: str, act: str) -> ResponseReturnValue:
     except NotBooked as error:
         host = models.host_by_id(booking.host_id) or abort(404)
         status = 503 if error.code.startswith("calendar") else 409
-        return settings_page.whole(host, status, refusal=error, typed=_typed())
+        return settings.whole(host, status, refusal=error, typed=_typed())
     return redirect(address("bookings", done=done), 303)
 
 
 def unchanged(id: str, act: str) -> ResponseReturnValue:
     """The page with a change as it was typed, to be sent once more: its token was too old."""
-    return settings_page.whole(current_user.host, 400, stale=True, typed=_typed())
+    return settings.whole(current_user.host, 400, stale=True, typed=_typed())
 
 
 def _typed() -> str:

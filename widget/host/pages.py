@@ -1,0 +1,1 @@
+"""Every page of the host's side, on the one blueprint."""
