@@ -9,7 +9,8 @@ from flask import Flask
 from flask_compress import Compress
 
 import models
-from widget import api, cli, config, notifications
+from widget import cli, config
+from widget.api import notifications, v1
 from widget.booking import reconcile
 from widget.google.client import Google
 from widget.guest import booking, script
@@ -37,7 +38,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     logs.watch(app)
     setup.set_up(app, settings)
     Compress(app)
-    for room in (booking, pages, api, script, static, notifications):
+    for room in (booking, pages, v1, script, static, notifications):
         app.register_blueprint(room.blueprint)
     signin.set_up(app)
     cli.register(app)
