@@ -3,7 +3,7 @@
   "use strict";
   if (window.Meetslot) return; // it may stand on a page twice
   const tag = "meetslot-booking";
-  const [late, page, shut, book] = "{{words}}"; // widget/embed.py fills them in
+  const [late, page, shut, book] = "{{words}}"; // widget/guest/script.py fills them in
   const server = new URL(document.currentScript.src).origin;
   const passed = ["theme", "accent", "lang", "tz", "month", "date", "name", "email", "hide-details"];
   const attributes = ["host", "event", "title", "share-guest", ...passed];

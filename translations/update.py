@@ -34,7 +34,9 @@ def messages() -> Catalog:
         ROOT,
         method_map=[*methods, *chosen["guest"].items()],
         keywords=KEYWORDS,
-        directory_filter=lambda path: Path(path).name in ("widget", "templates", "guest"),
+        directory_filter=lambda path: (
+            Path(path).relative_to(ROOT).parts[0] in ("widget", "templates")
+        ),
     ):
         found.add(message, None, [(name, 0)], auto_comments=comments, context=context)
     return found
@@ -52,7 +54,7 @@ def read(code: str) -> Catalog:
 def write(code: str, catalog: Catalog) -> None:
     """The file, without what changes by itself (dates, versions) or says nothing."""
     text = io.BytesIO()
-    write_po(text, catalog, width=100, include_lineno=False, ignore_obsolete=True)
+    write_po(text, catalog, width=100, include_lineno=False, ignore_obsolete=True, sort_output=True)
     lines = text.getvalue().decode().splitlines(keepends=True)
     kept = (line for line in lines if not line.startswith(NOISE))
     (HERE / f"{code}.po").write_text("".join(kept), encoding="utf-8")

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as how
 
 from tests.conftest import Browser
+from tests.core.test_document import documents, good
 from tests.host_page import form, on_sqlite, show
 from tests.page import Element
-from tests.test_settings_document import documents, good
 
 pytestmark = on_sqlite
 

@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 
 from demo.google import StandIn
 from tests import page
+from tests.guest.test_pick_a_time import HTMX, PICKER, look, submit
 from tests.page import starts
-from tests.test_pick_a_time import HTMX, PICKER, look, submit
 from widget.text import cities, zones
 
 pytestmark = [

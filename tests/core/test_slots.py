@@ -850,7 +850,7 @@ def test_the_zone_of_the_machine_changes_nothing() -> None:
         subprocess.run(
             [sys.executable, "-c", PROGRAM],
             env={"TZ": zone},
-            cwd=Path(__file__).parent.parent,
+            cwd=Path(__file__).parents[2],
             check=True,
             capture_output=True,
             text=True,
