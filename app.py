@@ -7,40 +7,44 @@ import threading
 import peewee
 from flask import Flask
 from flask_compress import Compress
+from flask_wtf.csrf import CSRFError
 
 import models
 from widget import cli, config
 from widget.api import notifications, v1
 from widget.booking import reconcile
 from widget.google.client import Google
-from widget.guest import booking, script
-from widget.host import pages, signin
+from widget.guest import booking, script, steps
+from widget.host import account, bookings, preview, settings, signin, stale
 from widget.web import logs, setup, static
 
 
-def create_app(settings: config.Config | None = None) -> Flask:
-    """The application for `settings`, else for the environment.
+def create_app(given: config.Config | None = None) -> Flask:
+    """The application for the configuration `given`, else for that of the environment.
 
     A missing or malformed variable, or a database that is not there, ends the start with one
     line (SystemExit).
     """
     try:
-        settings = settings or config.load()
-        models.connect(settings.database_url)
+        configured = given or config.load()
+        models.connect(configured.database_url)
     except config.ConfigError as error:
         raise SystemExit(str(error)) from None
     except (peewee.PeeweeException, OSError) as error:
         said = f"DATABASE_URL cannot be used ({type(error).__name__})"
         raise SystemExit(f"{said}: {config.help_for('database_url')}") from None
     app = Flask(__name__, static_folder=None)
-    app.extensions["meetslot"] = Google(settings)
-    logs.start(settings.log_level)
+    app.extensions["meetslot"] = Google(configured)
+    logs.start(configured.log_level)
     logs.watch(app)
-    setup.set_up(app, settings)
+    setup.set_up(app, configured)
     Compress(app)
-    for room in (booking, pages, v1, script, static, notifications):
+    for room in (steps, booking, script, v1, notifications, static):
+        app.register_blueprint(room.blueprint)
+    for room in (signin, settings, bookings, preview, account):
         app.register_blueprint(room.blueprint)
     signin.set_up(app)
+    app.register_error_handler(CSRFError, stale.stale)
     cli.register(app)
     return app
 

@@ -1,7 +1,7 @@
 """What the widget weighs, how still it holds and what axe finds, against the demo's servers.
 
 Ends with 1, and names it, if a figure lies beyond its limit. CI holds the same limits by tests:
-tests/test_weight.py, tests/browser/test_embed_behaves.py and test_accessibility.py.
+tests/web/test_weight.py, tests/browser/test_embed_behaves.py and test_accessibility.py.
 """
 
 from __future__ import annotations

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 
-from flask import Blueprint, abort, request
+from flask import abort, request
 from flask.typing import ResponseReturnValue
 
 from widget.booking import channels
+from widget.web.audience import Audience, Room
 
-blueprint = Blueprint("notifications", __name__)
+blueprint = Room("notifications", __name__, Audience.PROGRAM)
 
 
 @blueprint.post("/google/notifications")

@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
@@ -24,8 +24,9 @@ from widget.text import language
 from widget.text.language import gettext as _
 from widget.web import errors as web_errors
 from widget.web import limits, messages, service
+from widget.web.audience import Audience, Room
 
-blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+blueprint = Room("api", __name__, Audience.PROGRAM, url_prefix="/api/v1")
 
 LONGEST_DAYS = 62
 KEY_LENGTH = 255

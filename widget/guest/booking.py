@@ -1,6 +1,6 @@
 """The guest's pages from booking on: the booking's own page, its calendar file, its changes.
 
-They belong to the guest blueprint. Only a POST books, moves or cancels.
+Only a POST books, moves or cancels.
 """
 
 from __future__ import annotations
@@ -24,13 +24,15 @@ from widget.core.document import load_document
 from widget.guest import invitation, params, steps
 from widget.guest import page as guest_page
 from widget.guest.page import Place
-from widget.guest.steps import blueprint
 from widget.text import language
 from widget.text.language import gettext as _
 from widget.web import answers as web_answers
 from widget.web import limits, messages, service
 from widget.web import theme as web_theme
+from widget.web.audience import Audience, Room
 from widget.web.messages import BadField
+
+blueprint = Room("booking", __name__, Audience.GUEST)
 
 Form = MultiDict[str, str]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from functools import cache
 
-from flask import Blueprint, request
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from widget.text.language import gettext as _
 from widget.web import static
+from widget.web.audience import Audience, Room
 
-blueprint = Blueprint("embed", __name__)
+blueprint = Room("script", __name__, Audience.PROGRAM)
 KEEP = "public, max-age=3600"  # sites keep the snippet for years: a new script is there in an hour
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
@@ -24,9 +24,10 @@ from widget.text import language
 from widget.text import zones as text_zones
 from widget.text.language import gettext as _
 from widget.web import answers, limits, messages, service
+from widget.web.audience import Audience, Room
 from widget.web.messages import BadField
 
-blueprint = Blueprint("guest", __name__)
+blueprint = Room("steps", __name__, Audience.GUEST)
 
 #: All or those of a search, the latter alone, and all whatever was searched for.
 ZONE_STEPS = ("zone", "city", "zones")

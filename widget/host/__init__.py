@@ -16,5 +16,4 @@ calendars     which calendars the host can choose from
 why           why a time is or is not offered
 why_closed    the same on the settings page
 stale         a form that is out of date or signed out
-pages         the blueprint with all its pages
 """

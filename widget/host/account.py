@@ -1,4 +1,4 @@
-"""The host's connection to Google, and taking leave (part of the host blueprint)."""
+"""The host's connection to Google, and taking leave."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ import models
 from widget.booking import channels, deletion
 from widget.core import clock
 from widget.google.client import CALENDAR_SCOPES
-from widget.host.signin import blueprint, missing_scopes, page
+from widget.host.signin import missing_scopes, page
 from widget.text import language
 from widget.text.language import gettext as _
 from widget.web import service
+from widget.web.audience import Audience, Room
+
+blueprint = Room("account", __name__, Audience.HOST)
 
 BY_HOST = "by the host"
 GOOGLE_PERMISSIONS = "https://myaccount.google.com/permissions"

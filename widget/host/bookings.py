@@ -1,4 +1,4 @@
-"""What a host does with bookings: cancel, move, mark, download (part of the host blueprint)."""
+"""What a host does with bookings: cancel, move, mark, download."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from widget.booking.errors import NotBooked
 from widget.core import clock
 from widget.core.document import load_document
 from widget.host import bookings_table, bookings_view, settings
-from widget.host.signin import blueprint
 from widget.host.views import address
 from widget.web import service
+from widget.web.audience import Audience, Room
+
+blueprint = Room("host_bookings", __name__, Audience.HOST)
 
 REASON_LENGTH = 500
 BOOKING_ID = re.compile("[0-9a-f]{32}")

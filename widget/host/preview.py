@@ -1,6 +1,6 @@
 """What guests will see, by the guest pages' own code, before anything is saved.
 
-Part of the host blueprint: only the settings page itself may frame these pages.
+Only the settings page itself may frame these pages.
 """
 
 from __future__ import annotations
@@ -33,9 +33,12 @@ from widget.google.errors import GoogleError
 from widget.guest import params, steps
 from widget.guest.page import Place
 from widget.host import form_view, forms, snippets
-from widget.host.signin import blueprint, page
+from widget.host.signin import page
 from widget.text.language import gettext as _
 from widget.web import answers, service, setup
+from widget.web.audience import Audience, Room
+
+blueprint = Room("preview", __name__, Audience.HOST)
 
 Form = MultiDict[str, str]
 

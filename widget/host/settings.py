@@ -1,4 +1,4 @@
-"""The single settings page: sections that are saved one by one (part of the host blueprint)."""
+"""The single settings page: sections that are saved one by one."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from widget.core.document import SettingsError, dump_document, load_document, pa
 from widget.host import account, bookings_view, form_view, forms, saving, views, why_closed
 from widget.host.form_view import Draft
 from widget.host.forms import Conflict, Document, Faulty, Form
-from widget.host.signin import blueprint, page
+from widget.host.signin import page
 from widget.web import theme
+from widget.web.audience import Audience, Room
+
+blueprint = Room("settings", __name__, Audience.HOST)
 
 TRIES = 5  # to save while other windows save too
 Merged = tuple[Document, list[Conflict], int]

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import peewee
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import OAuth
-from flask import Blueprint, Flask, current_app, redirect, render_template, request, session
+from flask import Flask, current_app, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
@@ -30,9 +30,10 @@ from widget.google.client import (
 )
 from widget.google.errors import TIMEOUT_SECONDS, GoogleError
 from widget.text.language import gettext as _
-from widget.web import answers, service
+from widget.web import answers, audience, service
+from widget.web.audience import Audience, Room
 
-blueprint = Blueprint("host", __name__)
+blueprint = Room("signin", __name__, Audience.HOST)
 csrf = CSRFProtect()
 sessions = LoginManager()
 log = logging.getLogger("meetslot.host")
@@ -75,11 +76,12 @@ def set_up(app: Flask) -> None:
         },
     )
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the audience decides
     csrf.init_app(app)
-    for name in ("guest", "api", "embed", "notifications"):
-        csrf.exempt(app.blueprints[name])
+    app.before_request(_protect)
+    app.url_value_preprocessor(_room_for_documents)
     sessions.init_app(app)
-    sessions.login_view = "host.login"
+    sessions.login_view = "signin.login"
     sessions.login_message = None  # written late, it would overwrite a sign-in that has begun
     sessions.user_loader(_signed_in)
     app.add_template_global(lambda: current_user.get_id() or "", "signed_in_as")
@@ -92,9 +94,12 @@ def _signed_in(whom: str) -> SignedIn | None:
     return SignedIn(host) if host and same else None
 
 
-@blueprint.before_request
-def _of_another_host() -> ResponseReturnValue | None:
-    """A form of one host's page is never saved into the account that is signed in by now."""
+def _protect() -> ResponseReturnValue | None:
+    """A host's form needs its CSRF token, and is never saved into another account that is signed
+    in by now."""
+    if audience.current() is not Audience.HOST:
+        return None
+    csrf.protect()
     return keep_for_owner(409) if is_of_another_host() else None
 
 
@@ -125,9 +130,10 @@ def keep(status: int, heading: str, message: str) -> ResponseReturnValue:
     )
 
 
-@blueprint.url_value_preprocessor
 def _room_for_documents(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """A host's whole document may be sent along. Before anything reads the form."""
+    if audience.current() is not Audience.HOST:
+        return
     if request.path.startswith("/settings/") and current_user.is_authenticated:
         request.max_content_length = request.max_form_memory_size = DOCUMENT_BYTES
 

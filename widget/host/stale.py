@@ -1,5 +1,4 @@
-"""A form whose token is good no more: nothing is done, and nothing typed is lost (part of the host
-blueprint)."""
+"""A form whose token is good no more: nothing is done, and nothing typed is lost."""
 
 from __future__ import annotations
 
@@ -13,18 +12,17 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import NotFound
 
 from widget.host import account, bookings, preview, settings
-from widget.host.signin import blueprint, is_of_another_host, keep, keep_for_owner, page
+from widget.host.signin import is_of_another_host, keep, keep_for_owner, page
 from widget.text.language import gettext as _
 
 
-@blueprint.errorhandler(CSRFError)
 def stale(_error: CSRFError) -> ResponseReturnValue:
     """The form again with a token that is good, to be sent once more."""
-    endpoint = str(request.endpoint).removeprefix("host.")
-    if endpoint == "preview":
+    endpoint = str(request.endpoint)
+    if endpoint == "preview.preview":
         return preview.none(400, _("Save or show it once more: this page was open too long."))
     signed_in = current_user.is_authenticated
-    if endpoint in _again() and _is_ours() and (signed_in or endpoint != "delete"):
+    if endpoint in _again() and _is_ours() and (signed_in or endpoint != "account.delete"):
         if not signed_in:
             return keep(
                 400,
@@ -54,9 +52,9 @@ def _is_ours() -> bool:
 def _again() -> dict[str, Callable[..., ResponseReturnValue]]:
     """By endpoint: what shows a form as it was sent."""
     return {
-        "save": settings.unsaved,
-        "save_event": settings.unsaved,
-        "change_event_types": settings.list_unsaved,
-        "change": bookings.unchanged,
-        "delete": account.undeleted,
+        "settings.save": settings.unsaved,
+        "settings.save_event": settings.unsaved,
+        "settings.change_event_types": settings.list_unsaved,
+        "host_bookings.change": bookings.unchanged,
+        "account.delete": account.undeleted,
     }

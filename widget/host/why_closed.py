@@ -1,4 +1,4 @@
-"""The settings page's answer to "why is this closed?" (part of the host blueprint)."""
+"""The settings page's answer to "why is this closed?"."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Response, g, request
+from flask import Response, g
 
-from widget.web import service
+from widget.web import audience, service
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -23,11 +23,11 @@ FRAMED = {
 
 
 def protect(response: Response) -> Response:
-    guest = request.blueprint in ("guest", "api", "embed")
+    framed = audience.current().framed
     # No word of ancestors lets every page in; `*` would not, if it is a file or sandboxed.
-    ancestors = g.get("frame_ancestors", None if guest else "'none'")
+    ancestors = g.get("frame_ancestors", None if framed else "'none'")
     policy = f"{POLICY}; frame-ancestors {ancestors}" if ancestors else POLICY
-    headers = {"Content-Security-Policy": policy, **HEADERS, **(FRAMED if guest else {})}
+    headers = {"Content-Security-Policy": policy, **HEADERS, **(FRAMED if framed else {})}
     if response.mimetype in ("text/javascript", "text/css"):  # no pages
         headers = {"X-Content-Type-Options": "nosniff"}
     for name, value in headers.items():

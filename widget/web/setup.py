@@ -16,7 +16,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import models
 from widget.config import Config
 from widget.text import language
-from widget.web import errors, headers, limits, static
+from widget.web import audience, errors, headers, limits, static
+from widget.web.audience import Audience, Room
 
 FORM_BYTES = 2**20  # holds all that a guest may type, in any script
 
@@ -24,11 +25,14 @@ FORM_BYTES = 2**20  # holds all that a guest may type, in any script
 HOST_LANGUAGE = "en-GB"
 
 
+blueprint = Room("health", __name__, Audience.OPERATOR)
+
+
 class HostSessions(SecureCookieSessionInterface):
     """The session belongs to the host's pages: no other answer sets a cookie or varies by one."""
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if request.blueprint == "host":
+        if audience.current() is Audience.HOST:
             super().save_session(app, session, response)
 
 
@@ -56,7 +60,7 @@ def set_up(app: Flask, config: Config) -> None:
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
-    app.add_url_rule("/healthz", view_func=_health)
+    app.register_blueprint(blueprint)
     limits.limiter.init_app(app)
     app.url_value_preprocessor(_room_for_a_form)
     app.before_request(_begin)
@@ -68,14 +72,14 @@ def set_up(app: Flask, config: Config) -> None:
 
 def _room_for_a_form(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """What is too long is named in its form, not turned away at the door."""
-    if request.blueprint in ("guest", "api"):
+    if audience.current() in (Audience.GUEST, Audience.PROGRAM):
         request.max_content_length = request.max_form_memory_size = FORM_BYTES
 
 
 def _begin() -> None:
     g.began = time.monotonic()
     speak_to_guest()
-    if request.blueprint == "host" and not language.tag().startswith(language.SOURCE):
+    if audience.current() is Audience.HOST and not language.tag().startswith(language.SOURCE):
         language.use(HOST_LANGUAGE)
 
 
@@ -91,7 +95,8 @@ def _speak(given: MultiDict[str, str]) -> None:
     language.use(spoken, *given.getlist("clock")[-1:])
 
 
-def _health() -> ResponseReturnValue:
+@blueprint.get("/healthz")
+def health() -> ResponseReturnValue:
     try:
         models.ping()
     except peewee.PeeweeException:

@@ -10,12 +10,13 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import brotli
-from flask import Blueprint, Response, abort, request
+from flask import Response, abort, request
 from flask.typing import ResponseReturnValue
 
 from widget.web import theme
+from widget.web.audience import Audience, Room
 
-blueprint = Blueprint("files", __name__)
+blueprint = Room("static", __name__, Audience.PROGRAM)
 
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 PARTS = {"guest.js": ("frame.js", "guest.js")}  # one request less

@@ -1,1 +1,0 @@
-"""Every page of the host's side, on the one blueprint."""
