@@ -837,7 +837,7 @@ def test_a_skipped_date_starts_with_the_next() -> None:
 
 PROGRAM = """
 from zoneinfo import ZoneInfo
-from widget.slots import Busy, Rules, free, reasons
+from widget.core.slots import Busy, Rules, free, reasons
 some = Rules(ZoneInfo("Europe/Lisbon"), (((0, 240), (1320, 1440)),) * 7, {}, 30, 20)
 for now in (1_795_478_400, 1_805_673_600):  # in November 2026 and in March 2027
     print(free(some, [Busy(now, now + 3600)], [], now, now - 86400, now + 200 * 86400))
