@@ -96,23 +96,76 @@ def postgresql_server() -> Iterator[str]:
     shutil.rmtree(folder)
 
 
+class PostgreSQL:
+    """A database of our server, migrated once and emptied between tests."""
+
+    #: Tables and indexes, column by column, as the migrations made them.
+    SHAPE = """
+        SELECT string_agg(concat_ws('.', relname, attname, atttypid), ' ' ORDER BY relname, attnum)
+        FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+        WHERE relnamespace = 'public'::regnamespace
+    """
+    EMPTY = """
+        DO $$ DECLARE name text; BEGIN
+          FOR name IN SELECT tablename FROM pg_tables
+            WHERE schemaname = 'public' AND tablename NOT LIKE '%migration%'
+          LOOP EXECUTE format('DELETE FROM %I', name); END LOOP;
+        END $$
+    """
+
+    def __init__(self, server: str, name: str) -> None:
+        self.url = server.format(name)
+        with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        self._migrate()
+
+    def empty(self) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            if connection.execute(self.SHAPE).fetchone() == self._shape:
+                connection.execute(self.EMPTY)
+                return
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+        self._migrate()
+
+    def _migrate(self) -> None:
+        models.connect(self.url)
+        models.database.close()
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            self._shape = connection.execute(self.SHAPE).fetchone()
+
+
 @pytest.fixture(scope="session")
-def postgresql_url(postgresql_server: str) -> str:
-    with psycopg.connect(postgresql_server.format("postgres"), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE meetslot")
-    return postgresql_server.format("meetslot")
+def postgresql(postgresql_server: str) -> PostgreSQL:
+    return PostgreSQL(postgresql_server, "meetslot")
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables and no rows, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "meetslot.db"
+    models.connect(f"sqlite:///{path}")
+    models.database.close()
+    return path
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind."""
+    """A database of each kind, with all tables and no rows."""
     if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("migrated"), tmp_path / "meetslot.db")
         return f"sqlite:///{tmp_path}/meetslot.db"
-    url: str = request.getfixturevalue("postgresql_url")
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("DROP SCHEMA public CASCADE")
-        connection.execute("CREATE SCHEMA public")
-    return url
+    database: PostgreSQL = request.getfixturevalue("postgresql")
+    database.empty()
+    return database.url
+
+
+def empty_tables() -> None:
+    """No row in any table of the database that the models are connected to."""
+    with models.database.atomic():
+        for table in models.database.get_tables():
+            if "migration" not in table:
+                models.database.execute_sql(f'DELETE FROM "{table}"')
 
 
 #: For tests of what never reaches the database, or reaches both alike.

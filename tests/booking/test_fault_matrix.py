@@ -12,11 +12,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 import time_machine
 from cryptography.fernet import Fernet
@@ -29,7 +27,7 @@ from app import create_app
 from demo.google import StandIn
 from tests import page
 from tests.acts import ANA, HALF_PAST, MIA, NINE, PICKER, TEN, look, offered, reconcile, status_of
-from tests.conftest import Browser
+from tests.conftest import Browser, PostgreSQL, empty_tables
 from widget import config
 from widget.booking import channels, guest_input
 from widget.google.errors import Patience
@@ -87,34 +85,39 @@ def meaning(fault: dict[str, Any]) -> str:
 # --- the world ------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def made() -> dict[str, dict[bool, Flask]]:
+    """The applications of a worker, by kind of database."""
+    return {}
+
+
+@pytest.fixture
 def apps(
-    request: pytest.FixtureRequest, stand_in: StandIn, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[bool, Flask]]:
+    database: str,
+    made: dict[str, dict[bool, Flask]],
+    request: pytest.FixtureRequest,
+    stand_in: StandIn,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[bool, Flask]:
     """The product with an http and with an https address, on one database for all cases."""
-    folder: Path = tmp_path_factory.mktemp("matrix")
-    url = f"sqlite:///{folder}/matrix.db"
-    if request.param == "postgresql":
-        server: str = request.getfixturevalue("postgresql_server")
-        with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
-            connection.execute("DROP DATABASE IF EXISTS matrix WITH (FORCE)")
-            connection.execute("CREATE DATABASE matrix")
-        url = server.format("matrix")
-    environ = {
-        **stand_in.environ,
-        "DATABASE_URL": url,
-        "SECRET_KEY": "s" * 40,
-        "TOKEN_KEYS": Fernet.generate_key().decode(),
-        "BOOKING_RATE_LIMIT": "",
-        "READ_RATE_LIMIT": "",
-        "LOG_LEVEL": "critical",
-    }
-    found = {
-        secure: create_app(config.load({**environ, "PUBLIC_URL": address}))
-        for secure, address in ((False, "http://localhost"), (True, "https://localhost"))
-    }
-    yield found
-    models.database.close()
+    if database not in made:
+        url = f"sqlite:///{tmp_path_factory.mktemp('matrix')}/matrix.db"
+        if database == "postgresql":
+            url = PostgreSQL(request.getfixturevalue("postgresql_server"), "matrix").url
+        environ = {
+            **stand_in.environ,
+            "DATABASE_URL": url,
+            "SECRET_KEY": "s" * 40,
+            "TOKEN_KEYS": Fernet.generate_key().decode(),
+            "BOOKING_RATE_LIMIT": "",
+            "READ_RATE_LIMIT": "",
+            "LOG_LEVEL": "critical",
+        }
+        made[database] = {
+            secure: create_app(config.load({**environ, "PUBLIC_URL": address}))
+            for secure, address in ((False, "http://localhost"), (True, "https://localhost"))
+        }
+    return made[database]
 
 
 @dataclass
@@ -185,7 +188,7 @@ def world(
     for secure in apps.values():
         secure.extensions["meetslot"].patience = QUICK
         vars(secure.extensions["meetslot"]).pop("endpoints", None)
-    models.Host.delete().execute()
+    empty_tables()
     found = World(app, apps[True], google, clock, {}, None)
     assert found.sign_in(ANA).status_code == 303
     yield found
@@ -533,7 +536,7 @@ def cases() -> Iterator[Any]:
                     yield pytest.param(database, call, fault, times, id=id, marks=marks)
 
 
-@pytest.mark.parametrize(("apps", "call", "fault", "times"), list(cases()), indirect=["apps"])
+@pytest.mark.parametrize(("database", "call", "fault", "times"), list(cases()))
 def test_whatever_google_does(
     world: World, call: Callable[[World], None], fault: dict[str, Any], times: str
 ) -> None:

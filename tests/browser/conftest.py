@@ -30,7 +30,7 @@ import models
 from app import create_app
 from demo.site import make_app as demo_site
 from tests.browser.serve import Quiet
-from tests.conftest import CHROMIUM, NOW, ROOT, command
+from tests.conftest import CHROMIUM, NOW, ROOT, command, empty_tables
 from widget import config
 
 PATIENCE_MS = 30_000
@@ -160,9 +160,7 @@ class House:
         self.control("reset")
         models.connect(self.environ["DATABASE_URL"])
         with models.database.connection_context():
-            for table in models.database.get_tables():
-                if "migration" not in table:
-                    models.database.execute_sql(f'DELETE FROM "{table}"')
+            empty_tables()
         self.sign_in(ANA)
         self.import_settings("ana", json.loads((ROOT / "demo/settings/ana.json").read_text()))
         self.change("ana", {"minimum_notice": 0})
