@@ -76,6 +76,9 @@ class Host(Table):
     disconnected_reason = peewee.CharField(80, null=True)
     calendar_problem = peewee.TextField(null=True)
     calendar_gone = peewee.TextField(null=True)
+    unknown_zone = peewee.TextField(null=True)
+    server_problem = peewee.CharField(120, null=True)
+    calendar_without_meet = peewee.TextField(null=True)
     asked_at = peewee.BigIntegerField(null=True)
     created_at = peewee.BigIntegerField()
 
@@ -281,11 +284,18 @@ def handle_taken(handle: str) -> bool:
     return host_by_handle(handle) is not None or host_by_old_handle(handle) is not None
 
 
-def add_host(subject: str, email: str, handle: str, settings: str, now: int) -> Host:
+def add_host(
+    subject: str, email: str, handle: str, settings: str, now: int, unknown_zone: str | None = None
+) -> Host:
     """A new host. Raises peewee.IntegrityError when handle or subject is there already."""
     with _write():
         return Host.create(
-            subject=subject, email=email, handle=handle, settings=settings, created_at=now
+            subject=subject,
+            email=email,
+            handle=handle,
+            settings=settings,
+            created_at=now,
+            unknown_zone=unknown_zone,
         )
 
 
@@ -360,6 +370,11 @@ def note_calendars(host: Host, problem: str | None, now: int) -> None:
 def note_calendar_gone(host: Host, calendar: str | None) -> None:
     """Keep that the calendar bookings go to is not there (any more), or that it is (None)."""
     Host.update(calendar_gone=calendar).where(Host.id == host.id).execute()
+
+
+def note_unknown_zone(host: Host, name: str | None) -> None:
+    """Keep what the host's time zone is called that stands for none; None: it is chosen."""
+    Host.update(unknown_zone=name).where(Host.id == host.id).execute()
 
 
 # --- busy times -----------------------------------------------------------------------------
@@ -852,6 +867,12 @@ def bookings(host: Host, start: int | None, end: int | None) -> list[Booking]:
     if end is not None:
         query = query.where(Booking.start_at < end)
     return list(query)
+
+
+def zones_of_guests(now: int) -> list[str]:
+    """The time zones of guests whose bookings are active and still to come."""
+    query = Booking.select(Booking.tz).where(Booking.status.in_(ACTIVE), Booking.end_at > now)
+    return sorted(each.tz for each in query.distinct())
 
 
 def ping() -> None:

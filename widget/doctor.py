@@ -8,7 +8,8 @@ from typing import Any
 import peewee
 
 import models
-from widget.core.document import load_document
+from widget.core import zones
+from widget.core.document import load_document, unknown_zone
 from widget.google.client import CALENDAR_SCOPES, DAY, Google
 from widget.google.errors import GoogleError
 
@@ -23,10 +24,16 @@ def checks(google: Google, now: int) -> Iterator[Check]:
     answers, line = _database()
     yield answers, line
     yield _sign_in(google)
-    for host in models.hosts() if answers else ():
+    if not answers:
+        return
+    for host in models.hosts():
+        if unknown := unknown_zone(host.settings):
+            yield False, f"{host.handle}: no time zone is called {unknown!r} here: it counts as UTC"
         yield _host(google, host, now)
-    if answers:
-        yield _waiting(now)
+    for name in models.zones_of_guests(now):
+        if not zones.meant(name):
+            yield False, f"guests: no time zone is called {name!r} here: it counts as the host's"
+    yield _waiting(now)
 
 
 def _keys(google: Google) -> Check:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.core import fields
+from widget.core import fields, zones
 from widget.core.document import (
     WEEKDAYS,
     Fault,
@@ -883,7 +883,7 @@ documents = st.fixed_dictionaries(
         "version": st.just(1),
         "handle": slugs.filter(lambda text: text not in fields.RESERVED),
         "display_name": texts(100, 1),
-        "time_zone": st.sampled_from(sorted(fields.ZONES)),
+        "time_zone": st.sampled_from(sorted(zones.ZONES)),
         "busy_calendars": st.lists(texts(320, 1), min_size=1, max_size=5, unique=True),
         "target_calendar": texts(320, 1),
         "weekly_hours": st.fixed_dictionaries(dict.fromkeys(WEEKDAYS, day_ranges())),

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import ErrorDetails
 
 from widget.core import fields as core_fields
-from widget.core import slots
+from widget.core import slots, zones
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
@@ -43,9 +43,7 @@ Handle = Annotated[
 ]
 Zone = Annotated[
     str,
-    core_fields.must(
-        core_fields.ZONES.__contains__, "must be an IANA time zone such as Europe/Lisbon"
-    ),
+    core_fields.must(zones.ZONES.__contains__, "must be an IANA time zone such as Europe/Lisbon"),
 ]
 Date = Annotated[
     str,
@@ -341,8 +339,19 @@ def _unnamed(event: EventType) -> EventType:
 
 @lru_cache(maxsize=1024)
 def load_document(text: str) -> Settings:
-    """A stored document, parsed once a revision."""
-    return parse_document(text)
+    """A stored document, parsed once a revision.
+
+    A time zone that this machine does not know (any more) becomes the one that is meant, or UTC:
+    see unknown_zone.
+    """
+    document = _read(text)
+    return parse_document({**document, "time_zone": zones.zone(document["time_zone"]).key})
+
+
+def unknown_zone(text: str) -> str | None:
+    """The time zone of a stored document that stands for none; None when there is no such."""
+    name = str(_read(text)["time_zone"])
+    return None if zones.meant(name) else name
 
 
 # --- a new host, and the slot core --------------------------------------------------------------
@@ -357,7 +366,7 @@ def first_document(handle: str, display_name: str, time_zone: str) -> Settings:
         version=1,
         handle=handle,
         display_name=handle if core_fields.blank(name) else name,
-        time_zone=time_zone if time_zone in core_fields.ZONES else "UTC",
+        time_zone=zones.zone(time_zone).key,
         weekly_hours={
             day: [] if day in ("sat", "sun") else [["09:00", "17:00"]] for day in WEEKDAYS
         },

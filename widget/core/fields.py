@@ -11,7 +11,6 @@ from collections.abc import Callable
 from datetime import date
 from ipaddress import IPv4Address
 from typing import Any
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -36,7 +35,6 @@ RESERVED = {
     "admin", "api", "auth", "book", "booking", "embed", "google", "healthz", "help", "llms",
     "login", "logout", "mcp", "oembed", "settings", "static", "style", "support", "www",
 }  # fmt: skip
-ZONES = frozenset(available_timezones() - {"localtime", "Factory", "posixrules"})
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 

@@ -18,7 +18,7 @@ from models import Booking
 from widget.booking import act, guest_input, links, reconcile
 from widget.booking.errors import NotActive, NotBooked, SlotUnavailable, TooManyBookings, UnderWay
 from widget.booking.offer import refusal
-from widget.core import clock
+from widget.core import clock, zones
 from widget.core.clock import to_rfc3339
 from widget.core.document import load_document
 from widget.guest import invitation, params, steps
@@ -202,7 +202,7 @@ def _changes(booking: Booking, view: dict[str, Any], given: Form) -> dict[str, A
     open_ = booking.status in models.ACTIVE and booking.change != "cancel"
     in_time, movable = act.in_time(booking, "guest", now), booking.status == "confirmed"
     seen = params.seen(given)
-    visit = [*seen, ("tz", booking.tz), *booking.utm.items()]
+    visit = [*seen, ("tz", _zone(booking)), *booking.utm.items()]
     return {
         "own": params.address(path, seen),
         "again": params.address(f"/book/{view['event']}", visit),
@@ -273,8 +273,12 @@ def reschedule(token: str) -> ResponseReturnValue:
 
 def _in_their_zone(booking: Booking, given: Form) -> Form:
     fields = MultiDict(given)
-    fields.setdefault("tz", booking.tz)
+    fields.setdefault("tz", _zone(booking))
     return fields
+
+
+def _zone(booking: Booking) -> str:
+    return zones.zone(booking.tz, load_document(booking.host.settings).time_zone).key
 
 
 def _place(booking: Booking) -> Place:

@@ -12,6 +12,7 @@ import icalendar
 import models
 from widget.booking import links
 from widget.config import Config
+from widget.core import zones
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings
 from widget.text import language
@@ -30,7 +31,8 @@ def location_label(location: str, detail: str) -> str:
 def view(config: Config, booking: models.Booking, document: Settings) -> dict[str, Any]:
     """What the booking's page shows: times in the guest's zone, and the host's if it differs."""
     start, end = booking.start_at, booking.end_at
-    guest_tz, host_tz = ZoneInfo(booking.tz), ZoneInfo(document.time_zone)
+    host_tz = ZoneInfo(document.time_zone)
+    guest_tz = zones.zone(booking.tz, host_tz.key)
     if booking.promise["location"] == "in_person":
         guest_tz = host_tz
     differs = (

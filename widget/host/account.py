@@ -12,6 +12,7 @@ import models
 from widget.booking import channels, deletion
 from widget.core import clock
 from widget.google.client import CALENDAR_SCOPES
+from widget.host import saving
 from widget.host.signin import missing_scopes, page
 from widget.text import language
 from widget.text.language import gettext as _
@@ -36,6 +37,7 @@ def connection(host: models.Host) -> dict[str, Any]:
         "granted": missing_scopes(wanted),
         "problem": host.calendar_problem,
         "gone": host.calendar_gone,
+        "zone_asked": saving.zone_asked(host),
         "asked": language.ago(now - host.asked_at) if host.asked_at else None,
         "told": channels.channels_of(host, now),
         "conflicts": models.conflicts(host, now),

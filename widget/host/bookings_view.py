@@ -13,7 +13,7 @@ from models import Booking
 from widget.booking import act, guest_input
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
-from widget.core import clock
+from widget.core import clock, zones
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings, load_document
 from widget.guest.days import by_date
@@ -102,7 +102,7 @@ def _opened(host: models.Host, shown: list[Booking]) -> Booking | None:
 
 def _row(booking: Booking, zone: ZoneInfo, now: int, opened: Booking | None) -> dict[str, Any]:
     active = booking.status in models.ACTIVE
-    guest_zone = ZoneInfo(booking.tz)
+    guest_zone = zones.zone(booking.tz, zone.key)
     return {
         "id": booking.id,
         "start": to_rfc3339(booking.start_at),

@@ -138,7 +138,7 @@ def _save(section: str, slug: str = "") -> ResponseReturnValue:
             draft = Draft(section, wanted, host.revision, at, conflicts=conflicts, form=form)
             return whole(host, 409, draft)
         try:
-            if saving.save(host, parse_document(wanted)):
+            if saving.save(host, parse_document(wanted), zone_chosen=section == "profile"):
                 return _saved(section, wanted, at)
         except SettingsError as error:
             faults = form_view.faults_of(error, wanted, section, at)
@@ -189,7 +189,7 @@ def change_event_types() -> ResponseReturnValue:
         document = dump_document(load_document(host.settings))
         try:
             opened = _change_list(document, form)
-            if saving.save(host, parse_document(document)):
+            if saving.save(host, parse_document(document), zone_chosen=False):
                 return redirect(views.address("events", saved="event-types", event=opened), 303)
         except Faulty as error:
             return _list_again(host, 422, error.faults)

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import logging
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import peewee
 from authlib.integrations.base_client import OAuthError
@@ -19,7 +18,7 @@ from joserfc.errors import JoseError
 from requests import RequestException
 
 import models
-from widget.core import clock
+from widget.core import clock, zones
 from widget.core.document import document_json, first_document, handle_from
 from widget.google.client import (
     CALENDAR_SCOPES,
@@ -224,22 +223,23 @@ def _first_sign_in(subject: str, email: str, name: str, tokens: dict[str, Any]) 
     """A host with the defaults, in the primary calendar's own time zone. Raises GoogleError."""
     visitor = models.Host(subject=subject, email=email, **tokens)
     calendars = service.google().calendar_of(visitor).calendars()
-    zone = next((each.get("timeZone") for each in calendars if each.get("primary")), None)
+    zone = next((str(each.get("timeZone") or "") for each in calendars if each.get("primary")), "")
+    known = zones.meant(zone)
     while True:
         handle = handle_from(email, models.handle_taken)
-        document = first_document(handle, name, _known_zone(zone))
+        document = first_document(handle, name, known or zones.UTC)
         try:
-            return models.add_host(subject, email, handle, document_json(document), clock.now())
+            return models.add_host(
+                subject,
+                email,
+                handle,
+                document_json(document),
+                clock.now(),
+                None if known else zone[:100],
+            )
         except peewee.IntegrityError:
             if host := models.host_by_subject(subject):
                 return host  # signed in twice at once
-
-
-def _known_zone(name: str | None) -> str:
-    try:
-        return ZoneInfo(name or "UTC").key
-    except (ValueError, OSError):
-        return "UTC"
 
 
 def _allowed(email: str, verified: bool | None) -> bool:

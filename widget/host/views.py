@@ -12,6 +12,7 @@ from flask import request
 
 import models
 from widget.core import clock, fields
+from widget.core import zones as core_zones
 from widget.core.document import WEEKDAYS, EventType, Settings, WebhookEvent, dump_document
 from widget.guest import days as guest_days
 from widget.host import calendars as host_calendars
@@ -88,7 +89,7 @@ _SECTIONS = (
 
 def _zone(form: FormView, document: Settings) -> str:
     wanted = str(form.values["time_zone"])
-    return wanted if wanted in fields.ZONES else document.time_zone
+    return wanted if wanted in core_zones.ZONES else document.time_zone
 
 
 @lru_cache(maxsize=64)
