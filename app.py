@@ -14,7 +14,7 @@ from widget import cli, config
 from widget.api import notifications, v1
 from widget.booking import reconcile
 from widget.google.client import Google
-from widget.guest import booking, script, steps
+from widget.guest import booking, script, sightings, steps
 from widget.host import account, bookings, preview, settings, signin, stale
 from widget.web import logs, setup, static
 
@@ -56,4 +56,5 @@ def worker() -> Flask:
     script.warm()
     google = app.extensions["meetslot"]
     threading.Thread(target=reconcile.rounds, args=(google,), daemon=True).start()
+    threading.Thread(target=sightings.keep_writing, daemon=True).start()
     return app

@@ -951,7 +951,7 @@ def note_no_calendar_list(host: Host, problem: str, now: int) -> None:
         ).execute()
 
 
-def note_sighting(host: Host, origin: str, event: str, now: int) -> None:
+def note_sighting(host: int, origin: str, event: str, now: int) -> None:
     """The widget was loaded inside a site."""
     seen = (Sighting.host == host, Sighting.origin == origin, Sighting.event == event)
     if Sighting.select().where(*seen, Sighting.seen_at > now - SEEN_EVERY_SECONDS).exists():

@@ -21,6 +21,7 @@ from widget import config, doctor
 from widget.booking import deletion, guest_input, reconcile
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
+from widget.booking.target import Target
 from widget.core.clock import now, to_rfc3339
 from widget.core.document import SettingsError, document_json, load_document, parse_document
 from widget.google.client import Google
@@ -193,7 +194,7 @@ def explain(host: str, event: str, time: str) -> None:
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     try:
-        offer = offer_for(_google(), found, kind, now())
+        offer = offer_for(Target(found, document, kind), _google().calendar_of(found), now())
     except NotBooked as error:
         raise click.ClickException(f"nothing is offered: {error.code} ({error})") from None
     zone = ZoneInfo(document.time_zone)

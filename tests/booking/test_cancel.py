@@ -177,7 +177,7 @@ def test_the_host_can_cancel_after_the_guests_deadline(
         found = models.booking_by_id(row(app)["id"])
         assert found
         now = int(time.time())
-        ended = act.cancel(app.extensions["meetslot"], found, "host", "Sorry", now)
+        ended = act.cancel(app.extensions["meetslot"], found, "Sorry", act.HOST, now)
     assert (ended.status, ended.cancelled_by) == ("cancelled", "host")
     shown = look(guest, address)
     assert "Your host cancelled it" in shown.text

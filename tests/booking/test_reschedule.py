@@ -132,7 +132,9 @@ def test_the_host_moves_a_booking_too(app: Flask, guest: FlaskClient) -> None:
         found = models.booking_by_id(row(app)["id"])
         assert found
         google = app.extensions["meetslot"]
-        booking_act.reschedule(google, found, found.start_at + 3600, "host", int(time.time()))
+        booking_act.reschedule(
+            google, found, found.start_at + 3600, booking_act.HOST, int(time.time())
+        )
     assert when(guest, address) == TEN
 
 

@@ -13,6 +13,7 @@ import models
 from tests.conftest import Browser
 from tests.host_page import on_sqlite, save, show
 from tests.page import Element
+from widget.guest import sightings
 
 PICKER = "/book/ana/intro"
 SITE = "https://sailing.example"
@@ -100,6 +101,7 @@ def test_the_last_view_counts_and_is_kept_once(
         clock.shift(3600)
     guest.get("/book/ana", headers=FRAMED)
     with models.database.connection_context():
+        sightings.write()
         host = models.host_by_handle("ana")
         assert host
         assert [(each.origin, each.event) for each in models.sightings(host)] == [
@@ -138,6 +140,7 @@ def test_only_the_origin_of_a_framing_site_is_kept(
 ) -> None:
     assert guest.get(f"{PICKER}{query}", headers=headers).status_code == 200
     with models.database.connection_context():
+        sightings.write()
         host = models.host_by_handle("ana")
         assert host
         assert [each.origin for each in models.sightings(host)] == ([seen] if seen else [])
@@ -151,6 +154,7 @@ def test_made_up_origins_fill_no_more_than_a_hundred_rows(
         guest.get("/book/ana", headers={"Sec-Fetch-Dest": "iframe", "Referer": origin})
         clock.shift(1)
     with models.database.connection_context():
+        sightings.write()
         host = models.host_by_handle("ana")
         assert host
         found = models.sightings(host)

@@ -8,18 +8,18 @@ from typing import Any
 
 from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 import models
 from widget.booking import act, guest_input, links
-from widget.booking.errors import KeyReused, NotBooked, SlotTaken, SlotUnavailable, TooManyBookings
+from widget.booking.errors import KeyReused, NotBooked, SlotTaken, SlotUnavailable
+from widget.booking.offer import offer_for
+from widget.booking.target import Target, find, find_host
+from widget.core import clock
 from widget.core.clock import to_rfc3339
 from widget.core.document import EventType
+from widget.core.slots import nearest
 from widget.google.client import DAY
-from widget.guest import booking as guest_booking
-from widget.guest import days, page
-from widget.guest.page import Place
 from widget.text import language
 from widget.text.language import gettext as _
 from widget.web import errors as web_errors
@@ -49,10 +49,11 @@ def open_to_all(response: Response) -> Response:
 @blueprint.get("/<handle>")
 @limits.reading
 def host(handle: str) -> ResponseReturnValue:
-    _host, document = page.find_host(handle)
+    _host, document = find_host(handle)
     listed = [event for event in document.event_types if event.listed and event.active]
     return {
-        **page.host_view(document),
+        "handle": document.handle,
+        "display_name": document.display_name,
         "time_zone": document.time_zone,
         "event_types": [event_view(handle, event) for event in listed],
     }
@@ -77,10 +78,10 @@ def event_view(handle: str, event: EventType) -> dict[str, Any]:
 @blueprint.get("/<handle>/<slug>/slots")
 @limits.reading
 def slots(handle: str, slug: str) -> ResponseReturnValue:
-    place, errors = page.find(handle, slug), dict[str, str]()
+    target, errors = find(handle, slug), dict[str, str]()
     start, end = _instant("from", errors), _instant("to", errors)
     tz = _checked(
-        guest_input.zone, request.args.get("tz") or place.document.time_zone, "tz", errors
+        guest_input.zone, request.args.get("tz") or target.document.time_zone, "tz", errors
     )
     if not errors and end <= start:
         errors["to"] = _("This has to be after from.")
@@ -89,41 +90,41 @@ def slots(handle: str, slug: str) -> ResponseReturnValue:
     if errors:
         return invalid(errors)
     try:
-        offer = place.offer()
+        offer = offer_for(target, service.calendar_of(target.host), clock.now())
     except NotBooked as error:
         return refused(error)
-    found = slot_views(offer.free(start, end), place.event)
-    return {"event": event_view(handle, place.event), "tz": tz.key, "slots": found}
+    found = slot_views(offer.free(start, end), target.event)
+    return {"event": event_view(handle, target.event), "tz": tz.key, "slots": found}
 
 
 @blueprint.post("/<handle>/<slug>/bookings")
 @limits.reading
 def book(handle: str, slug: str) -> ResponseReturnValue:
-    place, errors = page.find(handle, slug), dict[str, str]()
+    target, errors = find(handle, slug), dict[str, str]()
     key = _idempotency_key(errors)
     given = _body(errors)
     if errors:
         return invalid(errors)
     try:
-        wish = guest_input.read(place.event, given, place.document.time_zone)
-        booking = _booked(place, wish, key)
+        wish = guest_input.read(target.event, given, target.document.time_zone)
+        booking = _booked(target, wish, key)
     except guest_input.Invalid as error:
         return invalid(error.errors)
-    except RateLimitExceeded as error:
-        return refused(TooManyBookings(limits.seconds_left(error)))
     except KeyReused:
         return invalid({"Idempotency-Key": _("This key came with another booking before.")})
     except (SlotTaken, SlotUnavailable) as error:
-        return _other_times(place, error, wish.start)
+        return _other_times(target, error, wish.start)
     except NotBooked as error:
         return refused(error)
     return jsonify(made(booking)), STATUS.get(booking.status, 200)
 
 
-def _booked(place: Place, wish: guest_input.Details, key: str | None) -> models.Booking:
-    stored = key and "api:" + hashlib.sha256(f"{place.event.slug} {key}".encode()).hexdigest()
-    visit = act.Visit(str(language.current()).replace("_", "-"))
-    return guest_booking.booked(place, wish, stored, visit)
+def _booked(target: Target, wish: guest_input.Details, key: str | None) -> models.Booking:
+    stored = key and "api:" + hashlib.sha256(f"{target.event.slug} {key}".encode()).hexdigest()
+    spoken = str(language.current()).replace("_", "-")
+    caller = act.Caller(allow=limits.allow_booking, language=spoken)
+    calendar = service.calendar_of(target.host)
+    return act.book(calendar, target, wish, stored, caller, clock.now())
 
 
 def made(booking: models.Booking) -> dict[str, Any]:
@@ -155,14 +156,14 @@ def refused(error: NotBooked, **more: Any) -> Response:
     return messages.with_retry(response, error)
 
 
-def _other_times(place: Place, error: NotBooked, start: int) -> Response:
+def _other_times(target: Target, error: NotBooked, start: int) -> Response:
     """The time is gone: what is free now instead, as `slots` has it, the nearest in order."""
     try:
-        offer = place.offer()
+        offer = offer_for(target, service.calendar_of(target.host), clock.now())
     except NotBooked:  # Google stopped answering meanwhile
         return refused(error)
-    near = sorted(days.nearest(offer.free(offer.now, offer.last), start))
-    return refused(error, slots=slot_views(near, place.event))
+    near = sorted(nearest(offer.free(offer.now, offer.last), start))
+    return refused(error, slots=slot_views(near, target.event))
 
 
 def slot_views(starts: list[int], event: EventType) -> list[dict[str, str]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import models
@@ -23,8 +24,8 @@ from widget.booking.errors import (
 )
 from widget.booking.guest_input import Details, questions
 from widget.booking.offer import Offer, booked, closed, offer_for, refusal, without
+from widget.booking.target import Target, of_booking
 from widget.core import clock, slots
-from widget.core.document import EventType, load_document
 from widget.google.client import DAY, Calendar, Google
 from widget.google.errors import Gone, GoogleError, Unknown
 from widget.google.event import Event
@@ -38,43 +39,48 @@ BARE = "bare:"
 log = logging.getLogger("meetslot.bookings")
 
 
-@dataclass(frozen=True)
-class Visit:
-    """What the page knows of a guest besides the details: language and campaign."""
+def _any_number() -> None:
+    """No limit: for a host, whose own time it is."""
 
+
+@dataclass(frozen=True)
+class Caller:
+    """Who acts. `allow` counts one more act against what the caller may do, and raises
+    TooManyBookings beyond it; language and campaign are kept with a booking."""
+
+    by: Literal["guest", "host"] = "guest"
+    allow: Callable[[], None] = _any_number
     language: str = "en"
-    utm: dict[str, str] | None = None
+    utm: Mapping[str, str] = field(default_factory=dict)
+
+
+HOST = Caller("host")
 
 
 def book(
-    calendar: Calendar,
-    event: EventType,
-    details: Details,
-    key: str | None,
-    now: int,
-    visit: Visit | None = None,
+    calendar: Calendar, target: Target, details: Details, key: str | None, caller: Caller, now: int
 ) -> Booking:
-    """Book with the calendar's host, or give the booking that this key made before.
+    """Book, or give the booking that this key made before: a repetition is never too much.
 
     The claim is committed before Google is asked, so that no other guest gets the time. The
     booking comes back confirmed, or pending when nobody knows yet whether the event stands.
     Raises a NotBooked: then no event stands and the time is free.
     """
-    host = calendar.host
-    if key and (before := made_before(host, details, key)):
+    if key and (before := _made_before(target.host, details, key)):
         return before
-    looked = offer_for(calendar.google, host, event, now, calendar=calendar)
+    caller.allow()
+    looked = offer_for(target, calendar, now)
     try:
-        looked, booking = _claim(looked, details, key, visit or Visit())
+        looked, booking = _claim(looked, details, key, caller)
     except models.KeyTaken:  # the same request, at the same time
-        return book(calendar, event, details, key, now, visit)
+        return book(calendar, target, details, key, caller, now)
     try:
         return _make(calendar, looked, booking)
     except models.NoAnswer as error:
         return _unwritten(booking, error)
 
 
-def made_before(host: models.Host, details: Details, key: str) -> Booking | None:
+def _made_before(host: models.Host, details: Details, key: str) -> Booking | None:
     """The booking that this key made: a repetition gets the same. Raises KeyReused."""
     before = models.booking_by_key(host, key)
     if before is None:
@@ -106,14 +112,16 @@ def _unwritten(booking: Booking, error: Exception) -> Booking:
     return booking
 
 
-def _claim(looked: Offer, details: Details, key: str | None, visit: Visit) -> tuple[Offer, Booking]:
+def _claim(
+    looked: Offer, details: Details, key: str | None, caller: Caller
+) -> tuple[Offer, Booking]:
     with models.locked(looked.host) as host:
         if key and models.booking_by_key(host, key):  # it came while we waited for the lock
             raise models.KeyTaken
         _check_amounts(host, details.email, looked.now)
         looked = _check(looked, host, details.start)
         try:
-            return looked, models.claim(host, _claimed(looked, details, key, visit))
+            return looked, models.claim(host, _claimed(looked, details, key, caller))
         except models.Overlap:
             raise SlotTaken from None
 
@@ -138,7 +146,7 @@ def _check_amounts(host: models.Host, email: str, now: int) -> None:
         raise TooManyBookings(3600)
 
 
-def _claimed(looked: Offer, details: Details, key: str | None, visit: Visit) -> dict[str, Any]:
+def _claimed(looked: Offer, details: Details, key: str | None, caller: Caller) -> dict[str, Any]:
     event = looked.event
     return {
         "event": event.slug,
@@ -159,8 +167,8 @@ def _claimed(looked: Offer, details: Details, key: str | None, visit: Visit) -> 
         "answers": dict(details.answers),
         "guests": list(details.guests),
         "tz": details.tz,
-        "language": visit.language,
-        "utm": visit.utm or {},
+        "language": caller.language,
+        "utm": dict(caller.utm),
         "calendar": looked.settings.target_calendar,
         "idempotency_key": key,
         "body_digest": details.digest(),
@@ -218,9 +226,7 @@ def _stays_pending(booking: Booking, error: Unknown) -> None:
 # --- cancelling -----------------------------------------------------------------------------
 
 
-def cancel(
-    google: Google, booking: Booking, by: Literal["guest", "host"], reason: str, now: int
-) -> Booking:
+def cancel(google: Google, booking: Booking, reason: str, caller: Caller, now: int) -> Booking:
     """Cancel a booking; one that is over stays as it is, so repeating is harmless.
 
     It comes back cancelled, or pending (`change` is cancel) when nobody knows yet whether its
@@ -229,8 +235,9 @@ def cancel(
     """
     if booking.status not in models.ACTIVE or booking.change == "cancel":
         return booking
-    check_deadline(booking, by, now)
-    mine = models.begin_cancel(booking, by, reason, now, clock.now() + CLAIM_SECONDS)
+    check_deadline(booking, caller.by, now)
+    caller.allow()
+    mine = models.begin_cancel(booking, caller.by, reason, now, clock.now() + CLAIM_SECONDS)
     if mine is None:
         return models.as_it_is(booking)
     try:
@@ -277,24 +284,14 @@ def in_time(booking: Booking, by: str, now: int) -> bool:
 
 def deadline(booking: Booking) -> int:
     """How many minutes before its start a guest may change a booking for the last time."""
-    event = event_type(booking)
-    return (event and event.change_deadline) or 0
-
-
-def event_type(booking: Booking) -> EventType | None:
-    """The event type of a booking as it is now, with the length that was promised."""
-    for event in load_document(booking.host.settings).event_types:
-        if event.slug == booking.event:
-            return event.model_copy(update={"duration": booking.promise["duration"]})
-    return None
+    target = of_booking(booking)
+    return (target and target.event.change_deadline) or 0
 
 
 # --- rescheduling ---------------------------------------------------------------------------
 
 
-def reschedule(
-    google: Google, booking: Booking, start: int, by: Literal["guest", "host"], now: int
-) -> Booking:
+def reschedule(google: Google, booking: Booking, start: int, caller: Caller, now: int) -> Booking:
     """Move a booking to another time that its event type offers; its Meet link stays.
 
     It comes back confirmed at the new time, or pending (`change` is move, both times held)
@@ -307,12 +304,13 @@ def reschedule(
         return booking
     if booking.status == "pending":
         raise UnderWay(booking.id)
-    check_deadline(booking, by, now)
-    event, calendar = event_type(booking), google.calendar_of(booking.host)
-    if event is None or not event.active:
+    check_deadline(booking, caller.by, now)
+    target, calendar = of_booking(booking), google.calendar_of(booking.host)
+    if target is None or not target.event.active:
         raise SlotUnavailable([slots.Reason("closed")])
-    looked = offer_for(google, booking.host, event, now, booking, calendar)
-    looked, mine = _claim_move(looked, booking, start, by)
+    caller.allow()
+    looked = offer_for(target, calendar, now, booking)
+    looked, mine = _claim_move(looked, booking, start, caller.by)
     try:
         return _move(calendar, looked, booking, mine)
     except models.NoAnswer as error:

@@ -71,6 +71,6 @@ def guest(google: Google, email: str, now: int) -> GuestErased:
 
 def _cancelled(google: Google, booking: models.Booking, now: int) -> bool:
     try:
-        return act.cancel(google, booking, "host", "", now).status == "cancelled"
+        return act.cancel(google, booking, "", act.HOST, now).status == "cancelled"
     except NotBooked:
         return False

@@ -13,10 +13,11 @@ from widget.booking.errors import (
     SlotTaken,
     SlotUnavailable,
 )
+from widget.booking.target import Target
 from widget.core import slots
 from widget.core.document import EventType, Settings, load_document, slot_rules
 from widget.core.slots import Booked, Busy, Reason, Rules
-from widget.google.client import DAY, Calendar, Google
+from widget.google.client import DAY, Calendar
 from widget.google.errors import Disconnected, Gone, GoogleError
 
 TAKEN = {"busy", "booking"}  # reasons that come from other people, not from the host's rules
@@ -72,24 +73,19 @@ class Offer:
 
 
 def offer_for(
-    google: Google,
-    host: models.Host,
-    event: EventType,
-    now: int,
-    moving: models.Booking | None = None,
-    calendar: Calendar | None = None,
+    target: Target, calendar: Calendar, now: int, moving: models.Booking | None = None
 ) -> Offer:
     """What can be booked, or where a booking that is `moving` can go: it does not block itself.
 
     Raises CalendarUnavailable or CalendarDisconnected: an unread calendar offers nothing.
     """
-    document = load_document(host.settings)
+    host, document, event = target.host, target.document, target.event
     if host.disconnected_at:
         raise CalendarDisconnected(host.disconnected_reason)
     if host.calendar_gone == document.target_calendar:
         raise CalendarDisconnected(f"calendar is gone: {host.calendar_gone}")
     try:
-        taken = busy.of(calendar or google.calendar_of(host), host, document, now)
+        taken = busy.of(calendar, host, document, now)
     except GoogleError as error:
         raise closed(error) from error
     window = (event.booking_window_days + 10) * DAY

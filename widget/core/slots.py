@@ -291,3 +291,11 @@ def _change(tz: ZoneInfo, low: int, high: int) -> int:
 def _offset(tz: ZoneInfo, at: int) -> int:
     offset = datetime.fromtimestamp(at, tz).utcoffset()
     return int(offset.total_seconds()) if offset else 0
+
+
+NEAREST = 4  # free times that are offered instead of one that is gone
+
+
+def nearest(free: Sequence[int], start: int) -> list[int]:
+    """The free starts closest to one that is gone, the closest first."""
+    return sorted(free, key=lambda other: abs(other - start))[:NEAREST]

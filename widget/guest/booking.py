@@ -10,20 +10,20 @@ from typing import Any
 
 from flask import Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_limiter import RateLimitExceeded
 from werkzeug.datastructures import MultiDict
 
 import models
 from models import Booking
 from widget.booking import act, guest_input, links, reconcile
-from widget.booking.errors import NotActive, NotBooked, SlotUnavailable, TooManyBookings, UnderWay
-from widget.booking.offer import refusal
+from widget.booking.errors import NotActive, NotBooked, SlotUnavailable, UnderWay
+from widget.booking.offer import Offer, offer_for
+from widget.booking.target import Target, of_booking
 from widget.core import clock, zones
 from widget.core.clock import to_rfc3339
-from widget.core.document import load_document
+from widget.core.document import EventType, load_document
 from widget.guest import invitation, params, steps
 from widget.guest import page as guest_page
-from widget.guest.page import Place
+from widget.guest.steps import Picking
 from widget.text import language
 from widget.text.language import gettext as _
 from widget.web import answers as web_answers
@@ -40,30 +40,37 @@ Form = MultiDict[str, str]
 @blueprint.post("/book/<handle>/<slug>")
 @limits.reading
 def book(handle: str, slug: str) -> ResponseReturnValue:
-    place, given = guest_page.find(handle, slug), request.form
-    step = params.last(given, "step")
-    if step in steps.ZONE_STEPS:
-        return steps.zones(place, given)
-    if given.get("next") or (step == "choose" and given.get("start")):
-        return steps.chosen(place, given)
-    if step:
-        return steps.times(place, given)
-    return _book(place, given)
+    picking, given = Picking(guest_page.find(handle, slug)), request.form
+    if params.last(given, "step") or given.get("next"):
+        return steps.show(picking, given)
+    return _book(picking, given)
 
 
-def _book(place: Place, given: Form) -> ResponseReturnValue:
+def _book(picking: Picking, given: Form) -> ResponseReturnValue:
+    target = picking.target
     try:
-        wish = guest_input.read(place.event, _wish(place, given), place.document.time_zone)
+        wish = guest_input.read(target.event, _wish(target, given), target.document.time_zone)
     except guest_input.Invalid as error:
-        return _invalid(place, given, error.errors)
+        return _invalid(picking, given, error.errors)
+    key = _key(target, given, wish)
     try:
-        booking = _booked(place, given, wish)
-    except RateLimitExceeded as error:
-        alert = TooManyBookings(limits.seconds_left(error))
-        return _refused(place, given, alert)
+        calendar = service.calendar_of(target.host)
+        booking = act.book(calendar, target, wish, key, _caller(given), clock.now())
     except NotBooked as error:
-        return _refused(place, given, error)
+        return _refused(picking, given, error)
     return _done(booking, given, 201)
+
+
+def _key(target: Target, given: Form, wish: guest_input.Details) -> str:
+    """The same for the same form sent twice."""
+    nonce = links.read_nonce(service.config(), given.get("nonce", ""))
+    digest = hashlib.sha256(f"{nonce} {target.event.slug} {wish.digest()}".encode()).hexdigest()
+    return f"{'form:' if nonce else act.BARE}{digest}"
+
+
+def _caller(given: Form) -> act.Caller:
+    utm = dict(params.utm_fields(given))
+    return act.Caller(allow=limits.allow_booking, language=language.tag(), utm=utm)
 
 
 def _done(booking: Booking, given: Form, status: int = 200) -> ResponseReturnValue:
@@ -83,51 +90,29 @@ def _done(booking: Booking, given: Form, status: int = 200) -> ResponseReturnVal
     return response
 
 
-def _booked(place: Place, given: Form, wish: guest_input.Details) -> Booking:
-    nonce = links.read_nonce(service.config(), given.get("nonce", ""))
-    digest = hashlib.sha256(f"{nonce} {place.event.slug} {wish.digest()}".encode()).hexdigest()
-    key = f"{'form:' if nonce else act.BARE}{digest}"
-    visit = act.Visit(language.tag(), dict(params.utm_fields(given)))
-    return booked(place, wish, key, visit)
-
-
-def booked(place: Place, wish: guest_input.Details, key: str | None, visit: act.Visit) -> Booking:
-    """A repetition gets its booking, whatever the limit says: that counts new ones."""
-    before = act.made_before(place.host, wish, key) if key else None
-    return before or _booked_anew(place, wish, key, visit)
-
-
-@limits.booking
-def _booked_anew(
-    place: Place, wish: guest_input.Details, key: str | None, visit: act.Visit
-) -> Booking:
-    calendar = service.calendar_of(place.host)
-    return act.book(calendar, place.event, wish, key, clock.now(), visit)
-
-
-def _wish(place: Place, given: Form) -> dict[str, Any]:
+def _wish(target: Target, given: Form) -> dict[str, Any]:
     answers = {
         question.id: given[f"question-{question.id}"]
-        for question in guest_input.questions(place.event)
+        for question in guest_input.questions(target.event)
         if f"question-{question.id}" in given
     }
     plain = {name: given.get(name) for name in ("start", "tz", "name", "email", "notes")}
     return {**plain, "guests": given.getlist("guests"), "answers": answers}
 
 
-def _invalid(place: Place, given: Form, faults: dict[str, str]) -> ResponseReturnValue:
+def _invalid(picking: Picking, given: Form, faults: dict[str, str]) -> ResponseReturnValue:
     errors = {name.replace("answers.", "question-"): text for name, text in faults.items()}
     for name in ("start", "tz"):
         if name in errors:
-            return steps.times(place, given, BadField(errors[name]), 422)
-    return steps.form(place, given, errors, status=422)
+            return steps.times(picking, given, BadField(errors[name]), 422)
+    return steps.form(picking, given, errors, status=422)
 
 
-def _refused(place: Place, given: Form, error: NotBooked) -> ResponseReturnValue:
+def _refused(picking: Picking, given: Form, error: NotBooked) -> ResponseReturnValue:
     """Nothing was booked: fresh slots if the time went, else the form again; nothing is lost."""
     if error.code in ("slot_taken", "slot_unavailable"):
-        return steps.times(place, given, error, 409)
-    response = steps.form(place, given, alert=error, status=messages.status(error))
+        return steps.times(picking, given, error, 409)
+    response = steps.form(picking, given, alert=error, status=messages.status(error))
     return messages.with_retry(response, error)
 
 
@@ -190,8 +175,8 @@ def invitation_page(
         poll = {"url": own, "seconds": min(30, 2 + 2 * booking.attempts)}
     context = {**page, "host": guest_page.host_view(document), "booking": view, "poll": poll}
     context["outcome"] = outcome = models.announce(booking)
-    event = act.event_type(booking)
-    context["onward"] = event.redirect_url if event and outcome == "booked" else None
+    target = of_booking(booking)
+    context["onward"] = target.event.redirect_url if target and outcome == "booked" else None
     context["changes"] = _changes(booking, view, given)
     return web_answers.answer("guest/booking.html", status, **context)
 
@@ -217,7 +202,7 @@ def _changes(booking: Booking, view: dict[str, Any], given: Form) -> dict[str, A
 
 
 @blueprint.post("/booking/<token>/cancel")
-@limits.booking
+@limits.reading
 def cancel(token: str) -> ResponseReturnValue:
     found, given = find_booking(token), request.values
     try:
@@ -225,10 +210,79 @@ def cancel(token: str) -> ResponseReturnValue:
     except ValueError as error:
         return invitation_page(found, given, 422, BadField(str(error)))
     try:
-        found = act.cancel(service.google(), found, "guest", reason, clock.now())
+        found = act.cancel(service.google(), found, reason, _caller(given), clock.now())
     except NotBooked as error:
         return _not_changed(found, given, error)
     return _done(found, given)
+
+
+class Moving(Picking):
+    """A new time is picked for a booking, which stands until that one is confirmed."""
+
+    keeps = False
+
+    def __init__(self, booking: Booking) -> None:
+        """Raises NotBooked when it cannot be moved."""
+        if booking.status != "confirmed":
+            raise UnderWay() if booking.status == "pending" else NotActive(booking.status)
+        act.check_deadline(booking, "guest", clock.now())
+        target = of_booking(booking)
+        if target is None or not target.event.active:
+            raise SlotUnavailable([])
+        super().__init__(target)
+        self.booking = booking
+        self.view = invitation.view(service.config(), booking, target.document)
+
+    @property
+    def event(self) -> EventType:
+        said = {
+            "title": _("New time: %(title)s") % {"title": self.booking.promise["title"]},
+            "description": _(
+                "Now: %(date)s, %(time)s. Nothing changes until you confirm a new time."
+            )
+            % {"date": self.view["date_label"], "time": self.view["time_label"]},
+        }
+        return self.target.event.model_copy(update=said)
+
+    @property
+    def address(self) -> str:
+        return f"{self.view['urls']['path']}/reschedule"
+
+    def offer(self) -> Offer:
+        calendar = service.calendar_of(self.target.host)
+        return offer_for(self.target, calendar, clock.now(), self.booking)
+
+    def alert(self, error: NotBooked | None) -> dict[str, str] | None:
+        if error is None or isinstance(error, messages.Booked):
+            return super().alert(error)
+        return {"code": error.code, "message": messages.said_of_change(error)}
+
+    def typed(self) -> bool:
+        return False
+
+    def chosen(self, given: Form) -> ResponseReturnValue:
+        """The step that asks whether it is the right time."""
+        start, tz = guest_input.instant(params.start_of(given)), steps.zone(self, given, {})
+        end = start + self.booking.end_at - self.booking.start_at
+        day = language.today(start, tz)
+        carried = [*params.seen(given), ("tz", tz.key), ("date", f"{day}")]
+        return web_answers.answer(
+            "guest/reschedule.html",
+            **self.page(self.booking.promise["title"], given),
+            booking=self.view,
+            chosen={
+                "value": to_rfc3339(start),
+                "date_label": language.full_date(day),
+                "time_label": language.clock_range(start, end, tz),
+                "tz_label": language.zone_label(tz, start),
+            },
+            form={
+                "action": self.address,
+                "still": steps.still_url(self, given, start, tz),
+                "back": params.address(self.address, carried),
+                "hidden": [*carried, ("start", to_rfc3339(start))],
+            },
+        )
 
 
 @blueprint.get("/booking/<token>/reschedule")
@@ -240,21 +294,16 @@ def choose_time(token: str) -> ResponseReturnValue:
 
 
 def _choose(booking: Booking, given: Form) -> ResponseReturnValue:
+    if params.start_of(given) == to_rfc3339(booking.start_at) and not given.get("step"):
+        return _done(booking, given)  # who comes back here has moved it already
     try:
-        place = _place(booking)
-        if params.last(given, "step") in steps.ZONE_STEPS:
-            return steps.zones(place, given)
-        if params.last(given, "step") == "still":
-            return steps.still(place, given)
-        if "start" in given or "next" in given:
-            return _confirm(place, booking, given)
-        return steps.times(place, given)
+        return steps.show(Moving(booking), given)
     except NotBooked as error:
         return _not_changed(booking, given, error)
 
 
 @blueprint.post("/booking/<token>/reschedule")
-@limits.booking
+@limits.reading
 def reschedule(token: str) -> ResponseReturnValue:
     found = find_booking(token)
     given = _in_their_zone(found, request.form)
@@ -265,7 +314,7 @@ def reschedule(token: str) -> ResponseReturnValue:
     except ValueError as error:
         return _not_changed(found, given, BadField(str(error)))
     try:
-        moved = act.reschedule(service.google(), found, start, "guest", clock.now())
+        moved = act.reschedule(service.google(), found, start, _caller(given), clock.now())
     except NotBooked as error:
         return _not_changed(found, given, error)
     return _done(moved, given)
@@ -281,70 +330,13 @@ def _zone(booking: Booking) -> str:
     return zones.zone(booking.tz, load_document(booking.host.settings).time_zone).key
 
 
-def _place(booking: Booking) -> Place:
-    """The picker's place for moving a booking. Raises NotBooked when it cannot be moved."""
-    if booking.status != "confirmed":
-        raise UnderWay() if booking.status == "pending" else NotActive(booking.status)
-    act.check_deadline(booking, "guest", clock.now())
-    document, event = load_document(booking.host.settings), act.event_type(booking)
-    if event is None or not event.active:
-        raise SlotUnavailable([])
-    view = invitation.view(service.config(), booking, document)
-    said = {
-        "title": _("New time: %(title)s") % {"title": booking.promise["title"]},
-        "description": _("Now: %(date)s, %(time)s. Nothing changes until you confirm a new time.")
-        % {"date": view["date_label"], "time": view["time_label"]},
-    }
-    return Place(booking.host, document, event.model_copy(update=said), booking)
-
-
-def _confirm(place: Place, booking: Booking, given: Form) -> ResponseReturnValue:
-    try:
-        start = guest_input.instant(params.start_of(given))
-    except ValueError as error:
-        return steps.times(place, given, BadField(str(error)), 422)
-    if start == booking.start_at:
-        return _done(booking, given)  # who comes back here has moved it already
-    if reasons := place.offer().reasons(start):
-        return steps.times(place, given, refusal(reasons), 409)
-    tz = steps.zone(place, given, {})
-    day = language.today(start, tz)
-    end = start + booking.end_at - booking.start_at
-    view = invitation.view(service.config(), booking, place.document)
-    path = view["urls"]["path"]
-    return web_answers.answer(
-        "guest/reschedule.html",
-        **place.page(booking.promise["title"], given),
-        booking=view,
-        chosen={
-            "value": to_rfc3339(start),
-            "date_label": language.full_date(day),
-            "time_label": language.clock_range(start, end, tz),
-            "tz_label": language.zone_label(tz, start),
-        },
-        form={
-            "action": f"{path}/reschedule",
-            "still": steps.still_url(place, given, start, tz),
-            "back": params.address(
-                f"{path}/reschedule", [*params.seen(given), ("tz", tz.key), ("date", f"{day}")]
-            ),
-            "hidden": [
-                *params.seen(given),
-                ("tz", tz.key),
-                ("date", f"{day}"),
-                ("start", to_rfc3339(start)),
-            ],
-        },
-    )
-
-
 def _not_changed(booking: Booking, given: Form, error: NotBooked) -> ResponseReturnValue:
     """Nothing was changed: fresh slots if the time went, else the booking as it is now."""
     status = messages.status(error)
     current = models.as_it_is(booking)
     if error.code in ("slot_taken", "slot_unavailable", "invalid_request"):
         try:
-            return steps.times(_place(current), given, error, status)
+            return steps.times(Moving(current), given, error, status)
         except NotBooked:
             pass
     response = invitation_page(current, given, status, error)

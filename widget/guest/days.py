@@ -16,7 +16,6 @@ from widget.text.language import ngettext
 
 WEEKS = 6  # so that nothing jumps from month to month
 LIST_DAYS = 5  # days with free times that a list shows at once
-NEAREST = 4  # other times that are offered when one has gone
 LEAD = 240  # characters of a description that are shown before it is opened
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -100,11 +99,6 @@ def list_view(days: Days, tz: ZoneInfo, asked: date | None, month: date | None) 
         "next_free": None,
         "said": f"{empty} {_list_said(shown)}".strip(),
     }
-
-
-def nearest(free: Sequence[int], start: int) -> list[int]:
-    """The free starts closest to one that is gone, the closest first."""
-    return sorted(free, key=lambda other: abs(other - start))[:NEAREST]
 
 
 def offered(start: int, tz: ZoneInfo) -> dict[str, str]:

@@ -12,6 +12,9 @@ from collections.abc import Sequence
 
 from flask import Response, abort, g, request
 
+import models
+from widget.core import clock
+from widget.core.document import Settings
 from widget.guest import params, sightings
 from widget.text.language import gettext as _
 from widget.web import answers, service
@@ -31,6 +34,18 @@ def embedder() -> str | None:
         return None
     origins = [sightings.origin_of(text) for text in (request.headers.get("Referer", ""), hint)]
     return next((each for each in origins if each and each != service.config().public_url), None)
+
+
+def enter(host: models.Host, document: Settings, slug: str = "") -> None:
+    """A page of the host is asked for: note the site around it, and hold it to the allowed ones.
+
+    Also of a site that may not: the host wants to know.
+    """
+    site = embedder()
+    known = slug in ("", *(event.slug for event in document.event_types))
+    if request.method == "GET" and site and known:
+        sightings.note(host.id, site, slug, clock.now())
+    hold_to(document.allowed_sites)
 
 
 def hold_to(allowed_sites: Sequence[str]) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import peewee
@@ -10,18 +13,40 @@ import peewee
 import models
 from widget.core.document import Settings
 
-ORIGIN_LENGTH, ADDRESS_LENGTH, EVENT_LENGTH = 300, 4000, 63
+ORIGIN_LENGTH, ADDRESS_LENGTH = 300, 4000
+EVERY_SECONDS = 60
+SEEN_AT_MOST = 10_000  # in memory: whoever makes origins up fills no more than these
+
+_seen: dict[tuple[int, str, str], int] = {}  # host, origin, event type -> when
+_lock = threading.Lock()
 _ORIGIN = re.compile(r"https?://[a-z0-9._\[\]:-]+")
 
 
-def note(host: models.Host, origin: str | None, event: str, now: int) -> None:
-    """Keep the origin of the site in which a page is opened; nothing when it is in none."""
-    if origin is None:
-        return
-    try:
-        models.note_sighting(host, origin, event[:EVENT_LENGTH], now)
-    except (peewee.OperationalError, peewee.IntegrityError):  # busy, or the host has just gone
-        return
+def note(host_id: int, origin: str, event: str, now: int) -> None:
+    """Remember that a page was opened inside a site; keep_writing stores it soon."""
+    with _lock:
+        if len(_seen) < SEEN_AT_MOST:
+            _seen[host_id, origin, event] = now
+
+
+def write() -> None:
+    """Store what was remembered since the last time. A database that does not answer loses it:
+    the next view of the page tells the same."""
+    with _lock:
+        seen = dict(_seen)
+        _seen.clear()
+    for (host_id, origin, event), at in seen.items():
+        with suppress(peewee.OperationalError, peewee.IntegrityError):  # busy, or the host is gone
+            models.note_sighting(host_id, origin, event, at)
+
+
+def keep_writing() -> None:
+    """Store what is seen, once a minute, for as long as the process lives."""
+    while True:
+        time.sleep(EVERY_SECONDS)
+        if _seen:
+            with models.database.connection_context():
+                write()
 
 
 def origin_of(text: str) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from flask import Response, request
@@ -13,13 +14,14 @@ from werkzeug.datastructures import MultiDict
 
 from widget.booking import guest_input, links
 from widget.booking.errors import CalendarUnavailable, NotBooked
-from widget.booking.offer import refusal
-from widget.core import clock
+from widget.booking.offer import Offer, offer_for, refusal
+from widget.booking.target import Target
+from widget.core import clock, slots
 from widget.core.clock import to_rfc3339
+from widget.core.document import EventType, Settings
 from widget.guest import days as guest_days
 from widget.guest import page as guest_page
 from widget.guest import params
-from widget.guest.page import Place
 from widget.text import language
 from widget.text import zones as text_zones
 from widget.text.language import gettext as _
@@ -32,6 +34,62 @@ blueprint = Room("steps", __name__, Audience.GUEST)
 #: All or those of a search, the latter alone, and all whatever was searched for.
 ZONE_STEPS = ("zone", "city", "zones")
 DETAIL_FIELDS = ("name", "email", "notes", "guests")
+
+
+@dataclass(frozen=True)
+class Picking:
+    """A time is picked for one of a host's event types: here, to book it."""
+
+    target: Target
+    keeps: ClassVar[bool] = True  # what the guest types
+
+    @property
+    def event(self) -> EventType:
+        return self.target.event
+
+    @property
+    def document(self) -> Settings:
+        return self.target.document
+
+    @property
+    def address(self) -> str:
+        return f"/book/{self.target.host.handle}/{self.event.slug}"
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What every form of these pages carries along."""
+        return []
+
+    @property
+    def secret(self) -> list[tuple[str, str]]:
+        """What a form carries along only when it is posted: no address should hold it."""
+        return []
+
+    def offer(self) -> Offer:
+        """Raises CalendarUnavailable or CalendarDisconnected."""
+        return offer_for(self.target, service.calendar_of(self.target.host), clock.now())
+
+    def alert(self, error: NotBooked | None) -> dict[str, str] | None:
+        """What went wrong, as the templates show it."""
+        if error is None:
+            return None
+        kept = _("What you typed is kept.") if request.method == "POST" else ""
+        return {"code": error.code, "message": f"{messages.said(error)} {kept}".strip()}
+
+    def page(self, title: str, given: MultiDict[str, str]) -> dict[str, Any]:
+        """What the templates of every event page need."""
+        return {
+            **guest_page.host_page(self.document, title, given),
+            "event": guest_page.event_view(self.event),
+        }
+
+    def typed(self) -> bool:
+        """Whether the guest has typed what no address should hold: from then on it is a POST."""
+        return request.method == "POST"
+
+    def chosen(self, given: MultiDict[str, str]) -> ResponseReturnValue:
+        """What follows on choosing a time that is free."""
+        return form(self, given)
 
 
 # --- choosing a time ------------------------------------------------------------------------
@@ -57,37 +115,41 @@ def event_types(handle: str) -> ResponseReturnValue:
 @blueprint.get("/book/<handle>/<slug>")
 @limits.reading
 def event(handle: str, slug: str) -> ResponseReturnValue:
-    place, given = guest_page.find(handle, slug), request.args
+    return show(Picking(guest_page.find(handle, slug)), request.args)
+
+
+def show(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
+    """The step of picking a time that is asked for: for booking, for moving, in the preview."""
     step = params.last(given, "step")
     if step in ZONE_STEPS:
-        return zones(place, given)
+        return zones(picking, given)
     if step == "still":
-        return still(place, given)
-    if "start" in given or "next" in given:
-        return chosen(place, given)
-    return times(place, given)
+        return still(picking, given)
+    if given.get("next") or ("start" in given and step in ("", "choose")):
+        return chosen(picking, given)
+    return times(picking, given)
 
 
 def times(
-    place: Place, given: MultiDict[str, str], alert: NotBooked | None = None, status: int = 200
+    picking: Picking, given: MultiDict[str, str], alert: NotBooked | None = None, status: int = 200
 ) -> ResponseReturnValue:
     """Month and day, or a list of days, to choose from. What was typed goes along, hidden."""
     errors: dict[str, str] = {}
-    tz, now = zone(place, given, errors), clock.now()
+    tz, now = zone(picking, given, errors), clock.now()
     try:
-        offer = place.offer()
+        offer = picking.offer()
     except NotBooked as error:
-        return _closed(place, given, alert or error)
+        return _closed(picking, given, alert or error)
     free = offer.free(now, offer.last)
     month = _read(guest_days.read_month, params.last(given, "month"), "month", errors)
     asked = _asked(given, free, tz, month, errors)
     days = guest_days.by_date(free, tz)
-    page = place.page(place.event.title, given)
-    page["alert"] = place.alert(alert) or _faults(errors)
+    page = picking.page(picking.event.title, given)
+    page["alert"] = picking.alert(alert) or _faults(errors)
     page["tz"] = {
         "name": tz.key,
         "label": language.zone_label(tz, now),
-        "fixed": place.event.location == "in_person",
+        "fixed": picking.event.location == "in_person",
     }
     page["guess_tz"] = "tz" not in given and not page["tz"]["fixed"]
     page["clock"] = "12" if language.hours() == "24" else "24"
@@ -96,7 +158,7 @@ def times(
         view = guest_days.list_view(days, tz, asked, month)
     else:
         view = guest_days.view(days, tz, asked, month, language.today(now, tz))
-    page["pick"] = _pick(place, given, _sight(view["shown"], month))
+    page["pick"] = _pick(picking, given, _sight(view["shown"], month))
     status = status if alert else 422 if errors else 200
     return answers.answer("guest/times.html", status, **page, **view)
 
@@ -116,7 +178,7 @@ def _asked(
     if asked or month:
         return None if month and not given.get("date") else asked
     try:
-        near = guest_days.nearest(free, guest_input.instant(params.start_of(given)))
+        near = slots.nearest(free, guest_input.instant(params.start_of(given)))
     except ValueError:
         return None
     return language.today(near[0], tz) if near else None
@@ -129,73 +191,73 @@ def _sight(shown: list[dict[str, Any]], month: date | None) -> list[tuple[str, s
     return [("month", f"{month:%Y-%m}")] if month else []
 
 
-def zones(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
+def zones(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
     """Every time zone, or those that a search for a city finds; `step=city`: these alone."""
-    tz, now, step = zone(place, given, {}), clock.now(), params.last(given, "step")
+    tz, now, step = zone(picking, given, {}), clock.now(), params.last(given, "step")
     sought = given.get("city", "").strip()[:60] if step != "zones" else ""
     number, found = text_zones.found(sought, now)
     said = language.ngettext("%(num)s time zone found", "%(num)s time zones found", number)
-    page = place.page(_("Time zone"), given)
+    page = picking.page(_("Time zone"), given)
     page["sought"] = sought
     page["found"] = found
     page["more"] = number > len(found)
     page["said"] = said % {"num": language.digits(number)} if sought else ""
     day = given.get("date") or given.get("day")
-    page["pick"] = _pick(place, given, [("date", day)] if day else [], without=("tz",))
+    page["pick"] = _pick(picking, given, [("date", day)] if day else [], without=("tz",))
     block = "cities" if step == "city" else "picker"
     every = [] if found else text_zones.every(tz, now)
     return answers.answer("guest/zones.html", block=block, **page, zones=every)
 
 
-def chosen(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
+def chosen(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
     """The form for a chosen time, if it is free."""
     try:
         start = guest_input.instant(params.start_of(given))
     except ValueError as error:
-        return times(place, given, BadField(str(error)), 422)
+        return times(picking, given, BadField(str(error)), 422)
     try:
-        offer = place.offer()
+        offer = picking.offer()
     except NotBooked as error:
-        return _closed(place, given, error)
+        return _closed(picking, given, error)
     reasons = offer.reasons(start)
     if not reasons:
-        return form(place, given)
+        return picking.chosen(given)
     if request.method == "GET" and any(reason.code == "booking" for reason in reasons):
-        return times(place, given, messages.Booked(), 409)  # who comes back may have booked it
-    return times(place, given, refusal(reasons), 409)
+        return times(picking, given, messages.Booked(), 409)  # who comes back may have booked it
+    return times(picking, given, refusal(reasons), 409)
 
 
-def still(place: Place, given: MultiDict[str, str]) -> ResponseReturnValue:
+def still(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
     """Nothing while the time of an open form is free; else an alert with the nearest that are."""
     try:
         start = guest_input.instant(given.get("start"))
     except ValueError as error:
-        return times(place, given, BadField(str(error)), 422)
+        return times(picking, given, BadField(str(error)), 422)
     try:
-        offer = place.offer()
+        offer = picking.offer()
     except NotBooked as error:
-        return _closed(place, given, error)
-    reasons, tz = offer.reasons(start), zone(place, given, {})
-    alert = place.alert(refusal(reasons)) if reasons else None
-    near = guest_days.nearest(offer.free(offer.now, offer.last), start) if reasons else []
+        return _closed(picking, given, error)
+    reasons, tz = offer.reasons(start), zone(picking, given, {})
+    alert = picking.alert(refusal(reasons)) if reasons else None
+    near = slots.nearest(offer.free(offer.now, offer.last), start) if reasons else []
     offered = [guest_days.offered(other, tz) for other in sorted(near)]
-    return answers.answer("guest/gone.html", alert=alert, nearest=offered, kept=not place.moving)
+    return answers.answer("guest/gone.html", alert=alert, nearest=offered, kept=picking.keeps)
 
 
 def form(
-    place: Place,
+    picking: Picking,
     given: MultiDict[str, str],
     errors: dict[str, str] | None = None,
     alert: NotBooked | None = None,
     status: int = 200,
 ) -> Response:
     """What is asked of the guest, with everything typed so far."""
-    start, tz = guest_input.instant(params.start_of(given)), zone(place, given, {})
-    end = start + place.event.duration * 60
-    page = place.page(place.event.title, given)
-    page["alert"] = place.alert(alert) or _faults(errors or {})
+    start, tz = guest_input.instant(params.start_of(given)), zone(picking, given, {})
+    end = start + picking.event.duration * 60
+    page = picking.page(picking.event.title, given)
+    page["alert"] = picking.alert(alert) or _faults(errors or {})
     page["tz"] = {"name": tz.key, "label": language.zone_label(tz, start)}
-    asked, guests = guest_input.questions(place.event), given.getlist("guests")[:20]
+    asked, guests = guest_input.questions(picking.event), given.getlist("guests")[:20]
     return answers.answer(
         "guest/details.html",
         status,
@@ -207,11 +269,11 @@ def form(
             "time_label": language.clock_range(start, end, tz),
         },
         form={
-            "action": place.address,
-            "still": still_url(place, given, start, tz),
+            "action": picking.address,
+            "still": still_url(picking, given, start, tz),
             "hidden": [
-                *place.secret,
-                *place.hidden,
+                *picking.secret,
+                *picking.hidden,
                 *params.seen(given),
                 *params.utm_fields(given),
                 ("tz", tz.key),
@@ -228,17 +290,17 @@ def form(
         },
         errors=errors or {},
         questions=[{**each.model_dump(), "name": f"question-{each.id}"} for each in asked],
-        extra_guests=max(place.event.extra_guests, len(guests)),  # too many are not lost
+        extra_guests=max(picking.event.extra_guests, len(guests)),  # too many are not lost
     )
 
 
 # --- small things -----------------------------------------------------------------------------
 
 
-def zone(place: Place, given: MultiDict[str, str], errors: dict[str, str]) -> ZoneInfo:
+def zone(picking: Picking, given: MultiDict[str, str], errors: dict[str, str]) -> ZoneInfo:
     """The guest's zone; the host's when none is asked for, and where people meet in person."""
-    host = ZoneInfo(place.document.time_zone)
-    if place.event.location == "in_person":
+    host = ZoneInfo(picking.document.time_zone)
+    if picking.event.location == "in_person":
         return host
     return _read(guest_input.zone, given.get("tz"), "tz", errors) or host
 
@@ -253,46 +315,46 @@ def _read(reader: Any, text: str | None, name: str, errors: dict[str, str]) -> A
         return None
 
 
-def still_url(place: Place, given: MultiDict[str, str], start: int, tz: ZoneInfo) -> str:
+def still_url(picking: Picking, given: MultiDict[str, str], start: int, tz: ZoneInfo) -> str:
     """Where an open form asks whether its time is still free."""
     asked = [("step", "still"), ("start", to_rfc3339(start)), ("tz", tz.key)]
-    return params.address(place.address, [*asked, *params.kept(given, ("lang", "clock"))])
+    return params.address(picking.address, [*asked, *params.kept(given, ("lang", "clock"))])
 
 
 def _pick(
-    place: Place,
+    picking: Picking,
     given: MultiDict[str, str],
     sight: list[tuple[str, str]],
     without: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """The picker's one form: GET, or POST once a guest has typed what no address should hold."""
     hidden = [
-        *place.hidden,
+        *picking.hidden,
         *params.seen(given),
         *params.kept(given, ("tz",) if "tz" not in without else ()),
         *params.utm_fields(given),
         *params.kept(given, DETAIL_FIELDS),
         *params.kept(
-            given, tuple(f"question-{each.id}" for each in guest_input.questions(place.event))
+            given, tuple(f"question-{each.id}" for each in guest_input.questions(picking.event))
         ),
     ]
-    typed = request.method == "POST" and not place.moving
-    hidden += [*sight, *([*place.secret, ("step", "choose")] if typed else [])]
+    typed = picking.typed()
+    hidden += [*sight, *([*picking.secret, ("step", "choose")] if typed else [])]
     method = "post" if typed else "get"
-    return {"method": method, "action": place.address, "hidden": hidden}
+    return {"method": method, "action": picking.address, "hidden": hidden}
 
 
-def _closed(place: Place, given: MultiDict[str, str], error: NotBooked) -> ResponseReturnValue:
+def _closed(picking: Picking, given: MultiDict[str, str], error: NotBooked) -> ResponseReturnValue:
     """No slots can be shown: said kindly, and what was typed stays in its form, or hidden."""
-    status, typed = messages.status(error), request.method == "POST" and not place.moving
+    status, typed = messages.status(error), picking.typed()
     with suppress(ValueError):
         if typed and guest_input.instant(params.start_of(given)):
-            return messages.with_retry(form(place, given, alert=error, status=status), error)
-    page = place.page(place.event.title, given)
-    page["alert"] = place.alert(error)
+            return messages.with_retry(form(picking, given, alert=error, status=status), error)
+    page = picking.page(picking.event.title, given)
+    page["alert"] = picking.alert(error)
     page["heading"] = _("No times to show right now")
     if typed:
-        page["pick"] = _pick(place, given, [])
+        page["pick"] = _pick(picking, given, [])
     elif isinstance(error, CalendarUnavailable):
         page["retry_url"] = params.same(request)
     return messages.with_retry(answers.answer("guest/problem.html", status, **page), error)

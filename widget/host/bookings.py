@@ -70,7 +70,7 @@ def _typed() -> str:
 def _cancel(booking: Booking) -> str:
     text = request.form.get("reason", "").replace("\r\n", "\n")
     reason = guest_input.without_controls(text, "\n\t").strip()[:REASON_LENGTH]
-    after = booking_act.cancel(service.google(), booking, "host", reason, clock.now())
+    after = booking_act.cancel(service.google(), booking, reason, booking_act.HOST, clock.now())
     return "cancelled" if after.status == "cancelled" else "pending"
 
 
@@ -79,7 +79,7 @@ def _move(booking: Booking) -> str:
         start = guest_input.instant(request.form.get("start", ""))
     except ValueError as error:
         raise _NoTime(str(error)) from None
-    after = booking_act.reschedule(service.google(), booking, start, "host", clock.now())
+    after = booking_act.reschedule(service.google(), booking, start, booking_act.HOST, clock.now())
     return "moved" if after.status == "confirmed" else "pending"
 
 

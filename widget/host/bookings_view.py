@@ -10,9 +10,10 @@ from flask import request
 
 import models
 from models import Booking
-from widget.booking import act, guest_input
+from widget.booking import guest_input
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
+from widget.booking.target import of_booking
 from widget.core import clock, zones
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings, load_document
@@ -129,7 +130,7 @@ def _row(booking: Booking, zone: ZoneInfo, now: int, opened: Booking | None) -> 
         "may_change": active and booking.change != "cancel" and booking.end_at > now,
         "may_move": booking.status == "confirmed"
         and booking.end_at > now
-        and act.event_type(booking) is not None,
+        and of_booking(booking) is not None,
         "act": _act() if opened and opened.id == booking.id else "",
     }
 
@@ -198,11 +199,11 @@ def _troubles() -> dict[str, str]:
 
 def _free(booking: Booking, zone: ZoneInfo, now: int) -> dict[str, Any]:
     """Where a booking can go: the picker's own free times, by date; or why there are none."""
-    event = act.event_type(booking)
-    if event is None:
+    target = of_booking(booking)
+    if target is None:
         return {"days": [], "trouble": _("Its event type is gone, so it cannot be moved here.")}
     try:
-        offer = offer_for(service.google(), booking.host, event, now, booking)
+        offer = offer_for(target, service.calendar_of(booking.host), now, booking)
     except NotBooked as error:
         return {"days": [], "trouble": refused(error)}
     days = by_date(offer.free(now, offer.last), zone)

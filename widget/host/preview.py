@@ -18,6 +18,7 @@ import models
 from widget.booking import busy
 from widget.booking.errors import CalendarDisconnected
 from widget.booking.offer import Offer, booked, closed
+from widget.booking.target import Target
 from widget.core import clock
 from widget.core.document import (
     Settings,
@@ -30,8 +31,8 @@ from widget.core.document import (
 from widget.core.slots import Busy
 from widget.google.client import DAY
 from widget.google.errors import GoogleError
-from widget.guest import params, steps
-from widget.guest.page import Place
+from widget.guest import steps
+from widget.guest.steps import Picking
 from widget.host import form_view, forms, snippets
 from widget.host.signin import page
 from widget.text.language import gettext as _
@@ -44,7 +45,7 @@ Form = MultiDict[str, str]
 
 
 @dataclass(frozen=True)
-class Preview(Place):
+class Preview(Picking):
     """An event type of a document that may not be saved; `slug` is what it is stored under."""
 
     slug: str = ""
@@ -67,7 +68,8 @@ class Preview(Place):
 
     def offer(self) -> Offer:
         """Raises NotBooked. Google's answer for calendars that are not saved is not kept."""
-        host, document, event, now = self.host, self.document, self.event, clock.now()
+        host, document, event = self.target.host, self.document, self.event
+        now = clock.now()
         if not self.draft:
             return super().offer()
         if host.disconnected_at:
@@ -82,11 +84,14 @@ class Preview(Place):
         return Offer(host, document, event, rules, taken, held, now)
 
     def _busy(self, now: int) -> list[Busy]:
-        stored, calendar = load_document(self.host.settings), service.calendar_of(self.host)
+        stored, calendar = (
+            load_document(self.target.host.settings),
+            service.calendar_of(self.target.host),
+        )
         longest = max((each.booking_window_days for each in stored.event_types), default=0)
         same = self.document.busy_calendars == stored.busy_calendars
         if same and self.event.booking_window_days <= longest:
-            return busy.of(calendar, self.host, stored, now)
+            return busy.of(calendar, self.target.host, stored, now)
         until = now + (self.event.booking_window_days + 4) * DAY
         return calendar.busy(self.document.busy_calendars, now - DAY, until)
 
@@ -133,11 +138,7 @@ def _shown(place: Preview, given: Form) -> ResponseReturnValue:
         return answers.answer(
             "guest/problem.html", **shown, heading=shown["title"], retry_url=place.address
         )
-    if params.last(given, "step") in steps.ZONE_STEPS:
-        return steps.zones(place, given)
-    if given.get("start") and given.getlist("step")[-1:] in ([], ["choose"]):
-        return steps.chosen(place, given)
-    return steps.times(place, given)
+    return steps.show(place, given)
 
 
 def _place(host: models.Host, slug: str, given: Form) -> Preview | None:
@@ -151,10 +152,10 @@ def _place(host: models.Host, slug: str, given: Form) -> Preview | None:
     elif "section" in given:
         document = _drafted(host, given, at)
     else:
-        return Preview(host, stored, stored.event_types[at], slug=slug)
+        return Preview(Target(host, stored, stored.event_types[at]), slug=slug)
     if at >= len(document.event_types):
         return None
-    return Preview(host, document, document.event_types[at], slug=slug, draft=True)
+    return Preview(Target(host, document, document.event_types[at]), slug=slug, draft=True)
 
 
 def _drafted(host: models.Host, form: Form, at: int) -> Settings:

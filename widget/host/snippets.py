@@ -59,7 +59,7 @@ def live(document: Settings, host: models.Host, address: str, now: int) -> dict[
     refused (not an allowed site), seen or never; `origin` and `when` where there are any."""
     text = address.strip()[:ADDRESS_LENGTH]
     origins = _origins(text)
-    found = [each for origin in origins for each in models.sightings(host, origin)]
+    found = [each for origin in origins for each in seen_on(host, origin)]
     seen = max(found, key=lambda each: each.seen_at, default=None)
     named = [origin for origin in origins if origin in document.allowed_sites]
     if not (seen or named or _is_address(text, origins)):
@@ -85,3 +85,9 @@ def _origins(text: str) -> list[str]:
 def _is_address(text: str, origins: list[str]) -> bool:
     """A bare word may be the name of a machine, but hardly is when nothing knows of it."""
     return bool(origins) and (text == "localhost" or any(each in text for each in ".:/"))
+
+
+def seen_on(host: models.Host, origin: str | None = None) -> list[models.Sighting]:
+    """Where the host's widget was loaded (or on one site), the latest first."""
+    sightings.write()  # what this process has seen since it wrote last
+    return models.sightings(host, origin)

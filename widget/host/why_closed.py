@@ -11,8 +11,9 @@ from flask import request
 import models
 from widget.booking.errors import CalendarDisconnected, NotBooked
 from widget.booking.offer import offer_for
+from widget.booking.target import Target
 from widget.core import clock
-from widget.core.document import EventType, Settings
+from widget.core.document import Settings
 from widget.core.fields import minutes
 from widget.guest.days import read_date
 from widget.host import why
@@ -46,7 +47,7 @@ def view(host: models.Host, document: Settings) -> dict[str, Any]:
             **asked,
             "fault": _("This time does not exist on that date: clocks are set forward over it."),
         }
-    answers = [_answer(host, kind, at, zone) for at in found]
+    answers = [_answer(Target(host, document, kind), at, zone) for at in found]
     for answer, turn in zip(answers, _turns() if len(found) > 1 else ("",), strict=True):
         answer["moment"] += turn
     return {**asked, "answers": answers}
@@ -66,14 +67,14 @@ def _instants(day: str, time: str, zone: ZoneInfo) -> list[int]:
     return [int(each.timestamp()) for each in dict.fromkeys(real)]
 
 
-def _answer(host: models.Host, event: EventType, at: int, zone: ZoneInfo) -> dict[str, Any]:
+def _answer(target: Target, at: int, zone: ZoneInfo) -> dict[str, Any]:
     answer: dict[str, Any] = {"moment": why.moment(at, zone), "reasons": [], "trouble": None}
     try:
-        offer = offer_for(service.google(), host, event, clock.now())
+        offer = offer_for(target, service.calendar_of(target.host), clock.now())
         answer["reasons"] = why.said(service.google(), offer, at)
     except CalendarDisconnected:
         answer["trouble"] = _("No time is offered: your calendar is not connected.")
     except NotBooked:
         answer["trouble"] = _("No time is offered at the moment: Google does not answer.")
-    answer["inactive"] = not event.active
+    answer["inactive"] = not target.event.active
     return answer

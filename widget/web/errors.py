@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Response, make_response, request
+from flask import Response, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
+from widget.booking.target import NotHere, Renamed
 from widget.text.language import gettext as _
 from widget.web import answers, limits
 
@@ -20,6 +21,18 @@ CODES = {404: "not_found", 429: "rate_limited"}
 
 def wants_json() -> bool:
     return request.path.startswith("/api/")
+
+
+def not_here(_error: NotHere) -> ResponseReturnValue:
+    return http_error(NotFound())
+
+
+def renamed(error: Renamed) -> ResponseReturnValue:
+    """To the same page under the new name; the form that was sent is sent again there."""
+    where = {**(request.view_args or {}), "handle": error.handle}
+    address = url_for(str(request.endpoint), **where)
+    query = request.query_string.decode("ascii", "replace")
+    return redirect(f"{address}?{query}" if query else address, 307)
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> Response:

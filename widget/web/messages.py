@@ -81,6 +81,10 @@ def said_of_change(error: NotBooked) -> str:
         "slot_unavailable": _(
             "This time is not offered, so your booking was not moved. Please choose another one."
         ),
+        "rate_limited": _(
+            "There were too many changes in a short time. Nothing was changed: your booking stands"
+            " as before. Please try again later."
+        ),
         "too_late": _(
             "It is too late to change this booking here, so nothing was changed. Please write to"
             " your host."

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import models
+from widget.booking.target import NotHere, Renamed
 from widget.config import Config
 from widget.text import language
 from widget.web import audience, errors, headers, limits, static
@@ -67,6 +68,8 @@ def set_up(app: Flask, config: Config) -> None:
     app.after_request(headers.protect)
     app.teardown_request(_end)
     app.register_error_handler(HTTPException, errors.http_error)
+    app.register_error_handler(NotHere, errors.not_here)
+    app.register_error_handler(Renamed, errors.renamed)
     app.log_exception = errors.log_fault  # type: ignore[method-assign,assignment]  # Flask's own names the path
 
 

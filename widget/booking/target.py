@@ -1,0 +1,70 @@
+"""Which host and event type an address means. No Flask, and nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import models
+from widget.core import fields
+from widget.core.document import EventType, Settings, load_document
+
+
+@dataclass(frozen=True)
+class Target:
+    """A host and one of the host's event types, as the settings document has them now."""
+
+    host: models.Host
+    document: Settings
+    event: EventType
+
+
+class NotHere(LookupError):
+    """There is no such host, or no such event type; `document` is the host's, if there is one."""
+
+    def __init__(self, document: Settings | None = None) -> None:
+        super().__init__("not here")
+        self.document = document
+
+
+class Renamed(Exception):
+    """The host gave this handle up; the same address stands under `handle`."""
+
+    def __init__(self, handle: str) -> None:
+        super().__init__(handle)
+        self.handle = handle
+
+
+def find(handle: str, slug: str) -> Target:
+    """The event type that can be booked there. Raises NotHere or Renamed."""
+    return event_of(*find_host(handle), slug)
+
+
+def event_of(host: models.Host, document: Settings, slug: str) -> Target:
+    """The host's event type of that slug, switched on. Raises NotHere."""
+    for event in document.event_types:
+        if event.slug == slug and event.active:
+            return Target(host, document, event)
+    raise NotHere(document)
+
+
+def find_host(handle: str) -> tuple[models.Host, Settings]:
+    """The host with this handle, and the settings document. Raises NotHere or Renamed."""
+    if not fields.HANDLE.fullmatch(handle):
+        raise NotHere
+    host = models.host_by_handle(handle)
+    if host is not None:
+        return host, load_document(host.settings)
+    if renamed := models.host_by_old_handle(handle):
+        raise Renamed(renamed.handle)
+    raise NotHere
+
+
+def of_booking(booking: models.Booking) -> Target | None:
+    """The event type of a booking as it is now, with the length that was promised; None when it
+    is gone."""
+    document = load_document(booking.host.settings)
+    for event in document.event_types:
+        if event.slug == booking.event:
+            promised = event.model_copy(update={"duration": booking.promise["duration"]})
+            return Target(booking.host, document, promised)
+    return None
