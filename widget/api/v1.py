@@ -6,18 +6,17 @@ import hashlib
 import re
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 import models
-from widget.booking import act, guest_input, links
+from widget.api import schema
+from widget.booking import act, guest_input
 from widget.booking.errors import KeyReused, NotBooked, SlotTaken, SlotUnavailable
 from widget.booking.offer import offer_for
 from widget.booking.target import Target, find, find_host
 from widget.core import clock
-from widget.core.clock import to_rfc3339
-from widget.core.document import EventType
 from widget.core.slots import nearest
 from widget.google.client import DAY
 from widget.text import language
@@ -50,29 +49,7 @@ def open_to_all(response: Response) -> Response:
 @limits.reading
 def host(handle: str) -> ResponseReturnValue:
     _host, document = find_host(handle)
-    listed = [event for event in document.event_types if event.listed and event.active]
-    return {
-        "handle": document.handle,
-        "display_name": document.display_name,
-        "time_zone": document.time_zone,
-        "event_types": [event_view(handle, event) for event in listed],
-    }
-
-
-def event_view(handle: str, event: EventType) -> dict[str, Any]:
-    return {
-        "slug": event.slug,
-        "title": event.title,
-        "description": event.description,
-        "duration": event.duration,
-        "location": event.location,
-        "location_detail": event.location_detail,
-        "extra_guests": event.extra_guests,
-        "questions": [
-            question.model_dump(exclude_none=True) for question in guest_input.questions(event)
-        ],
-        "url": f"{service.config().public_url}/book/{handle}/{event.slug}",
-    }
+    return schema.HostAnswer.of(service.config(), document).response()
 
 
 @blueprint.get("/<handle>/<slug>/slots")
@@ -93,8 +70,11 @@ def slots(handle: str, slug: str) -> ResponseReturnValue:
         offer = offer_for(target, service.calendar_of(target.host), clock.now())
     except NotBooked as error:
         return refused(error)
-    found = slot_views(offer.free(start, end), target.event)
-    return {"event": event_view(handle, target.event), "tz": tz.key, "slots": found}
+    return schema.SlotsAnswer(
+        event=schema.EventTypeAnswer.of(service.config(), handle, target.event),
+        tz=tz.key,
+        slots=schema.slots_of(offer.free(start, end), target.event),
+    ).response()
 
 
 @blueprint.post("/<handle>/<slug>/bookings")
@@ -116,7 +96,8 @@ def book(handle: str, slug: str) -> ResponseReturnValue:
         return _other_times(target, error, wish.start)
     except NotBooked as error:
         return refused(error)
-    return jsonify(made(booking)), STATUS.get(booking.status, 200)
+    answer = schema.BookedAnswer.of(service.config(), booking)
+    return answer.response(STATUS.get(booking.status, 200))
 
 
 def _booked(target: Target, wish: guest_input.Details, key: str | None) -> models.Booking:
@@ -125,23 +106,6 @@ def _booked(target: Target, wish: guest_input.Details, key: str | None) -> model
     caller = act.Caller(allow=limits.allow_booking, language=spoken)
     calendar = service.calendar_of(target.host)
     return act.book(calendar, target, wish, stored, caller, clock.now())
-
-
-def made(booking: models.Booking) -> dict[str, Any]:
-    """A booking as it is now. `success`: it stands, or may stand while it is pending; one that
-    an earlier request made can be over by now."""
-    stands = booking.status in models.ACTIVE
-    return {
-        "success": stands,
-        "booking": {
-            "id": booking.id,
-            "start": to_rfc3339(booking.start_at),
-            "end": to_rfc3339(booking.end_at),
-            "status": booking.status,
-            "manageUrl": links.booking_url(service.config(), booking.id),
-        },
-        "meetLink": booking.meet_link if stands else None,
-    }
 
 
 def invalid(errors: dict[str, str]) -> Response:
@@ -163,12 +127,8 @@ def _other_times(target: Target, error: NotBooked, start: int) -> Response:
     except NotBooked:  # Google stopped answering meanwhile
         return refused(error)
     near = sorted(nearest(offer.free(offer.now, offer.last), start))
-    return refused(error, slots=slot_views(near, target.event))
-
-
-def slot_views(starts: list[int], event: EventType) -> list[dict[str, str]]:
-    length = event.duration * 60
-    return [{"start": to_rfc3339(at), "end": to_rfc3339(at + length)} for at in starts]
+    offered = schema.slots_of(near, target.event)
+    return refused(error, slots=[each.model_dump() for each in offered])
 
 
 def _instant(name: str, errors: dict[str, str]) -> int:

@@ -22,6 +22,7 @@ from widget.core import slots, zones
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 Kind = Literal["text", "long_text", "choice", "checkbox", "phone"]
+Location = Literal["google_meet", "phone", "in_person"]
 WebhookEvent = Literal[
     "booking.confirmed", "booking.rescheduled", "booking.cancelled", "booking.failed",
     "host.disconnected",
@@ -109,7 +110,7 @@ class EventType(_Part):
     max_per_day: Limit | None = None
     max_per_week: Limit | None = None
     extra_guests: Annotated[int, core_fields.between(0, core_fields.EXTRA_GUESTS)] = 0
-    location: Literal["google_meet", "phone", "in_person"] = "google_meet"
+    location: Location = "google_meet"
     location_detail: Annotated[str, core_fields.text(core_fields.DETAIL)] = ""
     listed: bool = True
     active: bool = True

@@ -1,0 +1,127 @@
+"""What the API answers, as models: what is sent is what they describe. Times are UTC, RFC 3339."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from flask import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+import models
+from widget.booking import guest_input, links
+from widget.config import Config
+from widget.core.clock import to_rfc3339
+from widget.core.document import EventType, Location, Question, Settings
+
+Status = Literal["pending", "confirmed", "cancelled", "failed"]
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    def response(self, status: int = 200) -> Response:
+        return Response(self.model_dump_json(), status, mimetype="application/json")
+
+
+class Slot(Answer):
+    """A free time."""
+
+    start: str
+    end: str
+
+
+class EventTypeAnswer(Answer):
+    """What can be booked: lengths in minutes, and what is asked of the guest."""
+
+    slug: str
+    title: str
+    description: str
+    duration: int
+    location: Location
+    location_detail: str
+    extra_guests: int = Field(description="How many more people a guest may bring.")
+    questions: list[Question]
+    url: str
+
+    @classmethod
+    def of(cls, config: Config, handle: str, event: EventType) -> EventTypeAnswer:
+        return cls(
+            slug=event.slug,
+            title=event.title,
+            description=event.description,
+            duration=event.duration,
+            location=event.location,
+            location_detail=event.location_detail,
+            extra_guests=event.extra_guests,
+            questions=list(guest_input.questions(event)),
+            url=f"{config.public_url}/book/{handle}/{event.slug}",
+        )
+
+
+class HostAnswer(Answer):
+    """A host, and what is listed to be booked."""
+
+    handle: str
+    display_name: str
+    time_zone: str
+    event_types: list[EventTypeAnswer]
+
+    @classmethod
+    def of(cls, config: Config, document: Settings) -> HostAnswer:
+        return cls(
+            handle=document.handle,
+            display_name=document.display_name,
+            time_zone=document.time_zone,
+            event_types=[
+                EventTypeAnswer.of(config, document.handle, event)
+                for event in document.event_types
+                if event.listed and event.active
+            ],
+        )
+
+
+class SlotsAnswer(Answer):
+    """The free times of an event type."""
+
+    event: EventTypeAnswer
+    tz: str
+    slots: list[Slot]
+
+
+class BookingAnswer(Answer):
+    """A booking as it is now."""
+
+    id: str
+    start: str
+    end: str
+    status: Status
+    manageUrl: str
+
+
+class BookedAnswer(Answer):
+    """`success`: it stands, or may stand while it is pending; one that an earlier request with
+    the same key made can be over by now."""
+
+    success: bool
+    booking: BookingAnswer
+    meetLink: str | None
+
+    @classmethod
+    def of(cls, config: Config, booking: models.Booking) -> BookedAnswer:
+        stands = booking.status in models.ACTIVE
+        return cls(
+            success=stands,
+            booking=BookingAnswer(
+                id=booking.id,
+                start=to_rfc3339(booking.start_at),
+                end=to_rfc3339(booking.end_at),
+                status=cast(Status, booking.status),
+                manageUrl=links.booking_url(config, booking.id),
+            ),
+            meetLink=booking.meet_link if stands else None,
+        )
+
+
+def slots_of(starts: list[int], event: EventType) -> list[Slot]:
+    length = event.duration * 60
+    return [Slot(start=to_rfc3339(at), end=to_rfc3339(at + length)) for at in starts]
