@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
@@ -16,10 +15,10 @@ from dotenv import dotenv_values
 from limits import parse_many
 from limits.storage import storage_from_string
 
+from widget.core import addresses
+
 GOOGLE_OIDC_METADATA_URL = "https://accounts.google.com/.well-known/openid-configuration"
 GOOGLE_CALENDAR_ENDPOINT = "https://www.googleapis.com/calendar/v3/"
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-_NETLOC = re.compile(r"([a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(:\d+)?", re.ASCII)
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
@@ -37,21 +36,14 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def _public_url(text: str) -> str:
-    url = urlsplit(text.rstrip("/"))
-    local = url.scheme == "http" and url.hostname in LOOPBACK
-    if not (url.hostname and (url.scheme == "https" or local)):
+    found = addresses.parse(text.rstrip("/"))
+    if found.rest or not found.secure:
         raise ValueError
-    if url.path or url.query or url.fragment or not _NETLOC.fullmatch(url.netloc):
-        raise ValueError
-    _ = url.port
-    return f"{url.scheme}://{url.netloc}"
+    return found.origin
 
 
 def _web_address(text: str) -> str:
-    url = urlsplit(text)
-    if url.scheme not in ("http", "https") or not url.hostname:
-        raise ValueError
-    return text
+    return str(addresses.parse(text))
 
 
 def _endpoint(text: str) -> str:

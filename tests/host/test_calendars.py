@@ -117,7 +117,7 @@ def test_google_is_asked_once_a_minute(
 @pytest.mark.parametrize(
     ("changes", "field", "words"),
     [
-        ({"busy_calendars": []}, "calendars-busy_calendars", "between 1 and 50"),
+        ({"busy_calendars": []}, "calendars-busy_calendars", "tick at least one"),
         ({"busy_calendars": [f"c{n}" for n in range(51)]}, "calendars-busy_calendars", "1 and 50"),
         ({"busy_calendars": ["\u202e"]}, "calendars-busy_calendars", "cannot be empty"),
         ({"target_calendar": None}, "calendars-target_calendar", "cannot be empty"),

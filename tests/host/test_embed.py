@@ -41,13 +41,13 @@ def live(host: Browser, site: str = SITE) -> Element:
         (
             "popup",
             '<script src="http://localhost/embed.js" async></script>\n'
-            '<meetslot-booking host="ana" event="intro" mode="popup">'
+            '<meetslot-booking host="ana" event="intro" mode="popup" accent="1a73e8">'
             '<a href="http://localhost/book/ana/intro">Book a call</a></meetslot-booking>',
         ),
         (
             "floating",
             '<script src="http://localhost/embed.js" async></script>\n'
-            '<meetslot-booking host="ana" event="intro" mode="floating">'
+            '<meetslot-booking host="ana" event="intro" mode="floating" accent="1a73e8">'
             '<a href="http://localhost/book/ana/intro">Book a call</a></meetslot-booking>',
         ),
         (
@@ -90,7 +90,38 @@ def test_a_page_view_inside_a_site_is_seen(
         "Seen on https://sailing.example 2 minutes ago."
     )
     assert "Not seen" in live(ana, "https://other.example").text
-    assert SITE in show(ana).one(id="live-answer").text
+    guest.get("/book/ana", headers=FRAMED)
+    seen = show(ana).one(id="live-answer").all("li")
+    assert [each.text for each in seen] == [SITE]  # once, however many pages of it
+
+
+@on_sqlite
+def test_a_site_with_an_international_name_is_held_to_as_browsers_write_it(
+    ana: Browser, guest: FlaskClient
+) -> None:
+    typed = "faß.example\nhttps://www.sailing.example/\nlocalhost:8000"
+    save(ana, "sites", {"allowed_sites": typed})
+    shown = show(ana).one(id="sites-allowed_sites").raw.split()
+    assert shown == [
+        "https://xn--fa-hia.example",
+        "https://www.sailing.example",
+        "http://localhost:8000",
+    ]
+    referer = {"Sec-Fetch-Dest": "iframe", "Referer": "https://xn--fa-hia.example/"}
+    answer = guest.get(PICKER, headers=referer)
+    assert answer.status_code == 200
+    assert "https://xn--fa-hia.example" in answer.headers["Content-Security-Policy"]
+    assert live(ana, "faß.example").one(data_live="seen")
+    other = {"Sec-Fetch-Dest": "iframe", "Referer": "https://fass.example/"}
+    assert guest.get(PICKER, headers=other).status_code == 403
+
+
+@on_sqlite
+def test_the_button_of_a_snippet_has_the_hosts_colour(ana: Browser) -> None:
+    save(ana, "theme", {"accent": "#008080"})
+    for mode in ("popup", "floating"):
+        assert 'accent="008080"' in snippet(ana, f"?embed={mode}")
+    assert "accent" not in snippet(ana)  # the frame follows the settings
 
 
 def test_the_last_view_counts_and_is_kept_once(

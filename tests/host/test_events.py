@@ -459,3 +459,8 @@ def test_a_long_event_type_can_be_saved(app: Flask, ana: Browser) -> None:
     assert save_event(ana, questions).status_code == 200
     big = {"x": "x" * 300_000}
     assert app.test_client().post("/settings/profile", data=big).status_code == 413
+
+
+def test_the_page_after_booking_may_be_typed_without_https(app: Flask, ana: Browser) -> None:
+    save_event(ana, {"redirect_url": "faß.example/thanks"})
+    assert event_of(app)["redirect_url"] == "https://xn--fa-hia.example/thanks"

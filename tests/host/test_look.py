@@ -90,22 +90,39 @@ def test_allowed_sites_are_one_a_line_and_bind_browsers(
 
 @pytest.mark.parametrize(
     "site",
-    ["ana.example", "https://", "http://ana.example", "https://ana.example/page", "*", "ftp://x.y"],
+    [
+        "ana",
+        "ana.example/page",
+        "https://",
+        "http://ana.example",
+        "https://ana.example/page",
+        "*",
+        "ftp://x.y",
+    ],
 )
 def test_what_is_no_origin_is_named_and_kept(app: Flask, ana: Browser, site: str) -> None:
     answer = save(ana, "sites", {"allowed_sites": f"https://good.example\r\n{site}"})
     said = faults(answer)["sites-allowed_sites"]
-    assert "must be an origin" in said
+    assert "must be a site" in said
     assert said.endswith(f": line 2 “{site}”")
     kept = form(page.read(answer.text), "sites").fields()["allowed_sites"]
     assert kept == f"https://good.example\n{site}"
     assert exported(app)["allowed_sites"] == []
 
 
+def test_a_site_may_be_typed_without_https(app: Flask, ana: Browser) -> None:
+    save(ana, "sites", {"allowed_sites": "Ana.example\r\nlocalhost:8000\r\nfaß.example:8443/"})
+    assert exported(app)["allowed_sites"] == [
+        "https://ana.example",
+        "http://localhost:8000",
+        "https://xn--fa-hia.example:8443",
+    ]
+
+
 def test_every_site_that_is_wrong_is_named(ana: Browser) -> None:
     answer = save(ana, "sites", {"allowed_sites": "one\r\n\r\nhttps://good.example\r\nthree"})
     said = faults(answer)["sites-allowed_sites"]
-    assert said.count("must be an origin") == 1
+    assert said.count("must be a site") == 1
     assert said.endswith(": line 1 “one”, line 3 “three”")
 
 

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from widget.core import addresses, slots, zones
 from widget.core import fields as core_fields
-from widget.core import slots, zones
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
@@ -54,14 +54,17 @@ Ranges = Annotated[
     list[list[str]], BeforeValidator(core_fields.ranges), core_fields.entries(core_fields.RANGES)
 ]
 Calendar = Annotated[str, core_fields.text(core_fields.CALENDAR, 1)]
-Site = Annotated[str, AfterValidator(core_fields.origin)]
+Site = Annotated[
+    str,
+    core_fields.read_by(
+        addresses.site, "must be a site such as https://example.com (http only on localhost)"
+    ),
+]
 Address = Annotated[
     str,
-    core_fields.must(core_fields.is_address, "must be an https address (http only on localhost)"),
+    core_fields.read_by(addresses.secure, "must be an https address (http only on localhost)"),
 ]
-Https = Annotated[
-    Address, core_fields.must(lambda text: text[:6].lower() == "https:", "must be https")
-]
+Https = Annotated[Address, core_fields.must(lambda text: text[:6] == "https:", "must be https")]
 Accent = Annotated[
     str,
     core_fields.must(core_fields.ACCENT.fullmatch, "must be six hex digits without #"),

@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
-from ipaddress import IPv4Address
 from typing import Any
 
 from pydantic import AfterValidator, BeforeValidator, ValidationError
@@ -24,7 +23,7 @@ BOOKINGS, EXTRA_GUESTS = 1000, 20  # max_per_day and max_per_week from 1, extra_
 CALENDARS, SITES, OVERRIDES, RANGES = 50, 100, 1000, 48  # entries; ranges are of one day
 EVENT_TYPES, QUESTIONS, CHOICES = 100, 20, 50  # entries
 NAME, TITLE, LABEL, CHOICE, DETAIL, DESCRIPTION = 100, 200, 300, 200, 500, 5000  # characters
-CALENDAR, ADDRESS = 320, 2000  # characters of a calendar's id, of a web address
+CALENDAR = 320  # characters of a calendar's id
 YEARS = range(1970, 2201)
 HANDLE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 QUESTION_ID = re.compile(r"[a-z0-9_-]{1,40}")
@@ -35,7 +34,6 @@ RESERVED = {
     "admin", "api", "auth", "book", "booking", "embed", "google", "healthz", "help", "llms",
     "login", "logout", "mcp", "oembed", "settings", "static", "style", "support", "www",
 }  # fmt: skip
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 def wrong(message: str) -> PydanticCustomError:
@@ -49,6 +47,18 @@ def must(good: Callable[[Any], object], message: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def read_by(read: Callable[[str], str], message: str) -> AfterValidator:
+    """What `read` makes of a text is kept; its ValueError is told as `message`."""
+
+    def reading(text: str) -> str:
+        try:
+            return read(text)
+        except ValueError:
+            raise wrong(message) from None
+
+    return AfterValidator(reading)
 
 
 def between(low: int, high: int, unit: str = "") -> AfterValidator:
@@ -133,51 +143,3 @@ def ranges(given: Any) -> Any:
     if faults:
         raise ValidationError.from_exception_data("ranges", faults)
     return given
-
-
-def _split(text: str) -> tuple[str, str]:
-    """A web address as its origin, written as browsers write it, and the rest.
-
-    Raises ValueError. http is for loopback only.
-    """
-    address = r"(https?)://([^\s/?#@:\\\[\]]{1,253}|\[::1\])(?::([0-9]{1,5}))?([/?#][^\s\\]*)?"
-    found = re.fullmatch(address, text, re.IGNORECASE)
-    if not found or any(unfit(each) for each in text) or len(text) > ADDRESS:
-        raise ValueError
-    scheme, host, port = found[1].lower(), _ascii(found[2]), int(found[3] or -1)
-    if not -1 <= port < 65536 or port == 0 or (scheme == "http" and host not in LOOPBACK):
-        raise ValueError
-    usual = port in (-1, 443 if scheme == "https" else 80)
-    return f"{scheme}://{host}" + ("" if usual else f":{port}"), found[4] or ""
-
-
-def _ascii(host: str) -> str:
-    """A domain as DNS and browsers know it (xn--…). Raises ValueError."""
-    if host == "[::1]":
-        return host
-    if set(host) & set("ßẞς\u200c\u200d"):  # browsers (IDNA 2008) and Python (2003) disagree
-        raise ValueError
-    name = host.encode("idna").decode().lower()
-    label = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
-    if not re.fullmatch(rf"{label}(\.{label})*", name) or len(name) > 253:
-        raise ValueError
-    if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", name.rpartition(".")[2]):
-        IPv4Address(name)
-    return name
-
-
-def origin(text: str) -> str:
-    try:
-        found, rest = _split(text)
-        if rest in ("", "/"):
-            return found
-    except ValueError:
-        pass
-    raise wrong("must be an origin such as https://example.com (http only on localhost)")
-
-
-def is_address(text: str) -> bool:
-    try:
-        return bool(_split(text))
-    except ValueError:
-        return False

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from flask import Response, abort, g, request
 
 import models
-from widget.core import clock
+from widget.core import addresses, clock
 from widget.core.document import Settings
 from widget.guest import params, sightings
 from widget.text.language import gettext as _
@@ -32,7 +32,7 @@ def embedder() -> str | None:
     into, hint = request.headers.get("Sec-Fetch-Dest"), request.args.get("embedder", "")
     if into not in FRAMES and not (into is None and hint):
         return None
-    origins = [sightings.origin_of(text) for text in (request.headers.get("Referer", ""), hint)]
+    origins = [addresses.origin_of(text) for text in (request.headers.get("Referer", ""), hint)]
     return next((each for each in origins if each and each != service.config().public_url), None)
 
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from contextlib import suppress
-from urllib.parse import urlsplit
 
 import peewee
 
 import models
 from widget.core.document import Settings
 
-ORIGIN_LENGTH, ADDRESS_LENGTH = 300, 4000
 EVERY_SECONDS = 60
 SEEN_AT_MOST = 10_000  # in memory: whoever makes origins up fills no more than these
 
 _seen: dict[tuple[int, str, str], int] = {}  # host, origin, event type -> when
 _lock = threading.Lock()
-_ORIGIN = re.compile(r"https?://[a-z0-9._\[\]:-]+")
 
 
 def note(host_id: int, origin: str, event: str, now: int) -> None:
@@ -47,21 +43,6 @@ def keep_writing() -> None:
         if _seen:
             with models.database.connection_context():
                 write()
-
-
-def origin_of(text: str) -> str | None:
-    """The origin of a web address as browsers write it, or None."""
-    try:
-        parts = urlsplit(text[:ADDRESS_LENGTH])
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            return None
-        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        usual = parts.port in (None, 443 if parts.scheme == "https" else 80)
-        name = host.encode("idna").decode() if not host.startswith("[") else host
-    except (ValueError, UnicodeError):
-        return None
-    origin = f"{parts.scheme}://{name}" + ("" if usual else f":{parts.port}")
-    return origin if len(origin) <= ORIGIN_LENGTH and _ORIGIN.fullmatch(origin) else None
 
 
 def allowed(document: Settings, origin: str) -> bool:

@@ -102,6 +102,8 @@ def faults_of(
         if _ONE_FIELD.fullmatch(fault.path):
             entry = _entry(document, fault.path)
             wrong.setdefault((field, fault.message), []).append(entry)
+        elif fault.path == "busy_calendars" and not document["busy_calendars"]:
+            found[field] = _("tick at least one, so that you are not booked while you are busy")
         else:
             found.setdefault(field, fault.message)
     for (field, message), entries in wrong.items():

@@ -17,6 +17,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from widget.core import addresses
 from widget.core import fields as core_fields
 from widget.core.document import WEEKDAYS, EventType, slug_words
 from widget.text.language import gettext as _
@@ -118,7 +119,23 @@ def theme(document: Document, form: Form) -> None:
 
 
 def sites(document: Document, form: Form) -> None:
-    document["allowed_sites"] = [line.strip() for line in _lines(form.get("allowed_sites", ""))]
+    document["allowed_sites"] = [_site(line) for line in _lines(form.get("allowed_sites", ""))]
+
+
+def _site(line: str) -> str:
+    """The site's origin; what can be none stays as it was typed."""
+    try:
+        return addresses.typed_site(line)
+    except ValueError:
+        return line.strip()
+
+
+def _address(text: str) -> str | None:
+    """A web address as it is meant; what can be none stays as it was typed."""
+    try:
+        return str(addresses.typed(text)) if text.strip() else None
+    except ValueError:
+        return text.strip()
 
 
 def webhook(document: Document, form: Form) -> None:
@@ -169,7 +186,7 @@ def event(document: Document, form: Form, at: int) -> None:
         "listed": "listed" in form,
         "active": "active" in form,
         "questions": questions(form),
-        "redirect_url": form.get("redirect_url", "").strip() or None,
+        "redirect_url": _address(form.get("redirect_url", "")),
     }
     if fields["slot_interval"] == "":
         fields["slot_interval"] = _length(fields["duration"], before["slot_interval"])

@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 import models
+from widget.core import addresses
 from widget.core.document import EventType, Settings
 from widget.guest import sightings
 from widget.text import language
@@ -46,7 +47,8 @@ def code(mode: str, public_url: str, document: Settings, event: EventType | None
         title = escape(_("Book a call with %(name)s") % {"name": document.display_name})
         return f'<iframe src="{address}" title="{title}" width="100%" height="700"></iframe>'
     which = f' event="{event.slug}"' if event else ""
-    how = "" if mode == "inline" else f' mode="{mode}"'
+    # the button is no part of the frame, which knows the host's colour by itself
+    how = "" if mode == "inline" else f' mode="{mode}" accent="{document.theme.accent}"'
     return (
         f'<script src="{public_url}/embed.js" async></script>\n'
         f'<meetslot-booking host="{document.handle}"{which}{how}>'
@@ -75,11 +77,16 @@ def live(document: Settings, host: models.Host, address: str, now: int) -> dict[
     }
 
 
+def last_sites(host: models.Host) -> list[str]:
+    """Where the widget was seen last, each site once, the latest first."""
+    return list(dict.fromkeys(each.origin for each in seen_on(host)))[:5]
+
+
 def _origins(text: str) -> list[str]:
     """What an address may mean: without a scheme https, or http as on a machine or net of one's
     own."""
     written = [text] if "://" in text else [f"https://{text}", f"http://{text}"]
-    return [origin for each in written if (origin := sightings.origin_of(each))]
+    return [origin for each in written if (origin := addresses.origin_of(each))]
 
 
 def _is_address(text: str, origins: list[str]) -> bool:

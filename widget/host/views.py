@@ -335,5 +335,5 @@ def _embed(host: models.Host, document: Settings) -> Document:
         "of": event.slug if event else "",
         "preview": f"/settings/embed/{mode}{query}",
         "live": snippets.live(document, host, site, clock.now()) if site.strip() else None,
-        "seen": snippets.seen_on(host)[:5],
+        "seen": snippets.last_sites(host),
     }
