@@ -64,7 +64,8 @@ def test_a_site_is_what_people_mean(typed: str, site: str) -> None:
 @pytest.mark.parametrize(
     "typed",
     ["", "word", "my site.example", "http://example.com", "*.example.com", "ana@example.com",
-     "example.com/contact", "mailto:ana@example.com", "ftp://example.com", "https://", "example..com"],
+     "example.com/contact", "mailto:ana@example.com", "ftp://example.com", "https://",
+     "example..com"],
 )  # fmt: skip
 def test_what_is_no_site_is_not_made_one(typed: str) -> None:
     with pytest.raises(ValueError, match=r"."):
