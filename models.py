@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import sqlite3
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -39,8 +40,19 @@ class KeyTaken(Exception):
     """The database refused a booking: another one of the host has its idempotency key."""
 
 
-#: The database did not answer, or not in time: what was asked of it may not be written.
+#: The database did not answer, or not in time: what was asked of it is not written.
 NoAnswer = (peewee.OperationalError, peewee.InterfaceError)
+
+
+class CommitLost(peewee.OperationalError):
+    """No answer to a COMMIT: nobody knows yet whether it is written."""
+
+
+def is_away(error: Exception) -> bool:
+    """Whether it is the database that does not work, and not our question that is wrong: SQLite
+    has one exception for both (https://sqlite.org/rescode.html)."""
+    code = getattr(error.__cause__ or error.__context__, "sqlite_errorcode", None)
+    return isinstance(error, NoAnswer) and code != sqlite3.SQLITE_ERROR
 
 
 class JSONText(peewee.TextField):
@@ -242,9 +254,21 @@ def _sqlite() -> bool:
     return isinstance(database.obj, peewee.SqliteDatabase)
 
 
-def _write() -> Any:
-    """A transaction that takes SQLite's one write lock at its start, not half-way."""
-    return database.atomic("IMMEDIATE") if _sqlite() else database.atomic()
+@contextmanager
+def _write() -> Iterator[None]:
+    """A transaction that takes SQLite's one write lock at its start, not half-way.
+
+    Raises CommitLost, or another NoAnswer when certainly nothing is written.
+    """
+    asked = False
+    try:
+        with database.atomic("IMMEDIATE") if _sqlite() else database.atomic():
+            yield
+            asked = True
+    except NoAnswer as error:
+        if asked:
+            raise CommitLost(str(error)) from error
+        raise
 
 
 @contextmanager
@@ -552,7 +576,10 @@ def announce(booking: Booking) -> str | None:
     query = Booking.update(unannounced=None).where(
         Booking.id == booking.id, Booking.unannounced == act, Booking.status == ACTS[act]
     )
-    return str(act) if _changed(query) else None
+    try:
+        return str(act) if _changed(query) else None
+    except NoAnswer:  # a later answer tells it, when the database can be written to
+        return None
 
 
 def leave_over(booking: Booking, now: int) -> None:

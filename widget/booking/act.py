@@ -20,6 +20,8 @@ from widget.booking.errors import (
     SlotUnavailable,
     TooLate,
     TooManyBookings,
+    Unavailable,
+    Uncertain,
     UnderWay,
 )
 from widget.booking.guest_input import Details, questions
@@ -64,8 +66,23 @@ def book(
 
     The claim is committed before Google is asked, so that no other guest gets the time. The
     booking comes back confirmed, or pending when nobody knows yet whether the event stands.
-    Raises a NotBooked: then no event stands and the time is free.
+    Raises a NotBooked: then no event stands and the time is free; but for Uncertain, after which
+    a repetition tells.
     """
+    try:
+        return _book(calendar, target, details, key, caller, now)
+    except models.NoAnswer as error:
+        if not models.is_away(error):
+            raise
+        log.error("booking: the database does not answer: %s", type(error).__name__)
+        models.database.close()
+        lost = isinstance(error, models.CommitLost)
+        raise (Uncertain() if lost else Unavailable()) from error
+
+
+def _book(
+    calendar: Calendar, target: Target, details: Details, key: str | None, caller: Caller, now: int
+) -> Booking:
     if key and (before := _made_before(target.host, details, key)):
         return before
     caller.allow()
@@ -73,7 +90,7 @@ def book(
     try:
         looked, booking = _claim(looked, details, key, caller)
     except models.KeyTaken:  # the same request, at the same time
-        return book(calendar, target, details, key, caller, now)
+        return _book(calendar, target, details, key, caller, now)
     try:
         return _make(calendar, looked, booking)
     except models.NoAnswer as error:

@@ -69,6 +69,16 @@ class Altered(NotBooked):
     code = "changed"
 
 
+class Unavailable(NotBooked):
+    """Our own database does not answer; certainly nothing is written."""
+
+    code = "unavailable"
+
+
+class Uncertain(Unavailable):
+    """Our own database did not say whether it is written; a repetition never books twice."""
+
+
 class CalendarUnavailable(NotBooked):
     """Google does not answer, or does not take the event."""
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import peewee
 from flask import Response, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException, NotFound
 
+import models
 from widget.booking.target import NotHere, Renamed
 from widget.text.language import gettext as _
-from widget.web import answers, limits
+from widget.web import answers, limits, messages
 
 log = logging.getLogger("meetslot.web")
 
@@ -33,6 +35,20 @@ def renamed(error: Renamed) -> ResponseReturnValue:
     address = url_for(str(request.endpoint), **where)
     query = request.query_string.decode("ascii", "replace")
     return redirect(f"{address}?{query}" if query else address, 307)
+
+
+def database_fault(error: peewee.PeeweeException) -> ResponseReturnValue:
+    """503 while the database does not answer; a fault of ours otherwise."""
+    if not models.is_away(error):
+        raise error
+    log.error("the database does not answer", exc_info=error)
+    models.database.close()  # it may be a dead connection: the next request opens a new one
+    said = messages.unavailable(certain=not isinstance(error, models.CommitLost))
+    if wants_json():
+        response = problem(503, "unavailable", said)
+    else:
+        response = trouble(503, "unavailable", _("Please try again in a minute"), said)
+    return answers.retry_after(response, messages.RETRY_SECONDS)
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> Response:

@@ -8,11 +8,14 @@ import sys
 import time
 import traceback
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 
 from flask import Flask, Response, g, request
 
 log = logging.getLogger("meetslot.requests")
+ROOT = Path(__file__).parents[2]
+OURS = (f"{ROOT}/widget", f"{ROOT}/models.py", f"{ROOT}/app.py")
 
 
 class JSONLines(logging.Formatter):
@@ -34,8 +37,11 @@ class JSONLines(logging.Formatter):
 
 
 def _frames(trace: TracebackType | None) -> list[str]:
-    found = traceback.extract_tb(trace)[-12:]
-    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in found]
+    """The last twelve frames of our own code, and the last three of all."""
+    found = traceback.extract_tb(trace)
+    ours = [frame for frame in found if frame.filename.startswith(OURS)][-12:]
+    last = [frame for frame in found[-3:] if frame not in ours]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in (*ours, *last)]
 
 
 def start(level: str) -> None:

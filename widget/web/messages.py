@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from flask import Response
 
-from widget.booking.errors import CalendarUnavailable, NotBooked, TooManyBookings, UnderWay
+from widget.booking.errors import (
+    CalendarUnavailable,
+    NotBooked,
+    TooManyBookings,
+    Unavailable,
+    Uncertain,
+    UnderWay,
+)
 from widget.text.language import gettext as _
 from widget.web import answers
 
@@ -12,7 +19,7 @@ RETRY_SECONDS = 30
 STATUS = {"invalid_request": 422, "rate_limited": 429}
 STATUS |= dict.fromkeys(("slot_taken", "slot_unavailable"), 409)
 STATUS |= dict.fromkeys(("not_active", "too_late", "change_pending", "changed"), 409)
-STATUS |= dict.fromkeys(("calendar_unavailable", "calendar_disconnected"), 503)
+STATUS |= dict.fromkeys(("calendar_unavailable", "calendar_disconnected", "unavailable"), 503)
 
 
 class BadField(NotBooked):
@@ -33,9 +40,20 @@ def with_retry(response: Response, error: NotBooked) -> Response:
     """Say when to come back, where coming back helps."""
     if isinstance(error, TooManyBookings):
         return answers.retry_after(response, error.retry_after)
-    if isinstance(error, CalendarUnavailable | UnderWay):
+    if isinstance(error, CalendarUnavailable | Unavailable | UnderWay):
         return answers.retry_after(response, RETRY_SECONDS)
     return response
+
+
+def unavailable(*, certain: bool) -> str:
+    """Our own database does not answer; `certain`: nothing was written."""
+    if certain:
+        return _(
+            "Our server is not working right now. Nothing was booked or changed. Please try again in a minute."
+        )
+    return _(
+        "Our server stopped working just now, so it is not certain whether this was done. Please send it again in a minute: it is never done twice."
+    )
 
 
 def said(error: NotBooked) -> str:
@@ -47,7 +65,10 @@ def said(error: NotBooked) -> str:
             "This time is not free any more. If you have just booked it, your booking stands;"
             " otherwise choose another one."
         )
+    if isinstance(error, Uncertain):
+        return unavailable(certain=False)
     return {
+        "unavailable": unavailable(certain=True),
         "slot_taken": _(
             "This time has just been taken, so nothing was booked. Please choose another one."
         ),

@@ -66,8 +66,8 @@ def set_up(app: Flask, config: Config) -> None:
     app.url_value_preprocessor(_room_for_a_form)
     app.before_request(_begin)
     app.after_request(headers.protect)
-    app.teardown_request(_end)
     app.register_error_handler(HTTPException, errors.http_error)
+    app.register_error_handler(peewee.PeeweeException, errors.database_fault)
     app.register_error_handler(NotHere, errors.not_here)
     app.register_error_handler(Renamed, errors.renamed)
     app.log_exception = errors.log_fault  # type: ignore[method-assign,assignment]  # Flask's own names the path
@@ -106,8 +106,3 @@ def health() -> ResponseReturnValue:
         models.database.close()
         return {"status": "database does not answer"}, 503
     return {"status": "ok"}
-
-
-def _end(error: BaseException | None) -> None:
-    if isinstance(error, models.NoAnswer):
-        models.database.close()  # it may be a dead connection: the next request opens a new one

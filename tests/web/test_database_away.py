@@ -1,0 +1,96 @@
+"""The database does not work: 503 that says whether anything was written, and then it heals."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import models
+from tests import page
+from tests.conftest import Browser
+from tests.journey import MARIA, PICKER, START, ask, book, bookings, fill, send
+
+FULL = "PRAGMA max_page_count = 1"
+READ_ONLY = "PRAGMA query_only = 1"
+HEALED = ("PRAGMA max_page_count = 1000000", "PRAGMA query_only = 0")
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize(
+    "database_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+
+
+def break_by(statement: str) -> None:
+    models.database.execute_sql(statement)
+
+
+def heal() -> None:
+    for statement in HEALED:
+        models.database.execute_sql(statement)
+
+
+@on_sqlite
+@pytest.mark.parametrize("fault", [FULL, READ_ONLY])
+def test_a_booking_that_cannot_be_written_is_told_as_not_made_and_keeps_what_was_typed(
+    app: Flask, ana: Browser, guest: FlaskClient, fault: str
+) -> None:
+    fields = fill(guest, notes="charts " * 700)
+    models.database.execute_sql("VACUUM")  # no page is left over
+    break_by(fault)
+    answer = send(guest, fields)
+    heal()
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    shown = page.read(answer.text)
+    assert shown.one(data_error="unavailable").text.count("Nothing was booked") == 1
+    assert shown.one(id="booking-form").fields()["name"] == fields["name"]
+    assert send(guest, fields).status_code == 303
+    assert len(bookings(app)) == 1
+
+
+@on_sqlite
+def test_a_program_is_told_the_same(app: Flask, ana: Browser, guest: FlaskClient) -> None:
+    fill(guest)
+    break_by(READ_ONLY)
+    answer = ask(guest, {"start": START, **MARIA}, key="k")
+    heal()
+    assert (answer.status_code, answer.get_json()["code"]) == (503, "unavailable")
+    assert "Retry-After" in answer.headers
+    assert "Nothing was booked" in answer.get_json()["detail"]
+    assert ask(guest, {"start": START, **MARIA}, key="k").status_code == 201
+
+
+@on_sqlite
+def test_what_needs_no_writing_goes_on_with_a_read_only_database(
+    ana: Browser, guest: FlaskClient
+) -> None:
+    address = book(guest)
+    break_by(READ_ONLY)
+    pages = (
+        "/book/ana",
+        address,
+        f"{address}.ics",
+        "/healthz",
+    )
+    found = {each: guest.get(each).status_code for each in pages}
+    cancelled = guest.post(f"{address}/cancel")
+    heal()
+    assert set(found.values()) == {200}, found
+    assert (cancelled.status_code, "unavailable" in cancelled.text) == (503, True)
+
+
+@on_postgresql
+def test_a_database_that_was_restarted_is_back_at_the_next_request(
+    ana: Browser, guest: FlaskClient, database_url: str
+) -> None:
+    fields = fill(guest)
+    for act in (lambda: guest.get(PICKER), lambda: send(guest, fields)):
+        with psycopg.connect(database_url, autocommit=True) as other:
+            others = "datname = current_database() AND pid <> pg_backend_pid()"
+            other.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+        broken = act()
+        assert (broken.status_code, "unavailable" in broken.text) == (503, True)
+        assert "Nothing was booked" in broken.text
+        assert act().status_code in (200, 303)
