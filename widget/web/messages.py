@@ -49,10 +49,12 @@ def unavailable(*, certain: bool) -> str:
     """Our own database does not answer; `certain`: nothing was written."""
     if certain:
         return _(
-            "Our server is not working right now. Nothing was booked or changed. Please try again in a minute."
+            "Our server is not working right now. Nothing was booked or changed. Please try again"
+            " in a minute."
         )
     return _(
-        "Our server stopped working just now, so it is not certain whether this was done. Please send it again in a minute: it is never done twice."
+        "Our server stopped working just now, so it is not certain whether this was done. Please"
+        " send it again in a minute: it is never done twice."
     )
 
 
