@@ -26,13 +26,12 @@ from widget.core.clock import now, to_rfc3339
 from widget.core.document import SettingsError, document_json, load_document, parse_document
 from widget.google.client import Google
 from widget.host import bookings_table, saving, why
+from widget.web import bodies
 
 settings_group = AppGroup("settings", help="A host's settings document.")
 hosts_group = AppGroup("hosts", help="Who can be booked.")
 guests_group = AppGroup("guests", help="Who books.")
 bookings_group = AppGroup("bookings", help="What was booked.")
-
-THREADS = 16  # of a worker: most of a request's time is waiting for Google or the database
 
 
 def register(app: Flask) -> None:
@@ -271,7 +270,7 @@ def serve() -> None:
             port=settings.port,
             interface=Interfaces.WSGI,
             workers=settings.web_concurrency,
-            blocking_threads=THREADS,
+            blocking_threads=bodies.THREADS,
             websockets=False,
             respawn_failed_workers=True,
             log_enabled=settings.log_level == "debug",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import Any
 
 import peewee
@@ -15,10 +16,11 @@ import models
 from widget.booking.target import NotHere, Renamed
 from widget.text.language import gettext as _
 from widget.web import answers, limits, messages
+from widget.web.bodies import Busy
 
 log = logging.getLogger("meetslot.web")
 
-CODES = {404: "not_found", 429: "rate_limited"}
+CODES = {404: "not_found", 429: "rate_limited", 503: "unavailable"}
 
 
 def wants_json() -> bool:
@@ -83,8 +85,11 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, RateLimitExceeded):
         answers.retry_after(response, limits.seconds_left(error))
     for name, value in error.get_headers():
-        if name in ("Allow", "Location"):
+        if name in ("Allow", "Location", "Retry-After"):
             response.headers[name] = value
+    if status == 413:
+        with suppress(Busy):
+            request.environ["wsgi.input"].drain()
     return response
 
 
@@ -118,6 +123,8 @@ def _words(status: int) -> tuple[str, str]:
             "There were too many requests from your address. Nothing was booked by the last"
             " one. Please wait a minute and try again."
         )
+    if status == 503:
+        return _("Please try again in a minute"), messages.unavailable(certain=True)
     if status >= 500:
         return _("Something went wrong here"), _(
             "It is our fault, and it has been noted. If you were booking, look into your mail"

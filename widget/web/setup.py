@@ -19,6 +19,7 @@ from widget.config import Config
 from widget.text import language
 from widget.web import audience, errors, headers, limits, static
 from widget.web.audience import Audience, Room
+from widget.web.bodies import Bodies
 
 FORM_BYTES = 2**20  # holds all that a guest may type, in any script
 
@@ -61,10 +62,12 @@ def set_up(app: Flask, config: Config) -> None:
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    app.wsgi_app = Bodies(app.wsgi_app)  # type: ignore[method-assign,assignment]
     app.register_blueprint(blueprint)
-    limits.limiter.init_app(app)
     app.url_value_preprocessor(_room_for_a_form)
     app.before_request(_begin)
+    limits.limiter.init_app(app)
+    app.before_request(_hear_form)
     app.after_request(headers.protect)
     app.register_error_handler(HTTPException, errors.http_error)
     app.register_error_handler(peewee.PeeweeException, errors.database_fault)
@@ -81,16 +84,21 @@ def _room_for_a_form(_endpoint: str | None, _values: dict[str, Any] | None) -> N
 
 def _begin() -> None:
     g.began = time.monotonic()
-    speak_to_guest()
+    _speak(request.args)
     if audience.current() is Audience.HOST and not language.tag().startswith(language.SOURCE):
         language.use(HOST_LANGUAGE)
 
 
+def _hear_form() -> None:
+    """A guest's form says its language too. After the limits: it may take its time to come, and
+    one that is too large is refused right here."""
+    if request.method == "POST" and audience.current() is Audience.GUEST:
+        _speak(request.values)
+
+
 def speak_to_guest() -> None:
     """From here on this request is in the language of its browser, or the one it asks for."""
-    _speak(request.args)
-    if request.method == "POST":  # a form that is too large is refused right here
-        _speak(request.values)
+    _speak(request.values)
 
 
 def _speak(given: MultiDict[str, str]) -> None:

@@ -1,0 +1,74 @@
+"""Bodies of requests, which a client may send as slowly as it likes.
+
+A thread that reads one waits for its client, and the server has no deadline for that (granian
+#728). So at most three quarters of a worker's threads read bodies; pages without a body go on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, BinaryIO
+
+from werkzeug.exceptions import ServiceUnavailable
+
+THREADS = 16  # of a worker: most of a request's time is waiting for Google or the database
+READING_AT_ONCE = THREADS * 3 // 4
+DRAINED_BYTES = 16 * 2**20  # of what is too large: a client that is cut off sees no answer
+CHUNK_BYTES = 64 * 1024
+RETRY_SECONDS = 5
+
+
+class Busy(ServiceUnavailable):
+    """As many threads read bodies as may."""
+
+
+class Body:
+    """A request's body, which holds one of the places for reading from its first byte to its
+    last."""
+
+    def __init__(self, inner: BinaryIO, places: threading.Semaphore, length: int) -> None:
+        self._inner, self._places, self._left = inner, places, length
+        self._reading = False
+
+    def read(self, size: int = -1) -> bytes:
+        """Raises Busy when no place is free."""
+        if not self._reading and not self._places.acquire(blocking=False):
+            raise Busy(retry_after=RETRY_SECONDS)
+        self._reading = True
+        data = self._inner.read(size)
+        self._left -= len(data)
+        if not data or self._left == 0 or size < 0:
+            self.close()
+            self._left = 0
+        return data
+
+    def readline(self, size: int = -1) -> bytes:
+        return self.read(size)
+
+    def drain(self) -> None:
+        """Read what is left of a body that nobody wanted, so that its client sees the answer."""
+        while 0 < self._left <= DRAINED_BYTES and self.read(CHUNK_BYTES):
+            pass
+
+    def close(self) -> None:
+        if self._reading:
+            self._reading = False
+            self._places.release()
+
+
+class Bodies:
+    """WSGI middleware: gives every request its Body."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
+        self._app = app
+        self._places = threading.BoundedSemaphore(READING_AT_ONCE)
+
+    def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        length = environ.get("CONTENT_LENGTH") or "0"
+        body = Body(environ["wsgi.input"], self._places, int(length) if length.isdigit() else 0)
+        environ["wsgi.input"] = body
+        try:
+            return self._app(environ, start)
+        finally:
+            body.close()
