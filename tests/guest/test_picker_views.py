@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,7 +13,7 @@ from demo.google import StandIn
 from tests import page
 from tests.guest.test_pick_a_time import HTMX, PICKER, look, submit
 from tests.page import starts
-from widget.text import cities, zones
+from widget.text import zones
 
 pytestmark = [
     pytest.mark.usefixtures("ana"),
@@ -119,6 +121,45 @@ def test_a_long_description_begins_short_and_can_be_read_whole(
         ("Київ", "Europe/Kyiv"),
         ("port-au prince", "America/Port-au-Prince"),
         ("jerusalem", "Asia/Jerusalem"),
+        # by abbreviation, in and out of season
+        ("PST", "America/Los_Angeles"),
+        ("pdt", "America/Los_Angeles"),
+        ("CET", "Europe/Berlin"),
+        ("CEST", "Europe/Paris"),
+        ("IST", "Asia/Kolkata"),
+        ("ist", "Asia/Jerusalem"),
+        ("AEDT", "Australia/Sydney"),
+        ("NST", "America/St_Johns"),
+        ("ET", "America/New_York"),
+        ("BRT", "America/Sao_Paulo"),
+        ("SGT", "Asia/Singapore"),
+        # by offset
+        ("UTC+5:30", "Asia/Kolkata"),
+        ("+5:30", "Asia/Kolkata"),
+        ("+0545", "Asia/Kathmandu"),
+        ("gmt-3", "America/Sao_Paulo"),
+        ("GMT −3", "America/Sao_Paulo"),
+        ("UTC-09:30", "Pacific/Marquesas"),
+        ("-3:30", "America/St_Johns"),
+        ("-2:30", "America/St_Johns"),
+        ("utc+14", "Pacific/Kiritimati"),
+        # by old names
+        ("Bombay", "Asia/Kolkata"),
+        ("calcutta", "Asia/Kolkata"),
+        ("Saigon", "Asia/Ho_Chi_Minh"),
+        ("Kiev", "Europe/Kyiv"),
+        ("Rangoon", "Asia/Yangon"),
+        ("Katmandu", "Asia/Kathmandu"),
+        ("Godthab", "America/Nuuk"),
+        ("Leningrad", "Europe/Moscow"),
+        ("US/Pacific", "America/Los_Angeles"),
+        ("europe/lisbon", "Europe/Lisbon"),
+        # as it is written there, in languages that guests are not spoken to in
+        ("Москва", "Europe/Moscow"),
+        ("Αθήνα", "Europe/Athens"),
+        ("서울", "Asia/Seoul"),
+        ("กรุงเทพ", "Asia/Bangkok"),
+        ("ኢትዮጵያ", "Africa/Addis_Ababa"),
     ],
 )
 def test_a_zone_is_found_by_city_or_country_without_javascript(
@@ -162,11 +203,13 @@ def test_a_city_that_no_zone_is_named_after_is_named_with_its_zone(guest: FlaskC
 
 
 def test_every_city_of_the_table_finds_the_zone_it_stands_under() -> None:
-    for zone, named in cities.names().items():
-        for names in named:
-            for name in names:
-                found = zones.found(name, 0)[1]
-                assert zone in [each["name"] for each in found], name
+    table = json.loads(Path(zones.__file__).with_name("cities.json").read_text())
+    cities = [(zone, city) for zone, cities in table["cities"].items() for city in cities]
+    wanted = [(zone, name) for zone, city in cities for name in city]
+    wanted += [(zone, name) for zone, names in table["local"].items() for name in names]
+    wanted += [(zone, name) for name, found in table["abbreviations"].items() for zone in found]
+    for zone, name in wanted:
+        assert zone in [each["name"] for each in zones.found(name, 0)[1]], name
 
 
 @pytest.mark.parametrize("view", ["month", "list"])

@@ -2,5 +2,5 @@
 
 language  the best language for a request, dates and clocks by CLDR
 zones     time zones by name, city and search
-cities    further cities that people look for
+cities.json  names of cities that neither database has
 """

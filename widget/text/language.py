@@ -18,8 +18,6 @@ from babel.dates import (
     format_skeleton,
     format_time,
     format_timedelta,
-    get_timezone_gmt,
-    get_timezone_location,
 )
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -163,9 +161,11 @@ def month_name(day: date) -> str:
 
 
 def clock(at: int, tz: ZoneInfo) -> str:
-    """14:30 or 2:30 PM, in `tz`."""
-    moment = datetime.fromtimestamp(at, tz)
-    return _time(_current.get(), _clock.get(), moment.hour, moment.minute)
+    """14:30 or 2:30 PM, in `tz`; 1:30 AM (UTC+01:00) in an hour that a clock change repeats."""
+    moment = _local(at, tz)
+    text = _time(_current.get(), _clock.get(), moment.hour, moment.minute)
+    twin = moment.replace(fold=not moment.fold)
+    return text if twin.utcoffset() == moment.utcoffset() else f"{text} ({zone_offset(tz, at)})"
 
 
 @lru_cache(maxsize=8192)
@@ -184,7 +184,11 @@ def hours() -> str:
 
 
 def clock_range(start: int, end: int, tz: ZoneInfo) -> str:
-    return f"{clock(start, tz)} – {clock(end, tz)}"
+    """9:00 – 9:30; 21:00 – Friday, 4 December 2026, 9:00 where the end has another date."""
+    day, until = today(end, tz), clock(end, tz)
+    if day != today(start, tz):
+        until = _together(full_date(day), until)
+    return f"{clock(start, tz)} – {until}"
 
 
 def short_day(day: date) -> str:
@@ -230,37 +234,49 @@ def week_order() -> list[int]:
 
 
 def zone_label(tz: ZoneInfo, at: int) -> str:
-    """Lisbon, UTC+00:00"""
-    if tz.key == "UTC":
-        return "UTC"
-    return gettext("%(city)s, %(offset)s") % {"city": zone_city(tz), "offset": zone_offset(tz, at)}
+    """Lisbon, UTC+00:00; the offset alone for a zone that no city gives its name to."""
+    city, offset = zone_city(tz), zone_offset(tz, at)
+    if city in ("", "UTC"):
+        return city or offset
+    return gettext("%(city)s, %(offset)s") % {"city": city, "offset": offset}
 
 
 def zone_offset(tz: ZoneInfo, at: int) -> str:
-    """UTC+05:30"""
-    offset = get_timezone_gmt(datetime.fromtimestamp(at, tz), "iso8601", locale=current())
-    return f"UTC{'+00:00' if offset == 'Z' else offset}"
+    """UTC+05:30, in `tz` at the instant `at`.
+
+    By utcoffset(), since Babel 2.18 rounds negative half hours to the wrong side.
+    """
+    offset = _local(at, tz).utcoffset() or timedelta()
+    minutes = abs(offset) // timedelta(minutes=1)
+    return f"UTC{'-' if offset < timedelta() else '+'}{minutes // 60:02}:{minutes % 60:02}"
 
 
 def zone_city(tz: ZoneInfo) -> str:
-    return city_in(_current.get(), tz)
+    return city_in(_current.get(), tz.key)
 
 
 @lru_cache(maxsize=8192)
-def city_in(tag: str, tz: ZoneInfo) -> str:
-    """A zone's city in some language.
+def city_in(tag: str, zone: str) -> str:
+    """The city that a zone is named after, in some language; empty for Etc/GMT+5 and the like.
 
     CLDR names some cities by what their zone was called before: Kyiv as Europe/Kiev.
     """
-    locale = _locale(tag) or Locale(SOURCE)
-    aliases = get_global("zone_aliases")
-    for name in (tz.key, *(old for old, new in aliases.items() if new == tz.key)):
-        if city := locale.time_zones.get(name, {}).get("city"):
-            return str(city)
-    try:
-        return get_timezone_location(tz, locale=locale, return_city=True)
-    except KeyError:  # CLDR knows some languages, such as en-Shaw, too little for that
-        return get_timezone_location(tz, locale=SOURCE, return_city=True)
+    if zone in ("UTC", "Etc/UTC"):
+        return "UTC"
+    if "/" not in zone or zone.startswith("Etc/"):
+        return ""
+    names = (_locale(tag) or Locale(SOURCE)).time_zones
+    cities = (names.get(name, {}).get("city") for name in (zone, *old_zones().get(zone, ())))
+    return next(filter(None, cities), zone.rpartition("/")[2].replace("_", " "))
+
+
+@cache
+def old_zones() -> dict[str, tuple[str, ...]]:
+    """The names that each zone had before (CLDR): Asia/Calcutta of Asia/Kolkata."""
+    found: dict[str, tuple[str, ...]] = {}
+    for old, new in get_global("zone_aliases").items():
+        found[new] = (*found.get(new, ()), old)
+    return found
 
 
 def minutes(number: int) -> str:
@@ -275,7 +291,11 @@ def minutes(number: int) -> str:
 
 
 def today(at: int, tz: ZoneInfo) -> date:
-    return datetime.fromtimestamp(at, UTC).astimezone(tz).date()
+    return _local(at, tz).date()
+
+
+def _local(at: int, tz: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(at, UTC).astimezone(tz)
 
 
 def weekday_name(day: int) -> str:

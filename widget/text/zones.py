@@ -1,22 +1,53 @@
-"""Time zones as people look for them: by a city or a country, in the guest's own language."""
+"""Time zones as people look for them: by city, country, abbreviation or offset, in any language."""
 
 from __future__ import annotations
 
+import json
+import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
 from babel.core import get_global
 
-from widget.text import cities, language
+from widget.text import language
 
 MOST_FOUND = 40  # more than the zones of any country
 #: Letters that are none with an accent to Unicode, and that people type without it all the same.
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d"})
+#: +5:30, UTC+5, GMT-3, 5:30, and "UTC 5", as an address without escapes has it.
+_OFFSET = re.compile(r"(utc|gmt)?\s*([+-])?\s*(\d{1,2})(?:(:)?(\d\d))?", re.IGNORECASE | re.ASCII)
+_MINUSES = str.maketrans("−–‐‑＋：", "----+:")
+_HALF_A_YEAR = timedelta(days=182)
+
+
+def current_name(name: str) -> str | None:
+    """The name by which the time zone database calls a zone today; None when nobody knows it.
+
+    Browsers go on saying Asia/Calcutta and US/Pacific (CLDR's aliases), and people write
+    europe/lisbon. All names of UTC are UTC.
+    """
+    known = _known().get(name.lower())
+    if known is None or known in _places():
+        return known
+    now = str(get_global("zone_aliases").get(known, known))
+    return "UTC" if now in ("Etc/UTC", "Etc/GMT") else now
+
+
+@cache
+def _known() -> dict[str, str]:
+    """Every name that a zone has or had, by the same in lower case."""
+    names = available_timezones() - {"localtime", "Factory", "posixrules"}
+    return {name.lower(): name for name in names}
+
+
+# --- all zones --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -45,41 +76,107 @@ class City:
         names = [name for name, word in self.others if word.startswith(sought)]
         return next((name for name in names if name.casefold().startswith(typed)), [*names, ""][0])
 
+    def has(self, offset: timedelta, moment: datetime) -> bool:
+        return moment.astimezone(ZoneInfo(self.name)).utcoffset() == offset
+
+    def shown(self, at: int) -> dict[str, Any]:
+        """As the templates take it, with the offset at the instant `at`."""
+        return {
+            "name": self.name,
+            "label": self.label,
+            "offset": language.zone_offset(ZoneInfo(self.name), at),
+        }
+
 
 def every(chosen: ZoneInfo, at: int) -> list[dict[str, Any]]:
     """All zones by city, each with its offset at the instant `at`."""
     known = list(_cities(language.tag()))
     if chosen.key not in {city.name for city in known}:
         known.insert(0, City(chosen.key, language.zone_city(chosen), ""))
-    return [{**_shown(city, at), "chosen": city.name == chosen.key} for city in known]
+    return [{**_titled(city, at), "chosen": city.name == chosen.key} for city in known]
+
+
+def _titled(city: City, at: int) -> dict[str, Any]:
+    shown = city.shown(at)
+    shown["title"] = ", ".join(filter(None, (city.label, shown["offset"])))
+    return shown
 
 
 def by_region(chosen: ZoneInfo, at: int) -> list[dict[str, Any]]:
     """The same in groups, by the first part of a zone's name."""
     regions: dict[str, list[dict[str, Any]]] = {}
     for each in every(chosen, at):
-        entry = {**each, "label": f"{each['label']}, {each['offset']}"}
+        entry = {**each, "label": each["title"]}
         regions.setdefault(each["name"].partition("/")[0], []).append(entry)
     return [{"label": label, "zones": regions[label]} for label in sorted(regions)]
 
 
+# --- a search ---------------------------------------------------------------------------------
+
+
 def found(text: str, at: int) -> tuple[int, list[dict[str, Any]]]:
-    """How many zones have a city or country with this text, and the MOST_FOUND that fit best:
-    first those that begin with it."""
-    sought = folded(text)
+    """How many zones a text finds, and the MOST_FOUND that fit best.
+
+    An offset finds the zones that have it at the instant `at`, else half a year later. An
+    abbreviation finds those that use it at some time of the year; then come those with a city or
+    country of that name, first those that begin with it.
+    """
+    hits = _with_offset(text, at)
+    if hits is None:
+        hits = _named(text, at)
+    shown = []
+    for city, label in hits[:MOST_FOUND]:
+        time = language.clock(at, ZoneInfo(city.name))
+        shown.append({**city.shown(at), "label": label, "time": time})
+    return len(hits), shown
+
+
+def _with_offset(text: str, at: int) -> list[tuple[City, str]] | None:
+    """None when the text is no offset from UTC."""
+    match = _OFFSET.fullmatch(text.translate(_MINUSES).strip())
+    if not match or not (match[1] or match[2] or match[4]):
+        return None
+    minutes = int(match[3]) * 60 + int(match[5] or 0)
+    wanted = timedelta(minutes=-minutes if match[2] == "-" else minutes)
+    now, hits = datetime.fromtimestamp(at, UTC), list[City]()
+    for moment in (now, now + _HALF_A_YEAR):  # -3:30 means Newfoundland in summer, too
+        hits = hits or [city for city in _cities(language.tag()) if city.has(wanted, moment)]
+    return [(city, city.label) for city in sorted(hits, key=_prominence)]
+
+
+def _named(text: str, at: int) -> list[tuple[City, str]]:
+    sought, cities = folded(text), _cities(language.tag())
     if not sought:
-        return 0, []
-    ranked = [(city.rank(sought), city) for city in _cities(language.tag())]
-    hits = [(rank, city) for rank, city in ranked if rank is not None]
-    hits.sort(key=lambda hit: hit[0])
-    return len(hits), [_hit(city, text, rank, at) for rank, city in hits[:MOST_FOUND]]
+        return []
+    using = _abbreviations(datetime.fromtimestamp(at, UTC).year).get(sought.upper(), set())
+    if "/" in text:
+        using = using | {current_name(text.strip())}
+    first = sorted((city for city in cities if city.name in using), key=_prominence)
+    ranked = [(city.rank(sought), city) for city in cities if city.name not in using]
+    hits = sorted(((rank, city) for rank, city in ranked if rank is not None), key=lambda h: h[0])
+    named = [(city, _by_name(city, text) if rank == 2 else city.label) for rank, city in hits]
+    return [*((city, city.label) for city in first), *named]
 
 
-def _hit(city: City, text: str, rank: int, at: int) -> dict[str, Any]:
-    shown = {**_shown(city, at), "time": _time(city, at)}
-    if rank == 2:
-        shown["label"] = f"{city.other(folded(text), text.casefold())} – {city.label}"
-    return shown
+def _by_name(city: City, text: str) -> str:
+    return f"{city.other(folded(text), text.casefold())} – {city.label}"
+
+
+def _prominence(city: City) -> int:
+    """For sorting: zones with many large cities first."""
+    return -len(city.others)
+
+
+@lru_cache(maxsize=8)
+def _abbreviations(year: int) -> dict[str, set[str | None]]:
+    """The zones by what they are called in winter or summer: PST, CEST, IST; and by habit."""
+    winter, using = datetime(year, 1, 15, tzinfo=UTC), dict[str, set[str | None]]()
+    for zone in _places():
+        for moment in (winter, winter + _HALF_A_YEAR):
+            using.setdefault(moment.astimezone(ZoneInfo(zone)).tzname() or "", set()).add(zone)
+    for abbreviation, zones in _data()["abbreviations"].items():
+        using.setdefault(abbreviation, set()).update(zones)
+    return using
 
 
 def folded(text: str) -> str:
@@ -94,19 +191,13 @@ def _spoken(character: str) -> bool:
     return unicodedata.category(character)[0] in "LMN"
 
 
-def _shown(city: City, at: int) -> dict[str, Any]:
-    offset = language.zone_offset(ZoneInfo(city.name), at)
-    return {"name": city.name, "label": city.label, "offset": offset}
-
-
-def _time(city: City, at: int) -> str:
-    return language.clock(at, ZoneInfo(city.name))
+# --- what they are called ---------------------------------------------------------------------
 
 
 @lru_cache(maxsize=32)
 def _cities(tag: str) -> tuple[City, ...]:
     locale = Locale.parse(tag, sep="-")
-    named = [_city(name, country, locale) for name, country in _table()]
+    named = [_city(name, country, locale) for name, country in _places().items()]
     return (*sorted(named, key=lambda city: city.words), City("UTC", "UTC", "utc gmt"))
 
 
@@ -114,35 +205,32 @@ def _city(name: str, country: str, locale: Locale) -> City:
     own = language.zone_city(ZoneInfo(name))
     land = locale.territories.get(country, country)
     english = Locale("en").territories.get(country, country)
-    short = cities.COUNTRIES.get(country, country)
-    said = (own, land, name.partition("/")[2], english, short, country, *_there(name, country))
+    before = [old.rpartition("/")[2] for old in language.old_zones().get(name, ())]
+    short = _data()["countries"].get(country, country)
+    there = _data()["local"].get(name, ())
+    said = (own, land, name.partition("/")[2], english, short, country, *there, *before)
     words = dict.fromkeys(map(folded, said))
     label = own if own == land else f"{own} ({land})"
     return City(name, label, " ".join(words), _others().get(name, ()))
 
 
 @cache
-def _there(name: str, country: str) -> tuple[str, ...]:
-    """How the people there write their city and country, if guests are spoken to in their
-    language: 東京, 日本."""
-    tongue = get_global("likely_subtags").get(f"und_{country}", "").partition("_")[0]
-    if tongue not in language.languages():
-        return ()
-    land = Locale(tongue).territories.get(country, "")
-    return language.city_in(tongue, ZoneInfo(name)), land
-
-
-@cache
 def _others() -> dict[str, tuple[tuple[str, str], ...]]:
     return {
-        zone: tuple((name, folded(name)) for names in named for name in names)
-        for zone, named in cities.names().items()
+        zone: tuple((name, folded(name)) for names in cities for name in names)
+        for zone, cities in _data()["cities"].items()
     }
 
 
 @cache
-def _table() -> tuple[tuple[str, str], ...]:
+def _data() -> Any:
+    """Names that CLDR does not have, or only in languages that would have to be loaded."""
+    return json.loads(Path(__file__).with_name("cities.json").read_text(encoding="utf-8"))
+
+
+@cache
+def _places() -> dict[str, str]:
     """The zones that people live in, each with its country: zone.tab of the tz database."""
     lines = (files("tzdata") / "zoneinfo" / "zone.tab").read_text().splitlines()
     rows = (line.split("\t") for line in lines if not line.startswith("#"))
-    return tuple((row[2], row[0]) for row in rows)
+    return {row[2]: row[0] for row in rows}
