@@ -12,7 +12,8 @@ from babel.core import get_global
 from hypothesis import given
 from hypothesis import strategies as st
 
-from widget.text import language, zones
+from widget.core import zones
+from widget.text import language
 
 ZONES = sorted(available_timezones() - {"localtime", "Factory", "posixrules"})
 WINTER, SUMMER = 1_796_000_000, 1_782_000_000  # 2026-11-30, 2026-06-21
@@ -95,12 +96,12 @@ def test_a_zone_is_told_by_its_city(name: str, label: str) -> None:
     ],
 )
 def test_an_old_name_leads_to_the_zones_name_of_today(name: str, now: str | None) -> None:
-    assert zones.current_name(name) == now
+    assert zones.today(name) == now
 
 
 def test_a_zone_of_today_has_the_clock_that_it_had_under_its_old_name() -> None:
     for name in get_global("zone_aliases"):
-        if name in ZONES and (now := zones.current_name(name)):
+        if name in ZONES and (now := zones.today(name)):
             for at in (WINTER, SUMMER):
                 assert offset_of(name, at) == offset_of(now, at), name
 

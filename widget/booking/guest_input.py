@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from widget.core import characters, contact, zones
 from widget.core.clock import from_rfc3339
+from widget.core.contact import EMAIL_LENGTH, PHONE_LENGTH
 from widget.core.document import EventType, Question
 from widget.text.language import digits, ngettext
 from widget.text.language import gettext as _
 
-NAME_LENGTH, EMAIL_LENGTH, NOTES_LENGTH, ANSWER_LENGTH, PHONE_LENGTH = 200, 254, 5000, 2000, 40
-REASON_LENGTH = 1000
-ZONES = available_timezones() - {"localtime", "Factory", "posixrules"}
+NAME_LENGTH, NOTES_LENGTH, ANSWER_LENGTH, REASON_LENGTH = 200, 5000, 2000, 1000
 PHONE = Question(id="phone", label="Phone number", kind="phone", required=True)
-
-# The HTML standard's "valid e-mail address", which browsers check too; a dot in the domain,
-# since Google refuses attendees without.
-_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
-_EMAIL = re.compile(rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})+")
-_PHONE = re.compile(r"[+0-9][0-9 ()./-]{3,38}[0-9]", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -95,9 +87,10 @@ def instant(text: Any) -> int:
 
 
 def zone(text: Any) -> ZoneInfo:
-    """A time zone by its IANA name. Raises ValueError with a guest's message."""
-    name = text.replace(" ", "+") if isinstance(text, str) else ""  # an unescaped + of Etc/GMT+5
-    if name not in ZONES:
+    """A time zone by an IANA name it has or had. Raises ValueError with a guest's message."""
+    given = text.replace(" ", "+") if isinstance(text, str) else ""  # an unescaped + of Etc/GMT+5
+    name = zones.today(given)
+    if name is None:
         raise ValueError(_("We do not know this time zone. Use a name such as Europe/Lisbon."))
     return ZoneInfo(name)
 
@@ -151,10 +144,18 @@ class _Checks:
         return self._address(name, text) if text else ""
 
     def _address(self, name: str, text: str) -> str:
-        local = text.rpartition("@")[0]
-        if not _EMAIL.fullmatch(text) or len(local) > 64:
+        try:
+            return contact.email(text)
+        except contact.NoEmail as error:
+            if error.local:
+                return self.wrong(
+                    name,
+                    _(
+                        "Google Calendar takes only a-z, digits and signs before the @. Please"
+                        " enter another address."
+                    ),
+                )
             return self.wrong(name, _("Enter an e-mail address such as maria@example.com."))
-        return text
 
     def guests(self, name: str, most: int) -> tuple[str, ...]:
         given = self.given.get(name)
@@ -163,13 +164,10 @@ class _Checks:
         if not isinstance(given, list):
             self.wrong(name, _("Give a list of e-mail addresses."))
             return ()
-        found = [
-            self._address(
-                name, self._checked(name, each, EMAIL_LENGTH, required=False, lines=False)
-            )
-            for each in given
-            if each != ""
+        typed = [
+            self._checked(name, each, EMAIL_LENGTH, required=False, lines=False) for each in given
         ]
+        found = [self._address(name, each) for each in typed if each]
         if len(found) > most:
             said = ngettext(
                 "You can bring %(n)s more person.", "You can bring up to %(n)s more people.", most
@@ -202,11 +200,20 @@ class _Checks:
             required=question.required,
             lines=question.kind == "long_text",
         )
-        if text and question.kind == "choice" and text not in (question.choices or ()):
-            return self.wrong(name, _("Choose one of the answers."))
-        if text and question.kind == "phone" and not _PHONE.fullmatch(text):
-            return self.wrong(name, _("Enter a phone number such as +351 912 345 678."))
+        if not text:
+            return ""
+        if question.kind == "choice":
+            same = (each for each in question.choices if characters.line(each).strip() == text)
+            return next(same, None) or self.wrong(name, _("Choose one of the answers."))
+        if question.kind == "phone":
+            return self._number(name, text)
         return text
+
+    def _number(self, name: str, text: str) -> str:
+        try:
+            return contact.phone(text)
+        except ValueError:
+            return self.wrong(name, _("Enter a phone number such as +351 912 345 678."))
 
     def _ticked(self, name: str, question: Question, value: Any) -> bool:
         if value not in (None, "", True, False, "1", "on", "yes", "true", "false", "0"):
@@ -221,32 +228,21 @@ class _Checks:
             value = ""
         if not isinstance(value, str):
             return self.wrong(name, _("This has to be text."))
-        text = value.replace("\r\n", "\n").strip()
-        if _has_controls(text, "\n\t" if lines else ""):
-            return self.wrong(name, _("This has characters that cannot be used here."))
-        if required and not any(each.isprintable() and each != " " for each in text):
-            return self.wrong(name, _("This cannot be empty."))
+        text = (characters.lines(value) if lines else characters.line(value)).strip()
+        if characters.has_controls(text):
+            message = _("This has control characters in it. Please type it instead of pasting it.")
+            return self.wrong(name, message)
+        if characters.blank(text):
+            return self._missing(name, value) if required else ""
+        if "\n" in text and not lines:
+            return self.wrong(name, _("Write this in one line."))
         if len(text) > longest:
             return self.wrong(
                 name, _("This is too long: at most %(n)s characters.") % {"n": digits(longest)}
             )
         return text
 
-
-def without_controls(text: str, allowed: str = "") -> str:
-    return "".join(each for each in text if each in allowed or not _is_control(each))
-
-
-def _has_controls(text: str, allowed: str) -> bool:
-    return any(each not in allowed and _is_control(each) for each in text)
-
-
-def _is_control(character: str) -> bool:
-    """Control characters, lone surrogates, and marks that turn the direction of what follows."""
-    return (
-        unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
-        or unicodedata.bidirectional(character) in _TURNING
-    )
-
-
-_TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+    def _missing(self, name: str, typed: str) -> str:
+        if typed.strip():
+            return self.wrong(name, _("This looks empty: nobody can see what is in it."))
+        return self.wrong(name, _("This cannot be empty."))

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from widget.core import addresses, slots, zones
+from widget.core import addresses, characters, slots, zones
 from widget.core import fields as core_fields
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -176,7 +176,7 @@ def _across(document: Any) -> Iterator[tuple[Loc, str]]:
 
 def _across_event(event: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
     detail = _get(event, "location_detail", "")
-    if _get(event, "location", "") == "in_person" and core_fields.blank(detail):
+    if _get(event, "location", "") == "in_person" and characters.blank(detail):
         yield (*loc, "location_detail"), "must say where to meet, as the location is in_person"
     questions = _get(event, "questions", [])
     yield from _repeated(questions, (*loc, "questions"), "id")
@@ -363,13 +363,12 @@ def unknown_zone(text: str) -> str | None:
 
 def first_document(handle: str, display_name: str, time_zone: str) -> Settings:
     """What a host who signs in for the first time gets."""
-    name = "".join(each for each in display_name if not core_fields.unfit(each)).strip()[
-        : core_fields.NAME
-    ]
+    name = "".join(each for each in display_name if not core_fields.unfit(each))
+    name = characters.line(name).strip()[: core_fields.NAME]
     return Settings(
         version=1,
         handle=handle,
-        display_name=handle if core_fields.blank(name) else name,
+        display_name=handle if characters.blank(name) else name,
         time_zone=zones.zone(time_zone).key,
         weekly_hours={
             day: [] if day in ("sat", "sun") else [["09:00", "17:00"]] for day in WEEKDAYS

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import AfterValidator, BeforeValidator, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from widget.core import slots
+from widget.core import characters, slots
 
 # Limits, all in one place: generous for people, hard for machines.
 DAY_MINUTES = 1440  # duration and slot_interval from 1, buffers from 0
@@ -79,24 +79,21 @@ def text(most: int, least: int = 0, lines: str = "") -> AfterValidator:
 
     def check(text: str) -> str:
         text = text.replace("\r\n", "\n") if lines else text
-        if least and blank(text):
+        if least and characters.blank(text):
             raise wrong("cannot be empty")
         if len(text) > most:
             raise wrong(f"must have at most {most} characters")
         if any(unfit(each) and each not in lines for each in text):
             raise wrong("must not contain control characters or marks that turn text around")
-        return text
+        return characters.lines(text)
 
     return AfterValidator(check)
 
 
-def blank(text: str) -> bool:
-    return all(unicodedata.category(each) in ("Cc", "Cf", "Cs", "Zs", "Zl", "Zp") for each in text)
-
-
 def unfit(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or (
-        "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069"
+    """What a setting is refused for; the rest of what nobody sees is taken out of it."""
+    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or characters.turns(
+        character
     )
 
 

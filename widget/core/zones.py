@@ -41,6 +41,13 @@ def meant(name: str | None) -> str | None:
     return _known().get(folded) or _at_offset(folded)
 
 
+def today(name: str | None) -> str | None:
+    """What the database calls that zone now: browsers go on saying Asia/Calcutta and US/Pacific."""
+    found = meant(name)
+    now = get_global("zone_aliases").get(found, found)
+    return UTC if now in ("Etc/UTC", "Etc/GMT") else now
+
+
 def zone(name: str | None, otherwise: str = UTC) -> ZoneInfo:
     """The zone that a stored name stands for, or `otherwise` when this machine knows none: a new
     time zone database may lack what an older one had."""

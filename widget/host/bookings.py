@@ -14,7 +14,7 @@ from models import Booking
 from widget.booking import act as booking_act
 from widget.booking import guest_input
 from widget.booking.errors import NotBooked
-from widget.core import clock
+from widget.core import characters, clock
 from widget.core.document import load_document
 from widget.host import bookings_table, bookings_view, settings
 from widget.host.views import address
@@ -68,8 +68,7 @@ def _typed() -> str:
 
 
 def _cancel(booking: Booking) -> str:
-    text = request.form.get("reason", "").replace("\r\n", "\n")
-    reason = guest_input.without_controls(text, "\n\t").strip()[:REASON_LENGTH]
+    reason = characters.without_controls(request.form.get("reason", ""))[:REASON_LENGTH]
     after = booking_act.cancel(service.google(), booking, reason, booking_act.HOST, clock.now())
     return "cancelled" if after.status == "cancelled" else "pending"
 

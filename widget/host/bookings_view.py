@@ -10,11 +10,10 @@ from flask import request
 
 import models
 from models import Booking
-from widget.booking import guest_input
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
 from widget.booking.target import of_booking
-from widget.core import clock, zones
+from widget.core import characters, clock, zones
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings, load_document
 from widget.guest.days import by_date
@@ -69,7 +68,7 @@ def place(host: models.Host) -> dict[str, Any] | None:
 
 
 def search() -> str:
-    return guest_input.without_controls(request.args.get("q", "")).strip()[:SEARCH_LENGTH]
+    return characters.without_controls(request.args.get("q", ""))[:SEARCH_LENGTH]
 
 
 def _number(text: str) -> int:

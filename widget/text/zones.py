@@ -11,10 +11,9 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.core import get_global
 
 from widget.text import language
 
@@ -25,26 +24,6 @@ _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", 
 _OFFSET = re.compile(r"(utc|gmt)?\s*([+-])?\s*(\d{1,2})(?:(:)?(\d\d))?", re.IGNORECASE | re.ASCII)
 _MINUSES = str.maketrans("−–‐‑＋：", "----+:")
 _HALF_A_YEAR = timedelta(days=182)
-
-
-def current_name(name: str) -> str | None:
-    """The name by which the time zone database calls a zone today; None when nobody knows it.
-
-    Browsers go on saying Asia/Calcutta and US/Pacific (CLDR's aliases), and people write
-    europe/lisbon. All names of UTC are UTC.
-    """
-    known = _known().get(name.lower())
-    if known is None or known in _places():
-        return known
-    now = str(get_global("zone_aliases").get(known, known))
-    return "UTC" if now in ("Etc/UTC", "Etc/GMT") else now
-
-
-@cache
-def _known() -> dict[str, str]:
-    """Every name that a zone has or had, by the same in lower case."""
-    names = available_timezones() - {"localtime", "Factory", "posixrules"}
-    return {name.lower(): name for name in names}
 
 
 # --- all zones --------------------------------------------------------------------------------
@@ -149,13 +128,20 @@ def _named(text: str, at: int) -> list[tuple[City, str]]:
     if not sought:
         return []
     using = _abbreviations(datetime.fromtimestamp(at, UTC).year).get(sought.upper(), set())
-    if "/" in text:
-        using = using | {current_name(text.strip())}
+    using = using or {name for name in _places() if _is_name(name, text)}
     first = sorted((city for city in cities if city.name in using), key=_prominence)
     ranked = [(city.rank(sought), city) for city in cities if city.name not in using]
     hits = sorted(((rank, city) for rank, city in ranked if rank is not None), key=lambda h: h[0])
     named = [(city, _by_name(city, text) if rank == 2 else city.label) for rank, city in hits]
     return [*((city, city.label) for city in first), *named]
+
+
+def _is_name(zone: str, text: str) -> bool:
+    """Whether it is what the time zone database calls the zone, or called it: US/Pacific."""
+    return text.strip().lower() in (
+        zone.lower(),
+        *map(str.lower, language.old_zones().get(zone, ())),
+    )
 
 
 def _by_name(city: City, text: str) -> str:
@@ -168,9 +154,9 @@ def _prominence(city: City) -> int:
 
 
 @lru_cache(maxsize=8)
-def _abbreviations(year: int) -> dict[str, set[str | None]]:
+def _abbreviations(year: int) -> dict[str, set[str]]:
     """The zones by what they are called in winter or summer: PST, CEST, IST; and by habit."""
-    winter, using = datetime(year, 1, 15, tzinfo=UTC), dict[str, set[str | None]]()
+    winter, using = datetime(year, 1, 15, tzinfo=UTC), dict[str, set[str]]()
     for zone in _places():
         for moment in (winter, winter + _HALF_A_YEAR):
             using.setdefault(moment.astimezone(ZoneInfo(zone)).tzname() or "", set()).add(zone)
