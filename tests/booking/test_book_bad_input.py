@@ -43,12 +43,12 @@ def nothing_is_lost(form: Element, sent: dict[str, Any], but: str = "") -> None:
 @pytest.mark.parametrize(
     ("field", "values"),
     [
-        ("name", [None, "", "   ", "x" * 201, "a\x07b", "\u202eevil", "a\x00b", "a\u2028b"]),
-        ("name", ["\u2066x", "\x7f", "one\ntwo", "\u200b", "\u00a0\u2060 "]),
+        ("name", [None, "", "   ", "x" * 201, "a\x07b", "\u202e", "a\x00b", "\u2028"]),
+        ("name", ["\u2066", "\x7f", "one\ntwo", "\u200b", "\u00a0\u2060 ", "\u3164", "\u2800"]),
         ("email", [None, "", "nobody", "a@b", "a b@example.com", "a@example.com\r\nBcc: b@c.org"]),
         ("email", ["x" * 65 + "@example.com", "x@" + "y" * 250 + ".org", "a@@b.com", "é@é.pt"]),
         ("email", ["<a@example.com>", "a@example.com,b@example.com", "a@-x.com", "a\x00@b.com"]),
-        ("notes", ["x" * 5001, "a\x00b", "\u202e", "a\x1b[31m", "a\u2029b"]),
+        ("notes", ["x" * 5001, "a\x00b", "a\x1b[31m"]),
     ],
 )  # fmt: skip
 def test_a_field_that_is_not_right_is_named_and_everything_typed_is_kept(
@@ -141,7 +141,7 @@ def test_a_time_or_zone_that_is_not_right_shows_the_free_times_and_keeps_what_wa
     [
         ("question-topic", [None, "", "x" * 2001, "a\x00b", "two\nlines", "\u202d"]),
         ("question-boat", ["Titanic", "laser", "Laser\x00"]),
-        ("question-call", ["call me", "123", "+351 912 345 678 ext. 4", "9" * 41, "١٢٣٤٥٦٧٨"]),
+        ("question-call", ["call me", "123", "+351 912 or 913", "9" * 21, "12345 x", "١٢٣٤", "()"]),
         ("question-terms", [None, "", "0", "maybe"]),
     ],
 )

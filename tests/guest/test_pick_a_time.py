@@ -219,9 +219,6 @@ def test_htmx_gets_the_fragment_and_back_and_forth_the_whole_page(guest: FlaskCl
         ("month=2026-00", "month"),
         ("month=2026", "month"),
         ("month=9999-12", "month"),
-        ("tz=Mars/Olympus", "time zone"),
-        ("tz=../../etc/passwd", "time zone"),
-        ("tz=localtime", "time zone"),
     ],
 )
 def test_a_malformed_query_is_named_and_times_are_shown_all_the_same(

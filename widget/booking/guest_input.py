@@ -161,7 +161,7 @@ class _Checks:
         given = self.given.get(name)
         if given is None:
             return ()
-        if not isinstance(given, list):
+        if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
             self.wrong(name, _("Give a list of e-mail addresses."))
             return ()
         typed = [

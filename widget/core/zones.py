@@ -44,7 +44,9 @@ def meant(name: str | None) -> str | None:
 def today(name: str | None) -> str | None:
     """What the database calls that zone now: browsers go on saying Asia/Calcutta and US/Pacific."""
     found = meant(name)
-    now = get_global("zone_aliases").get(found, found)
+    if found is None:
+        return None
+    now = str(get_global("zone_aliases").get(found, found))
     return UTC if now in ("Etc/UTC", "Etc/GMT") else now
 
 

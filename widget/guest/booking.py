@@ -237,10 +237,8 @@ class Moving(Picking):
     def event(self) -> EventType:
         said = {
             "title": _("New time: %(title)s") % {"title": self.booking.promise["title"]},
-            "description": _(
-                "Now: %(date)s, %(time)s. Nothing changes until you confirm a new time."
-            )
-            % {"date": self.view["date_label"], "time": self.view["time_label"]},
+            "description": _("Now: %(time)s. Nothing changes until you confirm a new time.")
+            % {"time": self.view["when_label"]},
         }
         return self.target.event.model_copy(update=said)
 
@@ -262,7 +260,7 @@ class Moving(Picking):
 
     def chosen(self, given: Form) -> ResponseReturnValue:
         """The step that asks whether it is the right time."""
-        start, tz = guest_input.instant(params.start_of(given)), steps.zone(self, given, {})
+        start, tz = guest_input.instant(params.start_of(given)), steps.zone(self, given)
         end = start + self.booking.end_at - self.booking.start_at
         day = language.today(start, tz)
         carried = [*params.seen(given), ("tz", tz.key), ("date", f"{day}")]
@@ -272,8 +270,7 @@ class Moving(Picking):
             booking=self.view,
             chosen={
                 "value": to_rfc3339(start),
-                "date_label": language.full_date(day),
-                "time_label": language.clock_range(start, end, tz),
+                "when_label": language.full_range(start, end, tz),
                 "tz_label": language.zone_label(tz, start),
             },
             form={

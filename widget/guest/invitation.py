@@ -12,7 +12,7 @@ import icalendar
 import models
 from widget.booking import links
 from widget.config import Config
-from widget.core import zones
+from widget.core import contact, zones
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings
 from widget.text import language
@@ -52,11 +52,10 @@ def view(config: Config, booking: models.Booking, document: Settings) -> dict[st
         "event": f"{document.handle}/{booking.event}",
         "host_name": document.display_name,
         "guest_name": booking.guest_name,
-        "guest_email": booking.guest_email,
+        "guest_email": contact.readable_email(booking.guest_email),
         "start": to_rfc3339(start),
         "end": to_rfc3339(end),
-        "date_label": language.full_date(language.today(start, guest_tz)),
-        "time_label": language.clock_range(start, end, guest_tz),
+        "when_label": language.full_range(start, end, guest_tz),
         "tz_label": language.zone_label(guest_tz, start),
         "host_time_label": _host_time(start, end, host_tz) if differs else None,
         "location": booking.promise["location"],

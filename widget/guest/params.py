@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from flask import Request
+from flask import Request, request
 from werkzeug.datastructures import MultiDict
 
 #: How the guest sees the pages, and the site around them, for the browser tells it only once.
@@ -33,6 +33,12 @@ def same(request: Request) -> str:
         return address(request.path, list(request.args.items(multi=True)))
     form = request.form
     return address(request.path, [*seen(form), *kept(form, ("tz",)), *utm_fields(form)])
+
+
+def email(text: str) -> str:
+    """An address that stood in a query without escapes: its + came as a space, which it cannot
+    have."""
+    return text.strip().replace(" ", "+") if request.method == "GET" else text
 
 
 def seen(given: MultiDict[str, str]) -> list[tuple[str, str]]:

@@ -125,7 +125,7 @@ def show(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
         return zones(picking, given)
     if step == "still":
         return still(picking, given)
-    if given.get("next") or ("start" in given and step in ("", "choose")):
+    if given.get("next") or ("start" in given and step != "times"):
         return chosen(picking, given)
     return times(picking, given)
 
@@ -135,7 +135,7 @@ def times(
 ) -> ResponseReturnValue:
     """Month and day, or a list of days, to choose from. What was typed goes along, hidden."""
     errors: dict[str, str] = {}
-    tz, now = zone(picking, given, errors), clock.now()
+    tz, now = zone(picking, given), clock.now()
     try:
         offer = picking.offer()
     except NotBooked as error:
@@ -193,7 +193,7 @@ def _sight(shown: list[dict[str, Any]], month: date | None) -> list[tuple[str, s
 
 def zones(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
     """Every time zone, or those that a search for a city finds; `step=city`: these alone."""
-    tz, now, step = zone(picking, given, {}), clock.now(), params.last(given, "step")
+    tz, now, step = zone(picking, given), clock.now(), params.last(given, "step")
     sought = given.get("city", "").strip()[:60] if step != "zones" else ""
     number, found = text_zones.found(sought, now)
     said = language.ngettext("%(num)s time zone found", "%(num)s time zones found", number)
@@ -237,7 +237,7 @@ def still(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
         offer = picking.offer()
     except NotBooked as error:
         return _closed(picking, given, error)
-    reasons, tz = offer.reasons(start), zone(picking, given, {})
+    reasons, tz = offer.reasons(start), zone(picking, given)
     alert = picking.alert(refusal(reasons)) if reasons else None
     near = slots.nearest(offer.free(offer.now, offer.last), start) if reasons else []
     offered = [guest_days.offered(other, tz) for other in sorted(near)]
@@ -252,7 +252,7 @@ def form(
     status: int = 200,
 ) -> Response:
     """What is asked of the guest, with everything typed so far."""
-    start, tz = guest_input.instant(params.start_of(given)), zone(picking, given, {})
+    start, tz = guest_input.instant(params.start_of(given)), zone(picking, given)
     end = start + picking.event.duration * 60
     page = picking.page(picking.event.title, given)
     page["alert"] = picking.alert(alert) or _faults(errors or {})
@@ -265,8 +265,7 @@ def form(
         chosen={
             "value": to_rfc3339(start),
             "end": to_rfc3339(end),
-            "date_label": language.full_date(language.today(start, tz)),
-            "time_label": language.clock_range(start, end, tz),
+            "when_label": language.full_range(start, end, tz),
         },
         form={
             "action": picking.address,
@@ -283,10 +282,10 @@ def form(
         },
         values={
             "name": "",
-            "email": "",
             "notes": "",
             **given.to_dict(),
-            "guests": guests,
+            "email": params.email(given.get("email", "")),
+            "guests": [*map(params.email, guests)],
         },
         errors=errors or {},
         questions=[{**each.model_dump(), "name": f"question-{each.id}"} for each in asked],
@@ -297,12 +296,13 @@ def form(
 # --- small things -----------------------------------------------------------------------------
 
 
-def zone(picking: Picking, given: MultiDict[str, str], errors: dict[str, str]) -> ZoneInfo:
-    """The guest's zone; the host's when none is asked for, and where people meet in person."""
+def zone(picking: Picking, given: MultiDict[str, str]) -> ZoneInfo:
+    """The guest's zone; the host's when none is asked for, or one that nobody knows, and where
+    people meet in person."""
     host = ZoneInfo(picking.document.time_zone)
     if picking.event.location == "in_person":
         return host
-    return _read(guest_input.zone, given.get("tz"), "tz", errors) or host
+    return _read(guest_input.zone, given.get("tz"), "tz", {}) or host
 
 
 def _read(reader: Any, text: str | None, name: str, errors: dict[str, str]) -> Any:
@@ -364,6 +364,6 @@ def _faults(errors: dict[str, str]) -> dict[str, str] | None:
     if not errors:
         return None
     message = _("Nothing was booked yet. Please look at what is marked.")
-    if set(errors) <= {"date", "month", "tz"}:
+    if set(errors) <= {"date", "month"}:
         message = " ".join(errors.values())
     return {"code": "invalid_request", "message": message}

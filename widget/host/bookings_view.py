@@ -13,7 +13,7 @@ from models import Booking
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
 from widget.booking.target import of_booking
-from widget.core import characters, clock, zones
+from widget.core import characters, clock, contact, zones
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings, load_document
 from widget.guest.days import by_date
@@ -110,7 +110,7 @@ def _row(booking: Booking, zone: ZoneInfo, now: int, opened: Booking | None) -> 
         "time": language.clock_range(booking.start_at, booking.end_at, zone),
         "title": booking.promise["title"],
         "name": booking.guest_name,
-        "email": booking.guest_email,
+        "email": contact.readable_email(booking.guest_email),
         "guests": booking.guests,
         "guest_zone": language.zone_label(guest_zone, booking.start_at)
         if guest_zone.key != zone.key
