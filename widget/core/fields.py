@@ -85,13 +85,14 @@ def text(most: int, least: int = 0, lines: str = "") -> AfterValidator:
             raise wrong(f"must have at most {most} characters")
         if any(unfit(each) and each not in lines for each in text):
             raise wrong("must not contain control characters or marks that turn text around")
-        return characters.lines(text)
+        return text
 
     return AfterValidator(check)
 
 
 def unfit(character: str) -> bool:
-    """What a setting is refused for; the rest of what nobody sees is taken out of it."""
+    """What a setting is refused for: its host can be told, and other settings go in and out as
+    they are."""
     return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or characters.turns(
         character
     )
