@@ -1009,42 +1009,6 @@ def sightings(host: Host, origin: str | None = None) -> list[Sighting]:
 # --- the settings page: bookings ------------------------------------------------------------------
 
 
-def search_bookings(
-    host: Host,
-    *,
-    upcoming: bool,
-    now: int,
-    text: str = "",
-    events: Sequence[str] = (),
-    promises: Sequence[dict[str, Any]] = (),
-) -> peewee.ModelSelect[Booking]:
-    """The bookings of a host that end after `now` (the next first) or before (the last first).
-
-    With `text`: only those whose guest's name, address or event type has it, or that are of
-    one of `events` or were made with one of `promises`.
-    """
-    query = Booking.select(Booking, Host).join(Host).where(Booking.host == host)
-    if upcoming:
-        query = query.where(Booking.end_at > now).order_by(Booking.start_at, Booking.id)
-    else:
-        query = query.where(Booking.end_at <= now).order_by(Booking.start_at.desc(), Booking.id)
-    if text:
-        query = query.where(
-            Booking.guest_name.contains(text)
-            | Booking.guest_email.contains(text)
-            | Booking.event.contains(text)
-            | Booking.event.in_(events)
-            | Booking.promise.in_(promises)
-        )
-    return query
-
-
-def promises(host: Host) -> list[dict[str, Any]]:
-    """All that guests of a host were promised, each once."""
-    query = Booking.select(Booking.promise).where(Booking.host == host).distinct()
-    return [each.promise for each in query]
-
-
 def upcoming_of_event(host: Host, event: str, now: int) -> int:
     return (
         Booking.select()

@@ -205,8 +205,8 @@ def test_bookings_are_listed_as_a_table_and_as_csv(app: Flask, guest: FlaskClien
         assert said in line
     text = command(app, "bookings", "list", "ana", "--format", "csv")
     (row,) = csv.DictReader(io.StringIO(text))
-    assert list(row) == KEYS
-    assert {**row, "utm": {}} == bookings(app)[0]
+    assert list(row)[: len(KEYS)] == KEYS
+    assert {**{name: row[name] for name in KEYS}, "utm": {}} == bookings(app)[0]
 
 
 @on_sqlite

@@ -18,14 +18,14 @@ from flask.cli import AppGroup, with_appcontext
 
 import models
 from widget import config, doctor
-from widget.booking import deletion, guest_input, reconcile
+from widget.booking import deletion, export, guest_input, reconcile
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
 from widget.booking.target import Target
 from widget.core.clock import now, to_rfc3339
 from widget.core.document import SettingsError, document_json, load_document, parse_document
 from widget.google.client import Google
-from widget.host import bookings_table, saving, why
+from widget.host import saving, why
 from widget.web import bodies
 
 settings_group = AppGroup("settings", help="A host's settings document.")
@@ -121,11 +121,11 @@ class Day(click.ParamType[int]):
 def list_bookings(host: str, start: int | None, end: int | None, form: str) -> None:
     """The bookings of HOST in any state, by their start."""
     found = models.bookings(_host(host), start, end)
-    rows = [bookings_table.row(booking) for booking in found]
+    rows = [export.row(booking) for booking in found]
     if form == "json":
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif form == "csv":
-        click.echo(bookings_table.as_csv(found), nl=False)
+        click.echo(export.as_csv(found), nl=False)
     else:
         for row in rows:
             click.echo(

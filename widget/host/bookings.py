@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from flask import Response, abort, redirect, request
@@ -12,11 +11,12 @@ from flask_login import current_user, login_required
 import models
 from models import Booking
 from widget.booking import act as booking_act
-from widget.booking import guest_input
+from widget.booking import export, guest_input
 from widget.booking.errors import NotBooked
 from widget.core import characters, clock
 from widget.core.document import load_document
-from widget.host import bookings_table, bookings_view, settings
+from widget.host import bookings_view, settings
+from widget.host.bookings_view import BOOKING_ID
 from widget.host.views import address
 from widget.web import service
 from widget.web.audience import Audience, Room
@@ -24,7 +24,6 @@ from widget.web.audience import Audience, Room
 blueprint = Room("host_bookings", __name__, Audience.HOST)
 
 REASON_LENGTH = 500
-BOOKING_ID = re.compile("[0-9a-f]{32}")
 
 
 @blueprint.get("/settings/bookings/<id>/<act>")
@@ -77,13 +76,9 @@ def _move(booking: Booking) -> str:
     try:
         start = guest_input.instant(request.form.get("start", ""))
     except ValueError as error:
-        raise _NoTime(str(error)) from None
+        raise NotBooked(str(error)) from None
     after = booking_act.reschedule(service.google(), booking, start, booking_act.HOST, clock.now())
     return "moved" if after.status == "confirmed" else "pending"
-
-
-class _NoTime(NotBooked):
-    """No time was chosen, or none that can be read."""
 
 
 def _mark(booking: Booking, no_show: bool) -> str:
@@ -96,14 +91,10 @@ def _mark(booking: Booking, no_show: bool) -> str:
 
 @blueprint.get("/settings/bookings.csv")
 @login_required
-def as_csv() -> ResponseReturnValue:
+def download() -> ResponseReturnValue:
     """What the section shows, all pages of it, with the columns of `flask bookings list`."""
     host = current_user.host
-    document = load_document(host.settings)
-    past = request.args.get("show") == "past"
-    text = bookings_table.as_csv(
-        bookings_view.find(host, document, past, bookings_view.search(), clock.now())
-    )
-    response = Response(text, content_type="text/csv; charset=utf-8")
+    found = bookings_view.asked_for(host, load_document(host.settings), clock.now())
+    response = Response(export.as_csv(found), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = "attachment; filename=bookings.csv"
     return response

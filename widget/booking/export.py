@@ -1,0 +1,76 @@
+"""Bookings as rows, for programs and spreadsheets: in the settings page and on the command line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from models import Booking
+from widget.core.clock import to_rfc3339
+
+COLUMNS = (
+    "id", "event", "title", "start", "end", "status", "guest_name", "guest_email", "meet_link",
+    "google_event_id", "created",
+)  # fmt: skip
+SAID = ("tz", "guests", "notes", "reason", "no_show")
+#: Where a spreadsheet looks for a formula (OWASP, CSV injection): at the start of a cell, and
+#: after what its settings may take for the end of one; in any width in which a sign is written
+_FORMULA = re.compile(r"(^|[;\t\r\n])(?=[=+\-@\t\r＝＋－＠﹢﹣﹦﹫])")
+
+
+def row(booking: Booking) -> dict[str, Any]:
+    """The booking as the interface lists it."""
+    values = (
+        booking.id,
+        booking.event,
+        booking.promise["title"],
+        to_rfc3339(booking.start_at),
+        to_rfc3339(booking.end_at),
+        booking.status,
+        booking.guest_name,
+        booking.guest_email,
+        booking.meet_link,
+        booking.google_event_id,
+        to_rfc3339(booking.created_at),
+    )
+    return {**dict(zip(COLUMNS, values, strict=True)), "utm": booking.utm}
+
+
+def as_csv(bookings: Iterable[Booking]) -> str:
+    """RFC 4180, but for the line ends, with a header: the same and all that a guest said, with a
+    column for each question (`question-topic`) and parameter of a campaign (`utm_source`)."""
+    rows = [_whole(booking) for booking in bookings]
+    more = sorted({name for each in rows for name in each} - {*COLUMNS, *SAID})
+    columns = (*COLUMNS, *SAID, *more)
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writerow(map(_cell, columns))
+    writer.writerows([_cell(each.get(name)) for name in columns] for each in rows)
+    return text.getvalue()
+
+
+def _whole(booking: Booking) -> dict[str, Any]:
+    """All columns of a booking; no campaign's parameter takes the place of one of ours."""
+    said = (
+        booking.tz,
+        ", ".join(booking.guests),
+        booking.notes,
+        booking.cancel_reason,
+        booking.no_show,
+    )
+    asked = {f"question-{id}": answer for id, answer in booking.answers.items()}
+    known = row(booking)
+    return {**known.pop("utm"), **asked, **known, **dict(zip(SAID, said, strict=True))}
+
+
+def words(said: str | bool) -> str:
+    """An answer of a guest; a box is ticked or not."""
+    return said if isinstance(said, str) else "yes" if said else "no"
+
+
+def _cell(value: Any) -> str:
+    """The text, in which nothing can be taken for a formula."""
+    return _FORMULA.sub(r"\1'", "" if value is None else words(value))
