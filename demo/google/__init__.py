@@ -177,6 +177,23 @@ class StandIn:
             found = self.state.calendars[email]
             pages.alter(self.state, found, found.events[event_id], act, str(minutes))
 
+    def edit(self, email: str, event_id: str, **fields: Any) -> Event:
+        """By hand: replace fields of an event as they are on the wire; None removes one."""
+        with self.state.lock:
+            found = self.state.calendars[email]
+            fresh = {**found.events[event_id], **fields}
+            fresh = {name: value for name, value in fresh.items() if value is not None}
+            self.state.store(found, fresh)
+            calendar.notify(self.state, found)
+            return fresh
+
+    def move_to_calendar(self, email: str, event_id: str, target: str) -> None:
+        """By hand: put an event into another calendar of the same person."""
+        with self.state.lock:
+            source, other = self.state.calendars[email], self.state.calendars[target]
+            calendar.move_to(self.state, source, other, event_id)
+            calendar.notify(self.state, other)
+
     def make_links(self) -> None:
         """Google gets round to the Meet links that were pending."""
         with self.state.lock:

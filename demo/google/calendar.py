@@ -131,8 +131,9 @@ def _busy_entry(call: Call, id: str, start: float, end: float) -> Body:
 
 def _blocks(event: Event, calendar: Calendar) -> bool:
     declined = any(
-        each.get("email") == calendar.owner and each.get("responseStatus") == "declined"
+        each.get("responseStatus") == "declined"
         for each in event.get("attendees", ())
+        if each.get("self") or each.get("email") == calendar.owner
     )
     return not (
         declined or event["status"] == "cancelled" or event.get("transparency") == "transparent"
@@ -278,7 +279,8 @@ def _change(call: Call, edit: Callable[[Event], Event]) -> Body:
     _match(call, event)
     fresh = edit(event)
     _check_times(fresh, calendar)
-    _check_attendees(fresh, calendar)
+    if "attendees" in call.body:
+        _check_attendees(fresh, calendar)
     if (fresh["start"], fresh["end"]) != (event["start"], event["end"]):
         fresh["sequence"] = event.get("sequence", 0) + 1
     if "conferenceData" not in fresh:
@@ -286,6 +288,27 @@ def _change(call: Call, edit: Callable[[Event], Event]) -> Body:
     call.state.store(calendar, fresh)
     _tell(call, "cancellation" if fresh["status"] == "cancelled" else "update", fresh, calendar)
     return _seen(fresh)
+
+
+def move_event(call: Call) -> Body:
+    """To another calendar of the person: there under the same id, here cancelled from now on."""
+    source, event_id = call.calendar(writes=True), call.params["eventId"]
+    target = call.state.calendar(call.params["destination"], call.grant.email, writes=True)
+    if _event(source, event_id)["status"] == "cancelled":
+        raise Refusal(410, "deleted", "Resource has been deleted")
+    moved = move_to(call.state, source, target, event_id)
+    _tell(call, "update", moved, target)
+    return _seen(moved)
+
+
+def move_to(state: State, source: Calendar, target: Calendar, event_id: str) -> Event:
+    """The event in its new calendar, which organizes it from now on."""
+    event = source.events[event_id]
+    organizer = {"email": target.id, "self": True}
+    state.store(source, {**event, "status": "cancelled"})
+    moved = state.store(target, {**_seen(event), "organizer": organizer})
+    notify(state, source)
+    return moved
 
 
 def delete_event(call: Call) -> None:
@@ -323,7 +346,8 @@ def list_events(call: Call) -> Body:
         if (calendar.changed[id] > since if since is not None else _asked(call, event, calendar))
     ]
     size = min(int(params.get("maxResults", 250)), call.state.longest_page)
-    first = int(params.get("pageToken") or 0)
+    page = (params.get("pageToken") or f"0.{call.state.changes}").split(".")
+    first, began = int(page[0]), int(page[1])  # what changes between two pages comes later
     answer: Body = {
         "kind": "calendar#events",
         "etag": f'"{call.state.changes}"',
@@ -334,8 +358,8 @@ def list_events(call: Call) -> Body:
         "items": [_seen(event) for event in shown[first : first + size]],
     }
     if first + size < len(shown):
-        return {**answer, "nextPageToken": str(first + size)}
-    token = base64.urlsafe_b64encode(f"sync:{call.state.changes}".encode()).decode()
+        return {**answer, "nextPageToken": f"{first + size}.{began}"}
+    token = base64.urlsafe_b64encode(f"sync:{began}".encode()).decode()
     return {**answer, "nextSyncToken": token}
 
 
@@ -480,6 +504,7 @@ HANDLERS: dict[str, Callable[[Call], Body | None]] = {
     "calendar.events.patch": patch_event,
     "calendar.events.update": update_event,
     "calendar.events.delete": delete_event,
+    "calendar.events.move": move_event,
     "calendar.events.watch": watch_events,
     "calendar.channels.stop": stop_channel,
 }

@@ -25,7 +25,8 @@ OAUTH = {
 
 @dataclass
 class Fault:
-    """What happens to the next `times` calls (None: to all) of `method` (`*`: of any).
+    """What happens to the next `times` calls (None: to all) of `method` (`*`: of any), once
+    `skip` of them have gone well.
 
     status, reason: an error of Google's; with `after` the work is done first. body: sent as it
     is with status (200 unless given), JSON or not. cut: the connection is closed without an
@@ -47,6 +48,7 @@ class Fault:
     drip_seconds: float = 0
     drip: str = "body"
     times: int | None = 1
+    skip: int = 0
 
 
 class Faults:
@@ -94,6 +96,9 @@ class Faults:
         with self._lock:
             for fault in self._faults:
                 if fault.method in (method, "*"):
+                    if fault.skip:
+                        fault.skip -= 1
+                        continue
                     self.taken += 1
                     if fault.times is not None:
                         fault.times -= 1

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from demo.google.calendar import later, notify, span
+from demo.google.calendar import later, move_to, notify, span
 from demo.google.faults import Fault, Faults
 from demo.google.state import Calendar, Event, State, utc
 
@@ -44,9 +44,14 @@ def show() -> ResponseReturnValue:
                 view = _view(event, low, high, calendar)
                 days.setdefault(view["day"], []).append(view)
         sent = list(reversed(state.invitations))[:20]
+        others = [
+            each
+            for each in state.calendars.values()
+            if each.owner == calendar.owner and each is not calendar
+        ]
         return render_template(
             "calendar.html", calendar=calendar, person=state.people[calendar.owner], days=days,
-            invitations=sent,
+            invitations=sent, others=others,
         )  # fmt: skip
 
 
@@ -120,6 +125,19 @@ def add_event(
     state.store(calendar, event)
     notify(state, calendar)
     return event
+
+
+@blueprint.post("/calendar/to-calendar/<id>")
+def change_calendar(id: str) -> ResponseReturnValue:
+    """Put an event into another calendar of the same person."""
+    state, form = _state(), request.form
+    with state.lock:
+        calendar, target = _calendar(form.get("person", "")), _calendar(form.get("target", ""))
+        if id not in calendar.events or target.owner != calendar.owner:
+            abort(404)
+        move_to(state, calendar, target, id)
+        notify(state, target)
+    return redirect(f"/calendar?person={target.id}", 303)
 
 
 @blueprint.post("/calendar/<act>/<id>")

@@ -422,3 +422,21 @@ def test_a_meet_link_leads_to_a_page(google: StandIn) -> None:
     answer = requests.get(f"{google.url}/meet/abc-defg-hij", timeout=10)
     assert answer.status_code == 200
     assert "abc-defg-hij" in answer.text
+
+
+def test_a_person_moves_an_event_to_another_calendar(
+    google: StandIn, person: Person, calls: Calls
+) -> None:
+    """The old calendar shows it cancelled, the other one has it under the same id."""
+    family = "ana-private@group.calendar.example"
+    id = calls.insert(summary="Call").json()["id"]
+    assert "Family" in person.press("Change calendar", target=family).text
+    assert calls("GET", f"calendars/primary/events/{id}").json()["status"] == "cancelled"
+    moved = calls("GET", f"calendars/{family}/events/{id}").json()
+    assert (moved["status"], moved["organizer"]["email"]) == ("confirmed", family)
+    back = calls("POST", f"calendars/{family}/events/{id}/move?destination=primary")
+    assert back.json()["status"] == "confirmed"
+    assert [each["id"] for each in google.events(ANA)] == [id]
+    assert (
+        calls("POST", f"calendars/{family}/events/{id}/move?destination=primary").status_code == 410
+    )
