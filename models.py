@@ -25,6 +25,8 @@ ACTIVE = ("pending", "confirmed")
 ACTS = {"booked": "confirmed", "rescheduled": "confirmed", "cancelled": "cancelled"}
 LEFTOVER_SECONDS = 60  # a write that nobody waits for any more has arrived by then, or never will
 LEASE_SECONDS = 60  # the longest that one talk with Google about a booking may take
+LATEST_SECONDS = 600  # the longest that any lease or pause of a booking is begun for
+CLOCKS_APART_SECONDS = 300  # at most, of any two machines
 WEEK = 7 * 86400
 _MARK_BITS = 24  # of chance in a lease: two that begin in the same second are two
 _MIGRATION_LOCK = 0x6D656574  # any number, the same on every machine
@@ -284,6 +286,14 @@ def _changed(query: peewee.Update) -> bool:
     return bool(query.execute() == 1)
 
 
+def over(until: Any, now: int, latest: int) -> Any:
+    """Whether a lease or a pause that lasts until an instant is over.
+
+    None is begun that lasts beyond `latest`: then the clock has been set back since.
+    """
+    return (until <= now) | (until > latest + CLOCKS_APART_SECONDS)
+
+
 # --- hosts ----------------------------------------------------------------------------------
 
 
@@ -415,7 +425,9 @@ def begin_busy_refresh(host: Host, now: int, until: int) -> int | None:
     of its lease, unlike that of any other one. None for the others."""
     mark = until << _MARK_BITS | secrets.randbits(_MARK_BITS)
     query = BusyTimes.update(refreshing_until=mark).where(
-        BusyTimes.host == host, BusyTimes.refreshing_until <= now << _MARK_BITS
+        BusyTimes.host == host,
+        (BusyTimes.refreshing_until <= now << _MARK_BITS)
+        | (BusyTimes.refreshing_until > until + CLOCKS_APART_SECONDS << _MARK_BITS),
     )
     return mark if _changed(query) else None
 
@@ -472,10 +484,14 @@ def claim(host: Host, values: dict[str, Any]) -> Booking:
 UNSETTLED = (Booking.status == "pending") | Booking.meet_pending | Booking.leftover
 
 
+def _may_settle(now: int) -> Any:
+    return over(Booking.settle_after, now, now + LATEST_SECONDS)
+
+
 def take(booking: Booking, now: int, until: int) -> Booking | None:
     """Lease an unsettled booking for a talk with Google; None if somebody else has it."""
     query = Booking.update(settle_after=until, attempts=Booking.attempts + 1).where(
-        Booking.id == booking.id, UNSETTLED, Booking.settle_after <= now
+        Booking.id == booking.id, UNSETTLED, _may_settle(now)
     )
     return booking_by_id(booking.id) if _changed(query) else None
 
@@ -746,6 +762,14 @@ def _changed_or_in_conflict(booking: Booking, values: dict[str, Any], *where: An
             return _changed(Booking.update(values, conflict=True).where(this, *where))
 
 
+def change_calendar(booking: Booking, calendar: str) -> None:
+    """The host put the event of a booking into another calendar of theirs."""
+    Booking.update(calendar=calendar).where(
+        Booking.id == booking.id, Booking.calendar == booking.calendar
+    ).execute()
+    booking.calendar = calendar
+
+
 def note_event(booking: Booking, event: dict[str, Any]) -> bool:
     """Keep what changed about the event of a confirmed booking without changing the booking.
     False as for follow."""
@@ -874,7 +898,7 @@ def unsettled(now: int, limit: int = 500) -> Sequence[Booking]:
     return list(
         Booking.select(Booking, Host)
         .join(Host)
-        .where(UNSETTLED, Booking.settle_after <= now)
+        .where(UNSETTLED, _may_settle(now))
         .order_by(Booking.settle_after)
         .limit(limit)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -229,3 +230,74 @@ def test_a_message_that_comes_while_its_calendar_is_read_is_not_lost(
 def test_no_get_and_no_sign_in_is_needed(visitor: FlaskClient) -> None:
     assert visitor.get("/google/notifications").status_code == 405
     assert NINE in offered(visitor)
+
+
+# --- what channels save -------------------------------------------------------------------------
+
+
+def lists(google: StandIn) -> int:
+    return google.calls.count("calendar.events.list")
+
+
+def test_a_calendar_with_a_channel_is_read_when_told_and_else_four_times_an_hour(
+    secure: Flask, visitor: FlaskClient, google: StandIn, booked: str,
+    clock: time_machine.Traveller,
+) -> None:  # fmt: skip
+    reconcile(secure)  # what changed before the channel stood
+    google.state.calls.clear()
+    for _minute in range(60):
+        clock.shift(60)
+        reconcile(secure)
+    assert lists(google) == len(google.calls) == 4
+    (channel,) = channels(google)
+    hear(visitor, message(channel))
+    reconcile(secure)
+    assert lists(google) == 5
+    reconcile(secure)
+    assert lists(google) == 5
+
+
+def test_a_change_of_which_no_message_came_is_taken_in_when_the_calendar_is_due(
+    secure: Flask, visitor: FlaskClient, google: StandIn, booked: str,
+    clock: time_machine.Traveller,
+) -> None:  # fmt: skip
+    reconcile(secure)
+    google.alter(ANA, google.events(ANA)[0]["id"], "move", 60)
+    clock.shift(901)
+    reconcile(secure)
+    assert look(visitor, booked).one(data_booking_status=True)["data-start"] == TEN
+
+
+@pytest.mark.parametrize("ended", ["expired", "clock set back", "not heard of"])
+def test_without_a_live_channel_a_calendar_is_read_in_every_round(
+    secure: Flask, visitor: FlaskClient, google: StandIn, booked: str,
+    clock: time_machine.Traveller, ended: str,
+) -> None:  # fmt: skip
+    reconcile(secure)
+    with secure.app_context():
+        if ended == "expired":
+            booking_channels.Channel.update(expires_at=0).execute()
+        elif ended == "not heard of":
+            booking_channels.Channel.update(resource_id=None).execute()
+        else:
+            clock.shift(-3600)
+    google.fault("calendar.events.watch", status=503, times=None)
+    google.alter(ANA, google.events(ANA)[0]["id"], "move", 60)
+    reconcile(secure)
+    assert look(visitor, booked).one(data_booking_status=True)["data-start"] == TEN
+
+
+def test_what_changed_before_the_channel_stood_is_read(
+    secure: Flask, visitor: FlaskClient, google: StandIn
+) -> None:
+    address = book(visitor)
+    google.fault("calendar.events.watch", hold="after")
+    secure.extensions["meetslot"].patience = Patience(call_seconds=30, tries=1)
+    with ThreadPoolExecutor(1) as threads:
+        round = threads.submit(reconcile, secure)
+        assert google.faults.wait_for_hanging(30)
+        google.alter(ANA, google.events(ANA)[0]["id"], "move", 60)
+        google.clear_faults()
+        round.result(timeout=30)
+    reconcile(secure)
+    assert look(visitor, address).one(data_booking_status=True)["data-start"] == TEN

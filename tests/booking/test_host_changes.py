@@ -282,6 +282,103 @@ def test_changes_come_in_pages(
     assert google.calls.count("calendar.events.list") >= 4
 
 
+def filled(google: StandIn, number: int = 12) -> None:
+    """Ana's calendar has so many more events, two in an answer."""
+    for day in range(1, number + 1):
+        google.add_busy(ANA, f"2027-01-{day:02}T10:00:00Z", f"2027-01-{day:02}T11:00:00Z")
+    google.state.longest_page = 2
+
+
+def pages(google: StandIn) -> list[str | None]:
+    """The tokens of the pages that were asked for."""
+    return [
+        params.get("pageToken")
+        for method, params in google.state.calls
+        if method == "calendar.events.list"
+    ]
+
+
+@pytest.mark.parametrize("act", ["move", "delete", "nothing"])
+def test_a_calendar_too_long_for_one_round_is_gone_on_with_in_the_next(
+    app: Flask, guest: FlaskClient, google: StandIn, act: str
+) -> None:
+    """Each round gets two pages, and is over then."""
+    filled(google)
+    first, last = book(guest), book(guest, "2026-12-04T09:00:00Z")
+    (early, late) = (each for each in google.events(ANA) if "extendedProperties" in each)
+    if act != "nothing":
+        google.alter(ANA, early["id"], act, 60)
+        google.alter(ANA, late["id"], act, 60)
+    google.state.calls.clear()
+    for _round in range(3):
+        google.fault("calendar.events.list", skip=2, status=503, times=None)
+        reconcile(app)
+        google.clear_faults()
+    reconcile(app)
+    asked = pages(google)
+    assert len(asked) == len(set(asked)) == (6 if act == "delete" else 7)
+    expected = {"move": "confirmed", "delete": "cancelled", "nothing": "confirmed"}[act]
+    assert {status_of(look(guest, each)) for each in (first, last)} == {expected}
+    if act == "move":
+        assert look(guest, first).one(data_booking_status=True)["data-start"] == TEN
+    google.state.calls.clear()
+    reconcile(app)
+    assert all("syncToken" in params for _method, params in google.state.calls)
+
+
+def test_many_changes_are_gone_on_with_in_the_next_round_too(
+    app: Flask, guest: FlaskClient, google: StandIn
+) -> None:
+    address = book(guest)
+    reconcile(app)
+    filled(google)
+    google.alter(ANA, google.events(ANA)[0]["id"], "move", 60)
+    google.state.calls.clear()
+    for _round in range(4):
+        google.fault("calendar.events.list", skip=2, status=503, times=None)
+        reconcile(app)
+        google.clear_faults()
+    asked = pages(google)
+    assert len(asked) == len(set(asked)) == 7
+    assert look(guest, address).one(data_booking_status=True)["data-start"] == TEN
+
+
+@pytest.mark.parametrize(
+    "stale",
+    [{"status": 400, "reason": "invalid"}, {"status": 410, "reason": "fullSyncRequired"}],
+    ids=str,
+)
+def test_a_page_that_google_does_not_know_any_more_is_begun_anew(
+    app: Flask, guest: FlaskClient, google: StandIn, stale: dict[str, Any]
+) -> None:
+    filled(google)
+    address = book(guest)
+    google.alter(ANA, google.events(ANA)[0]["id"], "delete")
+    google.fault("calendar.events.list", skip=2, status=503, times=None)
+    reconcile(app)
+    google.clear_faults()
+    google.fault("calendar.events.list", **stale)
+    google.state.calls.clear()
+    reconcile(app)
+    assert pages(google)[0] is None
+    assert status_of(look(guest, address)) == "cancelled"
+
+
+def test_a_booking_made_between_two_pages_is_followed(
+    app: Flask, guest: FlaskClient, google: StandIn
+) -> None:
+    filled(google)
+    book(guest)
+    google.fault("calendar.events.list", skip=3, status=503, times=None)
+    reconcile(app)
+    google.clear_faults()
+    late = book(guest, TEN, email="other@guests.example")
+    google.alter(ANA, google.events(ANA)[1]["id"], "move", 60)
+    reconcile(app)
+    reconcile(app)
+    assert look(guest, late).one(data_booking_status=True)["data-start"] == ELEVEN
+
+
 def test_a_sync_token_that_is_too_old_starts_over(
     app: Flask, guest: FlaskClient, google: StandIn, booked: str
 ) -> None:

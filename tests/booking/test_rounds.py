@@ -16,7 +16,18 @@ from werkzeug.test import TestResponse
 import models
 from demo.google import StandIn
 from tests import page
-from tests.acts import ANA, HALF_PAST, MIA, PICKER, book, look, reconcile, reschedule, status_of
+from tests.acts import (
+    ANA,
+    HALF_PAST,
+    MIA,
+    PICKER,
+    book,
+    look,
+    offered,
+    reconcile,
+    reschedule,
+    status_of,
+)
 from tests.conftest import Browser, on_sqlite
 from widget import config
 from widget.booking import channels
@@ -289,6 +300,44 @@ def test_a_clock_that_is_set_back_does_not_stop_the_rounds(app: Flask, seconds: 
         assert channels.take_lease("round", 10**9, 10**9 + 60)
         assert not channels.take_lease("round", 10**9 - 100, 10**9 - 40)  # of another machine
         assert channels.take_lease("round", 10**9 - seconds, 10**9 - seconds + 60)
+
+
+@pytest.mark.parametrize("seconds", [600, 3600, 43200])
+def test_a_clock_that_is_set_back_does_not_make_old_busy_times_new(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller, seconds: int
+) -> None:
+    clock.shift(seconds)
+    assert HALF_PAST in offered(guest)
+    clock.shift(-seconds)
+    google.add_busy(ANA, "2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z")
+    assert offered(guest) == []
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_waiting_for_a_refresh(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    """A worker died while it asked, before the clock was set back."""
+    google.fault("calendar.freebusy.query", hang="before")
+    app.extensions["meetslot"].patience = Patience(call_seconds=30, tries=1)
+    with ThreadPoolExecutor(1) as threads:
+        lost = threads.submit(lambda: app.test_client().get(PICKER).status_code)
+        assert google.faults.wait_for_hanging(30)
+        clock.shift(-86400)
+        began = time.monotonic()
+        assert HALF_PAST in offered(guest)
+        assert time.monotonic() - began < 2
+        google.clear_faults()
+        lost.result(timeout=30)
+
+
+def test_a_clock_that_is_set_back_does_not_keep_bookings_from_being_settled(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    clock.shift(3600)
+    google.fault("calendar.events.insert", cut="after")
+    address = book(guest)
+    clock.shift(-3600)
+    assert status_of(look(guest, address)) == "confirmed"
 
 
 def test_two_refreshes_of_the_same_second_are_told_apart(app: Flask, ana: Browser) -> None:

@@ -26,7 +26,7 @@ def of(calendar: Calendar, host: models.Host, settings: Settings, now: int) -> l
     oldest = now - calendar.google.config.busy_ttl + 1
     while True:
         row = models.busy_times(host)
-        if row.fetched_at >= oldest and row.start_at <= start and row.end_at >= end:
+        if _is_new(row, oldest, now) and row.start_at <= start and row.end_at >= end:
             return [Busy(*interval) for interval in row.intervals]
         if mark := models.begin_busy_refresh(host, now, now + REFRESH_SECONDS):
             return _refresh(calendar, host, settings, now, mark)
@@ -34,6 +34,11 @@ def of(calendar: Calendar, host: models.Host, settings: Settings, now: int) -> l
         if time.monotonic() > deadline:  # whoever asks may have died: only one's own word counts
             return _ask(calendar, host, settings.busy_calendars, start, end, now)
         time.sleep(LOOK_EVERY_SECONDS)
+
+
+def _is_new(row: models.BusyTimes, oldest: int, now: int) -> bool:
+    """Whether it was fetched since `oldest`; not when the clock has been set back since."""
+    return oldest <= row.fetched_at <= now + models.CLOCKS_APART_SECONDS
 
 
 def fresh(

@@ -7,22 +7,24 @@ import secrets
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 import models
-from widget.booking import channels, events
+from widget.booking import channels, events, whereabouts
 from widget.booking.channels import Channel, WatchedCalendar
 from widget.core.clock import Clock
 from widget.core.document import load_document
 from widget.google.client import DAY, MALFORMED, Calendar, Google
-from widget.google.errors import Gone, GoogleError, Refused, Unavailable
+from widget.google.errors import GoogleError, Refused, Unavailable
 from widget.google.event import Event
 
 READ_SECONDS = 60  # the lease of one calendar's reading; its calls take at most half of it
+SEARCH_SECONDS = 3600  # between searches for the events of a calendar that is not there
 CHANNEL_SECONDS = 30 * DAY  # at most
 CHANNEL_RETRY_SECONDS = 600
 
-Items = dict[str, dict[str, object]]  # Google's events by id
+Item = dict[str, object]  # Google's event
 
 log = logging.getLogger("meetslot.changes")
 
@@ -45,7 +47,7 @@ def follow(google: Google, host: models.Host, clock: Clock, goes_on: Callable[[]
     booked = models.booked_calendars(host, clock())
     wanted = booked | ({document.target_calendar} if host.calendar_gone else set())
     changed = 0
-    for watched in channels.watch(host, wanted) if wanted else ():
+    for watched in channels.due(host, wanted, clock()):
         if not goes_on():
             return changed
         try:
@@ -63,86 +65,139 @@ def follow(google: Google, host: models.Host, clock: Clock, goes_on: Callable[[]
 
 
 def read(google: Google, watched: WatchedCalendar, now: int) -> int:
-    """Everything that changed in one calendar since it was read. Raises GoogleError.
+    """Take in everything that changed in one calendar since it was read; of how many bookings.
+    Raises GoogleError.
 
-    The bookings are read before Google's list: a booking that changes in between is not moved
-    back to what the list says. What could not be taken in is read again the next time.
+    A calendar that takes too long is gone on with in the next round, from the page where this
+    one ended. What could not be taken in is kept as `unread` and asked for in the next round.
     """
     if not channels.begin_reading(watched, now, now + READ_SECONDS):
         return 0
-    token = None
+    reading = _Reading(google.calendar_of(watched.host, READ_SECONDS / 2), watched, now)
     try:
-        calendar = google.calendar_of(watched.host, READ_SECONDS / 2)
-        before = models.followed(watched.host, watched.calendar, now)
-        items, following, whole = _changes(calendar, watched)
+        while reading.page():
+            pass
+        reading.rest()
+    finally:
+        whole = not (watched.page_token or watched.unread)
+        channels.end_reading(watched, now, whole=whole and reading.done)
+    return reading.changed
+
+
+@dataclass
+class _Reading:
+    """One worker's reading of a calendar. `changed`: of how many bookings something was taken
+    in; `failed`: the ids of those where that went wrong."""
+
+    calendar: Calendar
+    watched: WatchedCalendar
+    now: int
+    changed: int = 0
+    done: bool = False
+    failed: set[str] = field(default_factory=set)
+
+    def page(self) -> bool:
+        """Take in one page of changes, and keep that it was; whether there is another.
+
+        The bookings are read before Google's list: a booking that changes in between is not
+        moved back to what the list says.
+        """
+        watched, before = self.watched, self._bookings()
+        items, page, token = _page(self.calendar, watched, self.now)
+        unread = set(watched.unread)
+        if not watched.sync_token and not watched.page_token:  # the list leaves deleted ones out
+            unread = {each.id for each in before if each.end_at > self.now}
         if items:
             models.forget_busy(watched.host)
-        taken = [_take_in(calendar, booking, items, whole, now) for booking in before]
-        if Taken.NO not in taken and not _made_meanwhile(watched, before, items, now):
-            token = following
-        return taken.count(Taken.IN)
-    finally:
-        channels.end_reading(watched, token, now)
+        for booking in before:
+            if item := items.get(booking.google_event_id):
+                unread.discard(booking.id)
+                self._take_in(booking, item)
+        made = {each.id for each in self._bookings() if each.google_event_id in items}
+        unread |= self.failed | made - {each.id for each in before}
+        channels.turn_page(watched, token or watched.sync_token, page, sorted(unread))
+        return page is not None
 
+    def rest(self) -> None:
+        """Ask for the event of each booking of which the list said nothing."""
+        bookings = self._bookings() if self.watched.unread else []
+        asked = {each.id for each in bookings} & set(self.watched.unread) - self.failed
+        for booking in bookings:
+            if booking.id in asked and self.calendar.seconds_left > 0:
+                asked.discard(booking.id)
+                self._take_in(booking, None)
+        unread = self.failed | asked
+        channels.turn_page(self.watched, self.watched.sync_token, None, sorted(unread))
+        self.done = True
 
-def _made_meanwhile(
-    watched: WatchedCalendar, before: list[models.Booking], items: Items, now: int
-) -> bool:
-    """Whether the list is about a booking that was not there yet when the bookings were read."""
-    known = {booking.id for booking in before}
-    after = models.followed(watched.host, watched.calendar, now) if items else []
-    return any(each.google_event_id in items for each in after if each.id not in known)
+    def _bookings(self) -> list[models.Booking]:
+        return models.followed(self.watched.host, self.watched.calendar, self.now)
 
-
-def _changes(calendar: Calendar, watched: WatchedCalendar) -> tuple[Items, str, bool]:
-    """Google's events by id, the next sync token, and whether these are all that stand."""
-    host, token = watched.host, watched.sync_token
-    try:
+    def _take_in(self, booking: models.Booking, item: Item | None) -> None:
+        """One that goes wrong does not keep the others waiting."""
         try:
-            items, following = calendar.changed(watched.calendar, token)
-        except Gone as error:
-            if error.status != 410 or not token:
+            taken = _look(self.calendar, booking, item, self.now)
+        except GoogleError as error:
+            log.error("booking %s: change not taken in: %s", booking.id, error)
+            taken = Taken.NO
+        except Exception as error:
+            log.error("booking %s: change not taken in", booking.id, exc_info=error)
+            taken = Taken.NO
+        if taken is Taken.NO:
+            self.failed.add(booking.id)
+        self.changed += taken is Taken.IN
+
+
+def _page(
+    calendar: Calendar, watched: WatchedCalendar, now: int
+) -> tuple[dict[str, Item], str | None, str | None]:
+    """The next page of changes: Google's events by id, and where to go on."""
+    host = watched.host
+    while True:
+        asked = (watched.sync_token, watched.page_token)
+        try:
+            items, page, token = calendar.changes(watched.calendar, *asked)
+        except Refused as error:
+            if not _is_stale(error, watched):
+                if error.status == 404:
+                    _not_there(calendar, watched, now)
                 raise
-            token = None  # too old: everything anew
-            items, following = calendar.changed(watched.calendar, None)
-    except Gone as error:
-        if error.status == 404 and watched.calendar == load_document(host.settings).target_calendar:
-            models.note_calendar_gone(host, watched.calendar)
-        raise
-    if host.calendar_gone == watched.calendar:
-        models.note_calendar_gone(host, None)
-    return {item["id"]: item for item in items}, following, token is None
+            keep = watched.sync_token if error.status == 400 else None
+            channels.turn_page(watched, keep, None, watched.unread)
+        else:
+            if host.calendar_gone == watched.calendar:
+                models.note_calendar_gone(host, None)
+            return {item["id"]: item for item in items}, page, token
 
 
-def _take_in(
-    calendar: Calendar, booking: models.Booking, items: Items, whole: bool, now: int
-) -> Taken:
-    """One that goes wrong does not keep the others waiting."""
-    try:
-        return _look(calendar, booking, items, whole, now)
-    except Exception as error:
-        known = isinstance(error, GoogleError)
-        told = str(error) if known else type(error).__name__
-        log.error(
-            "booking %s: change not taken in: %s",
-            booking.id,
-            told,
-            exc_info=None if known else error,
-        )
-        return Taken.NO
+def _is_stale(error: Refused, watched: WatchedCalendar) -> bool:
+    """Whether a token of ours is too old: everything has to be read from the beginning."""
+    if error.status == 410:
+        return bool(watched.sync_token or watched.page_token)
+    return error.status == 400 and watched.page_token is not None
 
 
-def _look(
-    calendar: Calendar, booking: models.Booking, items: Items, whole: bool, now: int
-) -> Taken:
-    item = items.get(booking.google_event_id)
-    over = booking.end_at <= now
-    if item is None and (over or not whole):
-        return Taken.NOTHING
+def _not_there(calendar: Calendar, watched: WatchedCalendar, now: int) -> None:
+    """Google knows no such calendar. One that goes by another name by now (the account's address
+    has changed) has the bookings' events all the same: they are looked for, once an hour."""
+    host = watched.host
+    if watched.calendar == load_document(host.settings).target_calendar:
+        models.note_calendar_gone(host, watched.calendar)
+    if watched.due and 0 <= now - watched.read_at < SEARCH_SECONDS:
+        return
+    channels.note_search(watched, now)
+    for booking in models.followed(host, watched.calendar, now):
+        if event := whereabouts.elsewhere(calendar, booking):
+            events.take_in(calendar, booking, event, now)
+
+
+def _look(calendar: Calendar, booking: models.Booking, item: Item | None, now: int) -> Taken:
     if booking.status == "pending":
-        models.hurry(booking, now)
-        return Taken.NO if item else Taken.NOTHING
+        if item:
+            models.hurry(booking, now)
+        return Taken.NO
     event = _event(calendar, booking, item)
+    over = booking.end_at <= now
     if over and (event is None or event.end is None or event.end <= now):
         return Taken.NOTHING  # what was done to it once it was over is no change of the booking
     if event is None:
@@ -152,12 +207,10 @@ def _look(
     return Taken.IN if events.take_in(calendar, booking, event, now) else Taken.NO
 
 
-def _event(
-    calendar: Calendar, booking: models.Booking, item: dict[str, object] | None
-) -> Event | None:
+def _event(calendar: Calendar, booking: models.Booking, item: Item | None) -> Event | None:
     """The event of a booking as it came, or asked for when it did not come with the others."""
     if item is None:
-        return events.standing(calendar, booking)
+        return whereabouts.known(calendar, booking)
     try:
         return calendar.read(item)
     except MALFORMED:
@@ -186,7 +239,7 @@ def _renew(google: Google, calendar: Calendar, watched: WatchedCalendar, now: in
     """A new channel in the last quarter of the old one's life, and only then the old one's end."""
     found = channels.channels(watched)
     live = [each for each in found if each.resource_id and _lasts(each, now)]
-    if not live and watched.watch_after <= now:
+    if not live and models.over(watched.watch_after, now, now + DAY):
         channels.delay_channel(watched, now + CHANNEL_RETRY_SECONDS)
         if made := _watch(google, calendar, watched, now):
             live = [made]

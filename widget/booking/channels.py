@@ -8,13 +8,15 @@ from typing import Any
 import peewee
 
 import models
-from models import Host, Table
+from models import Host, JSONText, Table
 
 
 class WatchedCalendar(Table):
-    """One calendar of a host. `due`: Google said that something changed since it was read.
+    """One calendar of a host. `due`: there is something in it that was not read yet.
 
-    `busy_until` leases it to whoever reads it; `watch_after` is when a channel may be tried.
+    `page_token` is where reading it goes on when it did not come to its end; `unread` are the
+    ids of bookings whose event has to be asked for after that. `busy_until` leases it to whoever
+    reads it; `watch_after` is when a channel may be tried.
     """
 
     host_id: int
@@ -24,6 +26,8 @@ class WatchedCalendar(Table):
     calendar = peewee.TextField()
     sync_token = peewee.TextField(null=True)
     due = peewee.BooleanField(default=True)
+    page_token = peewee.TextField(null=True)
+    unread = JSONText(default=list)
     read_at = peewee.BigIntegerField(default=0)
     busy_until = peewee.BigIntegerField(default=0)
     watch_after = peewee.BigIntegerField(default=0)
@@ -47,7 +51,7 @@ class Lease(Table):
     held_until = peewee.BigIntegerField()
 
 
-CLOCKS_APART_SECONDS = 300  # at most, of any two machines
+UNTOLD_SECONDS = 900  # messages get lost: after this, a calendar with a channel is read anyway
 
 
 @dataclass
@@ -71,15 +75,9 @@ def take_lease(name: str, now: int, until: int) -> Held | None:
     """For the one worker, over all machines, that may do what `name` says until `until`."""
     Lease.insert(name=name, held_until=0).on_conflict_ignore().execute()
     query = Lease.update(held_until=until).where(
-        Lease.name == name, _free(Lease.held_until, now, until)
+        Lease.name == name, models.over(Lease.held_until, now, until)
     )
     return Held(name, until) if query.execute() == 1 else None
-
-
-def _free(held_until: Any, now: int, until: int) -> Any:
-    """Whether nobody has it any more. Nobody takes it for so long that it lasts far beyond
-    `until`: then the clock has been set back since."""
-    return (held_until <= now) | (held_until > until + CLOCKS_APART_SECONDS)
 
 
 # --- calendars ------------------------------------------------------------------------------
@@ -108,15 +106,45 @@ def forget(watched: WatchedCalendar) -> None:
 def begin_reading(watched: WatchedCalendar, now: int, until: int) -> bool:
     """True for the one that may read a calendar's changes; what it hears meanwhile stays due."""
     query = WatchedCalendar.update(busy_until=until, due=False).where(
-        WatchedCalendar.id == watched.id, _free(WatchedCalendar.busy_until, now, until)
+        WatchedCalendar.id == watched.id, models.over(WatchedCalendar.busy_until, now, until)
     )
     return bool(query.execute() == 1)
 
 
-def end_reading(watched: WatchedCalendar, sync_token: str | None, now: int) -> None:
-    """Keep where to go on the next time; None: reading failed, and has to begin where it did."""
-    read = {"sync_token": sync_token, "read_at": now} if sync_token else {"due": True}
-    WatchedCalendar.update(busy_until=0, **read).where(WatchedCalendar.id == watched.id).execute()
+def turn_page(
+    watched: WatchedCalendar, sync_token: str | None, page_token: str | None, unread: list[str]
+) -> None:
+    """Keep how far a calendar was read."""
+    watched.sync_token, watched.page_token, watched.unread = sync_token, page_token, unread
+    watched.save(only=["sync_token", "page_token", "unread"])
+
+
+def end_reading(watched: WatchedCalendar, now: int, *, whole: bool) -> None:
+    """Let go; unless it was read to its end, the rest is due in the next round."""
+    values: dict[str, Any] = {"read_at": now} if whole else {"due": True}
+    WatchedCalendar.update(busy_until=0, **values).where(WatchedCalendar.id == watched.id).execute()
+
+
+def note_search(watched: WatchedCalendar, now: int) -> None:
+    """Its events were looked for elsewhere."""
+    WatchedCalendar.update(read_at=now).where(WatchedCalendar.id == watched.id).execute()
+
+
+def due(host: Host, calendars: set[str], now: int) -> list[WatchedCalendar]:
+    """Those of a host's calendars to read in a round: where something is known to have changed,
+    and those of which Google would not tell or has not told for long."""
+    live = {
+        channel.watched_id
+        for channel in Channel.select()
+        .where(Channel.resource_id.is_null(False), Channel.expires_at > now)
+        .join(WatchedCalendar)
+        .where(WatchedCalendar.host == host)
+    }
+    return [
+        each
+        for each in watch(host, calendars)
+        if each.due or each.id not in live or not 0 <= now - each.read_at < UNTOLD_SECONDS
+    ]
 
 
 def delay_channel(watched: WatchedCalendar, until: int) -> None:
@@ -140,6 +168,8 @@ def add_channel(
 
 
 def complete_channel(channel: Channel, resource_id: str, expires_at: int) -> None:
+    """It stands; what changed before it did is read once more."""
+    WatchedCalendar.update(due=True).where(WatchedCalendar.id == channel.watched_id).execute()
     Channel.update(resource_id=resource_id, expires_at=expires_at).where(
         Channel.id == channel.id
     ).execute()

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import models
-from widget.booking import links
+from widget.booking import links, whereabouts
 from widget.core.document import Settings
 from widget.google.client import Calendar, Google
 from widget.google.errors import (
@@ -26,6 +26,7 @@ from widget.google.event import Event
 
 RETRY_SECONDS = 3  # Google may not see at once what it has taken
 NO_ANSWER = "needsAction"
+WILLING = ("accepted", "tentative", NO_ANSWER, "declined")  # Google's words, the best first
 LOOKS = 3  # at an event that somebody changes at the same time
 
 log = logging.getLogger("meetslot.events")
@@ -43,7 +44,7 @@ def make(
     except Duplicate:
         _made_before(calendar, booking, now)
     else:
-        _keep(booking, event, now)
+        _keep(calendar, booking, event, now)
 
 
 def _made_before(calendar: Calendar, booking: models.Booking, now: int) -> None:
@@ -55,22 +56,23 @@ def _made_before(calendar: Calendar, booking: models.Booking, now: int) -> None:
         found(calendar, booking, event, now)
 
 
-def _keep(booking: models.Booking, event: Event, now: int) -> None:
+def _keep(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
     """Write down that Google has made the event as it was asked for."""
     if event.cancelled:
-        models.cancel(booking, now, "host")
+        found(calendar, booking, event, now)
     elif not models.confirm(booking, _first_seen(booking, event, now), now):
         models.leave_over(booking, now)
 
 
 def found(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
-    """The event stands, and somebody may have changed it since. Raises GoogleError as take_in."""
-    if event.cancelled:
+    """Somebody may have changed the event since it was made. Raises GoogleError as take_in."""
+    standing = whereabouts.stands(calendar, booking, event)
+    if standing is None:
         models.cancel(booking, now, "host")
     elif booking.status == "confirmed":
-        take_in(calendar, booking, event, now)
-    elif models.confirm(booking, _etag_last(booking, _first_seen(booking, event, now)), now):
-        _take_in_anew(calendar, booking, event, now)
+        take_in(calendar, booking, standing, now)
+    elif models.confirm(booking, _etag_last(booking, _first_seen(booking, standing, now)), now):
+        _take_in_anew(calendar, booking, standing, now)
     else:
         models.leave_over(booking, now)
 
@@ -109,10 +111,10 @@ def kept(event: Event, now: int) -> dict[str, Any]:
 
 
 def _first_seen(booking: models.Booking, event: Event, now: int) -> dict[str, Any]:
-    """`kept`, and that the guest is among the attendees: one who is seen there for the first
-    time has not answered."""
+    """`kept`, and that there is a guest among the attendees, who has not answered when seen there
+    for the first time."""
     response = booking.guest_response
-    if response is None and booking.guest_email.lower() in (event.responses or {}):
+    if response is None and event.responses:
         response = NO_ANSWER
     return {**kept(event, now), "guest_response": response}
 
@@ -126,8 +128,8 @@ class ChangedMeanwhile(Exception):
 
 
 def remove(calendar: Calendar, booking: models.Booking) -> bool:
-    """Delete the event of a booking, whatever the host did to it; False when it was not there,
-    or is the host's own by now.
+    """Delete the event of a booking, whatever the host did to it; False when it is not there in
+    any of the host's calendars, or is the host's own by now.
 
     Raises Unknown, or another GoogleError when it still stands.
     """
@@ -136,14 +138,14 @@ def remove(calendar: Calendar, booking: models.Booking) -> bool:
         try:
             calendar.delete(booking.calendar, booking.google_event_id, etag)
         except Gone:
-            return False
+            event = whereabouts.elsewhere(calendar, booking)
         except Altered:
-            event = standing(calendar, booking)
-            if event is None or _taken_off(booking, event):
-                return False
-            etag = event.etag
+            event = whereabouts.known(calendar, booking)
         else:
             return True
+        if event is None or _taken_off(booking, event):
+            return False
+        etag = event.etag
     raise Unavailable("calendar.events.delete", 412, "changed again and again")
 
 
@@ -160,16 +162,16 @@ def move(calendar: Calendar, booking: models.Booking, document: Settings) -> Eve
     for _ in range(LOOKS):
         try:
             event = calendar.patch(booking.calendar, booking.google_event_id, body, etag, tell=True)
-        except Altered:
-            event = _again(calendar, booking)
+        except (Altered, Gone) as error:
+            before, event = booking.calendar, _again(calendar, booking)
+            if isinstance(error, Gone) and booking.calendar == before:
+                reason = "it stands all the same"
+                raise Unavailable(error.method, error.status, reason) from None
             if (event.start, event.end) == new:
                 return event
             if not untouched(booking, event):
                 raise ChangedMeanwhile(event) from None
             etag = event.etag
-        except Gone as error:
-            _again(calendar, booking)
-            raise Unavailable(error.method, error.status, "it stands all the same") from None
         else:
             if (event.start, event.end) != new:
                 raise Unknown("calendar.events.patch", 200, "another time")
@@ -179,51 +181,25 @@ def move(calendar: Calendar, booking: models.Booking, document: Settings) -> Eve
 
 def _again(calendar: Calendar, booking: models.Booking) -> Event:
     """Raises Gone when the event is deleted."""
-    event = seen(calendar, booking)
+    event = whereabouts.seen(calendar, booking)
     if event is None:
         raise Gone("calendar.events.get", 200, "cancelled")
     return event
 
 
-def seen(calendar: Calendar, booking: models.Booking) -> Event | None:
-    """The event of a booking that stands, None when it is deleted.
-
-    Google still shows those. One that it does not know at all (404) is no reason to cancel
-    anything: its calendar may be gone, or this be a fault of Google's; Unavailable then.
-    """
-    try:
-        event = calendar.get(booking.calendar, booking.google_event_id)
-    except Gone as error:
-        raise Unavailable(error.method, error.status, error.reason) from None
-    return None if event.cancelled else event
-
-
-def standing(calendar: Calendar, booking: models.Booking) -> Event | None:
-    """The event as it is now; None when it is deleted, or not known at all."""
-    try:
-        return seen(calendar, booking)
-    except Unavailable as error:
-        if error.status in (404, 410):
-            return None
-        raise
-
-
 def untouched(booking: models.Booking, event: Event) -> bool:
     """Whether an event that stands is where the booking has it, for its host and its guest."""
     where = (event.start, event.end) == (booking.start_at, booking.end_at)
-    return where and not _declined(booking, event) and not _taken_off(booking, event)
-
-
-def _declined(booking: models.Booking, event: Event) -> bool:
-    return (event.responses or {}).get(booking.host.email.lower()) == "declined"
+    return where and not event.declined and not _taken_off(booking, event)
 
 
 def _taken_off(booking: models.Booking, event: Event) -> bool:
-    """Whether the guest is not invited any more. Google may write an address otherwise than the
-    guest does (an alias): one who was never seen among the attendees is not missed there."""
+    """Whether no guest is left: somebody in the guest's place, or under another address, keeps
+    the booking. Where no guest was ever seen (the host tries it out), none is missed."""
     if event.responses is None or booking.guest_response is None:
         return False
-    return booking.guest_email.lower() not in event.responses
+    himself = booking.guest_email.lower() == booking.host.email.lower()
+    return not event.responses and not himself
 
 
 def take_in(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> bool:
@@ -232,13 +208,14 @@ def take_in(calendar: Calendar, booking: models.Booking, event: Event, now: int)
     False when the booking was changed since it was read: `event` may be older than that change.
     Raises GoogleError when Google has to be told something for it: then nothing was taken in.
     """
-    if event.cancelled:
+    standing = whereabouts.stands(calendar, booking, event)
+    if standing is None:
         models.cancel(booking, now, "host")
-    elif _declined(booking, event):
+    elif standing.declined:
         models.cancel(booking, now, "host", leftover=True)
-    elif _taken_off(booking, event):
+    elif _taken_off(booking, standing):
         models.cancel(booking, now, "host")  # the event is the host's own from now on
-    elif not _follow(calendar, booking, event, now):
+    elif not _follow(calendar, booking, standing, now):
         return False
     models.forget_busy(booking.host)
     return True
@@ -266,7 +243,12 @@ def _follow(calendar: Calendar, booking: models.Booking, event: Event, now: int)
 
 
 def _response(booking: models.Booking, event: Event) -> str | None:
-    return (event.responses or {}).get(booking.guest_email.lower(), booking.guest_response)
+    """That of the guest, or of whoever the host invited besides or instead: the one most
+    willing to come counts."""
+    responses, extra = event.responses or {}, {email.lower() for email in booking.guests}
+    given = {each for email, each in responses.items() if email not in extra}
+    given = given or set(responses.values())
+    return next((each for each in WILLING if each in given), booking.guest_response)
 
 
 def _yielding(

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import models
-from widget.booking import act, busy, changes, channels, events
+from widget.booking import act, busy, changes, channels, events, whereabouts
 from widget.booking.offer import without
 from widget.core import clock as core_clock
 from widget.core.clock import Clock
@@ -132,7 +132,7 @@ def _clear_away(calendar: Calendar, booking: models.Booking, now: int) -> None:
 
 
 def _move(calendar: Calendar, booking: models.Booking, now: int) -> None:
-    event, (_old, new) = events.seen(calendar, booking), booking.times()
+    event, (_old, new) = whereabouts.seen(calendar, booking), booking.times()
     if event is None:
         models.cancel(booking, now, "host")
     elif (event.start, event.end) == new:

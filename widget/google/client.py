@@ -35,6 +35,7 @@ DAY = 86400
 FREEBUSY_DAYS = 90  # timeRangeTooLong beyond
 FREEBUSY_CALENDARS = 50  # calendarExpansionMax
 PAGE = 2500  # events in an answer, at most
+PRIMARY = "primary"  # the host's own calendar, whatever the account's address is by now
 
 MALFORMED = (KeyError, TypeError, AttributeError, ValueError, IndexError)
 T = TypeVar("T")
@@ -123,19 +124,27 @@ class Calendar:
         request = self.google.service.events().get(calendarId=calendar, eventId=event_id)
         return self._event("calendar.events.get", request, event_id)
 
-    def changed(self, calendar: str, sync_token: str | None) -> tuple[list[dict[str, Any]], str]:
-        """Google's events that changed since `sync_token` (None: all there are), as they come,
-        and the token for the next time. Raises Gone with the status 410 when it is too old."""
-        found, page = list[dict[str, Any]](), None
-        while True:
-            asked = {"calendarId": calendar, "maxResults": PAGE, "pageToken": page}
-            if sync_token:
-                asked["syncToken"] = sync_token
-            request = self.google.service.events().list(**asked)
-            items, page, following = self._call("calendar.events.list", request, _events_page)
-            found += items
-            if not page:
-                return found, str(following)
+    def owned(self) -> list[set[str]]:
+        """The calendars that the host owns, each with all the ids that lead to it."""
+        return [
+            {str(each["id"])} | ({PRIMARY} if each.get("primary") else set())
+            for each in self.calendars()
+            if each.get("accessRole") == "owner"
+        ]
+
+    def changes(
+        self, calendar: str, sync_token: str | None, page: str | None
+    ) -> tuple[list[dict[str, Any]], str | None, str | None]:
+        """A page of Google's events that changed since `sync_token` (None: of all there are), as
+        they come; the token of the next page, or on the last one that for the next time.
+
+        Raises Gone with the status 410 when a token is too old.
+        """
+        asked = {"calendarId": calendar, "maxResults": PAGE, "pageToken": page}
+        if sync_token:
+            asked["syncToken"] = sync_token
+        request = self.google.service.events().list(**asked)
+        return self._call("calendar.events.list", request, _events_page)
 
     def crowded(self, calendar: str, start: int, end: int, event_id: str) -> bool:
         """Whether any other event than this one takes the host's time from start to end."""
@@ -153,11 +162,10 @@ class Calendar:
         return self._call("calendar.events.list", request, read)
 
     def _takes(self, event: dict[str, Any], event_id: str) -> bool:
-        if event["id"] == event_id:
+        if event_id in (event["id"], event.get("recurringEventId")):
             return False
-        found, host = self.read(event), self.host.email.lower()
-        declined = (found.responses or {}).get(host) == "declined"
-        return not (found.cancelled or found.transparent or declined)
+        found = self.read(event)
+        return not (found.cancelled or found.transparent or found.declined)
 
     # --- writing ----------------------------------------------------------------------------
 
@@ -225,7 +233,7 @@ class Calendar:
     def read(self, event: dict[str, Any]) -> Event:
         """One of Google's events. Raises KeyError, TypeError, AttributeError or ValueError."""
         zone = ZoneInfo(load_document(self.host.settings).time_zone)
-        return read_event(event, zone)
+        return read_event(event, zone, self.host.email)
 
     def _call(
         self,

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 SHORTEST_SECONDS = 60
+_NOBODY = ("@resource.calendar.google.com", "@group.calendar.google.com")  # rooms, calendars
 _STATUSES = {"confirmed", "tentative", "cancelled"}
 
 
@@ -17,8 +18,10 @@ _STATUSES = {"confirmed", "tentative", "cancelled"}
 class Event:
     """What we keep of Google's event; the link is None while `meet_pending` or for good.
 
-    A cancelled one may come without times; `end` is after `start`. `responses` are those of its
-    attendees by e-mail address in lower case, None when Google left them out.
+    A cancelled one may come without times; `end` is after `start`. `organized`: its calendar is
+    the one that it belongs to, not one that was only invited. `responses` are those of its
+    guests, neither host nor rooms, by e-mail address in lower case; None when Google left them
+    out. `declined`: by the host.
     """
 
     etag: str
@@ -30,12 +33,14 @@ class Event:
     transparent: bool
     sequence: int
     responses: Mapping[str, str] | None
+    declined: bool
+    organized: bool
 
 
-def read_event(event: dict[str, Any], zone: ZoneInfo) -> Event:
+def read_event(event: dict[str, Any], zone: ZoneInfo, host: str) -> Event:
     """An event of Calendar v3. Raises KeyError, TypeError, AttributeError or ValueError.
 
-    `zone` is where a whole day begins and ends.
+    `zone` is where a whole day begins and ends; `host` the host's e-mail address.
     """
     if event["status"] not in _STATUSES:
         raise ValueError
@@ -50,6 +55,7 @@ def read_event(event: dict[str, Any], zone: ZoneInfo) -> Event:
         ),
         None,
     )
+    hosts, guests = _attendees(event, host)
     state = conference.get("createRequest", {}).get("status", {}).get("statusCode")
     return Event(
         etag=str(event["etag"]),
@@ -60,16 +66,27 @@ def read_event(event: dict[str, Any], zone: ZoneInfo) -> Event:
         end=end,
         transparent=event.get("transparency") == "transparent",
         sequence=int(event.get("sequence", 0)),
-        responses=None if event.get("attendeesOmitted") else _responses(event),
+        responses=None if event.get("attendeesOmitted") else guests,
+        declined="declined" in hosts.values(),
+        organized=event.get("organizer", {}).get("self", "organizer" not in event),
     )
 
 
-def _responses(event: dict[str, Any]) -> dict[str, str]:
-    return {
-        str(each["email"]).lower(): str(each.get("responseStatus", ""))
-        for each in event.get("attendees", ())
-        if "email" in each
-    }
+def _attendees(event: dict[str, Any], host: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Responses by address: the host's own, and those of guests.
+
+    `self` tells the host under an alias or an older address. An event in another calendar than
+    the host's first one has the host as an attendee like any other: there the address tells.
+    """
+    hosts, guests = dict[str, str](), dict[str, str]()
+    for number, each in enumerate(event.get("attendees", ())):
+        address = str(each.get("email", number)).lower()
+        response = str(each.get("responseStatus", ""))
+        if each.get("self") or address == host.lower():
+            hosts[address] = response
+        elif not (each.get("resource") or address.endswith(_NOBODY)):
+            guests[address] = response
+    return hosts, guests
 
 
 def _span(event: dict[str, Any], zone: ZoneInfo) -> tuple[int, int]:
