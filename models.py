@@ -196,6 +196,17 @@ class OldHandle(Table):
     host = peewee.ForeignKeyField(Host, on_delete="CASCADE")
 
 
+class OldSlug(Table):
+    """A slug that an event type had before; `event` is the one that it has now."""
+
+    host = peewee.ForeignKeyField(Host, on_delete="CASCADE")
+    slug = peewee.CharField(63)
+    event = peewee.CharField(63)
+
+    class Meta:
+        primary_key = peewee.CompositeKey("host", "slug")
+
+
 class CalendarList(Table):
     """What Google said last of the calendars that a host can choose from."""
 
@@ -967,8 +978,18 @@ def _rename(before: Host, handle: str) -> None:
 
 
 def _rename_event(host: Host, before: str, after: str) -> None:
-    """Bookings follow their event type, or limits forget them and nobody can move them."""
+    """Bookings follow their event type, or limits forget them and nobody can move them; and so do
+    the slugs that it had before, whose links lead to it."""
     Booking.update(event=after).where(Booking.host == host, Booking.event == before).execute()
+    OldSlug.update(event=after).where(OldSlug.host == host, OldSlug.event == before).execute()
+    OldSlug.delete().where(OldSlug.host == host, OldSlug.slug.in_((before, after))).execute()
+    OldSlug.create(host=host, slug=before, event=after)
+
+
+def slug_now(host: Host, slug: str) -> str | None:
+    """What an event type is called now that had another slug before."""
+    old = OldSlug.get_or_none(OldSlug.host == host, OldSlug.slug == slug)
+    return str(old.event) if old else None
 
 
 def host_by_old_handle(handle: str) -> Host | None:

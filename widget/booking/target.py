@@ -27,11 +27,12 @@ class NotHere(LookupError):
 
 
 class Renamed(Exception):
-    """The host gave this handle up; the same address stands under `handle`."""
+    """The host has another handle by now, or the event type another slug: `now` has what the same
+    address is made of."""
 
-    def __init__(self, handle: str) -> None:
-        super().__init__(handle)
-        self.handle = handle
+    def __init__(self, **now: str) -> None:
+        super().__init__(now)
+        self.now = now
 
 
 def find(handle: str, slug: str) -> Target:
@@ -40,10 +41,14 @@ def find(handle: str, slug: str) -> Target:
 
 
 def event_of(host: models.Host, document: Settings, slug: str) -> Target:
-    """The host's event type of that slug, switched on. Raises NotHere."""
-    for event in document.event_types:
-        if event.slug == slug and event.active:
-            return Target(host, document, event)
+    """The host's event type of that slug, switched on. Raises NotHere or Renamed."""
+    events = {event.slug: event for event in document.event_types}
+    if slug in events and events[slug].active:
+        return Target(host, document, events[slug])
+    if slug not in events and fields.HANDLE.fullmatch(slug):
+        now = models.slug_now(host, slug)
+        if now in events:
+            raise Renamed(slug=now)
     raise NotHere(document)
 
 
@@ -55,7 +60,7 @@ def find_host(handle: str) -> tuple[models.Host, Settings]:
     if host is not None:
         return host, load_document(host.settings)
     if renamed := models.host_by_old_handle(handle):
-        raise Renamed(renamed.handle)
+        raise Renamed(handle=renamed.handle)
     raise NotHere
 
 
