@@ -172,6 +172,8 @@ def _claimed(looked: Offer, details: Details, key: str | None, caller: Caller) -
             "duration": event.duration,
             "location": event.location,
             "location_detail": event.location_detail,
+            "invite_title": event.invite_title,
+            "invite_text": event.invite_text,
             "labels": {question.id: question.label for question in questions(event)},
         },
         "start_at": details.start,

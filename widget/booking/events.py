@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import logging
+import re
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -23,10 +24,13 @@ from widget.google.errors import (
     is_final,
 )
 from widget.google.event import Event
+from widget.text import language
+from widget.text.language import gettext as _
 
 RETRY_SECONDS = 3  # Google may not see at once what it has taken
 NO_ANSWER = "needsAction"
 WILLING = ("accepted", "tentative", NO_ANSWER, "declined")  # Google's words, the best first
+INVITE_TITLE = "{guest} - {event}"  # of a booking from before hosts could choose
 LOOKS = 3  # at an event that somebody changes at the same time
 
 log = logging.getLogger("meetslot.events")
@@ -134,7 +138,7 @@ def remove(calendar: Calendar, booking: models.Booking) -> bool:
     Raises Unknown, or another GoogleError when it still stands.
     """
     etag = booking.etag
-    for _ in range(LOOKS):
+    for _look in range(LOOKS):
         try:
             calendar.delete(booking.calendar, booking.google_event_id, etag)
         except Gone:
@@ -159,7 +163,7 @@ def move(calendar: Calendar, booking: models.Booking, document: Settings) -> Eve
     body = times(*new, document)
     if not booking.holds:  # whoever comes back to a time they gave up takes it again
         body["transparency"] = "opaque"
-    for _ in range(LOOKS):
+    for _look in range(LOOKS):
         try:
             event = calendar.patch(booking.calendar, booking.google_event_id, body, etag, tell=True)
         except (Altered, Gone) as error:
@@ -273,8 +277,8 @@ def event_body(google: Google, booking: models.Booking, document: Settings) -> d
     ]
     body: dict[str, Any] = {
         "id": booking.google_event_id,
-        "summary": f"{booking.guest_name} - {promise['title']}",
-        "description": description(google, booking),
+        "summary": _filled(promise.get("invite_title", INVITE_TITLE), booking, document),
+        "description": description(google, booking, document),
         **times(booking.start_at, booking.end_at, document),
         "attendees": list({each["email"].lower(): each for each in reversed(attendees)}.values()),
         "extendedProperties": {"private": {"meetslot": booking.id}},
@@ -308,14 +312,28 @@ def _moment(at: int, tz: str) -> dict[str, str]:
     return {"dateTime": datetime.fromtimestamp(at, ZoneInfo(tz)).isoformat(), "timeZone": tz}
 
 
-def description(google: Google, booking: models.Booking) -> str:
-    """Notes and answers for Google's pages, which show a description as HTML: all escaped."""
+def description(google: Google, booking: models.Booking, document: Settings) -> str:
+    """The host's own text, answers and notes, and how to move or cancel: what a guest reads in
+    Google's mail. Its pages show a description as HTML: all escaped."""
     labels = booking.promise["labels"]
-    parts = [f"{labels.get(id, id)}: {_said(answer)}" for id, answer in booking.answers.items()]
-    if booking.notes:
-        parts.append(booking.notes)
-    parts.append(links.booking_url(google.config, booking.id))
+    parts = [_filled(booking.promise.get("invite_text", ""), booking, document)]
+    parts += [f"{labels.get(id, id)}: {_said(answer)}" for id, answer in booking.answers.items()]
+    parts.append(booking.notes)
+    with language.speaking(booking.language):
+        change = _("To move or cancel: %(address)s")
+    parts.append(change % {"address": links.booking_url(google.config, booking.id)})
+    parts = [part for part in parts if part.strip()]
     return "\n\n".join(html.escape(part) for part in parts).replace("\n", "<br>")
+
+
+def _filled(text: str, booking: models.Booking, document: Settings) -> str:
+    """The host's text about the invitation, with its names filled in."""
+    names = {
+        "{guest}": booking.guest_name,
+        "{event}": booking.promise["title"],
+        "{host}": document.display_name,
+    }
+    return re.sub(r"\{(?:guest|event|host)\}", lambda match: names[match[0]], text)
 
 
 def _said(answer: str | bool) -> str:

@@ -119,6 +119,8 @@ class EventType(_Part):
     active: bool = True
     questions: Annotated[list[Question], core_fields.entries(core_fields.QUESTIONS)] = []
     redirect_url: Https | None = None
+    invite_title: Annotated[str, core_fields.text(core_fields.TITLE, 1)] = "{guest} - {event}"
+    invite_text: Annotated[str, core_fields.text(core_fields.DESCRIPTION, lines="\n\t")] = ""
     change_deadline: Notice | None = None  # how long before its start a guest may still change it
 
 
@@ -155,6 +157,7 @@ class Settings(_Part):
     target_calendar: Calendar = "primary"
     weekly_hours: dict[Weekday, Ranges]
     date_overrides: Annotated[dict[Date, Ranges], core_fields.entries(core_fields.OVERRIDES)] = {}
+    contact: Annotated[str, core_fields.text(core_fields.DETAIL)] = ""
     allowed_sites: Annotated[list[Site], core_fields.entries(core_fields.SITES)] = []
     theme: Theme = Theme()
     webhook: Webhook | None = None
@@ -301,16 +304,23 @@ def _path(loc: Loc) -> str:
 
 
 def dump_document(settings: Settings) -> dict[str, Any]:
-    """The document as JSON's objects, in the interface's order."""
+    """The document as JSON's objects, in the interface's order. What version 1 did not have at
+    first is left out while it says nothing."""
     document = settings.model_dump()
     document["weekly_hours"] = {day: document["weekly_hours"][day] for day in WEEKDAYS}
+    _leave_out(document, Settings, ("contact",))
     for event in document["event_types"]:
-        if event["change_deadline"] is None:
-            del event["change_deadline"]
+        _leave_out(event, EventType, ("invite_title", "invite_text", "change_deadline"))
         for question in event["questions"]:
             if not question["choices"]:
                 del question["choices"]
     return document
+
+
+def _leave_out(part: dict[str, Any], of: type[_Part], names: tuple[str, ...]) -> None:
+    for name in names:
+        if part[name] == of.model_fields[name].default:
+            del part[name]
 
 
 def document_json(settings: Settings) -> str:

@@ -192,7 +192,8 @@ def event(document: Document, form: Form, at: int) -> None:
         fields["slot_interval"] = _length(fields["duration"], before["slot_interval"])
     if fields["change_deadline"] is None:
         del fields["change_deadline"]  # as a document without one is written
-    events[at] = fields
+    not_here = {name: before[name] for name in ("invite_title", "invite_text") if name in before}
+    events[at] = {**not_here, **fields}
 
 
 def questions(form: Form) -> list[Document]:

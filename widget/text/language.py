@@ -5,6 +5,8 @@ from __future__ import annotations
 import gettext as _gettext
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
@@ -109,6 +111,16 @@ def use(language: str, clock: str = "") -> None:
     """From here on this request speaks `language`, with a clock of `12` or `24` hours if given."""
     _current.set(language)
     _clock.set(clock if clock in CLOCKS else "")
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak another language, as to a guest who is not the one that asks now."""
+    before = _current.set(language)
+    try:
+        yield
+    finally:
+        _current.reset(before)
 
 
 def current() -> Locale:
