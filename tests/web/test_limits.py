@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -215,3 +216,21 @@ def test_a_file_of_counts_that_is_cleared_away_is_begun_anew(
     shutil.rmtree(folder)
     with ThreadPoolExecutor(1) as thread:
         assert thread.submit(read).result().status_code == 200
+
+
+def test_who_is_too_fast_in_the_middle_of_a_move_has_a_way_back(limited: Limited) -> None:
+    guest = limited(READ_RATE_LIMIT="8 per minute", BOOKING_RATE_LIMIT="2 per minute")
+    own = urlsplit(send(guest, fill(guest)).headers["Location"]).path
+    asked = f"{own}/reschedule?tz=Asia%2FTokyo&start=2026-12-01T10%3A00%3A00Z&theme=dark"
+    form = look(guest, asked).one("form", id="reschedule-form")
+    assert guest.post(form["action"], data=form.fields()).status_code == 303
+    refused = guest.post(form["action"], data={**form.fields(), "start": "2026-12-01T11:00:00Z"})
+    assert refused.status_code == 429
+    assert "stands as before" in refused.text
+    assert page.read(refused.text).all("a", data_reschedule=True)
+    for _again in range(4):
+        guest.get(own)
+    for answer, back in ((guest.get(asked), asked), (guest.post(form["action"]), own)):
+        assert answer.status_code == 429
+        shown = page.read(answer.text)
+        assert (shown.one(role="alert")["class"], shown.one("a")["href"]) == ("note", back)

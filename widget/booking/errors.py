@@ -27,6 +27,13 @@ class SlotUnavailable(NotBooked):
         super().__init__(", ".join(reason.code for reason in self.reasons))
 
 
+class NotOffered(SlotUnavailable):
+    """The event type is gone or switched off: no time of it can be taken any more."""
+
+    def __init__(self) -> None:
+        super().__init__([Reason("closed")])
+
+
 class TooManyBookings(NotBooked):
     """More than one guest or one host may have; again in `retry_after` seconds."""
 

@@ -15,9 +15,9 @@ from werkzeug.datastructures import MultiDict
 import models
 from models import Booking
 from widget.booking import act, guest_input, links, reconcile
-from widget.booking.errors import NotActive, NotBooked, SlotUnavailable, UnderWay
+from widget.booking.errors import NotActive, NotBooked, NotOffered, UnderWay
 from widget.booking.offer import Offer, offer_for
-from widget.booking.target import Target, of_booking
+from widget.booking.target import NotHere, Target, of_booking
 from widget.core import clock, zones
 from widget.core.clock import to_rfc3339
 from widget.core.document import EventType, load_document
@@ -28,11 +28,11 @@ from widget.text import language
 from widget.text.language import gettext as _
 from widget.web import answers as web_answers
 from widget.web import limits, messages, service
-from widget.web import theme as web_theme
 from widget.web.audience import Audience, Room
 from widget.web.messages import BadField
 
 blueprint = Room("booking", __name__, Audience.GUEST)
+blueprint.register_error_handler(NotHere, guest_page.not_here)
 
 Form = MultiDict[str, str]
 
@@ -160,20 +160,14 @@ def invitation_page(
     """
     document = load_document(booking.host.settings)
     view = invitation.view(service.config(), booking, document)
-    theme = given.get("theme", document.theme.mode)
-    accent = given.get("accent", document.theme.accent)
-    page = web_answers.page(
-        booking.promise["title"],
-        theme if theme in web_theme.THEMES else document.theme.mode,
-        accent.lower() if web_theme.is_accent(accent) else document.theme.accent,
-    )
+    page = guest_page.host_page(document, booking.promise["title"], given)
     if alert:
         page["alert"] = {"code": alert.code, "message": messages.said_of_change(alert)}
     poll = None
     if booking.status == "pending" or booking.meet_pending:
         own = params.address(view["urls"]["path"], params.seen(given))
         poll = {"url": own, "seconds": min(30, 2 + 2 * booking.attempts)}
-    context = {**page, "host": guest_page.host_view(document), "booking": view, "poll": poll}
+    context = {**page, "booking": view, "poll": poll}
     context["outcome"] = outcome = models.announce(booking)
     target = of_booking(booking)
     context["onward"] = target.event.redirect_url if target and outcome == "booked" else None
@@ -183,16 +177,21 @@ def invitation_page(
 
 def _changes(booking: Booking, view: dict[str, Any], given: Form) -> dict[str, Any]:
     """What a guest may still do, as addresses; `closed` when the host's deadline has passed."""
-    now, path = clock.now(), view["urls"]["path"]
+    now, path, target = clock.now(), view["urls"]["path"], of_booking(booking)
+    offered = target is not None and target.event.active
+    again = f"/book/{view['event']}" if offered else f"/book/{booking.host.handle}"
     open_ = booking.status in models.ACTIVE and booking.change != "cancel"
     in_time, movable = act.in_time(booking, "guest", now), booking.status == "confirmed"
     seen = params.seen(given)
     visit = [*seen, ("tz", _zone(booking)), *booking.utm.items()]
     return {
         "own": params.address(path, seen),
-        "again": params.address(f"/book/{view['event']}", visit),
+        "again": params.address(again, visit),
         "cancel": params.address(f"{path}/cancel", seen) if open_ and in_time else None,
-        "reschedule": params.address(f"{path}/reschedule", seen) if movable and in_time else None,
+        "reschedule": params.address(f"{path}/reschedule", seen)
+        if movable and in_time and offered
+        else None,
+        "gone": movable and in_time and not offered,
         "closed": open_ and not in_time and booking.start_at > now,
         "reason": given.get("reason", ""),
     }
@@ -221,6 +220,10 @@ class Moving(Picking):
 
     keeps = False
 
+    @property
+    def own(self) -> int | None:
+        return self.booking.start_at
+
     def __init__(self, booking: Booking) -> None:
         """Raises NotBooked when it cannot be moved."""
         if booking.status != "confirmed":
@@ -228,7 +231,7 @@ class Moving(Picking):
         act.check_deadline(booking, "guest", clock.now())
         target = of_booking(booking)
         if target is None or not target.event.active:
-            raise SlotUnavailable([])
+            raise NotOffered
         super().__init__(target)
         self.booking = booking
         self.view = invitation.view(service.config(), booking, target.document)
@@ -334,7 +337,7 @@ def _not_changed(booking: Booking, given: Form, error: NotBooked) -> ResponseRet
     if error.code in ("slot_taken", "slot_unavailable", "invalid_request"):
         try:
             return steps.times(Moving(current), given, error, status)
-        except NotBooked:
-            pass
+        except NotBooked as other:
+            error = other if isinstance(other, NotOffered) else error
     response = invitation_page(current, given, status, error)
     return messages.with_retry(response, error)

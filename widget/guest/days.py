@@ -52,9 +52,14 @@ def read_month(text: str) -> date:
 
 
 def view(
-    days: Days, tz: ZoneInfo, asked: date | None, month: date | None, today: date
+    days: Days,
+    tz: ZoneInfo,
+    asked: date | None,
+    month: date | None,
+    today: date,
+    own: int | None = None,
 ) -> dict[str, Any]:
-    """A month, and in `shown` the day that is chosen in it.
+    """A month, and in `shown` the day that is chosen in it. `own`: the start that the guest has.
 
     It opens with the asked date, else with the first free one (of the asked month).
     """
@@ -64,10 +69,11 @@ def view(
     seen = _month(asked) if asked else month or _month(today)
     following = _next_free(free, asked, seen)
     empty = "" if asked in days else _empty(asked, seen, following)
+    own_day = None if own is None else language.today(own, tz)
     return {
         "soonest": offered(days[free[0]][0], tz) if free else None,
-        "month": _month_view(days, seen, asked, today),
-        "shown": [_day_view(days, tz, asked)] if asked else [],
+        "month": _month_view(days, seen, asked, today, own_day),
+        "shown": [_day_view(days, tz, asked, own)] if asked else [],
         "turn": None,
         "empty": empty,
         "next_free": following and _named_day(following),
@@ -75,7 +81,9 @@ def view(
     }
 
 
-def list_view(days: Days, tz: ZoneInfo, asked: date | None, month: date | None) -> dict[str, Any]:
+def list_view(
+    days: Days, tz: ZoneInfo, asked: date | None, month: date | None, own: int | None = None
+) -> dict[str, Any]:
     """The days with free times, from the asked date or month on, in `shown`; `turn` leads to
     others."""
     free = sorted(days)
@@ -90,7 +98,7 @@ def list_view(days: Days, tz: ZoneInfo, asked: date | None, month: date | None) 
     return {
         "soonest": offered(days[free[0]][0], tz) if free else None,
         "month": None,
-        "shown": [_day_view(days, tz, day) for day in shown],
+        "shown": [_day_view(days, tz, day, own) for day in shown],
         "turn": {
             "previous": before[0].isoformat() if before else None,
             "next": after[0].isoformat() if after else None,
@@ -117,7 +125,9 @@ def lead(description: str) -> str | None:
 # --- the month ----------------------------------------------------------------------------------
 
 
-def _month_view(days: Days, month: date, chosen: date | None, today: date) -> dict[str, Any]:
+def _month_view(
+    days: Days, month: date, chosen: date | None, today: date, own: date | None
+) -> dict[str, Any]:
     months = {_month(day) for day in days}
     previous = max((other for other in months if other < month), default=None)
     following = min((other for other in months if other > month), default=None)
@@ -131,7 +141,7 @@ def _month_view(days: Days, month: date, chosen: date | None, today: date) -> di
         "weekdays": language.weekdays(),
         "weeks": [
             [
-                _cell(opening + timedelta(days=7 * week + column), days, month, chosen, today)
+                _cell(opening + timedelta(days=7 * week + column), days, month, chosen, today, own)
                 for column in range(7)
             ]
             for week in range(WEEKS)
@@ -159,12 +169,19 @@ def _named(month: date) -> dict[str, str]:
     return {"month": language.month_name(month)}
 
 
-def _cell(day: date, days: Days, month: date, chosen: date | None, today: date) -> dict[str, Any]:
-    free = day in days
+def _cell(
+    day: date, days: Days, month: date, chosen: date | None, today: date, own: date | None
+) -> dict[str, Any]:
+    free, label = day in days, ""
+    if free:
+        label = language.full_date(day)
+    if free and day == own:
+        label = _("%(date)s, the day of your booking") % {"date": label}
     return {
         "date": day.isoformat(),
         "number": language.digits(day.day),
-        "label": language.full_date(day) if free else "",
+        "label": label,
+        "own": day == own,
         "free": free,
         "in_month": _month(day) == month,
         "today": day == today,
@@ -175,9 +192,9 @@ def _cell(day: date, days: Days, month: date, chosen: date | None, today: date) 
 # --- a day --------------------------------------------------------------------------------------
 
 
-def _day_view(days: Days, tz: ZoneInfo, day: date) -> dict[str, Any]:
+def _day_view(days: Days, tz: ZoneInfo, day: date, own: int | None) -> dict[str, Any]:
     slots = [
-        {"value": to_rfc3339(start), "label": language.clock(start, tz)}
+        {"value": to_rfc3339(start), "label": language.clock(start, tz), "own": start == own}
         for start in days.get(day, ())
     ]
     return {"date": day.isoformat(), "label": language.full_date(day), "slots": slots}

@@ -138,7 +138,6 @@ def ics(config: Config, booking: models.Booking, document: Settings) -> bytes:
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Meetslot//EN")
     calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
     calendar.add_component(event)
     return bytes(calendar.to_ical())
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
+from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 import models
 from widget.booking import target
-from widget.booking.target import Target
+from widget.booking.target import NotHere, Target
 from widget.core.document import EventType, Settings
-from widget.guest import days, embedding, invitation
+from widget.guest import days, embedding, invitation, params
 from widget.text import language
+from widget.text.language import gettext as _
 from widget.web import answers
+from widget.web import errors as web_errors
 from widget.web import theme as web_theme
 
 
@@ -27,11 +31,43 @@ def host_page(document: Settings, title: str, given: MultiDict[str, str]) -> dic
     )
     page["look"]["hide_details"] = given.get("hide_details") == "1"
     page["host"] = host_view(document)
+    page["description"] = _("Book a time with %(host)s.") % {"host": document.display_name}
     return page
 
 
 def host_view(document: Settings) -> dict[str, str]:
-    return {"handle": document.handle, "display_name": document.display_name}
+    return {
+        "handle": document.handle,
+        "display_name": document.display_name,
+        "contact": document.contact,
+    }
+
+
+def event_types(document: Settings) -> list[dict[str, Any]]:
+    """What a guest can choose from at a host, as links that carry the look and campaign along."""
+    query = list(request.args.items(multi=True))
+    return [
+        {**event_view(event), "url": params.address(f"/book/{document.handle}/{event.slug}", query)}
+        for event in document.event_types
+        if event.listed and event.active
+    ]
+
+
+def not_here(error: NotHere) -> ResponseReturnValue:
+    """404: no such host; or the host's name, how to reach them, and what can be booked there."""
+    if error.document is None:
+        return web_errors.not_here(error)
+    heading = _("Nothing here")
+    message = _("%(host)s does not offer this any more, or the link is incomplete.")
+    page = host_page(error.document, heading, request.args)
+    page["alert"] = {
+        "code": "not_found",
+        "message": message % {"host": error.document.display_name},
+    }
+    listed = event_types(error.document)
+    return answers.answer(
+        "guest/problem.html", 404, **page, heading=heading, event_types=listed, calm=True
+    )
 
 
 def event_view(event: EventType) -> dict[str, Any]:

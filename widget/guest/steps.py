@@ -13,9 +13,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from widget.booking import guest_input, links
-from widget.booking.errors import CalendarUnavailable, NotBooked
+from widget.booking.errors import CalendarDisconnected, CalendarUnavailable, NotBooked
 from widget.booking.offer import Offer, offer_for, refusal
-from widget.booking.target import Target
+from widget.booking.target import NotHere, Target
 from widget.core import clock, slots
 from widget.core.clock import to_rfc3339
 from widget.core.document import EventType, Settings
@@ -30,6 +30,7 @@ from widget.web.audience import Audience, Room
 from widget.web.messages import BadField
 
 blueprint = Room("steps", __name__, Audience.GUEST)
+blueprint.register_error_handler(NotHere, guest_page.not_here)
 
 #: All or those of a search, the latter alone, and all whatever was searched for.
 ZONE_STEPS = ("zone", "city", "zones")
@@ -42,6 +43,11 @@ class Picking:
 
     target: Target
     keeps: ClassVar[bool] = True  # what the guest types
+
+    @property
+    def own(self) -> int | None:
+        """The start that the guest has so far, to be marked among the others."""
+        return None
 
     @property
     def event(self) -> EventType:
@@ -78,10 +84,10 @@ class Picking:
 
     def page(self, title: str, given: MultiDict[str, str]) -> dict[str, Any]:
         """What the templates of every event page need."""
-        return {
-            **guest_page.host_page(self.document, title, given),
-            "event": guest_page.event_view(self.event),
-        }
+        page = guest_page.host_page(self.document, title, given)
+        said = {"event": self.event.title, "host": self.document.display_name}
+        page["description"] = _("%(event)s: book a time with %(host)s.") % said
+        return {**page, "event": guest_page.event_view(self.event)}
 
     def typed(self) -> bool:
         """Whether the guest has typed what no address should hold: from then on it is a POST."""
@@ -99,15 +105,7 @@ class Picking:
 @limits.reading
 def event_types(handle: str) -> ResponseReturnValue:
     _host, document = guest_page.find_host(handle)
-    query = list(request.args.items(multi=True))
-    listed = [
-        {
-            **guest_page.event_view(event),
-            "url": params.address(f"/book/{handle}/{event.slug}", query),
-        }
-        for event in document.event_types
-        if event.listed and event.active
-    ]
+    listed = guest_page.event_types(document)
     page = guest_page.host_page(document, document.display_name, request.args)
     return answers.answer("guest/event_types.html", **page, event_types=listed)
 
@@ -142,7 +140,7 @@ def times(
         return _closed(picking, given, alert or error)
     free = offer.free(now, offer.last)
     month = _read(guest_days.read_month, params.last(given, "month"), "month", errors)
-    asked = _asked(given, free, tz, month, errors)
+    asked = _asked(picking, given, free, tz, month, errors)
     days = guest_days.by_date(free, tz)
     page = picking.page(picking.event.title, given)
     page["alert"] = picking.alert(alert) or _faults(errors)
@@ -155,15 +153,16 @@ def times(
     page["clock"] = "12" if language.hours() == "24" else "24"
     page["view"] = "list" if params.last(given, "view") == "list" else "month"
     if page["view"] == "list":
-        view = guest_days.list_view(days, tz, asked, month)
+        view = guest_days.list_view(days, tz, asked, month, picking.own)
     else:
-        view = guest_days.view(days, tz, asked, month, language.today(now, tz))
+        view = guest_days.view(days, tz, asked, month, language.today(now, tz), picking.own)
     page["pick"] = _pick(picking, given, _sight(view["shown"], month))
     status = status if alert else 422 if errors else 200
     return answers.answer("guest/times.html", status, **page, **view)
 
 
 def _asked(
+    picking: Picking,
     given: MultiDict[str, str],
     free: list[int],
     tz: ZoneInfo,
@@ -171,7 +170,7 @@ def _asked(
     errors: dict[str, str],
 ) -> date | None:
     """The date to open with: the one asked for, else that of the free time nearest to the time
-    that was chosen before."""
+    that was chosen before, else that of the time to be moved."""
     asked: date | None = _read(
         guest_days.read_date, params.last(given, "date") or given.get("day"), "date", errors
     )
@@ -180,7 +179,7 @@ def _asked(
     try:
         near = slots.nearest(free, guest_input.instant(params.start_of(given)))
     except ValueError:
-        return None
+        return None if picking.own is None else language.today(picking.own, tz)
     return language.today(near[0], tz) if near else None
 
 
@@ -353,6 +352,7 @@ def _closed(picking: Picking, given: MultiDict[str, str], error: NotBooked) -> R
     page = picking.page(picking.event.title, given)
     page["alert"] = picking.alert(error)
     page["heading"] = _("No times to show right now")
+    page["calm"] = isinstance(error, CalendarDisconnected)
     if typed:
         page["pick"] = _pick(picking, given, [])
     elif isinstance(error, CalendarUnavailable):

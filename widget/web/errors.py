@@ -33,8 +33,7 @@ def not_here(_error: NotHere) -> ResponseReturnValue:
 
 def renamed(error: Renamed) -> ResponseReturnValue:
     """To the same page under the new name; the form that was sent is sent again there."""
-    where = {**(request.view_args or {}), "handle": error.handle}
-    address = url_for(str(request.endpoint), **where)
+    address = url_for(str(request.endpoint), **{**(request.view_args or {}), **error.now})
     query = request.query_string.decode("ascii", "replace")
     return redirect(f"{address}?{query}" if query else address, 307)
 
@@ -74,7 +73,18 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:
 def trouble(status: int, code: str, heading: str, message: str) -> Response:
     """A page of its own for what went wrong: what happened, whether anything was booked."""
     context = {**answers.page(heading), "alert": {"code": code, "message": message}}
-    return answers.answer("guest/problem.html", status, **context, heading=heading, retry_url=None)
+    context["calm"] = status in (404, 429)
+    context["retry_url"] = _way_back() if status == 429 else None
+    return answers.answer("guest/problem.html", status, **context, heading=heading)
+
+
+def _way_back() -> str:
+    """Where somebody who was too fast goes on: the same page, or that of the booking which was to
+    be changed."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    path = request.path
+    return path.rpartition("/")[0] if path.startswith("/booking/") else path
 
 
 def http_error(error: HTTPException) -> ResponseReturnValue:
@@ -111,7 +121,8 @@ def _told(status: int, error: HTTPException) -> Response:
 def _words(status: int) -> tuple[str, str]:
     if status == 404:
         return _("Nothing here"), _(
-            "There is no such page. The link may be incomplete, or what it led to is gone."
+            "There is no such page: the link may be incomplete, or what it led to is gone. Please"
+            " ask whoever gave it to you for another one."
         )
     if status == 413:
         return _("Too much at once"), _(

@@ -7,6 +7,7 @@ from flask import Response
 from widget.booking.errors import (
     CalendarUnavailable,
     NotBooked,
+    NotOffered,
     TooManyBookings,
     Unavailable,
     Uncertain,
@@ -86,8 +87,8 @@ def said(error: NotBooked) -> str:
             " a minute."
         ),
         "calendar_disconnected": _(
-            "This calendar cannot be booked at the moment: its owner has to connect it again."
-            " Nothing was booked."
+            "Nothing can be booked here at the moment, so nothing was booked. Please come back"
+            " later, or ask your host for a time."
         ),
     }[error.code]
 
@@ -96,6 +97,10 @@ def said_of_change(error: NotBooked) -> str:
     """The same for a booking that was to be moved or cancelled, and stays as it is."""
     if isinstance(error, BadField):
         return f"{error} " + _("Nothing was changed.")
+    if isinstance(error, NotOffered):
+        return _(
+            "This is not offered any more, so it cannot be moved. Your booking stands as before."
+        )
     return {
         "slot_taken": _(
             "This time has just been taken, so your booking was not moved. Please choose another"
@@ -126,7 +131,7 @@ def said_of_change(error: NotBooked) -> str:
             " as before. Please try again in a minute."
         ),
         "calendar_disconnected": _(
-            "This calendar cannot be reached until its owner has connected it again. Nothing was"
-            " changed: your booking stands as before."
+            "Nothing was changed: your booking stands as before, and cannot be changed here at"
+            " the moment. Please write to your host."
         ),
     }[error.code]

@@ -1,0 +1,233 @@
+"""A link that leads nowhere, or nowhere any more: who it was about, and what is left to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from demo.google import StandIn
+from tests.conftest import command, on_sqlite
+from tests.guest.test_pick_a_time import look
+from tests.journey import PICKER, book
+from tests.page import Element, starts
+
+pytestmark = [pytest.mark.usefixtures("ana"), on_sqlite]
+CONTACT = "ana@sailing.example or https://ana.example/contact"
+API = "/api/v1/ana"
+
+
+@pytest.fixture
+def edit(app: Flask) -> Callable[[Callable[[dict[str, Any]], None]], None]:
+    """Change Ana's settings document as an operator would."""
+
+    def edit(act: Callable[[dict[str, Any]], None]) -> None:
+        document = json.loads(command(app, "settings", "export", "ana"))
+        act(document)
+        result = app.test_cli_runner().invoke(
+            args=["settings", "import", "ana", "-"], input=json.dumps(document)
+        )
+        assert result.exit_code == 0, result.output
+
+    return edit
+
+
+def rename(slug: str, to: str) -> Callable[[dict[str, Any]], None]:
+    def act(document: dict[str, Any]) -> None:
+        (event,) = (each for each in document["event_types"] if each["slug"] == slug)
+        event["slug"] = to
+
+    return act
+
+
+def add(slug: str, title: str, **fields: Any) -> Callable[[dict[str, Any]], None]:
+    def act(document: dict[str, Any]) -> None:
+        document["event_types"].append({"slug": slug, "title": title, "duration": 30, **fields})
+
+    return act
+
+
+# --- renamed ------------------------------------------------------------------------------------
+
+
+def test_a_slug_that_was_renamed_leads_on(guest: FlaskClient, edit: Any) -> None:
+    edit(rename("intro", "first"))
+    edit(rename("first", "second"))
+    for old in ("intro", "first"):
+        query = "theme=dark&utm_source=news&date=2026-12-01&embedder=https%3A%2F%2Fx.example"
+        answer = guest.get(f"/book/ana/{old}?{query}")
+        assert answer.status_code in (301, 302, 307, 308)
+        to = urlsplit(answer.headers["Location"])
+        assert (to.path, parse_qs(to.query)) == ("/book/ana/second", parse_qs(query))
+        assert starts(look(guest, answer.headers["Location"]))
+        span = "from=2026-12-01T00:00:00Z&to=2026-12-02T00:00:00Z"
+        slots = guest.get(f"{API}/{old}/slots?{span}", follow_redirects=True)
+        assert slots.json["event"]["slug"] == "second"  # type: ignore[index]
+        assert slots.json["slots"]  # type: ignore[index]
+
+
+def test_a_form_that_was_open_while_the_slug_was_renamed_still_books(
+    guest: FlaskClient, edit: Any, google: StandIn
+) -> None:
+    form = look(guest, f"{PICKER}?start=2026-12-01T09:00:00Z").one("form", id="booking-form")
+    edit(rename("intro", "second"))
+    sent = {**form.fields(), "name": "Mia", "email": "mia@guest.example"}
+    answer = guest.post(PICKER, data=sent)
+    assert answer.status_code in (307, 308)  # these keep the method and the form
+    assert guest.post(answer.headers["Location"], data=sent).status_code == 303
+    assert len(google.events("ana@sailing.example")) == 1
+    body = {"start": "2026-12-01T10:00:00Z", "name": "Mia", "email": "mia@guest.example"}
+    moved = guest.post(f"{API}/intro/bookings", json=body)
+    assert guest.post(moved.headers["Location"], json=body).status_code == 201
+
+
+def test_a_slug_that_is_taken_anew_is_its_new_event_types(guest: FlaskClient, edit: Any) -> None:
+    edit(rename("intro", "second"))
+    edit(add("intro", "Another call"))
+    assert "Another call" in look(guest, PICKER).text
+    edit(lambda document: document["event_types"].pop())
+    assert guest.get(PICKER).headers["Location"].startswith("/book/ana/second")
+    edit(rename("second", "intro"))
+    assert starts(look(guest, PICKER))
+    assert guest.get("/book/ana/second").headers["Location"].startswith(PICKER)
+
+
+def test_handle_and_slug_may_both_have_been_renamed(
+    guest: FlaskClient, edit: Any, app: Flask
+) -> None:
+    edit(rename("intro", "second"))
+    edit(lambda document: document.update(handle="anna"))
+    answer = guest.get(f"{PICKER}?theme=dark", follow_redirects=True)
+    assert answer.request.full_path == "/book/anna/second?theme=dark"
+
+
+# --- gone -----------------------------------------------------------------------------------------
+
+
+def neutral(shown: Element, code: str) -> str:
+    """What a calm box says: no red alert, the host's name, and the code for programs."""
+    box = shown.one(role="alert")
+    assert (box["data-error"], box["class"]) == (code, "note")
+    return shown.text
+
+
+def test_an_event_type_that_is_gone_or_switched_off_shows_what_else_there_is(
+    guest: FlaskClient, edit: Any
+) -> None:
+    edit(add("crew", "Crew briefing"))
+    edit(add("hidden", "Not for all", listed=False))
+    edit(add("off", "Switched off", active=False))
+    edit(lambda document: document.update(contact=CONTACT))
+    for address in ("/book/ana/gone", "/book/ana/off", "/book/ana/intro)", "/book/ana/“intro”"):
+        shown = look(guest, f"{address}?theme=dark&lang=en-GB&utm_source=x", 404)
+        text = neutral(shown, "not_found")
+        assert "Ana Silva" in text
+        cards = {each["href"] for each in shown.all("a", **{"class": "card"})}
+        assert {urlsplit(each).path for each in cards} == {PICKER, "/book/ana/crew"}
+        for each in cards:
+            assert parse_qs(urlsplit(each).query)["utm_source"] == ["x"]
+            assert starts(look(guest, each))
+        links = {each["href"] for each in shown.all("a")}
+        assert {"mailto:ana@sailing.example", "https://ana.example/contact"} <= links
+        assert shown.one("html")["data-theme"] == "dark"
+
+
+def test_a_program_is_told_404_all_the_same(guest: FlaskClient) -> None:
+    answer = guest.get(f"{API}/gone/slots?from=2026-12-01T00:00:00Z&to=2026-12-02T00:00:00Z")
+    assert (answer.status_code, answer.json["code"]) == (404, "not_found")  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "address", ["/book/nobody", "/book/nobody/intro", "/booking/bent", "/nothing"]
+)
+def test_a_bent_link_says_what_to_do(guest: FlaskClient, address: str) -> None:
+    text = neutral(look(guest, address, 404), "not_found")
+    assert "ask whoever gave it to you" in text
+    assert "Ana" not in text
+
+
+def test_a_site_that_may_not_frame_a_host_learns_nothing_from_a_wrong_slug(
+    guest: FlaskClient, change: Any
+) -> None:
+    change("ana", allowed_sites=["https://ana.example"], contact=CONTACT)
+    headers = {"Sec-Fetch-Dest": "iframe", "Referer": "https://other.example/"}
+    answer = guest.get("/book/ana/gone", headers=headers)
+    assert answer.status_code == 403
+    assert "Ana" not in answer.text
+    assert "sailing.example" not in answer.text
+
+
+def test_a_disconnected_host_is_told_without_plumbing(
+    guest: FlaskClient, google: StandIn, change: Any
+) -> None:
+    change("ana", contact=CONTACT)
+    google.revoke("ana@sailing.example")
+    shown = look(guest, PICKER, 503)
+    text = neutral(shown, "calendar_disconnected")
+    assert "Ana Silva" in text
+    assert "connect" not in text.lower()
+    assert "mailto:ana@sailing.example" in {each["href"] for each in shown.all("a")}
+
+
+def test_the_contact_stands_wherever_nothing_can_be_booked(guest: FlaskClient, change: Any) -> None:
+    change(
+        "ana",
+        contact="Call +351 912 345 678",
+        weekly_hours={day: [] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
+    )
+    assert "Call +351 912 345 678" in look(guest, PICKER).text
+    change("ana", event={"listed": False})
+    assert "Call +351 912 345 678" in look(guest, "/book/ana").text
+
+
+# --- moving ---------------------------------------------------------------------------------------
+
+
+def test_moving_opens_at_the_bookings_own_day_and_marks_it(guest: FlaskClient) -> None:
+    own = book(guest, "2026-12-10T10:00:00Z")
+    for query in ("", "?view=list"):
+        shown = look(guest, f"{own}/reschedule{query}")
+        assert starts(shown)[0].startswith("2026-12-10")
+        marked = shown.one("button", name="start", aria_current="true")
+        assert marked["value"] == "2026-12-10T10:00:00Z"
+        assert "your booking" in marked.text
+    day = look(guest, f"{own}/reschedule").one("button", data_date="2026-12-10")
+    assert "data-own" in day.attrs
+    assert day["aria-label"] == "Thursday, December 10, 2026, the day of your booking"
+    other = look(guest, f"{own}/reschedule?date=2026-12-03")
+    assert starts(other)[0].startswith("2026-12-03")
+    assert not look(guest, PICKER).all("button", aria_current="true")
+
+
+@pytest.mark.parametrize("gone", ["deleted", "off"])
+def test_what_is_not_offered_any_more_cannot_be_moved_and_it_is_said_why(
+    guest: FlaskClient, edit: Any, gone: str
+) -> None:
+    own = book(guest, "2026-12-10T10:00:00Z")
+    edit(add("crew", "Crew briefing"))
+    edit(lambda document: document.update(contact=CONTACT))
+    if gone == "off":
+        edit(lambda document: document["event_types"][0].update(active=False))
+    else:
+        edit(lambda document: document["event_types"].pop(0))
+    shown = look(guest, own)
+    assert not shown.all("a", data_reschedule=True)
+    assert "Intro call is not offered any more" in shown.text
+    assert "ana@sailing.example" in shown.text
+    for answer in (
+        guest.get(f"{own}/reschedule"),
+        guest.get(f"{own}/reschedule?start=2026-12-10T11:00:00Z"),
+        guest.post(f"{own}/reschedule", data={"start": "2026-12-10T11:00:00Z"}),
+    ):
+        assert answer.status_code == 409
+        assert "This is not offered any more" in answer.text
+        assert "data-booking-status" in answer.text
+    guest.post(f"{own}/cancel")
+    (again,) = (each for each in look(guest, own).all("a") if "another" in each.text)
+    assert urlsplit(again["href"]).path == "/book/ana"
+    assert "Crew briefing" in look(guest, again["href"]).text
