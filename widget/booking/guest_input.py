@@ -1,13 +1,16 @@
-"""What a guest says when booking, checked once for the form and for the API."""
+"""What a guest says when booking: one model for the form and for programs."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from widget.core import characters, contact, zones
 from widget.core.clock import from_rfc3339
@@ -18,24 +21,6 @@ from widget.text.language import gettext as _
 
 NAME_LENGTH, NOTES_LENGTH, ANSWER_LENGTH, REASON_LENGTH = 200, 5000, 2000, 1000
 PHONE = Question(id="phone", label="Phone number", kind="phone", required=True)
-
-
-@dataclass(frozen=True)
-class Details:
-    """One guest's wish: `start` is an instant, `answers` are by question id."""
-
-    start: int
-    tz: str
-    name: str
-    email: str
-    notes: str = ""
-    guests: tuple[str, ...] = ()
-    answers: Mapping[str, str | bool] = field(default_factory=dict)
-
-    def digest(self) -> str:
-        """The same for the same wish, however it was written."""
-        text = json.dumps(asdict(self), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Invalid(Exception):
@@ -52,27 +37,6 @@ def questions(event: EventType) -> tuple[Question, ...]:
     if event.location == "phone" and not any(question.id == PHONE.id for question in asked):
         asked = (PHONE.model_copy(update={"label": _("Phone number")}), *asked)
     return asked
-
-
-def read(event: EventType, given: Mapping[str, Any], default_tz: str) -> Details:
-    """The details in `given` (start, tz, name, email, notes, guests, answers).
-
-    Raises Invalid with all faults at once, by the names in `given`; answers as
-    `answers.<question id>`.
-    """
-    checks = _Checks(given)
-    details = Details(
-        start=checks.instant("start"),
-        tz=checks.zone("tz", default_tz),
-        name=checks.line("name", NAME_LENGTH, required=True),
-        email=checks.email("email"),
-        notes=checks.text("notes", NOTES_LENGTH),
-        guests=checks.guests("guests", event.extra_guests),
-        answers=checks.answers("answers", questions(event)),
-    )
-    if checks.errors:
-        raise Invalid(checks.errors)
-    return details
 
 
 def instant(text: Any) -> int:
@@ -95,156 +59,233 @@ def zone(text: Any) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+# --- texts, as validators take them ---------------------------------------------------------------
+
+
+def _wrong(message: str) -> PydanticCustomError:
+    """`message` is for the guest, in the language of the request."""
+    return PydanticCustomError("guest_input", "{said}", {"said": message})
+
+
+def _text(value: Any, longest: int, *, required: bool = False, lines: bool = False) -> str:
+    """The text without what nobody sees, of at most `longest` characters."""
+    if value is None:
+        value = ""
+    if not isinstance(value, str):
+        raise _wrong(_("This has to be text."))
+    text = (characters.lines(value) if lines else characters.line(value)).strip()
+    if characters.has_controls(text):
+        raise _wrong(
+            _("Control characters cannot be used here. Please type it instead of pasting it.")
+        )
+    if characters.blank(text):
+        if required:
+            raise _wrong(_missing(value))
+        return ""
+    if "\n" in text and not lines:
+        raise _wrong(_("Write this in one line."))
+    if len(text) > longest:
+        said = _("This is too long: at most %(n)s characters.") % {"n": digits(longest)}
+        raise _wrong(said)
+    return text
+
+
+def _missing(typed: str) -> str:
+    if typed.strip():
+        return _("This looks empty: nobody can see what is in it.")
+    return _("This cannot be empty.")
+
+
+def _address(text: str) -> str:
+    try:
+        return contact.email(text)
+    except contact.NoEmail as error:
+        if error.local:
+            said = _(
+                "Google Calendar takes only a-z, digits and signs before the @. Please enter"
+                " another address."
+            )
+        else:
+            said = _("Enter an e-mail address such as maria@example.com.")
+        raise _wrong(said) from None
+
+
+def _said(read: Callable[[Any], Any], value: Any) -> Any:
+    """What `read` makes of a value; its ValueError's message is for the guest."""
+    try:
+        return read(value)
+    except ValueError as error:
+        raise _wrong(str(error)) from None
+
+
+# --- the fields -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the event type asks for: the context that the model is validated in."""
+
+    questions: tuple[Question, ...]
+    extra_guests: int
+    tz: str
+
+
+def _start(value: Any) -> Any:
+    if value in (None, "", 0):
+        raise _wrong(_("Choose a time."))
+    return _said(instant, value)
+
+
+def _tz(value: Any, info: ValidationInfo) -> Any:
+    asked: Asked = info.context  # type: ignore[assignment]
+    return asked.tz if value in (None, "") else _said(lambda text: zone(text).key, value)
+
+
+def _name(value: Any) -> str:
+    return _text(value, NAME_LENGTH, required=True)
+
+
+def _email(value: Any) -> str:
+    return _address(_text(value, EMAIL_LENGTH, required=True))
+
+
+def _notes(value: Any) -> str:
+    return _text(value, NOTES_LENGTH, lines=True)
+
+
+def _guests(value: Any, info: ValidationInfo) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple):
+        raise _wrong(_("Give a list of e-mail addresses."))
+    typed = [_text(each, EMAIL_LENGTH, required=each is None) for each in value]
+    found = [_address(each) for each in typed if each]
+    most = info.context.extra_guests  # type: ignore[union-attr]
+    if len(found) > most:
+        said = ngettext(
+            "You can bring %(n)s more person.", "You can bring up to %(n)s more people.", most
+        )
+        raise _wrong(said % {"n": digits(most)})
+    return tuple(dict.fromkeys(found))
+
+
+def _answers(value: Any, info: ValidationInfo) -> dict[str, str | bool]:
+    """Answers by question id; every fault at its own question."""
+    if value is None:
+        value = {}
+    if not isinstance(value, Mapping):
+        raise _wrong(_("Give an object of answers by question."))
+    asked = {question.id: question for question in info.context.questions}  # type: ignore[union-attr]
+    faults: list[InitErrorDetails] = [
+        _fault(id, _wrong(_("This is not asked here."))) for id in value if id not in asked
+    ]
+    found: dict[str, str | bool] = {}
+    for id, question in asked.items():
+        try:
+            found[id] = _answer(question, value.get(id))
+        except PydanticCustomError as error:
+            faults.append(_fault(id, error))
+    if faults:
+        raise ValidationError.from_exception_data("answers", faults)
+    return {id: answer for id, answer in found.items() if answer != ""}
+
+
+def _fault(id: Any, error: PydanticCustomError) -> InitErrorDetails:
+    """The id goes along as JSON: it may have half a character in it, which pydantic takes not."""
+    said = {"said": error.message(), "at": json.dumps(f"answers.{str(id)[:40]}")}
+    fault = PydanticCustomError("guest_input", "{said}", said)
+    return {"type": fault, "loc": (), "input": None}
+
+
+def _answer(question: Question, value: Any) -> str | bool:
+    if question.kind == "checkbox":
+        return _ticked(question, value)
+    longest = PHONE_LENGTH if question.kind == "phone" else ANSWER_LENGTH
+    lines = question.kind == "long_text"
+    text = _text(value, longest, required=question.required, lines=lines)
+    if text and question.kind == "choice":
+        return _choice(question, text)
+    if text and question.kind == "phone":
+        return _phone(text)
+    return text
+
+
+def _choice(question: Question, text: str) -> str:
+    for each in question.choices:
+        if characters.line(each).strip() == text:
+            return each
+    raise _wrong(_("Choose one of the answers."))
+
+
+def _phone(text: str) -> str:
+    try:
+        return contact.phone(text)
+    except ValueError:
+        raise _wrong(_("Enter a phone number such as +351 912 345 678.")) from None
+
+
+def _ticked(question: Question, value: Any) -> bool:
+    if value not in (None, "", True, False, "1", "on", "yes", "true", "false", "0"):
+        raise _wrong(_("Answer yes or no."))
+    ticked = value in (True, "1", "on", "yes", "true")
+    if question.required and not ticked:
+        raise _wrong(_("Tick this box to go on."))
+    return ticked
+
+
+# --- the model ------------------------------------------------------------------------------------
+
+
+class Details(BaseModel):
+    """One guest's wish. Given as text, `start` is kept as an instant."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_default=True)
+
+    start: Annotated[int, BeforeValidator(_start, json_schema_input_type=str)] = Field(
+        0, description="When, in RFC 3339 with an offset: 2026-12-01T09:00:00Z."
+    )
+    tz: Annotated[str, BeforeValidator(_tz, json_schema_input_type=str)] = Field(
+        "", description="The guest's time zone by its IANA name; else the host's."
+    )
+    name: Annotated[str, BeforeValidator(_name, json_schema_input_type=str)] = ""
+    email: Annotated[str, BeforeValidator(_email, json_schema_input_type=str)] = ""
+    notes: Annotated[str, BeforeValidator(_notes, json_schema_input_type=str)] = ""
+    guests: Annotated[
+        tuple[str, ...], BeforeValidator(_guests, json_schema_input_type=list[str])
+    ] = Field((), description="E-mail addresses of more people, as many as may be brought.")
+    answers: Annotated[
+        dict[str, str | bool],
+        BeforeValidator(_answers, json_schema_input_type=dict[str, str | bool]),
+    ] = Field({}, description="Answers to the event type's questions, by their ids.")
+
+    def digest(self) -> str:
+        """The same for the same wish, however it was written."""
+        text = json.dumps(self.model_dump(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read(event: EventType, given: Mapping[str, Any], default_tz: str) -> Details:
+    """The details in `given` (start, tz, name, email, notes, guests, answers).
+
+    Raises Invalid with all faults at once, by the names in `given`; answers as
+    `answers.<question id>`.
+    """
+    asked = Asked(questions(event), event.extra_guests, default_tz)
+    try:
+        return Details.model_validate(dict(given), context=asked)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)
+        raise Invalid({_at(each): each["msg"] for each in faults}) from None
+
+
+def _at(fault: ErrorDetails) -> str:
+    id = fault["ctx"].get("at")
+    return json.loads(id) if id else str(fault["loc"][0])
+
+
 def reason(text: Any) -> str:
     """Why a booking is cancelled. Raises ValueError with a guest's message."""
-    checks = _Checks({"reason": text})
-    found = checks.text("reason", REASON_LENGTH)
-    if checks.errors:
-        raise ValueError(checks.errors["reason"])
-    return found
-
-
-class _Checks:
-    """Reads fields one by one and collects what is wrong with them."""
-
-    def __init__(self, given: Mapping[str, Any]) -> None:
-        self.given = given
-        self.errors: dict[str, str] = {}
-
-    def wrong(self, name: str, message: str) -> str:
-        self.errors.setdefault(name, message)
-        return ""
-
-    def instant(self, name: str) -> int:
-        if self.given.get(name) in (None, ""):
-            self.wrong(name, _("Choose a time."))
-            return 0
-        try:
-            return instant(self.given[name])
-        except ValueError as error:
-            self.wrong(name, str(error))
-            return 0
-
-    def zone(self, name: str, default: str) -> str:
-        if self.given.get(name) in (None, ""):
-            return default
-        try:
-            return zone(self.given[name]).key
-        except ValueError as error:
-            return self.wrong(name, str(error))
-
-    def line(self, name: str, longest: int, *, required: bool = False) -> str:
-        return self._checked(name, self.given.get(name), longest, required=required, lines=False)
-
-    def text(self, name: str, longest: int) -> str:
-        return self._checked(name, self.given.get(name), longest, required=False, lines=True)
-
-    def email(self, name: str) -> str:
-        text = self._checked(name, self.given.get(name), EMAIL_LENGTH, required=True, lines=False)
-        return self._address(name, text) if text else ""
-
-    def _address(self, name: str, text: str) -> str:
-        try:
-            return contact.email(text)
-        except contact.NoEmail as error:
-            if error.local:
-                return self.wrong(
-                    name,
-                    _(
-                        "Google Calendar takes only a-z, digits and signs before the @. Please"
-                        " enter another address."
-                    ),
-                )
-            return self.wrong(name, _("Enter an e-mail address such as maria@example.com."))
-
-    def guests(self, name: str, most: int) -> tuple[str, ...]:
-        given = self.given.get(name)
-        if given is None:
-            return ()
-        if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
-            self.wrong(name, _("Give a list of e-mail addresses."))
-            return ()
-        typed = [
-            self._checked(name, each, EMAIL_LENGTH, required=False, lines=False) for each in given
-        ]
-        found = [self._address(name, each) for each in typed if each]
-        if len(found) > most:
-            said = ngettext(
-                "You can bring %(n)s more person.", "You can bring up to %(n)s more people.", most
-            )
-            self.wrong(name, said % {"n": digits(most)})
-        return tuple(dict.fromkeys(found))
-
-    def answers(self, name: str, asked: tuple[Question, ...]) -> dict[str, str | bool]:
-        given = self.given.get(name)
-        if given is None:
-            given = {}
-        if not isinstance(given, Mapping):
-            self.wrong(name, _("Give an object of answers by question."))
-            return {}
-        known = {question.id for question in asked}
-        for id in given:
-            if id not in known:
-                self.wrong(f"{name}.{str(id)[:40]}", _("This is not asked here."))
-        found = {question.id: self._answer(name, question, given) for question in asked}
-        return {id: answer for id, answer in found.items() if answer != ""}
-
-    def _answer(self, name: str, question: Question, given: Mapping[str, Any]) -> str | bool:
-        name, value = f"{name}.{question.id}", given.get(question.id)
-        if question.kind == "checkbox":
-            return self._ticked(name, question, value)
-        text = self._checked(
-            name,
-            value,
-            PHONE_LENGTH if question.kind == "phone" else ANSWER_LENGTH,
-            required=question.required,
-            lines=question.kind == "long_text",
-        )
-        if not text:
-            return ""
-        if question.kind == "choice":
-            same = (each for each in question.choices if characters.line(each).strip() == text)
-            return next(same, None) or self.wrong(name, _("Choose one of the answers."))
-        if question.kind == "phone":
-            return self._number(name, text)
-        return text
-
-    def _number(self, name: str, text: str) -> str:
-        try:
-            return contact.phone(text)
-        except ValueError:
-            return self.wrong(name, _("Enter a phone number such as +351 912 345 678."))
-
-    def _ticked(self, name: str, question: Question, value: Any) -> bool:
-        if value not in (None, "", True, False, "1", "on", "yes", "true", "false", "0"):
-            self.wrong(name, _("Answer yes or no."))
-        ticked = value in (True, "1", "on", "yes", "true")
-        if question.required and not ticked:
-            self.wrong(name, _("Tick this box to go on."))
-        return ticked
-
-    def _checked(self, name: str, value: Any, longest: int, *, required: bool, lines: bool) -> str:
-        if value is None:
-            value = ""
-        if not isinstance(value, str):
-            return self.wrong(name, _("This has to be text."))
-        text = (characters.lines(value) if lines else characters.line(value)).strip()
-        if characters.has_controls(text):
-            message = _(
-                "Control characters cannot be used here. Please type it instead of pasting it."
-            )
-            return self.wrong(name, message)
-        if characters.blank(text):
-            return self._missing(name, value) if required else ""
-        if "\n" in text and not lines:
-            return self.wrong(name, _("Write this in one line."))
-        if len(text) > longest:
-            return self.wrong(
-                name, _("This is too long: at most %(n)s characters.") % {"n": digits(longest)}
-            )
-        return text
-
-    def _missing(self, name: str, typed: str) -> str:
-        if typed.strip():
-            return self.wrong(name, _("This looks empty: nobody can see what is in it."))
-        return self.wrong(name, _("This cannot be empty."))
+    try:
+        return _text(text, REASON_LENGTH, lines=True)
+    except PydanticCustomError as error:
+        raise ValueError(error.message()) from None
