@@ -12,12 +12,10 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
+import hypothesis
 import pytest
 import time_machine
 from cryptography.fernet import Fernet
@@ -26,16 +24,22 @@ from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 
 import models
-from app import create_app
 from demo.google import StandIn
-from widget import config
+from tests.world import Applications, Browser, Database, Moments, PostgreSQL, SQLite
 from widget.google.errors import Patience
+
+# A busy machine makes no test fail: how long an example takes says nothing here.
+hypothesis.settings.register_profile(
+    "meetslot", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("meetslot")
 
 ROOT = Path(__file__).parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 POSTGRESQL = next(iter(sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)), None)
 NOTHING_LEFT_OUT = bool(os.environ.get("MEETSLOT_LEAVE_NOTHING_OUT"))
 
+TOKEN_KEY = Fernet.generate_key().decode()
 #: A Monday; winter in Lisbon (UTC+0) and New York (UTC-5).
 NOW = "2026-11-30T08:00:00+00:00"
 
@@ -46,6 +50,11 @@ LEFT_OUT = {
     "browser": (CHROMIUM, "the browser tests (no Chromium)", "apt-get install chromium"),
     "postgresql": (POSTGRESQL, "the tests on PostgreSQL", "apt-get install postgresql"),
 }
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each core: a test of a bad day at Google, or of a browser, waits half of its time."""
+    return 2 * len(os.sched_getaffinity(0))
 
 
 def pytest_configure() -> None:
@@ -96,76 +105,22 @@ def postgresql_server() -> Iterator[str]:
     shutil.rmtree(folder)
 
 
-class PostgreSQL:
-    """A database of our server, migrated once and emptied between tests."""
-
-    #: Tables and indexes, column by column, as the migrations made them.
-    SHAPE = """
-        SELECT string_agg(concat_ws('.', relname, attname, atttypid), ' ' ORDER BY relname, attnum)
-        FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
-        WHERE relnamespace = 'public'::regnamespace
-    """
-    EMPTY = """
-        DO $$ DECLARE name text; BEGIN
-          FOR name IN SELECT tablename FROM pg_tables
-            WHERE schemaname = 'public' AND tablename NOT LIKE '%migration%'
-          LOOP EXECUTE format('DELETE FROM %I', name); END LOOP;
-        END $$
-    """
-
-    def __init__(self, server: str, name: str) -> None:
-        self.url = server.format(name)
-        with psycopg.connect(server.format("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        self._migrate()
-
-    def empty(self) -> None:
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            if connection.execute(self.SHAPE).fetchone() == self._shape:
-                connection.execute(self.EMPTY)
-                return
-            connection.execute("DROP SCHEMA public CASCADE")
-            connection.execute("CREATE SCHEMA public")
-        self._migrate()
-
-    def _migrate(self) -> None:
-        models.connect(self.url)
-        models.database.close()
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            self._shape = connection.execute(self.SHAPE).fetchone()
+@pytest.fixture(scope="session")
+def postgresql(postgresql_server: str) -> Database:
+    return PostgreSQL(postgresql_server)
 
 
 @pytest.fixture(scope="session")
-def postgresql(postgresql_server: str) -> PostgreSQL:
-    return PostgreSQL(postgresql_server, "meetslot")
-
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with all tables and no rows, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "meetslot.db"
-    models.connect(f"sqlite:///{path}")
-    models.database.close()
-    return path
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Database:
+    return SQLite(tmp_path_factory.mktemp("database"))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest) -> str:
     """A database of each kind, with all tables and no rows."""
-    if request.param == "sqlite":
-        shutil.copyfile(request.getfixturevalue("migrated"), tmp_path / "meetslot.db")
-        return f"sqlite:///{tmp_path}/meetslot.db"
-    database: PostgreSQL = request.getfixturevalue("postgresql")
+    database: Database = request.getfixturevalue(request.param)
     database.empty()
     return database.url
-
-
-def empty_tables() -> None:
-    """No row in any table of the database that the models are connected to."""
-    with models.database.atomic():
-        for table in models.database.get_tables():
-            if "migration" not in table:
-                models.database.execute_sql(f'DELETE FROM "{table}"')
 
 
 #: For tests of what never reaches the database, or reaches both alike.
@@ -203,7 +158,7 @@ def environ(google: StandIn, database_url: str) -> dict[str, str]:
         "DATABASE_URL": database_url,
         "PUBLIC_URL": "http://localhost",
         "SECRET_KEY": "a secret of the tests, long enough for all",
-        "TOKEN_KEYS": Fernet.generate_key().decode(),
+        "TOKEN_KEYS": TOKEN_KEY,
         "BOOKING_RATE_LIMIT": "",
         "READ_RATE_LIMIT": "",
     }
@@ -215,29 +170,20 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCach
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
+@pytest.fixture(scope="session")
+def applications(compiled: FileSystemBytecodeCache) -> Applications:
+    return Applications(compiled)
+
+
 @pytest.fixture
 def app(
-    environ: dict[str, str], clock: time_machine.Traveller, compiled: FileSystemBytecodeCache
+    environ: dict[str, str], clock: time_machine.Traveller, applications: Applications
 ) -> Iterator[Flask]:
-    app = create_app(config.load(environ))
+    """The product as new; shared with other tests: nothing may be added to it."""
+    app = applications(environ)
     app.extensions["meetslot"].patience = Patience(tries=1)  # repeating: test_fault_matrix.py
-    app.jinja_env.bytecode_cache = compiled
     yield app
     models.database.close()
-
-
-@dataclass
-class Browser:
-    """A person's browser without JavaScript: a test client that can sign in."""
-
-    client: FlaskClient
-    google: StandIn
-
-    def sign_in(self, email: str, scopes: Any = None, *, follow: bool = True) -> Any:
-        """Through Google's consent page, to where it leads (the settings page takes its time)."""
-        to_google = self.client.get("/login").headers["Location"]
-        back = urlsplit(self.google.authorize(to_google, email, scopes))
-        return self.client.get(f"{back.path}?{back.query}", follow_redirects=follow)
 
 
 @pytest.fixture
@@ -246,12 +192,15 @@ def guest(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
+@pytest.fixture(scope="session")
+def moments() -> Moments:
+    return Moments()
+
+
 @pytest.fixture
-def ana(app: Flask, google: StandIn) -> Browser:
+def ana(app: Flask, google: StandIn, moments: Moments) -> Browser:
     """Ana, host in Lisbon, signed in for the first time: the defaults of a new host."""
-    browser = Browser(app.test_client(), google)
-    assert browser.sign_in("ana@sailing.example", follow=False).status_code == 303
-    return browser
+    return moments.sign_in(app, google, "ana@sailing.example")
 
 
 @pytest.fixture

@@ -63,6 +63,11 @@ class Faults:
         self._released = threading.Event()
         self._hanging = threading.Event()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether anything would go wrong with the next calls."""
+        return bool(self._faults or self.latency_seconds)
+
     def add(self, fault: Fault) -> None:
         with self._lock:
             self._faults.append(fault)

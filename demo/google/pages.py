@@ -214,6 +214,20 @@ def reset() -> ResponseReturnValue:
     return {}
 
 
+@blueprint.post("/control/snapshot")
+def snapshot() -> ResponseReturnValue:
+    """Keep all as it is now, for /control/restore."""
+    current_app.extensions["snapshot"] = _state().snapshot()
+    return {}
+
+
+@blueprint.post("/control/restore")
+def restore() -> ResponseReturnValue:
+    _faults().clear()
+    _state().restore(current_app.extensions["snapshot"])
+    return {}
+
+
 @blueprint.post("/control/people/<email>/busy")
 def add_busy(email: str) -> ResponseReturnValue:
     """{"start", "end"} as RFC 3339, and a "summary" if wanted."""

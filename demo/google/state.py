@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import secrets
 import threading
 import time
@@ -114,6 +115,16 @@ class State:
                 team, "ben@sailing.example", "Boats", "America/New_York", "#f4511e",
                 readers={"ana@sailing.example"},
             )  # fmt: skip
+
+    def snapshot(self) -> dict[str, Any]:
+        """All that is remembered, for `restore`."""
+        with self.lock:
+            parts = {name: part for name, part in vars(self).items() if name != "lock"}
+            return copy.deepcopy(parts)
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        with self.lock:
+            vars(self).update(copy.deepcopy(snapshot))
 
     # --- tokens ---------------------------------------------------------------------------------
 

@@ -17,18 +17,16 @@ from urllib.parse import urlsplit
 
 import pytest
 import time_machine
-from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 import models
-from app import create_app
 from demo.google import StandIn
 from tests import page
 from tests.acts import ANA, HALF_PAST, MIA, NINE, PICKER, TEN, look, offered, reconcile, status_of
-from tests.conftest import Browser, PostgreSQL, empty_tables
-from widget import config
+from tests.conftest import Browser
+from tests.world import Applications, Moments
 from widget.booking import channels, guest_input
 from widget.google.errors import Patience
 
@@ -83,41 +81,6 @@ def meaning(fault: dict[str, Any]) -> str:
 
 
 # --- the world ------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def made() -> dict[str, dict[bool, Flask]]:
-    """The applications of a worker, by kind of database."""
-    return {}
-
-
-@pytest.fixture
-def apps(
-    database: str,
-    made: dict[str, dict[bool, Flask]],
-    request: pytest.FixtureRequest,
-    stand_in: StandIn,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> dict[bool, Flask]:
-    """The product with an http and with an https address, on one database for all cases."""
-    if database not in made:
-        url = f"sqlite:///{tmp_path_factory.mktemp('matrix')}/matrix.db"
-        if database == "postgresql":
-            url = PostgreSQL(request.getfixturevalue("postgresql_server"), "matrix").url
-        environ = {
-            **stand_in.environ,
-            "DATABASE_URL": url,
-            "SECRET_KEY": "s" * 40,
-            "TOKEN_KEYS": Fernet.generate_key().decode(),
-            "BOOKING_RATE_LIMIT": "",
-            "READ_RATE_LIMIT": "",
-            "LOG_LEVEL": "critical",
-        }
-        made[database] = {
-            secure: create_app(config.load({**environ, "PUBLIC_URL": address}))
-            for secure, address in ((False, "http://localhost"), (True, "https://localhost"))
-        }
-    return made[database]
 
 
 @dataclass
@@ -181,16 +144,20 @@ class World:
 
 @pytest.fixture
 def world(
-    apps: dict[bool, Flask], google: StandIn, clock: time_machine.Traveller
+    environ: dict[str, str],
+    google: StandIn,
+    clock: time_machine.Traveller,
+    applications: Applications,
+    moments: Moments,
 ) -> Iterator[World]:
-    app = apps[False]
-    models.connect(app.extensions["meetslot"].config.database_url)
-    for secure in apps.values():
-        secure.extensions["meetslot"].patience = QUICK
-        vars(secure.extensions["meetslot"]).pop("endpoints", None)
-    empty_tables()
-    found = World(app, apps[True], google, clock, {}, None)
-    assert found.sign_in(ANA).status_code == 303
+    quiet = {**environ, "LOG_LEVEL": "critical"}
+    secure, app = (
+        applications({**quiet, "PUBLIC_URL": url})
+        for url in ("https://localhost", "http://localhost")
+    )
+    found = World(app, secure, google, clock, {}, None)
+    found.end()
+    moments.sign_in(app, google, ANA)
     yield found
     models.database.close()
 
@@ -536,7 +503,9 @@ def cases() -> Iterator[Any]:
                     yield pytest.param(database, call, fault, times, id=id, marks=marks)
 
 
-@pytest.mark.parametrize(("database", "call", "fault", "times"), list(cases()))
+@pytest.mark.parametrize(
+    ("database_url", "call", "fault", "times"), list(cases()), indirect=["database_url"]
+)
 def test_whatever_google_does(
     world: World, call: Callable[[World], None], fault: dict[str, Any], times: str
 ) -> None:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -30,7 +31,8 @@ import models
 from app import create_app
 from demo.site import make_app as demo_site
 from tests.browser.serve import Quiet
-from tests.conftest import CHROMIUM, NOW, ROOT, command, empty_tables
+from tests.conftest import CHROMIUM, NOW, ROOT, command
+from tests.world import Rows, put_back, rows
 from widget import config
 
 PATIENCE_MS = 30_000
@@ -69,6 +71,7 @@ class House:
     site: str  #: the website's origin, http://127.0.0.1:…: another site than the product
     environ: dict[str, str]
     pages: dict[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
+    first: Rows | None = None  #: what was stored when the first test began
 
     def put(self, path: str, html: str, **headers: str) -> str:
         """A page of the website: `{{widget}}` becomes the product's origin; gives its address."""
@@ -85,7 +88,7 @@ class House:
 
     def command(self, *args: str) -> str:
         """What a flask command prints."""
-        return command(self._app(), *args)
+        return command(self._app, *args)
 
     def change(self, handle: str, event: dict[str, Any] | None = None, **fields: Any) -> None:
         """Change settings by export and import; `event`: fields of the first event type."""
@@ -95,10 +98,8 @@ class House:
         self.import_settings(handle, document)
 
     def import_settings(self, handle: str, document: dict[str, Any]) -> None:
-        result = (
-            self._app()
-            .test_cli_runner()
-            .invoke(args=["settings", "import", handle, "-"], input=json.dumps(document))
+        result = self._app.test_cli_runner().invoke(
+            args=["settings", "import", handle, "-"], input=json.dumps(document)
         )
         assert result.exit_code == 0, result.output
 
@@ -151,19 +152,24 @@ class House:
 
     # --- between tests ----------------------------------------------------------------------
 
+    @cached_property
     def _app(self) -> Flask:
         return create_app(config.load(self.environ))
 
     def begin(self) -> None:
-        """As new: empty calendars and tables, Ana signed in with the demo's settings."""
+        """As new: empty calendars, Ana signed in with the demo's settings, no bookings."""
         self.pages.clear()
-        self.control("reset")
         models.connect(self.environ["DATABASE_URL"])
-        with models.database.connection_context():
-            empty_tables()
-        self.sign_in(ANA)
-        self.import_settings("ana", json.loads((ROOT / "demo/settings/ana.json").read_text()))
-        self.change("ana", {"minimum_notice": 0})
+        if self.first is None:
+            self.sign_in(ANA)
+            settings = json.loads((ROOT / "demo/settings/ana.json").read_text())
+            settings["event_types"][0]["minimum_notice"] = 0
+            self.import_settings("ana", settings)
+            self.control("snapshot")
+            self.first = rows()
+        else:
+            self.control("restore")
+            put_back(self.first)
 
 
 @contextmanager

@@ -5,15 +5,22 @@ from __future__ import annotations
 import pytest
 from flask import Blueprint, Flask, session
 
+from app import create_app
 from tests.conftest import on_sqlite
+from widget import config
 from widget.web.audience import Audience, Room
 
 pytestmark = on_sqlite
 
 
+@pytest.fixture
+def app(environ: dict[str, str]) -> Flask:
+    """One of our own, to add to."""
+    return create_app(config.load(environ))
+
+
 def added(app: Flask, blueprint: Blueprint) -> Flask:
     blueprint.add_url_rule("/new", "new", _new, methods=["GET", "POST"])
-    app._got_first_request = False
     app.register_blueprint(blueprint)
     return app
 

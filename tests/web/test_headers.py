@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from demo.google import StandIn
 from tests import page
 from tests.conftest import ROOT, Browser
 from tests.journey import ANA, API, HTMX, PICKER, START, ask, book, fill, send
+from tests.world import Database
 from widget import config
 from widget.google.client import EVENTS_SCOPE
 
@@ -26,9 +26,10 @@ PERSONAL = re.compile(r"/booking/|/settings|/login|/logout|/auth/|/book/|^/$")
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_url(sqlite: Database) -> str:
     """One database is enough here."""
-    return f"sqlite:///{tmp_path}/meetslot.db"
+    sqlite.empty()
+    return sqlite.url
 
 
 def directives(answer: TestResponse) -> dict[str, str]:

@@ -1,0 +1,207 @@
+"""What tests share and find as new: databases, applications, the moment after Ana's sign-in."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import psycopg
+from flask import Flask
+from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+
+import models
+from app import create_app
+from demo.google import StandIn
+from demo.google.state import State
+from widget import config
+from widget.web import limits, logs
+
+# --- databases ----------------------------------------------------------------------------------
+
+
+class Database(Protocol):
+    """A database with all tables; its `url` may be another one once it was emptied."""
+
+    url: str
+
+    def empty(self) -> None: ...
+
+
+class SQLite:
+    """A file, copied from one that was migrated."""
+
+    def __init__(self, folder: Path) -> None:
+        self._migrated, self._file = folder / "migrated.db", folder / "meetslot.db"
+        self.url = f"sqlite:///{self._file}"
+        models.connect(f"sqlite:///{self._migrated}")
+        models.database.close()
+
+    def empty(self) -> None:
+        for leftover in self._file.parent.glob(f"{self._file.name}*"):
+            leftover.unlink()
+        shutil.copyfile(self._migrated, self._file)
+
+
+class PostgreSQL:
+    """A database of our server; another one once a test has changed its tables."""
+
+    #: Tables and indexes, column by column.
+    SHAPE = """
+        SELECT string_agg(concat_ws('.', relname, attname, atttypid), ' ' ORDER BY relname, attnum)
+        FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+        WHERE relnamespace = 'public'::regnamespace
+    """
+    EMPTY = """
+        DO $$ DECLARE name text; BEGIN
+          FOR name IN SELECT tablename FROM pg_tables
+            WHERE schemaname = 'public' AND tablename NOT LIKE '%migration%'
+          LOOP EXECUTE format('DELETE FROM %I', name); END LOOP;
+        END $$
+    """
+
+    def __init__(self, server: str) -> None:
+        self._server, self._number = server, 0
+        self._create()
+
+    def empty(self) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            if connection.execute(self.SHAPE).fetchone() == self._shape:
+                connection.execute(self.EMPTY)
+                return
+        self._create()
+
+    def _create(self) -> None:
+        self._number += 1
+        name = f"meetslot{self._number}"
+        with psycopg.connect(self._server.format("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        self.url = self._server.format(name)
+        models.connect(self.url)
+        models.database.close()
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            self._shape = connection.execute(self.SHAPE).fetchone()
+
+
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+def rows() -> Rows:
+    """All that is stored, those tables first that others point to."""
+    tables = [name for name in models.database.get_tables() if "migration" not in name]
+    tables.sort(key=lambda name: len(models.database.get_foreign_keys(name)))
+    return {
+        name: models.database.execute_sql(f'SELECT * FROM "{name}"').fetchall() for name in tables
+    }
+
+
+def put_back(stored: Rows) -> None:
+    """Nothing but these rows in the tables."""
+    with models.database.atomic():
+        for table in reversed(stored):
+            models.database.execute_sql(f'DELETE FROM "{table}"')
+        for table, found in stored.items():
+            for row in found:
+                marks = ", ".join([models.database.param] * len(row))
+                models.database.execute_sql(f'INSERT INTO "{table}" VALUES ({marks})', row)
+
+
+# --- applications ---------------------------------------------------------------------------------
+
+
+class Applications:
+    """The product for an environment: made once by each worker, as new for every test.
+
+    A test that adds to an application (a blueprint, a hook) has to make one of its own.
+    """
+
+    def __init__(self, compiled: BytecodeCache) -> None:
+        self._compiled = compiled
+        self._made: dict[Any, tuple[Flask, list[tuple[dict[Any, Any], dict[Any, Any]]]]] = {}
+        self._databases: dict[str, Any] = {}
+
+    def __call__(self, environ: Mapping[str, str]) -> Flask:
+        key = tuple(sorted(environ.items()))
+        if key not in self._made:
+            app = create_app(config.load(environ))
+            app.jinja_env.bytecode_cache = self._compiled
+            self._made[key] = app, [(each, _copied(each)) for each in _remembered(app)]
+            self._databases[environ["DATABASE_URL"]] = models.database.obj
+        app, remembered = self._made[key]
+        for each, at_first in remembered:
+            each.clear()
+            each.update(_copied(at_first))
+        logs.start(app.extensions["meetslot"].config.log_level)
+        models.database.initialize(self._databases[environ["DATABASE_URL"]])
+        models.database.close()  # its file may be another one by now
+        return app
+
+
+def _remembered(app: Flask) -> list[dict[Any, Any]]:
+    """The attributes of everything that an application keeps something in."""
+    parts = (*app.extensions.values(), limits.limiter)
+    return [
+        app.config,
+        app.extensions,
+        *(vars(part) for part in parts if hasattr(part, "__dict__")),
+    ]
+
+
+def _copied(attributes: dict[Any, Any]) -> dict[Any, Any]:
+    return {
+        name: value.copy() if type(value) in (dict, list, set) else value
+        for name, value in attributes.items()
+    }
+
+
+# --- sign-ins -----------------------------------------------------------------------------------
+
+
+@dataclass
+class Browser:
+    """A person's browser without JavaScript: a test client that can sign in."""
+
+    client: FlaskClient
+    google: StandIn
+
+    def sign_in(self, email: str, scopes: Any = None, *, follow: bool = True) -> Any:
+        """Through Google's consent page, to where it leads (the settings page takes its time)."""
+        to_google = self.client.get("/login").headers["Location"]
+        back = urlsplit(self.google.authorize(to_google, email, scopes))
+        return self.client.get(f"{back.path}?{back.query}", follow_redirects=follow)
+
+
+class Moments:
+    """Sign-ins: done once for an application and a time, and come back to afterwards."""
+
+    def __init__(self) -> None:
+        self._known: dict[Any, tuple[Rows, dict[str, Any], str]] = {}
+
+    def sign_in(self, app: Flask, google: StandIn, email: str) -> Browser:
+        """The browser of somebody who has just become a host."""
+        browser = Browser(app.test_client(), google)
+        key = (app, email, time.time())
+        new = untouched(google) and not models.Host.select().exists()
+        if new and key in self._known:
+            stored, remembered, session = self._known[key]
+            put_back(stored)
+            google.state.restore(remembered)
+            browser.client.set_cookie("session", session)
+            return browser
+        assert browser.sign_in(email, follow=False).status_code == 303
+        if new:
+            cookie = browser.client.get_cookie("session")
+            assert cookie
+            self._known[key] = (rows(), google.state.snapshot(), cookie.value)
+        return browser
+
+
+def untouched(google: StandIn) -> bool:
+    """Whether nothing was done to the stand-in since it was reset."""
+    now, new = google.state.snapshot(), State().snapshot()
+    return not google.faults.waiting and {**now, "changes": 0} == {**new, "changes": 0}
