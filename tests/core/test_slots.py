@@ -566,8 +566,12 @@ def changes(zone: str, first: int, last: int) -> list[int]:
 
 
 START = int(REFERENCE.timestamp())
+END = START + 3 * 366 * DAY
+#: Zones with a change from START to END; none is undone within a week.
 CHANGING = [
-    zone for zone in sorted(available_timezones()) if changes(zone, START, START + 3 * 366 * DAY)
+    zone
+    for zone in sorted(available_timezones())
+    if len({offset(ZoneInfo(zone), START + week * 7 * DAY) for week in range(157)}) > 1
 ]
 #: Oddities, each with the date near which its clock did something rare.
 ODD = [
@@ -656,7 +660,7 @@ def check_change(zone: str, change: int, number: int) -> None:
 
 @pytest.mark.parametrize("zone", CHANGING)
 def test_slots_are_right_at_every_change_of_the_clock(zone: str) -> None:
-    for number, change in enumerate(changes(zone, START, START + 3 * 366 * DAY)):
+    for number, change in enumerate(changes(zone, START, END)):
         check_change(zone, change, number)
 
 
@@ -670,11 +674,10 @@ def test_slots_are_right_at_the_rarest_changes_of_the_clock(zone: str, day: str)
 
 # --- anything at all ------------------------------------------------------------------------------
 
-MOMENTS = [(zone, changes(zone, START, START + 3 * 366 * DAY)) for zone in CHANGING]
 #: A zone and an instant: near a change of its clock, or near another reference date.
 PLACES = st.one_of(
-    st.sampled_from(MOMENTS).flatmap(
-        lambda moment: st.tuples(st.just(moment[0]), st.sampled_from(moment[1]))
+    st.sampled_from(CHANGING).flatmap(
+        lambda zone: st.tuples(st.just(zone), st.sampled_from(changes(zone, START, END)))
     ),
     st.sampled_from([(zone, at(day)) for zone, day in ODD]),
     st.tuples(
