@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := .
+unexport PYTHONDONTWRITEBYTECODE # what every process compiles anew costs more than the tests
 
-.PHONY: demo run test check format bench translations picture lock
+.PHONY: demo run dev test check format bench translations picture lock
 
 demo: .venv/.run ## the whole product on this machine, without a Google account
 	@exec $(BIN)/python -m demo
@@ -11,8 +12,10 @@ demo: .venv/.run ## the whole product on this machine, without a Google account
 run: .venv/.run ## the production server, configured by the environment
 	@exec $(BIN)/flask --app app serve
 
+dev: .venv/.dev ## what tests and checks need
+
 test: .venv/.dev ## every test that this machine can run
-	@$(BIN)/pytest -n auto $(ARGS)
+	@$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 check: .venv/.dev ## formatter, linter, types, import directions
 	$(BIN)/ruff format --check .
