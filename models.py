@@ -216,6 +216,14 @@ class CalendarList(Table):
     problem = peewee.CharField(80, null=True)
 
 
+class SignInFault(Table):
+    """Why Google did not take this server's requests when somebody last signed in: one row."""
+
+    id = peewee.IntegerField(primary_key=True)
+    problem = peewee.CharField(120)
+    noted_at = peewee.BigIntegerField()
+
+
 class Sighting(Table):
     """When a host's widget was last loaded inside a site; nothing about who looked."""
 
@@ -388,7 +396,19 @@ def save_sign_in(host: Host, email: str, tokens: dict[str, Any]) -> None:
     with _write():
         Host.update(values).where(Host.id == host.id).execute()
         Booking.update(settle_after=0).where(Booking.host == host, UNSETTLED).execute()
+        SignInFault.delete().execute()
         forget_busy(host)
+
+
+def note_sign_in_fault(problem: str, now: int) -> None:
+    """Keep for `flask doctor` why nobody can sign in, until somebody does."""
+    with _write():
+        SignInFault.delete().execute()
+        SignInFault.insert(id=1, problem=problem[:120], noted_at=now).execute()
+
+
+def sign_in_fault() -> SignInFault | None:
+    return SignInFault.get_or_none()
 
 
 def save_access_token(host: Host) -> None:
@@ -415,6 +435,16 @@ def note_calendars(host: Host, problem: str | None, now: int) -> None:
 def note_calendar_gone(host: Host, calendar: str | None) -> None:
     """Keep that the calendar bookings go to is not there (any more), or that it is (None)."""
     Host.update(calendar_gone=calendar).where(Host.id == host.id).execute()
+
+
+def note_server_problem(host: Host, problem: str | None) -> None:
+    """Keep why Google does not take this server's requests for the host, or that it does."""
+    Host.update(server_problem=problem).where(Host.id == host.id).execute()
+
+
+def note_without_meet(host: Host, calendar: str | None) -> None:
+    """Keep which calendar makes no Meet links; None: they are made."""
+    Host.update(calendar_without_meet=calendar).where(Host.id == host.id).execute()
 
 
 def note_unknown_zone(host: Host, name: str | None) -> None:

@@ -79,6 +79,7 @@ def _entry(calendar: Calendar, email: str) -> Body:
         "foregroundColor": "#ffffff",
         "selected": True,
         "accessRole": "owner" if calendar.owner == email else "freeBusyReader",
+        "conferenceProperties": {"allowedConferenceSolutionTypes": list(calendar.conferences)},
     }
     return {**entry, "primary": True} if calendar.id == email else entry
 
@@ -211,6 +212,8 @@ def _conference(call: Call, event: Event, calendar: Calendar, body: Body) -> Non
     request = body.get("conferenceData", {}).get("createRequest")
     if not request or call.params.get("conferenceDataVersion") != "1":
         return  # without its version it is silently left out
+    if request.get("conferenceSolutionKey", {}).get("type") not in calendar.conferences:
+        raise Refusal(400, "invalid", "Invalid conference type value.")
     allowed = call.state.people[calendar.owner].meet
     state = call.state.meet if allowed else "failure"
     event["conferenceData"] = {"createRequest": {**request, "status": {"statusCode": state}}}

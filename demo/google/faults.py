@@ -28,7 +28,8 @@ class Fault:
     """What happens to the next `times` calls (None: to all) of `method` (`*`: of any), once
     `skip` of them have gone well.
 
-    status, reason: an error of Google's; with `after` the work is done first. body: sent as it
+    status, reason, message: an error of Google's; with `after` the work is done first. location:
+    where an answer with a status of 3xx leads. body: sent as it
     is with status (200 unless given), JSON or not. cut: the connection is closed without an
     answer, "before" or "after" the work. hang: nothing is heard any more, "before" or "after" the
     work, until the faults are cleared. hold: the same, but then it goes on as if nothing had
@@ -39,6 +40,8 @@ class Fault:
     method: str
     status: int | None = None
     reason: str = "backendError"
+    message: str = ""
+    location: str = ""
     body: str | None = None
     cut: str | None = None
     hang: str | None = None
@@ -177,10 +180,16 @@ def _hang_up(environ: Environ) -> NoReturn:
 
 def _error(fault: Fault, start_response: Any) -> list[bytes]:
     status = fault.status or 200
-    body = fault.body if fault.body is not None else json.dumps(error_body(status, fault.reason))
+    body = (
+        fault.body
+        if fault.body is not None
+        else json.dumps(error_body(status, fault.reason, fault.message))
+    )
     if fault.method == "oauth.token" and fault.body is None:
         body = json.dumps({"error": fault.reason})
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body.encode())))]
+    if fault.location:
+        headers.append(("Location", fault.location))
     start_response(f"{status} Fault", headers)
     return [body.encode()]
 

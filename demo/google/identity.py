@@ -9,7 +9,7 @@ import time
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, current_app, redirect, render_template, request
+from flask import Blueprint, current_app, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from joserfc import jwt
 from joserfc.jwk import RSAKey
@@ -138,10 +138,13 @@ def token() -> ResponseReturnValue:
         return {"error": "invalid_client"}, 401
     with _state().lock:
         if form.get("grant_type") == "authorization_code":
-            return _by_code()
-        if form.get("grant_type") == "refresh_token":
-            return _by_refresh_token()
-    return {"error": "unsupported_grant_type"}, 400
+            answer = _by_code()
+        elif form.get("grant_type") == "refresh_token":
+            answer = _by_refresh_token()
+        else:
+            return {"error": "unsupported_grant_type"}, 400
+    edit = _state().edit_tokens
+    return jsonify(edit(answer)) if edit and isinstance(answer, dict) else answer
 
 
 def _by_code() -> ResponseReturnValue:

@@ -6,7 +6,7 @@ import copy
 import secrets
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -55,6 +55,7 @@ class Calendar:
     summary: str
     zone: str
     color: str = "#1a73e8"
+    conferences: tuple[str, ...] = ("hangoutsMeet",)  # the kinds that its events may have
     readers: set[str] = field(default_factory=set)
     events: dict[str, Event] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)  # event id -> number of its last change
@@ -87,6 +88,7 @@ class State:
     changes: int = 0
     oldest_sync: int = 0  # sync tokens from before are 410 fullSyncRequired
     longest_page: int = 2500  # events in one answer, whatever is asked for
+    edit_tokens: Callable[[dict[str, Any]], Any] | None = None  # of a token endpoint's answers
     meet: str = "success"  # what conferences become at once: success, pending or failure
 
     def __post_init__(self) -> None:
@@ -101,6 +103,7 @@ class State:
             ):  # fmt: skip
                 part.clear()
             self.meet, self.oldest_sync, self.longest_page = "success", 0, 2500
+            self.edit_tokens = None
             self.people = {person.email: person for person in PEOPLE}
             self.calendars = {
                 person.email: Calendar(person.email, person.email, person.name, person.zone)

@@ -151,7 +151,7 @@ def test_when_google_does_not_answer_no_slots_are_told(guest: FlaskClient, googl
     answer = guest.get(SLOTS, query_string=DAY)
     problem(answer, 503, "calendar_unavailable")
     assert int(answer.headers["Retry-After"]) > 0
-    google.fault("calendar.freebusy.query", status=403, reason="forbidden")
+    google.fault("calendar.freebusy.query", status=403, reason="insufficientPermissions")
     problem(guest.get(SLOTS, query_string=DAY), 503, "calendar_disconnected")
 
 

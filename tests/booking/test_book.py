@@ -348,7 +348,7 @@ def test_htmx_gets_every_refusal_as_a_fragment_with_the_same_status(
         {"method": "calendar.events.insert", "status": 429, "reason": "rateLimitExceeded"},
         {"method": "calendar.events.insert", "status": 403, "reason": "userRateLimitExceeded"},
         {"method": "calendar.events.insert", "status": 401, "reason": "authError"},
-        {"method": "calendar.events.insert", "status": 400, "reason": "invalid"},
+        {"method": "calendar.events.insert", "status": 403, "reason": "forbidden"},
     ],
     ids=lambda fault: f"{fault['method'].split('.')[1]}-{list(fault.values())[1]}",
 )
@@ -375,7 +375,7 @@ def test_a_host_who_must_connect_again_cannot_be_booked_and_the_guest_is_told(
     app: Flask, guest: FlaskClient, google: StandIn, ana: Browser
 ) -> None:
     fields = fill(guest, **TYPED)
-    google.fault("calendar.events.insert", status=403, reason="forbidden")
+    google.fault("calendar.events.insert", status=403, reason="insufficientPermissions")
     for _time in range(2):  # when it shows, and when it is known
         answer = send(guest, fields)
         assert answer.status_code == 503

@@ -229,8 +229,10 @@ def test_an_event_that_the_guest_was_taken_off_stays_the_hosts_own(
     [
         ({"status": 429, "reason": "rateLimitExceeded"}, "calendar_unavailable"),
         ({"status": 403, "reason": "userRateLimitExceeded"}, "calendar_unavailable"),
-        ({"status": 400, "reason": "invalid"}, "calendar_unavailable"),
-        ({"status": 403, "reason": "forbidden"}, "calendar_disconnected"),
+        ({"status": 403, "reason": "forbidden"}, "calendar_unavailable"),
+        ({"status": 400, "reason": "invalid"}, "calendar_refused"),
+        ({"status": 403, "reason": "requiredAccessLevel"}, "calendar_disconnected"),
+        ({"status": 403, "reason": "insufficientPermissions"}, "calendar_disconnected"),
     ],
     ids=str,
 )

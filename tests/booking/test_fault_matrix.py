@@ -41,7 +41,9 @@ REASONS = {
     401: ("authError",),
     403: (
         "rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded",
-        "insufficientPermissions", "forbidden", "requiredAccessLevel",
+        "insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "forbidden",
+        "forbiddenForNonOrganizer", "requiredAccessLevel", "accessNotConfigured",
+        "SERVICE_DISABLED", "new",
     ),
     404: ("notFound",),
     409: ("duplicate",),
@@ -69,12 +71,19 @@ FAULTS: list[dict[str, Any]] = [
 
 def meaning(fault: dict[str, Any]) -> str:
     """What GOOGLE.md says that a fault means: passing (nothing was done, it may be tried
-    again), refused, altered, gone, host (has to act), or unknown (for a write)."""
+    again), refused, forbidden (this time), altered, gone, grant, calendar or project (what has to
+    be seen to), or unknown (for a write)."""
     status, reason = fault.get("status", 200), fault.get("reason", "")
     if "body" in fault or status >= 500 or status == 200:
         return "unknown"
-    if reason in ("insufficientPermissions", "forbidden", "requiredAccessLevel"):
-        return "host"
+    special = {
+        "insufficientPermissions": "grant", "ACCESS_TOKEN_SCOPE_INSUFFICIENT": "grant",
+        "forbidden": "forbidden", "forbiddenForNonOrganizer": "forbidden", "new": "forbidden",
+        "requiredAccessLevel": "calendar",
+        "accessNotConfigured": "project", "SERVICE_DISABLED": "project",
+    }  # fmt: skip
+    if status == 403 and reason in special:
+        return special[reason]
     return {400: "refused", 404: "gone", 409: "duplicate", 410: "gone", 412: "altered"}.get(
         status, "passing"
     )
@@ -188,12 +197,18 @@ def agree(world: World) -> None:
         assert guest_input.instant(NINE) != start or NINE not in free
 
 
-def closed(answer: TestResponse, fault: dict[str, Any]) -> None:
+def closed(answer: TestResponse, fault: dict[str, Any], *, write: bool = False) -> None:
     """A guest is told that nothing was booked or changed, and why."""
     shown = page.read(answer.text)
-    code = "calendar_disconnected" if meaning(fault) in ("host", "gone") else "calendar_unavailable"
+    code = {
+        "grant": "calendar_disconnected", "gone": "calendar_disconnected",
+        "calendar": "calendar_disconnected", "project": "unavailable",
+    }.get(meaning(fault), "calendar_unavailable")  # fmt: skip
+    if write and meaning(fault) == "refused":
+        code = "calendar_refused"
     assert answer.status_code == 503, answer.status_code
     assert shown.one(data_error=True)["data-error"] == code
+    assert ("Retry-After" in answer.headers) == (code in ("calendar_unavailable", "unavailable"))
     assert "nothing was" in shown.text.lower()
     assert not page.starts(shown)
 
@@ -229,7 +244,8 @@ def insert(world: World) -> None:
     world.begin("calendar.events.insert")
     answer = world.book(form)
     what = meaning(world.fault)
-    if what == "passing" and world.passes:
+    without_meet = world.fault.get("reason") == "invalid"  # Google may mean the conference
+    if (what == "passing" or without_meet) and world.passes:
         assert status_of(look(world.guest, answer.headers["Location"])) == "confirmed"
     elif what in ("unknown", "duplicate"):
         assert answer.status_code == 303, answer.text
@@ -238,7 +254,7 @@ def insert(world: World) -> None:
         agree(world)
         assert world.row().status == "confirmed"
     else:
-        closed(answer, world.fault)
+        closed(answer, world.fault, write=True)
         assert (world.row().status, world.live()) == ("failed", [])
         agree(world)
         assert (world.row().status, world.live()) == ("failed", [])
@@ -286,7 +302,7 @@ def cancel_delete(world: World) -> None:
     elif what == "unknown":
         assert (answer.status_code, world.row().status) == (303, "pending")
     else:
-        closed(answer, world.fault)
+        closed(answer, world.fault, write=True)
         assert status_of(page.read(answer.text)) == "confirmed"
         assert len(world.live()) == 1
         agree(world)

@@ -173,7 +173,7 @@ def test_when_google_fails_no_time_is_offered_and_the_page_says_so(
     assert starts(look(guest))
 
 
-@pytest.mark.parametrize("reason", ["insufficientPermissions", "forbidden", "requiredAccessLevel"])
+@pytest.mark.parametrize("reason", ["insufficientPermissions", "requiredAccessLevel"])
 def test_when_google_forbids_the_page_says_that_the_host_must_act(
     guest: FlaskClient, google: StandIn, reason: str
 ) -> None:

@@ -47,7 +47,7 @@ def test_google_is_asked_with_pkce_state_nonce_and_the_least_scopes(app: Flask) 
     assert len(asked["state"]) > 20
     assert len(asked["nonce"]) > 10
     assert (asked["access_type"], asked["prompt"]) == ("offline", "consent")
-    assert asked["include_granted_scopes"] == "true"
+    assert "include_granted_scopes" not in asked
     assert asked["login_hint"] == "ana@sailing.example"
     assert asked["redirect_uri"] == "http://localhost/auth/google/callback"
     assert set(asked["scope"].split()) == {"openid", "email", "profile", *CALENDAR_SCOPES}

@@ -24,13 +24,14 @@ from widget.booking.errors import (
     Uncertain,
     UnderWay,
 )
-from widget.booking.guest_input import Details, questions
+from widget.booking.guest_input import Details, Invalid, questions
 from widget.booking.offer import Offer, booked, closed, offer_for, refusal, without
 from widget.booking.target import Target, of_booking
 from widget.core import clock, slots
 from widget.google.client import DAY, Calendar, Google
 from widget.google.errors import Gone, GoogleError, Unknown
 from widget.google.event import Event
+from widget.text.language import gettext as _
 
 CLAIM_SECONDS = 20  # longer than the calls of one request take: nobody else settles it before
 ACTIVE_PER_GUEST = 10
@@ -66,8 +67,8 @@ def book(
 
     The claim is committed before Google is asked, so that no other guest gets the time. The
     booking comes back confirmed, or pending when nobody knows yet whether the event stands.
-    Raises a NotBooked: then no event stands and the time is free; but for Uncertain, after which
-    a repetition tells.
+    Raises a NotBooked, or Invalid for an address that Google does not take: then no event stands
+    and the time is free; but for Uncertain, after which a repetition tells.
     """
     try:
         return _book(calendar, target, details, key, caller, now)
@@ -229,11 +230,18 @@ def _insert(calendar: Calendar, looked: Offer, booking: Booking) -> Booking:
         _stays_pending(booking, error)
     except GoogleError as error:
         log.warning("booking %s: not made: %s", booking.id, error)
-        if isinstance(error, Gone):
-            models.note_calendar_gone(looked.host, booking.calendar)
         if models.fail(booking, f"{error.status} {error.reason}"[:80], now):
-            raise closed(error) from error
+            raise _not_taken(booking, error) from error
     return models.as_it_is(booking)
+
+
+def _not_taken(booking: Booking, error: GoogleError) -> Exception:
+    """What a guest is told: of an address that Google does not take at its field, since Google
+    does not say whose it is."""
+    if not events.is_about_attendees(error):
+        return closed(error)
+    fields = ("email", "guests") if booking.guests else ("email",)
+    return Invalid(dict.fromkeys(fields, _("Google does not accept this e-mail address.")))
 
 
 def _stays_pending(booking: Booking, error: Unknown) -> None:

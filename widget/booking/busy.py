@@ -9,7 +9,7 @@ import models
 from widget.core.document import Settings
 from widget.core.slots import Busy
 from widget.google.client import DAY, Calendar
-from widget.google.errors import Unreadable
+from widget.google.errors import Refused, Unreadable
 
 REFRESH_SECONDS = 12  # longer than all calls of one request may take
 WAIT_SECONDS = 3.0
@@ -71,8 +71,9 @@ def _ask(
 ) -> list[Busy]:
     try:
         found = calendar.busy(ids, start, end)
-    except Unreadable as error:
-        models.note_calendars(host, f"{error.calendar}: {error.reason}", now)
+    except (Unreadable, Refused) as error:
+        which = error.calendar if isinstance(error, Unreadable) else error.method
+        models.note_calendars(host, f"{which}: {error.reason or error.status}", now)
         raise
     models.note_calendars(host, None, now)
     return found

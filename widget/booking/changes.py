@@ -44,8 +44,9 @@ def follow(google: Google, host: models.Host, clock: Clock, goes_on: Callable[[]
     calendar is begun when the round does not go on.
     """
     document = load_document(host.settings)
-    booked = models.booked_calendars(host, clock())
-    wanted = booked | ({document.target_calendar} if host.calendar_gone else set())
+    if host.calendar_gone:
+        _look_after(google, host)
+    wanted = models.booked_calendars(host, clock())
     changed = 0
     for watched in channels.due(host, wanted, clock()):
         if not goes_on():
@@ -54,11 +55,24 @@ def follow(google: Google, host: models.Host, clock: Clock, goes_on: Callable[[]
             changed += read(google, watched, clock())
         except GoogleError as error:
             log.warning("host %s: changes not read: %s", host.id, error)
+            if error.status == 403 and watched.calendar == document.target_calendar:
+                _look_after(google, host)
     if google.config.secure and goes_on():
         calendars = wanted | {document.target_calendar, *document.busy_calendars}
         _listen(google, host, calendars, clock())
     models.end_conflicts(host, clock())
     return changed
+
+
+def _look_after(google: Google, host: models.Host) -> None:
+    """Ask Google's list whether bookings can be written to their calendar; keep what it says."""
+    target = load_document(host.settings).target_calendar
+    try:
+        owned = google.calendar_of(host, READ_SECONDS / 2).writable()
+    except GoogleError as error:
+        log.warning("host %s: calendars not read: %s", host.id, error)
+        return
+    models.note_calendar_gone(host, None if target in owned else target)
 
 
 # --- reading changes ------------------------------------------------------------------------
@@ -152,7 +166,6 @@ def _page(
     calendar: Calendar, watched: WatchedCalendar, now: int
 ) -> tuple[dict[str, Item], str | None, str | None]:
     """The next page of changes: Google's events by id, and where to go on."""
-    host = watched.host
     while True:
         asked = (watched.sync_token, watched.page_token)
         try:
@@ -165,8 +178,6 @@ def _page(
             keep = watched.sync_token if error.status == 400 else None
             channels.turn_page(watched, keep, None, watched.unread)
         else:
-            if host.calendar_gone == watched.calendar:
-                models.note_calendar_gone(host, None)
             return {item["id"]: item for item in items}, page, token
 
 

@@ -87,12 +87,22 @@ class Uncertain(Unavailable):
 
 
 class CalendarUnavailable(NotBooked):
-    """Google does not answer, or does not take the event."""
+    """Google does not answer for now, or says no in a way that may pass."""
 
     code = "calendar_unavailable"
 
 
+class CalendarRefused(NotBooked):
+    """Google has said no for certain: the same, tried again, gets the same answer."""
+
+    code = "calendar_refused"
+
+
 class CalendarDisconnected(NotBooked):
-    """Google will not let us in until the host signs in again."""
+    """Google will not let us in until the host signs in again or chooses another calendar."""
 
     code = "calendar_disconnected"
+
+
+class NotSetUp(Unavailable):
+    """Google does not take this server's requests: only whoever runs it can help."""

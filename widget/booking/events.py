@@ -16,12 +16,15 @@ from widget.core.document import Settings
 from widget.google.client import Calendar, Google
 from widget.google.errors import (
     Altered,
+    CalendarClosed,
     Duplicate,
     Gone,
     GoogleError,
+    Refused,
     Unavailable,
     Unknown,
     is_final,
+    says_one_of,
 )
 from widget.google.event import Event
 from widget.text import language
@@ -44,11 +47,41 @@ def make(
     Raises Unknown when it may stand and cannot be seen; another GoogleError when it does not.
     """
     try:
-        event = calendar.insert(booking.calendar, event_body(google, booking, document))
+        event = _inserted(calendar, booking, event_body(google, booking, document))
     except Duplicate:
         _made_before(calendar, booking, now)
+    except (CalendarClosed, Gone):
+        models.note_calendar_gone(booking.host, booking.calendar)
+        raise
     else:
+        _note_meet(booking, event)
         _keep(calendar, booking, event, now)
+
+
+def _inserted(calendar: Calendar, booking: models.Booking, body: dict[str, Any]) -> Event:
+    """Insert the event; without a Meet link where the calendar makes none ("Invalid conference
+    type value."): nothing was done then, so that the same id is safe."""
+    try:
+        return calendar.insert(booking.calendar, body)
+    except Refused as error:
+        another = error.status != 400 or error.reason != "invalid" or is_about_attendees(error)
+        if another or "conferenceData" not in body:
+            raise
+    plain = {name: value for name, value in body.items() if name != "conferenceData"}
+    return calendar.insert(booking.calendar, plain)
+
+
+def is_about_attendees(error: GoogleError) -> bool:
+    """Whether Google does not take somebody's address ("Invalid attendee email.")."""
+    return error.status == 400 and says_one_of(error, ("attendee", "email", "e-mail"))
+
+
+def _note_meet(booking: models.Booking, event: Event) -> None:
+    """Tell the host of a calendar that makes no Meet links, until it does."""
+    host, wanted = booking.host, booking.promise["location"] == "google_meet"
+    missing = booking.calendar if not event.meet_link and not event.meet_pending else None
+    if wanted and host.calendar_without_meet != missing:
+        models.note_without_meet(host, missing)
 
 
 def _made_before(calendar: Calendar, booking: models.Booking, now: int) -> None:

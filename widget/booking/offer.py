@@ -8,8 +8,10 @@ import models
 from widget.booking import busy
 from widget.booking.errors import (
     CalendarDisconnected,
+    CalendarRefused,
     CalendarUnavailable,
     NotBooked,
+    NotSetUp,
     SlotTaken,
     SlotUnavailable,
 )
@@ -17,16 +19,22 @@ from widget.booking.target import Target
 from widget.core import slots
 from widget.core.document import EventType, Settings, load_document, slot_rules
 from widget.core.slots import Booked, Busy, Reason, Rules
+from widget.google import errors as google_errors
 from widget.google.client import DAY, Calendar
-from widget.google.errors import Disconnected, Gone, GoogleError
+from widget.google.errors import WRITES, CalendarClosed, Disconnected, Gone, GoogleError, Refused
 
 TAKEN = {"busy", "booking"}  # reasons that come from other people, not from the host's rules
 
 
 def closed(error: GoogleError) -> NotBooked:
     """What a fault of Google's means for a guest who wants to book."""
-    if isinstance(error, Disconnected | Gone):
+    if isinstance(error, Disconnected | Gone | CalendarClosed):
         return CalendarDisconnected(str(error))
+    if isinstance(error, google_errors.NotSetUp):
+        return NotSetUp(str(error))
+    certain = type(error) is Refused and error.status != 403  # forbidden is often in passing
+    if certain and error.method in WRITES:
+        return CalendarRefused(str(error))
     return CalendarUnavailable(str(error))
 
 

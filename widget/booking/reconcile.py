@@ -18,11 +18,10 @@ from widget.core.clock import Clock
 from widget.core.document import load_document
 from widget.core.slots import Busy
 from widget.google.client import DAY, Calendar, Google
-from widget.google.errors import Gone, GoogleError, Refused, Unavailable
+from widget.google.errors import WRITES, Gone, GoogleError, Refused, Unavailable
 from widget.google.event import Event
 
 LONGEST_PAUSE_SECONDS = 300
-WRITES = {"calendar.events.insert", "calendar.events.patch", "calendar.events.delete"}
 UNSEEN_SECONDS = 600  # Google shows what it has taken by then
 STEP_SECONDS = 60  # the longest that one step of a round may take: a booking, a calendar
 LOOK_SECONDS = 5  # between looks whether a round is due

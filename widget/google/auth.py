@@ -2,28 +2,54 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import cached_property
-from types import SimpleNamespace
 from typing import Any
 
 import httplib2
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from google.auth.exceptions import RefreshError
-from google.oauth2.credentials import Credentials
 
 import models
 from widget.config import Config
-from widget.google.errors import Disconnected, Patience, Unavailable
-from widget.google.http import Answer, Lost, NotSent, Wire
+from widget.google.errors import (
+    Disconnected,
+    GoogleError,
+    NotSetUp,
+    Patience,
+    Unavailable,
+    meaning,
+    reason_and_message,
+)
+from widget.google.http import Answer, Declined, Lost, NotSent, Wire
 
+METADATA = "oauth.metadata"
+ADDRESSES = (
+    "issuer", "authorization_endpoint", "token_endpoint", "revocation_endpoint", "jwks_uri",
+)  # fmt: skip
 HOUR = 3600  # of an access token that does not say how long it lives
+LONGEST_SECONDS = 366 * 86400  # that any token is believed to live
 SPARE_SECONDS = 10  # an access token that ends sooner is not used any more
 log = logging.getLogger("meetslot.access")
+
+
+class Malformed(Unavailable):
+    """An answer that is JSON, but not what was asked for; `reason` says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What the token endpoint answered (RFC 6749, 5.1). `expires_at` is an instant by our clock;
+    `scope` is empty when it is the one that was asked for."""
+
+    access: str
+    expires_at: int
+    scope: str
+    refresh: str | None
+    id_token: str | None
 
 
 class Client:
@@ -34,35 +60,65 @@ class Client:
         self.patience = Patience()
         self._cipher = MultiFernet([Fernet(key) for key in config.token_keys])
 
-    @cached_property
-    def endpoints(self) -> dict[str, Any]:
-        """The OpenID discovery document. Raises Unavailable."""
-        return self._discover(self.patience.call_seconds)
+    # --- Google's addresses -----------------------------------------------------------------
 
-    def endpoints_within(self, seconds: float) -> dict[str, Any]:
+    @cached_property
+    def endpoints(self) -> dict[str, str]:
+        """The OpenID discovery document's addresses, and its issuer. Raises Unavailable."""
+        return read_addresses(self.discover())
+
+    def endpoints_within(self, seconds: float) -> dict[str, str]:
         """The same, asked for no longer than so many seconds if it is not known yet."""
         if "endpoints" not in vars(self):
-            self.endpoints = self._discover(seconds)
+            self.endpoints = read_addresses(self.discover(seconds))
         return self.endpoints
 
-    def _discover(self, seconds: float) -> dict[str, Any]:
-        address = self.config.google_oidc_metadata_url
-        found = self._plain("oauth.metadata", "GET", address, seconds)
-        try:
-            document = json.loads(found.body)
-            if found.status != 200 or not isinstance(document["token_endpoint"], str):
-                raise ValueError
-        except (ValueError, KeyError, TypeError):
-            raise Unavailable("oauth.metadata", found.status, "malformed answer") from None
-        return dict(document)
+    def discover(self, seconds: float | None = None) -> Answer:
+        """Google's discovery document, as it is now. Raises Unavailable."""
+        seconds = self.patience.call_seconds if seconds is None else seconds
+        answer = self.fetch(METADATA, "GET", self.config.google_oidc_metadata_url, seconds)
+        read_addresses(answer)
+        return answer
 
-    def _plain(
+    def fetch(
         self, name: str, method: str, url: str, seconds: float, body: dict[str, str] | None = None
     ) -> Answer:
+        """One call outside of a journey. Raises Unavailable."""
         try:
             return Wire().call(method, url, seconds, body=body)
         except (NotSent, Lost) as error:
             raise Unavailable(name, reason=str(error)) from None
+
+    # --- tokens -----------------------------------------------------------------------------
+
+    def token_form(self, grant: str, **more: str) -> dict[str, str]:
+        """What the token endpoint is sent."""
+        return {
+            "grant_type": grant,
+            "client_id": self.config.google_client_id,
+            "client_secret": self.config.google_client_secret,
+            **more,
+        }
+
+    def exchange(self, code: str, verifier: str, redirect_uri: str) -> Tokens:
+        """The tokens for the code that a host came back with.
+
+        Raises Unavailable, NotSetUp, or another GoogleError when the code is not taken.
+        """
+        more = {"code": code, "code_verifier": verifier, "redirect_uri": redirect_uri}
+        form, seconds = self.token_form("authorization_code", **more), self.patience.call_seconds
+        return read_tokens(
+            self.fetch("oauth.token", "POST", self.endpoints["token_endpoint"], seconds, form)
+        )
+
+    def check_client(self) -> None:
+        """Whether Google knows our OAuth client, by a token that nobody has: that alone is refused
+        then. Raises NotSetUp, or another GoogleError when Google does not say."""
+        form = self.token_form("refresh_token", refresh_token="-")  # noqa: S106
+        seconds = self.patience.call_seconds
+        url = self.endpoints["token_endpoint"]
+        with suppress(Disconnected):
+            read_tokens(self.fetch("oauth.token", "POST", url, seconds, form))
 
     def encrypt(self, token: str) -> str:
         return self._cipher.encrypt(token.encode()).decode()
@@ -75,15 +131,15 @@ class Client:
             log.error("token cannot be decrypted: is its key missing from TOKEN_KEYS?")
             return None
 
-    def tokens(self, answer: dict[str, Any]) -> dict[str, Any]:
-        """A token endpoint's answer as the columns that models.save_sign_in keeps."""
+    def columns(self, tokens: Tokens) -> dict[str, Any]:
+        """Tokens as models.save_sign_in keeps them."""
         columns = {
-            "access_token": self.encrypt(answer["access_token"]),
-            "token_expires_at": int(answer.get("expires_at") or time.time() + 3599),
-            "scopes": answer.get("scope", ""),
+            "access_token": self.encrypt(tokens.access),
+            "token_expires_at": tokens.expires_at,
+            "scopes": tokens.scope,
         }
-        if answer.get("refresh_token"):  # only a fresh consent brings one
-            columns["refresh_token"] = self.encrypt(answer["refresh_token"])
+        if tokens.refresh:  # only a fresh consent brings one
+            columns["refresh_token"] = self.encrypt(tokens.refresh)
         return columns
 
     def revoke(self, host: models.Host) -> bool:
@@ -94,9 +150,73 @@ class Client:
         try:
             url = self.endpoints["revocation_endpoint"]
             seconds, body = self.patience.call_seconds, {"token": token}
-            return self._plain("oauth.revoke", "POST", url, seconds, body).status in (200, 400)
-        except (Unavailable, KeyError):
+            return self.fetch("oauth.revoke", "POST", url, seconds, body).status in (200, 400)
+        except Unavailable:
             return False
+
+
+# --- answers ----------------------------------------------------------------------------------
+
+
+def read_addresses(answer: Answer) -> dict[str, str]:
+    """The discovery document's addresses, and its issuer. Raises Unavailable."""
+    document = read_object(METADATA, answer)
+    return {name: text_of(METADATA, document, name) for name in ADDRESSES}
+
+
+def read_object(method: str, answer: Answer) -> dict[str, Any]:
+    """The JSON object of a 200 answer. Raises Unavailable."""
+    try:
+        found = answer.json()
+    except ValueError:
+        raise Unavailable(method, answer.status, "not JSON") from None
+    if answer.status != 200:
+        raise Unavailable(method, answer.status, *reason_and_message(answer.status, found))
+    if not isinstance(found, dict):
+        raise Malformed(method, answer.status, "not a JSON object")
+    return found
+
+
+def text_of(method: str, found: dict[str, Any], name: str) -> str:
+    """A text of a JSON object. Raises Malformed when it is missing or something else."""
+    if not isinstance(text := found.get(name), str) or not text:
+        raise Malformed(method, 200, f"{name} is missing or no text")
+    return text
+
+
+def read_tokens(answer: Answer) -> Tokens:
+    """A token endpoint's answer.
+
+    Raises Disconnected when the grant is over (invalid_grant), NotSetUp when our OAuth client is
+    not taken, Refused for another certain no, Malformed, and else Unavailable.
+    """
+    method = "oauth.token"
+    if answer.status != 200:
+        raise _no_tokens(answer)
+    found = read_object(method, answer)
+    lives, scope = found.get("expires_in", HOUR), found.get("scope", "")
+    if isinstance(lives, bool) or not isinstance(lives, int | float) or not lives > 0:
+        raise Malformed(method, 200, "expires_in is no number of seconds")
+    if not isinstance(scope, str):
+        raise Malformed(method, 200, "scope is no text")
+    return Tokens(
+        text_of(method, found, "access_token"),
+        int(time.time() + min(lives, LONGEST_SECONDS)),
+        scope,
+        text_of(method, found, "refresh_token") if found.get("refresh_token") else None,
+        text_of(method, found, "id_token") if "id_token" in found else None,
+    )
+
+
+def _no_tokens(answer: Answer) -> GoogleError:
+    """Why there are none: a refusal counts only in OAuth's own words (RFC 6749, 5.2)."""
+    try:
+        reason, message = reason_and_message(answer.status, answer.json())
+    except ValueError:
+        reason, message = "", ""
+    certain = answer.status in (400, 401, 403) and reason
+    kind = meaning(answer.status, reason, Unavailable) if certain else Unavailable
+    return kind("oauth.token", answer.status, reason or "no token", message)
 
 
 class Access:
@@ -126,7 +246,8 @@ class Access:
         headers: Mapping[str, str] | None = None,
         **_more: Any,
     ) -> tuple[httplib2.Response, bytes]:
-        """Raises NotSent, Lost, Unavailable (no token to be had) or Disconnected."""
+        """Raises Declined (Google's answer is a no), NotSent, Lost, Unavailable (no token to be
+        had), NotSetUp or Disconnected."""
         if self.host.disconnected_at:
             raise Disconnected("oauth.token", reason=self.host.disconnected_reason or "")
         fresh = not self._token or (self.host.token_expires_at or 0) <= time.time() + SPARE_SECONDS
@@ -136,6 +257,8 @@ class Access:
         if answer.status == 401 and not fresh:
             self._refresh()
             answer = self._send(uri, method, body, headers)
+        if not 200 <= answer.status < 300:
+            raise Declined(answer)
         return httplib2.Response({**answer.headers, "status": str(answer.status)}), answer.body
 
     def _send(
@@ -148,23 +271,25 @@ class Access:
         return min(self.google.patience.call_seconds, self.seconds_left)
 
     def _refresh(self) -> None:
-        credentials = Credentials(  # type: ignore[no-untyped-call]
-            None,
-            refresh_token=self._refresh_token(),
-            token_uri=self.google.endpoints_within(self._seconds())["token_endpoint"],
-            client_id=self.google.config.google_client_id,
-            client_secret=self.google.config.google_client_secret,
-        )
+        """A new access token serves the other workers too, unless the host has signed in anew
+        meanwhile. Raises Unavailable, NotSetUp or Disconnected."""
+        form = self.google.token_form("refresh_token", refresh_token=self._refresh_token())
+        url = self.google.endpoints_within(self._seconds())["token_endpoint"]
         try:
-            credentials.refresh(self._ask_for_token)  # type: ignore[no-untyped-call]
-        except RefreshError as error:
-            answer = error.args[1] if len(error.args) > 1 else None
-            if isinstance(answer, dict) and answer.get("error") == "invalid_grant":
-                raise self.disconnected("oauth.token", 400, "invalid_grant") from None
-            raise Unavailable("oauth.token", reason="no token") from None
-        except (ValueError, TypeError, AttributeError):  # JSON, but not of a token
-            raise Unavailable("oauth.token", reason="malformed answer") from None
-        self._keep(str(credentials.token), credentials.expiry)
+            tokens = read_tokens(self._wire.call("POST", url, self._seconds(), body=form))
+        except (NotSent, Lost) as error:
+            raise Unavailable("oauth.token", reason=str(error)) from None
+        except (Disconnected, NotSetUp) as error:
+            raise self.noted(error) from None
+        except Unavailable:
+            raise
+        except GoogleError as error:  # any other failure of the token endpoint is passing
+            raise Unavailable(error.method, error.status, error.reason, error.message) from None
+        self.answered("oauth.token")
+        self._token = tokens.access
+        self.host.access_token = self.google.encrypt(tokens.access)
+        self.host.token_expires_at = tokens.expires_at
+        models.save_access_token(self.host)
 
     def _refresh_token(self) -> str:
         token = self.google.decrypt(self.host.refresh_token)
@@ -172,33 +297,24 @@ class Access:
             return token
         if self.host.refresh_token:  # heals when its key is back in TOKEN_KEYS: nothing is noted
             raise Disconnected("oauth.token", reason="no key opens the token")
-        raise self.disconnected("oauth.token", None, "no refresh token")
+        raise self.noted(Disconnected("oauth.token", None, "no refresh token"))
 
-    def _ask_for_token(
-        self, url: str, method: str, body: bytes, headers: Mapping[str, str], **_more: Any
-    ) -> SimpleNamespace:
-        """What google-auth takes for a transport. Anything but a token or a refusal ends it at
-        once: google-auth would wait and try again, longer than a journey has."""
-        try:
-            answer = self._wire.call(method, url, self._seconds(), body=body, headers=headers)
-        except (NotSent, Lost) as error:
-            raise Unavailable("oauth.token", reason=str(error)) from None
-        if answer.status not in (200, 400):
-            raise Unavailable("oauth.token", answer.status, "no token")
-        return SimpleNamespace(status=answer.status, headers=answer.headers, data=answer.body)
-
-    def _keep(self, token: str, expiry: datetime | None) -> None:
-        """A refreshed access token serves the other workers too, unless the host has signed in
-        anew meanwhile. `expiry` is naive UTC."""
-        ends = expiry.replace(tzinfo=UTC).timestamp() if expiry else time.time() + HOUR
-        self._token = token
-        self.host.access_token = self.google.encrypt(token)
-        self.host.token_expires_at = int(ends)
-        models.save_access_token(self.host)
-
-    def disconnected(self, method: str, status: int | None, reason: str) -> Disconnected:
-        """Note that Google refuses this host's grant."""
-        error = Disconnected(method, status, reason)
-        log.warning("host %s disconnected: %s", self.host.id, error)
-        models.disconnect(self.host, self.host.refresh_token, reason, int(time.time()))
+    def noted(self, error: GoogleError) -> GoogleError:
+        """Write down what concerns more than one call: for the host, and for the operator."""
+        log.warning("host %s: %s: %s", self.host.id, type(error).__name__, error)
+        if isinstance(error, Disconnected):
+            reason = error.reason
+            models.disconnect(self.host, self.host.refresh_token, reason, int(time.time()))
+        elif isinstance(error, NotSetUp):
+            self._note_server(f"{error.method}: {error.status} {error.reason}")
         return error
+
+    def answered(self, method: str) -> None:
+        """Google did what was asked: if this was the problem, it is over."""
+        if (self.host.server_problem or "").startswith(f"{method}:"):
+            self._note_server(None)
+
+    def _note_server(self, problem: str | None) -> None:
+        if self.host.id and problem != self.host.server_problem:
+            self.host.server_problem = problem
+            models.note_server_problem(self.host, problem)

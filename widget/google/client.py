@@ -1,11 +1,11 @@
 """Google on the wire: freebusy, calendars, events, channels.
 
-Here alone it is decided what became of a call: see widget/faults.py for the three ways.
+Here alone it is decided what became of a call: see widget/google/errors.py for what can.
 """
 
 from __future__ import annotations
 
-import json
+import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 import httplib2
 from googleapiclient.discovery import build
-from googleapiclient.errors import HttpError
 
 import models
 from widget.core.clock import from_rfc3339, to_rfc3339
@@ -22,14 +21,19 @@ from widget.core.document import load_document
 from widget.core.slots import Busy
 from widget.google.auth import Access, Client
 from widget.google.errors import (
-    HOST_MUST_ACT,
+    CalendarClosed,
+    Disconnected,
+    GoogleError,
+    NotSetUp,
+    Refused,
     Unavailable,
     Unknown,
     Unreadable,
     meaning,
+    reason_and_message,
 )
 from widget.google.event import Event, read_event
-from widget.google.http import Lost, NotSent
+from widget.google.http import Answer, Declined, Lost, NotSent
 
 DAY = 86400
 FREEBUSY_DAYS = 90  # timeRangeTooLong beyond
@@ -37,8 +41,11 @@ FREEBUSY_CALENDARS = 50  # calendarExpansionMax
 PAGE = 2500  # events in an answer, at most
 PRIMARY = "primary"  # the host's own calendar, whatever the account's address is by now
 
-MALFORMED = (KeyError, TypeError, AttributeError, ValueError, IndexError)
+MALFORMED = (
+    KeyError, TypeError, AttributeError, ValueError, IndexError, OverflowError, RecursionError,
+)  # fmt: skip
 T = TypeVar("T")
+log = logging.getLogger("meetslot.google")
 
 _AUTH = "https://www.googleapis.com/auth/"
 EVENTS_SCOPE = f"{_AUTH}calendar.events.owned"
@@ -131,6 +138,10 @@ class Calendar:
             for each in self.calendars()
             if each.get("accessRole") == "owner"
         ]
+
+    def writable(self) -> set[str]:
+        """All ids of calendars that events may be written into (calendar.events.owned)."""
+        return set[str]().union(*self.owned())
 
     def changes(
         self, calendar: str, sync_token: str | None, page: str | None
@@ -265,18 +276,39 @@ class Calendar:
     ) -> T:
         lost = Unknown if writes else Unavailable
         try:
-            return read(request.execute(http=self._access))
-        except HttpError as error:
-            status, reason = error.resp.status, _reason(error)
-            if status == 403 and reason in HOST_MUST_ACT and needed:
-                raise self._access.disconnected(method, status, reason) from None
-            raise meaning(status, reason, lost)(method, status, reason) from None
+            found = read(request.execute(http=self._access))
+        except Declined as error:
+            raise self._declined(method, error.answer, lost, needed=needed) from None
         except NotSent as error:
             raise Unavailable(method, reason=str(error)) from None
         except Lost as error:
             raise lost(method, reason=str(error)) from None
         except MALFORMED:
             raise lost(method, 200, "malformed answer") from None
+        self._access.answered(method)
+        return found
+
+    def _declined(
+        self,
+        method: str,
+        answer: Answer,
+        lost: type[Unknown] | type[Unavailable],
+        *,
+        needed: bool,
+    ) -> GoogleError:
+        """What a no of Google's means; what concerns more than this call is written down."""
+        try:
+            reason, message = reason_and_message(answer.status, answer.json())
+        except ValueError:
+            reason, message = "", ""
+        kind = meaning(answer.status, reason, lost)
+        kind = Refused if kind is Disconnected and not needed else kind
+        error = kind(method, answer.status, reason, message)
+        if kind in (Disconnected, NotSetUp):
+            return self._access.noted(error)
+        level = logging.WARNING if kind in (Refused, CalendarClosed) else logging.INFO
+        log.log(level, "host %s: %s: %s", self.host.id, kind.__name__, error)
+        return error
 
 
 def _if_match(request: Any, etag: str | None) -> Any:
@@ -324,10 +356,3 @@ def _nothing(answer: Any) -> None:
     of an empty 200."""
     if answer != "":
         raise ValueError
-
-
-def _reason(error: HttpError) -> str:
-    try:
-        return str(json.loads(error.content)["error"]["errors"][0]["reason"])[:80]
-    except (ValueError, KeyError, TypeError, IndexError):
-        return ""

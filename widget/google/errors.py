@@ -1,30 +1,39 @@
-"""What Google's many errors mean for us, and how long Google is waited for.
+"""What Google's many answers mean for us, and how long Google is waited for.
 
-Every write at Google ends in one of three ways: done (the call returns), refused (Refused and
-its kinds, Unavailable, Disconnected: nothing was done) or Unknown (it may or may not have
-happened). A read cannot do harm: what is Unknown for a write is Unavailable for a read.
+Every write at Google ends in one of three ways: done (the call returns), refused (nothing was
+done) or Unknown (it may or may not have happened). A read cannot do harm: what is Unknown for a
+write is Unavailable for a read. A refusal is about one of four things, and nothing beyond it:
+this change (Refused), this calendar (CalendarClosed), the host's grant (Disconnected), or this
+server's project at Google (NotSetUp).
 """
 
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 TIMEOUT_SECONDS = 5
-HOST_MUST_ACT = {"insufficientPermissions", "forbidden", "requiredAccessLevel"}  # with 403
-OVER_LIMIT = {"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded"}  # with 403
+WRITES = {"calendar.events.insert", "calendar.events.patch", "calendar.events.delete"}
+_ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
 
 
 class GoogleError(Exception):
-    """What Google's answer to `method` means for us; `reason` is Google's own word."""
+    """What Google's answer to `method` means for us; `reason` and `message` are Google's words."""
 
-    def __init__(self, method: str, status: int | None = None, reason: str = "") -> None:
-        super().__init__(f"{method}: {status or 'no answer'} {reason}".strip())
-        self.method, self.status, self.reason = method, status, reason
+    def __init__(
+        self, method: str, status: int | None = None, reason: str = "", message: str = ""
+    ) -> None:
+        said = _ADDRESS.sub("…", message)  # this goes into logs, and an address may be a guest's
+        more = f" ({said})" if said and said != reason else ""
+        super().__init__(f"{method}: {status or 'no answer'} {reason}".strip() + more)
+        self.method, self.status, self.reason, self.message = method, status, reason, message
 
 
 class Refused(GoogleError):
-    """Google will not do this; nothing was done."""
+    """Google will not do this; nothing was done, and nothing else is concerned."""
 
 
 class Gone(Refused):
@@ -39,6 +48,10 @@ class Altered(Refused):
     """Somebody changed the event since we last saw it (412)."""
 
 
+class CalendarClosed(Refused):
+    """This calendar can no longer be written to, or read: the host must choose another."""
+
+
 class Unavailable(GoogleError):
     """Google does not answer for now; nothing was done."""
 
@@ -51,12 +64,106 @@ class Disconnected(GoogleError):
     """The host's grant is revoked or too small: the host must sign in again."""
 
 
+class NotSetUp(GoogleError):
+    """This server's project or OAuth client at Google is not as it has to be: only whoever runs
+    the server can help; nothing was done."""
+
+
 class Unreadable(Unavailable):
     """A busy calendar that freebusy cannot read, told inside a 200 answer."""
 
     def __init__(self, calendar: str, reason: str) -> None:
         super().__init__("calendar.freebusy.query", 200, reason)
         self.calendar = calendar
+
+
+Meaning = type[GoogleError]
+
+_BY_STATUS: dict[int, Meaning] = {
+    400: Refused, 401: Unavailable, 403: Refused, 404: Gone, 408: Unknown, 409: Duplicate,
+    410: Gone, 412: Altered, 429: Unavailable,
+}  # fmt: skip
+_PROJECT = (
+    "accessNotConfigured", "SERVICE_DISABLED", "BILLING_DISABLED", "CONSUMER_INVALID",
+    "CONSUMER_SUSPENDED", "USER_PROJECT_DENIED",
+)  # fmt: skip
+_LIMITS = (
+    "rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded",
+    "RATE_LIMIT_EXCEEDED",
+)  # fmt: skip
+_SCOPE = (
+    "insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "insufficient_scope",
+    "notACalendarUser",
+)  # fmt: skip
+_CLIENT = (
+    "invalid_client", "unauthorized_client", "deleted_client", "disabled_client",
+    "redirect_uri_mismatch",
+)  # fmt: skip
+#: (status, reason) -> what it is about, where the status alone does not tell. The first part is
+#: of the Calendar API, the second of the token endpoint (RFC 6749, 5.2).
+TABLE: dict[tuple[int, str], Meaning] = {
+    **{(403, reason): Unavailable for reason in _LIMITS},
+    **{(403, reason): Disconnected for reason in _SCOPE},
+    **{(403, reason): NotSetUp for reason in _PROJECT},
+    (403, "requiredAccessLevel"): CalendarClosed,
+    (400, "invalid_grant"): Disconnected,
+    **{(status, reason): NotSetUp for status in (400, 401, 403) for reason in _CLIENT},
+}
+
+
+def meaning(status: int, reason: str, lost: type[Unknown] | type[Unavailable]) -> Meaning:
+    """What an answer with this status and reason means; `lost`: of a call whose outcome it does
+    not tell. An unknown reason is about this change alone."""
+    found = TABLE.get((status, reason)) or _BY_STATUS.get(status)
+    if found is Unknown or not found:
+        return Refused if 400 <= status < 500 and not found else lost
+    return found
+
+
+def reason_and_message(status: int, answer: Any) -> tuple[str, str]:
+    """Google's word for what is wrong, and its sentence, from any shape of error answer: of
+    several words the one that says most (TABLE), else the first."""
+    words = list(_words(answer))
+    known = (word for word in words if (status, word) in TABLE)
+    return next(known, words[0] if words else "")[:80], _message(answer)[:200]
+
+
+def _words(answer: Any) -> Iterator[str]:
+    """`{"error": {"errors": [{"reason"}], "details": [{"reason"}], "status"}}`, or OAuth's
+    `{"error": "invalid_grant"}`."""
+    error = _get(answer, "error")
+    if isinstance(error, str):
+        yield error
+    for part in (_get(error, "errors"), _get(error, "details")):
+        for each in part if isinstance(part, list) else ():
+            if isinstance(word := _get(each, "reason"), str):
+                yield word
+    if isinstance(word := _get(error, "status"), str):
+        yield word
+
+
+def _message(answer: Any) -> str:
+    """All sentences, each once."""
+    error = _get(answer, "error")
+    errors = _get(error, "errors")
+    parts = [error, *(errors if isinstance(errors, list) else ())]
+    texts = [*(_get(part, "message") for part in parts), _get(answer, "error_description")]
+    words = (" ".join(text.split()) for text in texts if isinstance(text, str))
+    return " ".join(dict.fromkeys(words))
+
+
+def _get(part: Any, name: str) -> Any:
+    return part.get(name) if isinstance(part, dict) else None
+
+
+def is_final(error: GoogleError) -> bool:
+    """Whether Google will say the same to every further try."""
+    return isinstance(error, Refused) and not isinstance(error, Altered)
+
+
+def says_one_of(error: GoogleError, words: Sequence[str]) -> bool:
+    """Whether Google's sentence has one of these words."""
+    return any(word in error.message.lower() for word in words)
 
 
 @dataclass(frozen=True)
@@ -76,22 +183,3 @@ class Patience:
     def pause(self, tried: int) -> float:
         """Seconds before the next try: exponential, with jitter so that not all come at once."""
         return self.pause_seconds * 2.0 ** (tried - 1) * random.uniform(0.5, 1.5)
-
-
-def meaning(status: int, reason: str, lost: type[Unknown] | type[Unavailable]) -> type[GoogleError]:
-    """Google's table of errors, but for the one that needs the host."""
-    known: dict[int, type[GoogleError]] = {
-        401: Unavailable, 404: Gone, 409: Duplicate, 410: Gone, 412: Altered, 429: Unavailable,
-    }  # fmt: skip
-    if status in known:
-        return known[status]
-    if status == 403:
-        return Refused if reason in HOST_MUST_ACT else Unavailable
-    return lost if status >= 500 or status < 400 else Refused
-
-
-def is_final(error: GoogleError) -> bool:
-    """Whether Google will say the same to every further try."""
-    if error.status == 403:
-        return error.reason not in OVER_LIMIT
-    return isinstance(error, Refused) and not isinstance(error, Altered)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import json
 import socket
 import time
 from collections.abc import Mapping
@@ -33,6 +34,21 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    def json(self) -> Any:
+        """The body's JSON. Raises ValueError when it is none, or too deep to be any of Google's."""
+        try:
+            return json.loads(self.body)
+        except RecursionError:
+            raise ValueError("too deep") from None
+
+
+class Declined(Exception):
+    """An answer whose status is not 2xx."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
 
 
 class Wire:

@@ -56,6 +56,8 @@ def _book(picking: Picking, given: Form) -> ResponseReturnValue:
     try:
         calendar = service.calendar_of(target.host)
         booking = act.book(calendar, target, wish, key, _caller(given), clock.now())
+    except guest_input.Invalid as error:  # to Google
+        return _invalid(picking, given, error.errors)
     except NotBooked as error:
         return _refused(picking, given, error)
     return _done(booking, given, 201)

@@ -11,8 +11,9 @@ from flask_login import current_user, login_required, logout_user
 import models
 from widget.booking import channels, deletion
 from widget.core import clock
+from widget.core.document import load_document
 from widget.google.client import CALENDAR_SCOPES
-from widget.host import saving
+from widget.host import calendars, saving
 from widget.host.signin import missing_scopes, page
 from widget.text import language
 from widget.text.language import gettext as _
@@ -28,6 +29,7 @@ GOOGLE_PERMISSIONS = "https://myaccount.google.com/permissions"
 def connection(host: models.Host) -> dict[str, Any]:
     """As whom, for what, since when: what the page says about Google."""
     granted, now = host.scopes.split(), clock.now()
+    target = load_document(host.settings).target_calendar
     wanted = [each for each in CALENDAR_SCOPES if each in granted]
     return {
         "email": host.email,
@@ -36,13 +38,24 @@ def connection(host: models.Host) -> dict[str, Any]:
         "missing": missing_scopes([each for each in CALENDAR_SCOPES if each not in granted]),
         "granted": missing_scopes(wanted),
         "problem": host.calendar_problem,
-        "gone": host.calendar_gone,
+        "gone": host.calendar_gone if host.calendar_gone == target else None,
+        "server_problem": host.server_problem,
+        "without_meet": _without_meet(host, target),
         "zone_asked": saving.zone_asked(host),
         "asked": language.ago(now - host.asked_at) if host.asked_at else None,
         "told": channels.channels_of(host, now),
         "conflicts": models.conflicts(host, now),
         "troubles": models.troubles(host, now),
     }
+
+
+def _without_meet(host: models.Host, target: str) -> str | None:
+    """The calendar that bookings go to, by name, if it makes no Meet links: so Google said when
+    one was asked for, or says in its list."""
+    known = calendars.kept(host)
+    found = known.find(target)
+    missing = host.calendar_without_meet == target or bool(found and not found.meet)
+    return known.name(target) if missing else None
 
 
 # --- disconnecting -----------------------------------------------------------------------------

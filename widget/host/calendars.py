@@ -18,13 +18,15 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 @dataclass(frozen=True)
 class Entry:
-    """A calendar of Google's list; `owned`: bookings can be written to it."""
+    """A calendar of Google's list; `owned`: bookings can be written to it; `meet`: its events
+    can have Meet links."""
 
     id: str
     name: str
     colour: str
     primary: bool
     owned: bool
+    meet: bool = True
 
 
 @dataclass(frozen=True)
@@ -75,4 +77,11 @@ def _kept(entry: dict[str, Any]) -> dict[str, Any]:
         "colour": colour if _COLOUR.fullmatch(colour) else "#5f6368",
         "primary": bool(entry.get("primary")),
         "owned": entry.get("accessRole") == "owner",
+        "meet": _makes_meet_links(entry.get("conferenceProperties")),
     }
+
+
+def _makes_meet_links(properties: Any) -> bool:
+    """Google lists the kinds of conference that a calendar allows, or says nothing."""
+    kinds = properties.get("allowedConferenceSolutionTypes") if isinstance(properties, dict) else 0
+    return not isinstance(kinds, list) or "hangoutsMeet" in kinds

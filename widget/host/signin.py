@@ -5,21 +5,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import re
+from dataclasses import astuple, replace
 from typing import Any
 
 import peewee
-from authlib.integrations.base_client import OAuthError
-from authlib.integrations.flask_client import OAuth
-from flask import Flask, current_app, redirect, render_template, request, session
+from flask import Flask, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
-from joserfc.errors import JoseError
-from requests import RequestException
 
 import models
 from widget.core import clock, zones
 from widget.core.document import document_json, first_document, handle_from
+from widget.google import openid
+from widget.google.auth import Malformed, Tokens
 from widget.google.client import (
     CALENDAR_SCOPES,
     CALENDARS_SCOPE,
@@ -27,7 +27,8 @@ from widget.google.client import (
     FREEBUSY_SCOPE,
     SIGN_IN_SCOPE,
 )
-from widget.google.errors import TIMEOUT_SECONDS, GoogleError
+from widget.google.errors import GoogleError, NotSetUp, Unavailable, meaning
+from widget.google.openid import Person, SignIn
 from widget.text.language import gettext as _
 from widget.web import answers, audience, service
 from widget.web.audience import Audience, Room
@@ -61,19 +62,6 @@ def identity(host: models.Host) -> str:
 
 def set_up(app: Flask) -> None:
     """Sign-in, sessions and CSRF protection for `app`; the guest's side has no session to ride."""
-    config = app.extensions["meetslot"].config
-    oauth = OAuth(app)
-    app.extensions["meetslot.oauth"] = oauth.register(
-        "google",
-        client_id=config.google_client_id,
-        client_secret=config.google_client_secret,
-        server_metadata_url=config.google_oidc_metadata_url,
-        client_kwargs={
-            "scope": SIGN_IN_SCOPE,
-            "code_challenge_method": "S256",
-            "default_timeout": TIMEOUT_SECONDS,
-        },
-    )
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the audience decides
     csrf.init_app(app)
@@ -151,45 +139,60 @@ def landing() -> ResponseReturnValue:
 
 # --- sign-in ----------------------------------------------------------------------------------
 
-
-def _client() -> Any:
-    """Authlib's client. Raises RequestException when Google's metadata cannot be read."""
-    client = current_app.extensions["meetslot.oauth"]
-    client.load_server_metadata()
-    # Google signs with RS256; nothing else is believed, whatever the metadata say
-    client.server_metadata["id_token_signing_alg_values_supported"] = ["RS256"]
-    return client
+BEGUN = "sign_ins"  # in the session: those without an answer, the newest last
+MOST_BEGUN = 4
+_ONWARD = re.compile(r"/settings(\?[!-~]{0,250})?")
+_WORD = re.compile(r"[a-z_]{1,40}")
 
 
 @blueprint.get("/login")
 def login() -> ResponseReturnValue:
-    wanted = {"login_hint": request.args["hint"]} if request.args.get("hint") else {}
+    """To Google. `next`: where in the settings to come back to; `hint`: as whom."""
+    onward = request.args.get("next", "")
+    begun = SignIn.begin(onward if _ONWARD.fullmatch(onward) else "")
     try:
-        answer: ResponseReturnValue = _client().authorize_redirect(
-            f"{service.config().public_url}/auth/google/callback",
-            access_type="offline",
-            prompt="consent",  # only a fresh consent brings a refresh token
-            include_granted_scopes="true",
-            **wanted,
-        )
-    except (RequestException, KeyError, ValueError) as error:
-        return _no_answer(error)
-    return answer
+        url = openid.authorization_url(service.google(), begun, request.args.get("hint", ""))
+    except GoogleError as error:
+        return _failed(error)
+    session[BEGUN] = [*session.get(BEGUN, []), list(astuple(begun))][-MOST_BEGUN:]
+    return redirect(url, 302)
+
+
+def _begun() -> SignIn | None:
+    """The sign-in that this is the answer to. There is no second answer."""
+    state, all_begun = request.args.get("state", ""), session.get(BEGUN, [])
+    session[BEGUN] = [each for each in all_begun if each[0] != state]
+    return next((SignIn(*each) for each in all_begun if each[0] == state), None)
 
 
 @blueprint.get("/auth/google/callback")
 def callback() -> ResponseReturnValue:
     """Google sends the host back here: with a code, or with what went wrong."""
+    begun = _begun()
+    if begun is None and current_user.is_authenticated:
+        return redirect("/settings", 303)  # opened twice, or signed in with another tab meanwhile
+    if begun is None:
+        return _not_signed_in(_("The sign-in took too long or was begun in another window."))
+    if "code" not in request.args:
+        return _said_no(request.args.get("error", ""))
+    google = service.google()
     try:
-        token = _client().authorize_access_token()
-        person = token["userinfo"]
-        email, subject = str(person["email"]), str(person["sub"])
-    except OAuthError as error:
-        log.warning("sign-in failed: %s", error.error)
-        return _not_signed_in(str(error.error))
-    except (RequestException, JoseError, KeyError, ValueError) as error:
-        return _no_answer(error)
-    if not _allowed(email, person.get("email_verified")):
+        uri = openid.redirect_uri(google)
+        tokens = google.exchange(request.args["code"], begun.verifier, uri)
+        found = openid.person(google, tokens, begun.nonce, clock.now())
+        return _person_signed_in(found, tokens, begun)
+    except openid.NotBelieved as error:
+        log.warning("sign-in refused: id_token: %s", error)
+        said = _("Google's answer is not believed. The ID token is refused: %(why)s.")
+        return _not_signed_in(said % {"why": error})
+    except GoogleError as error:
+        return _failed(error)
+
+
+def _person_signed_in(found: Person, tokens: Tokens, begun: SignIn) -> ResponseReturnValue:
+    """Raises GoogleError."""
+    if not _allowed(found.email):
+        log.warning("sign-in refused: not in ALLOWED_HOSTS_SIGN_IN")
         return page(
             "host/problem.html",
             403,
@@ -197,57 +200,41 @@ def callback() -> ResponseReturnValue:
             message=_("Whoever runs this server has not opened it to your Google account."),
             again=True,
         )
-    granted = (token.get("scope") or SIGN_IN_SCOPE).split()
-    missing = [scope for scope in CALENDAR_SCOPES if scope not in granted]
+    tokens = replace(tokens, scope=tokens.scope or SIGN_IN_SCOPE)  # RFC 6749, 5.1
+    missing = [scope for scope in CALENDAR_SCOPES if scope not in tokens.scope.split()]
     if missing:
-        return page("host/scopes.html", 403, missing=missing_scopes(missing), hint=email)
-    return _welcome(subject, email, person.get("name") or email, service.google().tokens(token))
-
-
-def _welcome(subject: str, email: str, name: str, tokens: dict[str, Any]) -> ResponseReturnValue:
-    host = models.host_by_subject(subject)
-    if host is None and "refresh_token" not in tokens:
-        return _not_signed_in("no_refresh_token")
-    if host is None:
-        try:
-            host = _first_sign_in(subject, email, name, tokens)
-        except GoogleError as error:
-            return _no_answer(error)
-    models.save_sign_in(host, email, tokens)
+        return page("host/scopes.html", 403, missing=missing_scopes(missing), hint=found.email)
+    host = models.host_by_subject(found.subject)
+    if not tokens.refresh and not (host and host.refresh_token):
+        return _not_signed_in(_("Google gave no lasting access. Please try again."))
+    columns = service.google().columns(tokens)
+    host = host or _first_sign_in(found, columns)
+    models.save_sign_in(host, found.email, columns)
     session.clear()
     login_user(SignedIn(host))
-    return redirect("/settings", 303)
+    return redirect(begun.onward or "/settings", 303)
 
 
-def _first_sign_in(subject: str, email: str, name: str, tokens: dict[str, Any]) -> models.Host:
+def _first_sign_in(found: Person, columns: dict[str, Any]) -> models.Host:
     """A host with the defaults, in the primary calendar's own time zone. Raises GoogleError."""
-    visitor = models.Host(subject=subject, email=email, **tokens)
+    visitor = models.Host(subject=found.subject, email=found.email, **columns)
     calendars = service.google().calendar_of(visitor).calendars()
     zone = next((str(each.get("timeZone") or "") for each in calendars if each.get("primary")), "")
     known = zones.meant(zone)
     while True:
-        handle = handle_from(email, models.handle_taken)
-        document = first_document(handle, name, known or zones.UTC)
+        handle = handle_from(found.email, models.handle_taken)
+        document = document_json(first_document(handle, found.name, known or zones.UTC))
+        asked, now = None if known else zone[:100], clock.now()
         try:
-            return models.add_host(
-                subject,
-                email,
-                handle,
-                document_json(document),
-                clock.now(),
-                None if known else zone[:100],
-            )
+            return models.add_host(found.subject, found.email, handle, document, now, asked)
         except peewee.IntegrityError:
-            if host := models.host_by_subject(subject):
+            if host := models.host_by_subject(found.subject):
                 return host  # signed in twice at once
 
 
-def _allowed(email: str, verified: bool | None) -> bool:
-    """Only what Google has verified counts against the list of who may sign in."""
-    allowed = service.config().allowed_hosts_sign_in
-    if verified is not True and (allowed or verified is False):
-        return False
-    address = email.lower()
+def _allowed(email: str) -> bool:
+    """Whether the operator lets this (verified) address become a host."""
+    allowed, address = service.config().allowed_hosts_sign_in, email.lower()
     return not allowed or address in allowed or f"@{address.rpartition('@')[2]}" in allowed
 
 
@@ -263,29 +250,50 @@ def missing_scopes(scopes: list[str]) -> list[str]:
     return [uses[scope] for scope in scopes]
 
 
-def _not_signed_in(reason: str) -> ResponseReturnValue:
-    messages = {
-        "access_denied": _("You did not allow access, so nothing was connected."),
-        "mismatching_state": _("The sign-in took too long or was begun in another window."),
-    }
-    return page(
-        "host/problem.html",
-        400,
-        heading=_("You are not signed in"),
-        message=messages.get(reason, _("Google did not complete the sign-in.")),
-        again=True,
-    )
+# --- no sign-in -------------------------------------------------------------------------------
 
 
-def _no_answer(error: Exception) -> ResponseReturnValue:
-    log.warning("sign-in: no answer: %s", type(error).__name__)
-    return page(
-        "host/problem.html",
-        503,
-        heading=_("Google does not answer"),
-        message=_("Nothing was changed. Please try again in a minute."),
-        again=True,
-    )
+def _said_no(error: str) -> ResponseReturnValue:
+    """What Google says instead of a code (RFC 6749, 4.1.2.1)."""
+    word = error if _WORD.fullmatch(error) else "no code"
+    if word == "access_denied":
+        return _not_signed_in(_("You did not allow access, so nothing was connected."))
+    passing = word in ("server_error", "temporarily_unavailable")
+    kind = Unavailable if passing else meaning(400, word, Unavailable)
+    return _failed(kind("oauth.authorize", None, word))
+
+
+def _failed(error: GoogleError) -> ResponseReturnValue:
+    """Why Google did not do its part, in words for whoever can help; the log has them all."""
+    log.warning("sign-in: %s: %s", type(error).__name__, error)
+    why = f"{error.status or ''} {error.reason}".strip()
+    if isinstance(error, NotSetUp):
+        models.note_sign_in_fault(why, clock.now())
+        message = _("Google does not take this server's requests (%(why)s). For whoever runs it:")
+        told = f"{message % {'why': why}} {openid.advice(service.google(), error.reason)}"
+        return _problem(503, _("This server is not set up for Google"), told)
+    if isinstance(error, Malformed):
+        said = _("It was %(method)s, and %(why)s. Nothing was changed.")
+        status = 400 if error.method == "oauth.token" else 503
+        told = said % {"method": error.method, "why": error.reason}
+        return _problem(status, _("Google's answer cannot be read"), told)
+    if isinstance(error, Unavailable):
+        said = _("Nothing was changed. Please try again in a minute.")
+        return _problem(503, _("Google does not answer"), said)
+    if error.method.startswith("oauth."):
+        return _not_signed_in(_("Google did not complete the sign-in (%(why)s).") % {"why": why})
+    said = _("Google does not let us read your calendars (%(why)s). Nothing was connected.")
+    return _problem(503, _("Google refuses"), said % {"why": why})
+
+
+def _not_signed_in(message: str) -> ResponseReturnValue:
+    signed_in = current_user.is_authenticated
+    heading = _("Nothing was changed") if signed_in else _("You are not signed in")
+    return _problem(400, heading, message)
+
+
+def _problem(status: int, heading: str, message: str) -> ResponseReturnValue:
+    return page("host/problem.html", status, heading=heading, message=message, again=True)
 
 
 @blueprint.post("/logout")

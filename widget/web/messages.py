@@ -8,6 +8,7 @@ from widget.booking.errors import (
     CalendarUnavailable,
     NotBooked,
     NotOffered,
+    NotSetUp,
     TooManyBookings,
     Unavailable,
     Uncertain,
@@ -20,7 +21,8 @@ RETRY_SECONDS = 30
 STATUS = {"invalid_request": 422, "rate_limited": 429}
 STATUS |= dict.fromkeys(("slot_taken", "slot_unavailable"), 409)
 STATUS |= dict.fromkeys(("not_active", "too_late", "change_pending", "changed"), 409)
-STATUS |= dict.fromkeys(("calendar_unavailable", "calendar_disconnected", "unavailable"), 503)
+STATUS |= dict.fromkeys(("calendar_unavailable", "calendar_disconnected"), 503)
+STATUS |= dict.fromkeys(("calendar_refused", "unavailable"), 503)
 
 
 class BadField(NotBooked):
@@ -70,6 +72,11 @@ def said(error: NotBooked) -> str:
         )
     if isinstance(error, Uncertain):
         return unavailable(certain=False)
+    if isinstance(error, NotSetUp):
+        return _(
+            "Bookings are not possible on this server at the moment, so nothing was booked. Whoever"
+            " runs it has to put something right; please try again later."
+        )
     return {
         "unavailable": unavailable(certain=True),
         "slot_taken": _(
@@ -85,6 +92,10 @@ def said(error: NotBooked) -> str:
         "calendar_unavailable": _(
             "The calendar does not answer right now, so nothing was booked. Please try again in"
             " a minute."
+        ),
+        "calendar_refused": _(
+            "Google did not accept this booking, so nothing was booked. Please choose another time,"
+            " or write to your host."
         ),
         "calendar_disconnected": _(
             "Nothing can be booked here at the moment, so nothing was booked. Please come back"
@@ -129,6 +140,14 @@ def said_of_change(error: NotBooked) -> str:
         "calendar_unavailable": _(
             "The calendar does not answer right now, so nothing was changed: your booking stands"
             " as before. Please try again in a minute."
+        ),
+        "calendar_refused": _(
+            "Google did not accept this change, so nothing was changed: your booking stands as"
+            " before. Please write to your host."
+        ),
+        "unavailable": _(
+            "Changes are not possible on this server at the moment, so nothing was changed: your"
+            " booking stands as before. Please try again later."
         ),
         "calendar_disconnected": _(
             "Nothing was changed: your booking stands as before, and cannot be changed here at"
