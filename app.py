@@ -53,8 +53,8 @@ def worker() -> Flask:
     """The application as a worker of the server runs it, with its reconcile rounds."""
     app = create_app()
     static.warm()
-    script.warm()
     google = app.extensions["meetslot"]
+    script.warm(google.config)
     threading.Thread(target=reconcile.rounds, args=(google,), daemon=True).start()
     threading.Thread(target=sightings.keep_writing, daemon=True).start()
     return app

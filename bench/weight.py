@@ -40,7 +40,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-features=LocalNetworkAccess
 WIDTHS = [(320, 640), (390, 844), (768, 1024), (1280, 800), (1600, 900)]
 PICKER = "/book/ana/intro"
 SLOW_S = 2  # how late a script may come without anything moving
-KEEP_ROOM = Path(__file__).parent.parent / "docs" / "embedding.md"
+TALL = 1800  # so high a window that what stands below the widget is in sight
+README = Path(__file__).parent.parent / "README.md"
 BLOCKED = {"profile": {"cookie_controls_mode": 1, "default_content_setting_values": {"cookies": 2}}}
 SHIFTS = """
 window.shift = 0;
@@ -149,9 +150,6 @@ def _weight(figures: Figures, browser: Browser, site: str, widget: str) -> None:
     figures.add_weight("first view, everything", ours, 24_000, 5)
     for each in ours.requests:
         figures.add(f"  {urlsplit(each.url).path}", Traffic([each]))
-    page.goto(f"{site}/charter.html")
-    page.wait_for_load_state("networkidle")
-    figures.add_weight("a floating button adds", traffic.named("float.js"), 1_000, 1)
     foreign = [each for each in traffic.requests if origin(each.url) not in (site, widget, "null")]
     asked = len([each for each in foreign if not each.url.startswith("data:")])
     figures.add("requests to anybody else", asked, asked == 0)
@@ -164,13 +162,12 @@ def _still(figures: Figures, browser: Browser, site: str, widget: str) -> None:
     """Cumulative layout shift while the widget loads, cold, by width."""
     _shifts(figures, browser, "layout shift (CLS)", f"{site}/app.html")
     late = f"layout shift, script {SLOW_S} s late"
-    _shifts(figures, browser, late, f"{site}/keeps-room.html", _page_that_keeps_room(widget))
+    _shifts(figures, browser, late, f"{site}/late.html", _page_around_the_snippet(widget))
 
 
-def _page_that_keeps_room(widget: str) -> str:
-    """With the lines of docs/embedding.md, and enough of a page around them to move."""
-    text = KEEP_ROOM.read_text().partition("## Keep its room")[2]
-    [lines] = re.findall(r"```html\n(.*?)```", text, re.DOTALL)[:1]
+def _page_around_the_snippet(widget: str) -> str:
+    """With the lines of the README, and enough of a page around them to move."""
+    [lines] = re.findall(r"```html\n(.*?)```", README.read_text(), re.DOTALL)[:1]
     page = '<!doctype html><meta name="viewport" content="width=device-width"><h1>A</h1>'
     return f"{page}{lines}<h2>B</h2>{'<p>Words</p>' * 60}".replace(
         "https://book.example.com", widget
@@ -184,7 +181,7 @@ def _shifts(figures: Figures, browser: Browser, what: str, address: str, html: s
 
     found = {}
     for width, height in WIDTHS:
-        page = browser.new_page(viewport={"width": width, "height": height})
+        page = browser.new_page(viewport={"width": width, "height": TALL if html else height})
         page.add_init_script(SHIFTS)
         if html:
             page.route(address, lambda route: route.fulfill(content_type="text/html", body=html))

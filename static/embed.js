@@ -1,61 +1,64 @@
 // Meetslot's embed script: <meetslot-booking>, links with data-meetslot, Meetslot.open and .close.
 (() => {
-  "use strict";
-  if (window.Meetslot) return; // it may stand on a page twice
   const tag = "meetslot-booking";
-  const [late, page, shut, book] = "{{words}}"; // widget/guest/script.py fills them in
-  const server = new URL(document.currentScript.src).origin;
-  const passed = ["theme", "accent", "lang", "tz", "month", "date", "name", "email", "hide-details"];
-  const attributes = ["host", "event", "title", "share-guest", ...passed];
+  if (customElements.get(tag)) return; // it may stand on a page twice
+  const [server, room, late, shut, book] = "{{filled}}"; // the script may come from anywhere
+  const attributes = [
+    "host", "event", "title", "share-guest", "theme", "accent", "lang", "tz", "month", "date", "name", "email",
+    "duration", "once", "hide-details",
+  ];
   const root = document.documentElement;
+  // style sheets of script, so that neither the page's CSS nor its CSP gets in between
+  const look = new CSSStyleSheet();
+  const lock = new CSSStyleSheet(); // behind an open dialog nothing scrolls
+  document.adoptedStyleSheets.push(lock);
   let opened; // the one whose dialog is open
+  const close = () => opened?.dialog.close();
 
-  const make = (name, into, properties) => {
-    const made = Object.assign(document.createElement(name), properties);
-    into.append(made);
-    return made;
-  };
-  // neither the page's CSS nor its CSP gets in between
-  const styles = (text) => {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(text);
-    return [sheet];
-  };
+  const make = (name, into, properties) =>
+    into.appendChild(Object.assign(document.createElement(name), properties));
 
   // The frame and the element's own content lie in one cell, which is as high as the picker will
-  // be: nothing below moves when one takes the other's place.
-  const look = styles(`
-:host{display:block;width:100%;width:-moz-available;width:-webkit-fill-available}
-:host([mode=popup]){display:inline-block;width:auto}
-:host([mode=floating]){display:contents}
-:host([hidden]),button:empty,.ready .own,:not(.late)>.own p,dialog slot{display:none}
-.box{display:grid}
+  // be: nothing below moves when one takes the other's place, or both take that of the room which
+  // the snippet's own style keeps.
+  look.replaceSync(`
+:host{display:block;width:-moz-available;width:-webkit-fill-available;height:auto!important;padding:0!important}
+:host([mode*=popup]){display:inline-block;width:auto}
+:host([mode*=floating]){display:contents}
+:host([mode=dialog]){display:block!important;position:fixed!important}
+:host([hidden]){display:none!important}
+button:empty,.ready slot,:not(.late)>a{display:none}
+.box{display:grid;position:relative;container-type:inline-size;contain-intrinsic-width:300px;scroll-margin:inherit}
 .box>*{grid-area:2/1}
-iframe{width:100%;border:0;visibility:hidden}
-.ready iframe{visibility:visible}
+.box>a,.box>.close{grid-area:1/1}
+a{padding:16px}
+slot{display:block}
+i{position:absolute;scroll-margin:inherit;color:Canvas}
+iframe{width:100%;border:0}
+:not(.ready)>iframe{min-height:${room};visibility:hidden}
+:host(:not([event],[mode=dialog])) iframe{min-height:400px}
 button{min-height:48px;padding:8px 24px;border:0;border-radius:8px;background:CanvasText;color:Canvas;font:inherit;font-size:max(1em,14px);line-height:1.4;font-weight:600;cursor:pointer}
-.float{position:fixed;z-index:2147483000;bottom:16px;inset-inline-end:16px;margin:env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left);border-radius:99px;box-shadow:0 2px 12px #0006}
-:host([position*=top]) .float{top:16px;bottom:auto}
-:host([position*=start]) .float{inset-inline:16px auto}
-:host([position*=left]) .float{right:auto;left:16px}
-:host([position*=right]) .float{left:auto;right:16px}
-dialog{width:1040px;padding:0;border:0;border-radius:8px;color-scheme:light dark}
+:host([mode*=floating]) button{position:fixed;z-index:99999999;bottom:0;inset-inline-end:0;margin:16px;border-radius:99px;box-shadow:0 2px 12px #0006}
+:host([position*=top]) button{top:0;bottom:auto}
+:host([position*=start]) button{inset-inline:0 auto}
+:host([position*=left]) button{right:auto;left:0}
+:host([position*=right]) button{left:auto;right:0}
+dialog{width:1040px;max-width:100%;max-height:100%;padding:0;border:0;border-radius:8px}
 dialog::backdrop{background:#0009}
-.box>.close{grid-area:1/1;justify-self:end;position:sticky;top:0;background:Canvas;color:CanvasText;font-size:24px}
-dialog .own{padding:24px}
-@media(max-width:640px){dialog{width:100%;height:100%;max-width:none;max-height:none;border-radius:0}}`);
-  // Behind an open dialog nothing scrolls. On a phone the page ends with room for the button.
-  document.adoptedStyleSheets.push(...styles(`
-html:has(${tag}[open]){overflow:hidden!important}
-@media(max-width:640px){html:has(${tag}[mode=floating]:not([position*=top]))::after{content:"";display:block;height:80px}}`));
+.close{justify-self:end;position:sticky;top:0;background:Canvas;color:CanvasText;font-size:24px}`);
 
+  // Inline it holds the frame; as popup or floating a button. What a button or link opens is one of
+  // its own, in the mode "dialog", at the end of the body, where nothing around can hide it.
   class Booking extends HTMLElement {
-    static observedAttributes = [...attributes, "mode"];
+    static observedAttributes = [...attributes, "mode", "offset"];
     shadow = this.attachShadow({ mode: "open" });
+    ask = (name) => this.getAttribute(name);
 
     connectedCallback() {
+      this.mode = this.getAttribute("mode");
+      if (this.mode === "dialog" && !this.opener) return this.remove(); // a copy by a snapshot
       addEventListener("message", this);
-      if (document.readyState === "loading") addEventListener("DOMContentLoaded", () => this.label());
+      addEventListener("DOMContentLoaded", this);
       this.build();
     }
 
@@ -66,86 +69,59 @@ html:has(${tag}[open]){overflow:hidden!important}
 
     // one change of several attributes loads once
     attributeChangedCallback(_name, old, now) {
-      if (!this.box || old === now) return;
+      if (!this.box || this.opener || old === now) return;
       clearTimeout(this.later);
-      this.later = setTimeout(() => this.isConnected && this.build());
+      this.later = setTimeout(() => this.isConnected && this.connectedCallback());
+    }
+
+    // an attribute without the quotes that rich editors make part of it; false if there is none
+    get(name) {
+      const value = this.ask(name) ?? false;
+      return value !== false && String(value).replace(/[\x22\u201c-\u201f]/g, "");
     }
 
     build() {
       this.clear();
       const { shadow, opener } = this;
-      const mode = this.getAttribute("mode");
-      const popup = opener || /popup|floating/.test(mode);
-      shadow.adoptedStyleSheets = look;
+      const button = !opener && /popup|floating/.test(this.mode);
+      shadow.adoptedStyleSheets = [look];
       shadow.replaceChildren();
-      if (popup && !opener) {
-        this.button = make("button", shadow, { part: "button", onclick: () => this.open() });
-        if (mode === "floating") {
-          this.button.className = "float";
-          import(`${server}{{float}}`).catch(() => {}); // without it the button stays where it is
-        }
-        this.tint(this.getAttribute("accent"));
-      }
-      this.dialog = popup ? make("dialog", shadow) : null;
-      this.box = make("div", this.dialog || shadow, { className: "box" });
-      if (popup) this.dress(this.dialog);
-      const own = make("div", this.box, { className: "own" });
-      make("slot", own, { onslotchange: () => this.label() });
-      const note = make("p", own, { textContent: `${late} `, role: "status", dir: "auto" });
-      make("a", note, { target: "_blank", href: this.address(), textContent: page });
-      if (popup) this.label();
-      else this.start();
+      if (button) this.press(make("button", shadow, { part: "button", from: this }));
+      this.dialog = opener && make("dialog", shadow);
+      this.box = make("div", this.dialog || shadow, { ariaLive: "polite", hidden: button });
+      this.mark = make("i", this.box);
+      this.link = make("a", this.box, { target: "_blank", dir: "auto" });
+      make("slot", this.box, { onslotchange: () => this.label() });
+      if (opener) this.dress(this.dialog);
+      this.label();
+      if (!button && !opener) this.start();
     }
 
     clear() {
+      this.booking?.remove();
       this.dialog?.close();
       clearTimeout(this.timer);
-      this.frame?.remove();
-      this.frame = null;
+      this.frame = this.frame?.remove();
     }
 
     label() {
-      const own = this.title || this.textContent.trim() || this.querySelector("[alt]")?.alt;
+      const from = this.opener || this;
+      const own = this.get("title") || from.textContent.trim() || from.querySelector("[alt]")?.alt;
       const text = own || (document.readyState === "loading" ? "" : book); // it may be on its way
       if (this.button) this.button.textContent = text;
       if (this.dialog) this.dialog.ariaLabel = text;
       if (this.frame) this.frame.title = text;
     }
 
-    // the accent, and on it white or black: y is WCAG's relative luminance
-    tint(accent) {
-      const { style } = this.button;
-      const on = "calc((.18 - y)*999)";
-      style.background = `#${accent}`;
-      style.color = `color(from #${accent} xyz ${on} ${on} ${on})`;
-    }
-
-    address() {
-      const path = [this.getAttribute("host"), this.getAttribute("event") || []].flat();
-      const query = new URLSearchParams({
-        tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
-        embedder: location.origin,
-        ...this.prefill,
-      });
-      new URLSearchParams(location.search).forEach((value, name) => {
-        if (/^utm_/.test(name)) query.set(name, value);
-      });
-      for (const name of passed) {
-        const value = this.getAttribute(name);
-        if (value !== null) query.set(name.replace("-", "_"), name === "hide-details" ? 1 : value);
-      }
-      return `${server}/book/${path.map(encodeURIComponent).join("/")}?${query}`;
-    }
-
     // --- the frame ---
 
     start() {
-      if (!this.getAttribute("host")) return;
+      if (!this.get("host")) return;
       this.box.className = "box";
       this.done = false;
-      this.frame = make("iframe", this.box, { src: this.address(), onload: () => this.greet() });
-      const width = this.box.clientWidth;
-      this.frame.style.minHeight = width < 640 ? "920px" : width < 900 ? "840px" : "620px";
+      const src = this.address();
+      Object.assign(this.link, { href: src, textContent: late });
+      this.frame = make("iframe", this.box, { src, onload: () => this.greet() });
       this.label();
       this.timer = setTimeout(() => {
         this.box.className = "box late";
@@ -154,82 +130,135 @@ html:has(${tag}[open]){overflow:hidden!important}
       }, 8000);
     }
 
+    address() {
+      const query = new URLSearchParams({
+        tz: Intl.DateTimeFormat().resolvedOptions().timeZone,
+        embedder: location.origin,
+        ...this.prefill,
+      });
+      new URLSearchParams(location.search).forEach((value, name) => {
+        if (/^utm_/.test(name)) query.set(name, value);
+      });
+      for (const name of attributes.slice(4)) {
+        const value = this.get(name);
+        if (value !== false) query.set(name.replace("-", "_"), /-/.test(name) ? 1 : value);
+      }
+      const event = this.get("event");
+      return `${server}/book/${this.get("host")}${event ? `/${event}` : ""}?${query}`;
+    }
+
+    // What the frame asks for now and then: what lies behind it, from the top down, so that it can
+    // be dark on dark and light on light.
     greet() {
-      const hello = { source: "meetslot", type: "hello", share: this.hasAttribute("share-guest") };
-      this.frame?.contentWindow?.postMessage(hello, server);
+      const { frame, mark } = this;
+      const layers = [];
+      for (let node = this; node; node = node.assignedSlot || node.parentElement || node.getRootNode().host) {
+        const { backgroundColor, backgroundImage } = getComputedStyle(node);
+        layers.push([backgroundColor, backgroundImage !== "none"]);
+      }
+      mark.style.colorScheme = getComputedStyle(root).colorScheme;
+      layers.push([getComputedStyle(mark).color]);
+      frame.contentWindow.postMessage({
+        source: "meetslot",
+        type: "hello",
+        share: this.get("share-guest") !== false,
+        popup: !!this.dialog,
+        room: frame.offsetHeight,
+        text: getComputedStyle(this).color,
+        layers,
+      }, server);
     }
 
     handleEvent({ origin, source, data }) {
-      if (origin !== server || source !== this.frame?.contentWindow || data?.source !== "meetslot") return;
-      const { source: _source, type, close, ...detail } = data;
-      if (type === "close") return this.dialog?.close();
-      if (type === "step") return this.box.getBoundingClientRect().top < 0 && this.box.scrollIntoView();
-      if (type === "ready") {
-        this.greet();
-        if (this.box.matches(".ready")) return;
-        clearTimeout(this.timer);
-        this.box.className = "box ready";
-        if (this.dialog) this.box.firstChild.ariaLabel = close;
+      if (!source) return this.label(); // the page has come whole
+      if (origin !== server || source !== this.frame?.contentWindow) return;
+      const { source: _source, type, ...detail } = data;
+      const { box, dialog, frame, mark } = this;
+      if (/ready|around/.test(type)) return this.greet();
+      if (type === "close") return dialog?.close();
+      if (type === "sight") {
+        mark.style.cssText = detail.style;
+        mark.scrollIntoView({ block: "nearest" });
       }
-      if (type === "resize") this.frame.style.height = `${detail.height}px`;
+      if (type === "theme") {
+        (dialog || frame).style.colorScheme = detail.theme;
+        if (box.matches(".ready")) return;
+        clearTimeout(this.timer);
+        box.className = "box ready";
+        return this.tell("ready", {});
+      }
+      if (type === "resize") frame.style.height = `${detail.height}px`;
       if (type === "booked") this.done = true;
-      this.tell(type, detail);
+      if (!/step|sight/.test(type)) this.tell(type, detail);
     }
 
     tell(type, detail) {
       const target = this.opener?.isConnected ? this.opener : this;
       target.dispatchEvent(new CustomEvent(`meetslot:${type}`, { bubbles: true, composed: true, detail }));
-      if (type !== "booked") return;
-      window.dataLayer?.push({ event: "meetslot:booked", meetslot: { ...detail, guest: undefined } });
+      if (type === "booked") window.dataLayer?.push({ event: `meetslot:${type}`, meetslot: { ...detail, guest: undefined } });
     }
 
     // --- popup and floating ---
 
+    // In the accent, and on it white or black: y is WCAG's relative luminance.
+    press(button) {
+      const { style } = (this.button = button);
+      const accent = this.get("accent");
+      const on = "calc((.18 - y)*999)";
+      style.background = `#${accent}`;
+      style.color = `color(from #${accent} xyz ${on} ${on} ${on})`;
+      const offset = this.get("offset") || "";
+      [style.marginBlock, style.marginInline] = offset.replace(/\d(?!\S)/g, "$&px").split(" ");
+    }
+
     dress(dialog) {
-      const close = () => dialog.close();
       make("button", this.box, { className: "close", textContent: "×", ariaLabel: shut, onclick: close });
-      dialog.style.colorScheme = this.getAttribute("theme");
       // its own area is the backdrop alone; `false` would take the click from a link
       dialog.onclick = ({ target }) => target !== dialog || close();
       dialog.onclose = () => {
-        this.removeAttribute("open");
-        root.style.scrollbarGutter = "";
+        if (dialog.open) return;
+        if (opened === this) lock.replaceSync("");
         if (this.done) this.clear();
-        if (this.opener && !this.opener.isConnected) this.remove();
+        if (!this.opener.isConnected) this.remove();
       };
     }
 
     open() {
-      opened?.dialog?.close();
+      close();
       opened = this;
-      if (innerWidth > root.clientWidth) root.style.scrollbarGutter = "stable";
-      this.setAttribute("open", "");
+      lock.replaceSync(`html{overflow:hidden!important;${innerWidth > root.clientWidth && "scrollbar-gutter:stable"}}`);
       this.dialog.showModal();
       if (!this.frame) this.start();
     }
   }
 
-  // A link keeps its booking, so that what was typed survives; a call by script makes another one.
-  const open = ({ prefill, ...wish }, opener) => {
-    const booking = (opener.booking ||= document.createElement(tag));
-    for (const name of attributes) {
-      const value = wish[name.replace(/-./, (part) => part[1].toUpperCase())];
-      if (value != null && value !== false) booking.setAttribute(name, value);
+  // A link or button keeps its booking while it asks for the same, so that what was typed survives;
+  // a call by script makes another one.
+  const open = (ask, opener, prefill) => {
+    const wish = String(attributes.map(ask));
+    let { booking } = opener;
+    if (booking?.wish !== wish || !booking.isConnected) {
+      booking?.remove();
+      booking = opener.booking = make(tag, document.body, { opener, prefill, ask, wish });
+      booking.setAttribute("mode", "dialog");
     }
-    Object.assign(booking, { opener, prefill });
-    booking.style.position = "fixed";
-    if (!booking.isConnected) document.body.append(booking);
     booking.open();
   };
 
-  document.addEventListener("click", (event) => {
-    const opener = event.target.closest?.("[data-meetslot]");
-    if (!opener || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  // First of all, since themes stop clicks and handle them; and in components, too.
+  addEventListener("click", (event) => {
+    const opener = event.composedPath().find((each) => each.from || each.matches?.("[data-meetslot]"));
+    if (!opener || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
+    const { from } = opener;
+    if (from) return open(from.ask, from);
     const [host, name] = opener.dataset.meetslot.split("/");
-    open({ ...opener.dataset, host, event: name }, opener);
-  });
+    open((each) => ({ host, event: name })[each] ?? opener.getAttribute(`data-${each}`), opener);
+  }, true);
 
-  window.Meetslot = { open: (wish) => open(wish, {}), close: () => opened?.dialog?.close() };
+  window.Meetslot = {
+    open: ({ prefill, ...wish }) => open((name) => wish[name.replace(/-./, (part) => part[1].toUpperCase())], document.createElement(tag), prefill),
+    close,
+  };
   customElements.define(tag, Booking);
 })();

@@ -3,20 +3,29 @@
 "use strict";
 
 const picker = () => document.getElementById("picker");
-const framed = window.parent !== window;
 let step = picker()?.dataset.step;
 
 // --- time zone -----------------------------------------------------------------------------
 
-// Whether the page is on its way to be one in the guest's own zone.
-function guessZone() {
-  const shown = picker()?.dataset.guessTz;
+// The same view in the guest's own zone, in its place: a page loaded anew inside a frame might not
+// know any more which site is around.
+async function guessZone() {
+  const root = picker();
+  const shown = root?.dataset.guessTz;
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const address = new URL(location.href);
-  if (!shown || !zone || !zone.match(/^[A-Z]/) || zone === shown || address.searchParams.has("tz")) return false;
+  if (!shown || !zone || !zone.match(/^[A-Z]/) || zone === shown || address.searchParams.has("tz")) return;
   address.searchParams.set("tz", zone);
-  location.replace(address);
-  return true;
+  if (!window.htmx || self.origin === "null") {
+    if (framed && around) address.searchParams.set("embedder", around);
+    location.replace(address);
+    return;
+  }
+  const answer = await fetch(address, PART).catch(() => null);
+  const text = answer?.ok && (await answer.text());
+  if (!text || picker() !== root || document.querySelector(".htmx-request")) return;
+  history.replaceState(history.state, "", address);
+  swap(root, text);
 }
 
 // --- steps --------------------------------------------------------------------------------------
@@ -40,7 +49,8 @@ function twin(root) {
 
 function arrived() {
   const root = picker();
-  if (!root || guessZone()) return;
+  if (!root) return;
+  guessZone();
   const focus = (element) => element?.focus({ preventScroll: true });
   const faulty = root.querySelector("[aria-invalid]");
   roam(root);
@@ -57,10 +67,17 @@ function arrived() {
     if (before.at?.matches("#earlier, #later")) root.querySelector(".times h2")?.focus();
     // what was pressed may be gone, as "next month" in the last one
     else if (before.at && document.activeElement === document.body) focus(twin(root) ?? document.getElementById("month") ?? root.querySelector("h1"));
+    if (before.day) sight(root.querySelector(".times h2"));
   }
   before = {};
   say(root);
   onward(root.querySelector("[data-onward]"));
+}
+
+// The times of a day that was pressed, where they lie below it (one column, a phone).
+function sight(heading) {
+  const event = new CustomEvent("meetslot:sight", { bubbles: true, cancelable: true, detail: 240 });
+  if (heading?.dispatchEvent(event)) heading.scrollIntoView({ block: "nearest" });
 }
 
 // The host wants guests on another page after booking; the site around has heard of it by then.
@@ -68,7 +85,7 @@ function onward(link) {
   if (link) setTimeout(() => link.click(), 1000);
 }
 
-document.addEventListener("submit", (event) => {
+window.addEventListener("submit", (event) => {
   const button = !event.submitter?.name && event.target.querySelector("[data-busy]");
   if (!button) return;
   // after this turn, so that the button still belongs to what is sent
@@ -77,9 +94,9 @@ document.addEventListener("submit", (event) => {
     button.textContent = button.dataset.busy;
     button.disabled = true;
   });
-});
+}, true);
 
-// a page that comes back from the browser's memory, or a request that never reached us
+// a page that comes back from the browser's memory, or a request that got no answer
 function calm() {
   const button = document.querySelector("[data-busy][disabled]");
   if (!button) return;
@@ -87,16 +104,79 @@ function calm() {
   button.disabled = false;
 }
 window.addEventListener("pageshow", calm);
-document.addEventListener("htmx:error", calm);
-document.addEventListener("htmx:before:swap", () => {
+document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
   const root = picker();
   before = {
     at: document.activeElement?.closest("#picker *") ?? root?.querySelector("[data-busy][disabled]"),
     open: root?.querySelector("details")?.open,
     reason: document.getElementById("field-reason")?.value,
+    day: ctx.request?.submitter?.name === "date",
   };
 });
 document.addEventListener("htmx:after:swap", arrived);
+
+// --- no connection ---------------------------------------------------------------------------------
+
+// It is said next to what was pressed, and tried again: the form carries a mark that makes a booking
+// sent twice the same booking.
+function lost(ctx) {
+  const { sourceElement: at, request, target, swap } = ctx;
+  const { submitter, method, action } = request;
+  calm();
+  if (self.origin === "null") return; // a sandbox: below
+  retry = () => {
+    if (at.matches("form")) at.requestSubmit(submitter);
+    else if (at.matches("a")) at.click();
+    else htmx.ajax(method, action, { source: at, target, swap });
+  };
+  if (document.getElementById("offline")) return;
+  const alert = document.createElement("p");
+  Object.assign(alert, { id: "offline", className: "alert", role: "alert" });
+  alert.dataset.error = "offline";
+  (submitter ?? at).closest(".buttons, .turn, table, ul, p, div").before(alert);
+  alert.textContent = document.body.dataset.offline;
+  document.dispatchEvent(new Event("meetslot:news"));
+}
+
+let retry = null;
+const tryAgain = () => {
+  if (document.getElementById("offline") && !document.querySelector(".htmx-request")) retry();
+};
+window.addEventListener("online", tryAgain);
+setInterval(tryAgain, 10_000); // the server may have been the one that was away
+document.addEventListener("htmx:error", ({ detail: { ctx } }) => ctx && lost(ctx));
+document.addEventListener("htmx:after:swap", () => document.getElementById("offline")?.remove());
+// a proxy's own words for a server that is away
+document.addEventListener("htmx:after:request", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.response.status < 500 || /data-(step|say)=/.test(ctx.text)) return;
+  event.preventDefault();
+  lost(ctx);
+});
+
+// --- frames that allow little ------------------------------------------------------------------------
+
+// Without allow-same-origin no script may ask the server; links and forms may, if htmx lets them.
+if (self.origin === "null") {
+  for (const type of ["click", "submit"]) window.addEventListener(type, (event) => event.stopPropagation(), true);
+  if (document.querySelector("[hx-trigger^=load]")) setTimeout(() => location.reload(), 5000);
+}
+
+// Without allow-forms nothing happens at all: then the page's own address is said.
+let sent = true;
+window.addEventListener("submit", () => (sent = true), true);
+window.addEventListener("click", ({ target }) => {
+  const button = target.closest("button");
+  if (!framed || !button?.form?.matches("#picker form")) return;
+  sent = !(button.formNoValidate || button.form.checkValidity());
+  setTimeout(() => {
+    const words = document.querySelector("body > noscript");
+    if (sent || !words || document.getElementById("stuck")) return;
+    const alert = `<div class="alert" role="alert" data-error="sandboxed">${words.textContent}</div>`;
+    button.closest(".buttons, .turn, table, ul, p").insertAdjacentHTML("beforebegin", alert);
+    document.dispatchEvent(new Event("meetslot:news"));
+  });
+}, true);
 
 // --- the month by arrow keys: https://www.w3.org/WAI/ARIA/apg/patterns/dialog-modal/examples/datepicker-dialog/
 
@@ -192,7 +272,10 @@ function again(form) {
 
 function replace(root, text) {
   const page = new DOMParser().parseFromString(text, "text/html");
-  if (!window.htmx || offered(page) === offered(root)) return;
+  if (window.htmx && offered(page) !== offered(root)) swap(root, text);
+}
+
+function swap(root, text) {
   htmx.swap({ sourceElement: root, target: root, text, swap: "outerHTML show:none" });
 }
 

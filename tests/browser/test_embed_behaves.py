@@ -107,7 +107,7 @@ def test_the_popup_fits_at_any_width_and_zoom(
         )
         page.wait_for_function(
             """() => {
-              const { dialog } = document.querySelector("meetslot-booking");
+              const { dialog } = document.querySelector("[mode=dialog]");
               const { left, right, top, bottom } = dialog.getBoundingClientRect();
               return dialog.scrollWidth <= dialog.clientWidth
                 && left >= 0 && right <= innerWidth && top >= 0 && bottom <= innerHeight;

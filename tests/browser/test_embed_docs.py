@@ -56,7 +56,7 @@ def named(language: str, heading: str) -> str:
 
 
 def test_no_snippet_is_left_out() -> None:
-    assert {each.language for each in snippets()} == {"html", "js", "jsx", "json", "http"}
+    assert {each.language for each in snippets()} == {"html", "css", "js", "jsx", "json", "http"}
     assert (
         len(snippets())
         == len(re.findall("^```", (ROOT / "docs/embedding.md").read_text(), re.M)) / 2
@@ -76,23 +76,41 @@ def test_a_guest_books_by_the_snippet(house: House, open_page: Open, snippet: Sn
     book(framed(page))
 
 
-@pytest.mark.parametrize("width", [320, 360, 414, 700, 768, 1024, 1280, 1600])
-def test_nothing_moves_on_a_page_that_keeps_the_room(
-    house: House, open_page: Open, width: int
+@pytest.mark.parametrize("width", [320, 360, 414, 600, 700, 768, 960, 1024, 1280, 1600])
+@pytest.mark.parametrize("column", ["100%", "min(100%, 720px)"])
+def test_nothing_moves_however_late_the_script_comes(
+    house: House, open_page: Open, width: int, column: str
 ) -> None:
-    """However late the script comes: here well after the page was painted without it."""
-    kept = next(each.text for each in of("html") if each.heading == "Keep its room")
+    """It comes well after the page was painted without it, what stands below being in sight."""
+    kept = next(each.text for each in of("html") if each.heading == "The snippet")
     head = '<meta name="viewport" content="width=device-width">'
-    html = f"<!doctype html>{head}{SHIFTS}{RECORD}<h1>Before</h1>{kept}<h2>After</h2>{LONG}"
-    tall = 932 if width < 640 else 1600  # phones are no taller
-    page = open_page(viewport={"width": width, "height": tall})
+    body = f'<main style="width:{column}"><h1>Before</h1>{kept}<h2>After</h2>{LONG}</main>'
+    page = open_page(viewport={"width": width, "height": 1800})
     slow = Held(page, "**/embed.js")
+    html = f"<!doctype html>{head}{SHIFTS}{RECORD}{body}"
     page.goto(house.put("page.html", html), wait_until="commit")
-    expect(page.get_by_role("heading", name="After")).to_be_visible()
+    expect(page.get_by_role("heading", name="After")).to_be_in_viewport()
     painted(page)
     slow.release()
     until_ready(page)
     until_seen(page, "resize")
+    painted(page)
+    assert page.evaluate("shift") == 0, page.evaluate("shifts")
+
+
+@pytest.mark.parametrize("mode", ["popup", "floating"])
+def test_nothing_moves_when_a_link_becomes_a_button(
+    house: House, open_page: Open, mode: str
+) -> None:
+    kept = next(each.text for each in of("html") if f'mode="{mode}"' in each.text)
+    html = f"<!doctype html>{SHIFTS}<h1>Before</h1><p>Now {kept} or later.</p>{LONG}"
+    page = open_page()
+    slow = Held(page, "**/embed.js")
+    page.goto(house.put("page.html", html), wait_until="commit")
+    expect(page.get_by_text("Book a call")).to_be_in_viewport()
+    painted(page)
+    slow.release()
+    expect(page.get_by_role("button", name="Book a call")).to_be_visible()
     painted(page)
     assert page.evaluate("shift") == 0, page.evaluate("shifts")
 

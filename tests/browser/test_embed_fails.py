@@ -49,7 +49,9 @@ def test_a_frame_that_is_not_ready_in_8_seconds_says_so_and_offers_the_link(
     page.wait_for_function("window.Meetslot")
     if mode != "inline":
         page.get_by_text("Book a call").filter(visible=True).click()
-    page.wait_for_function("document.querySelector('meetslot-booking').frame")
+    page.wait_for_function(
+        "[...document.querySelectorAll('meetslot-booking')].some((each) => each.frame)"
+    )
     said = page.get_by_text("The calendar is not loading.")
     page.clock.run_for(6500)
     expect(said).to_be_hidden()

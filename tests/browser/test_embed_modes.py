@@ -118,7 +118,7 @@ def test_the_popup_is_a_dialog_with_a_name_that_keeps_the_focus(
     page.keyboard.press("Enter")
     opened(page)
     expect(page.get_by_role("dialog", name="Book a call")).to_be_visible()
-    assert page.evaluate("document.querySelector('meetslot-booking').dialog.matches(':modal')")
+    assert page.evaluate("document.querySelector('[mode=dialog]').dialog.matches(':modal')")
     until_in_focus(page, "button Close")
     for _press in range(60):
         page.keyboard.press("Tab")
@@ -170,7 +170,7 @@ def test_the_page_behind_the_popup_does_not_scroll_or_move(house: House, open_pa
     page.keyboard.press("PageDown")
     framed(page).locator("h1").hover()
     page.mouse.wheel(0, 2000)
-    page.wait_for_function("document.querySelector('meetslot-booking').dialog.scrollTop >= 0")
+    page.wait_for_function("document.querySelector('[mode=dialog]').dialog.scrollTop >= 0")
     assert page.evaluate("scrollY") == 0
     page.get_by_role("button", name="Close").click()
     page.wait_for_function("getComputedStyle(document.documentElement).overflowY !== 'hidden'")
@@ -196,7 +196,7 @@ def test_the_popup_has_one_scrollbar(house: House, open_page: Open) -> None:
     opened(page)
     until_fitted(page)
     page.wait_for_function(
-        "(d => d.scrollHeight > d.clientHeight)(document.querySelector('meetslot-booking').dialog)"
+        "(d => d.scrollHeight > d.clientHeight)(document.querySelector('[mode=dialog]').dialog)"
     )
     page.frames[1].wait_for_function("document.documentElement.scrollHeight <= innerHeight")
 

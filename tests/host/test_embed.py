@@ -35,19 +35,22 @@ def live(host: Browser, site: str = SITE) -> Element:
         (
             "inline",
             '<script src="http://localhost/embed.js" async></script>\n'
-            '<meetslot-booking host="ana" event="intro">'
+            '<meetslot-booking host="ana" event="intro"'
+            ' style="display:block;height:0;padding-bottom:max(640px,1600px - 100%)">'
             '<a href="http://localhost/book/ana/intro">Book a call</a></meetslot-booking>',
         ),
         (
             "popup",
             '<script src="http://localhost/embed.js" async></script>\n'
-            '<meetslot-booking host="ana" event="intro" mode="popup" accent="1a73e8">'
+            '<meetslot-booking host="ana" event="intro" mode="popup" accent="1a73e8"'
+            ' style="display:inline-block;padding:8px 24px;font-weight:600;line-height:32px">'
             '<a href="http://localhost/book/ana/intro">Book a call</a></meetslot-booking>',
         ),
         (
             "floating",
             '<script src="http://localhost/embed.js" async></script>\n'
-            '<meetslot-booking host="ana" event="intro" mode="floating" accent="1a73e8">'
+            '<meetslot-booking host="ana" event="intro" mode="floating" accent="1a73e8"'
+            ' style="position:fixed;bottom:16px;inset-inline-end:16px">'
             '<a href="http://localhost/book/ana/intro">Book a call</a></meetslot-booking>',
         ),
         (
@@ -75,7 +78,7 @@ def test_each_way_has_its_code_and_a_page_that_shows_it_at_work(
 def test_the_snippet_follows_handle_and_event_type(ana: Browser) -> None:
     save(ana, "profile", {"handle": "silva"})
     assert 'host="silva" event="intro"' in snippet(ana)
-    assert 'host="silva">' in snippet(ana, "?of=*")
+    assert 'host="silva" style=' in snippet(ana, "?of=*")
     assert snippet(ana, "?of=*&embed=link") == "http://localhost/book/silva"
     assert 'event="intro"' in snippet(ana, "?embed=nonsense")
 

@@ -13,7 +13,6 @@ from flask.testing import FlaskClient
 from tests.conftest import ROOT, Browser
 from tests.page import Element, read
 from widget.text import language
-from widget.web import static
 
 PAGE = "/book/ana/intro"
 CODINGS = {"br": brotli.decompress, "gzip": gzip.decompress}
@@ -50,10 +49,6 @@ def loaded(guest: FlaskClient, address: str = PAGE) -> tuple[list[str], list[str
 @pytest.mark.parametrize("code", language.languages())
 def test_embed_js_is_at_most_3000_bytes(guest: FlaskClient, code: str) -> None:
     assert len(wire(guest, "/embed.js", tag=code.replace("_", "-"))) <= 3000
-
-
-def test_a_floating_button_adds_at_most_1000_bytes(guest: FlaskClient) -> None:
-    assert len(wire(guest, static.static_url("float.js"))) <= 1000
 
 
 def test_slots_are_bookable_after_10_kb_in_2_requests(guest: FlaskClient) -> None:

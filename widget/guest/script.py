@@ -8,41 +8,46 @@ from functools import cache
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from widget.config import Config
+from widget.guest import sightings
 from widget.text.language import gettext as _
-from widget.web import static
+from widget.web import service, static
 from widget.web.audience import Audience, Room
 
 blueprint = Room("script", __name__, Audience.PROGRAM)
 KEEP = "public, max-age=3600"  # sites keep the snippet for years: a new script is there in an hour
+#: How high a picker is by its width, in CSS: one column on a phone, three beside each other.
+ROOM = "max(640px,1600px - %s)"
+ROOM_FOR_EVENT_TYPES = "400px"  # embed.js has it too
 
 
 @blueprint.get("/embed.js")
 def script() -> ResponseReturnValue:
     """The script, its few words in the reader's language (or in that of `lang`)."""
-    packed = _packed(_words())
+    packed = _packed(service.config().public_url, _words())
     response = static.send(packed, KEEP)
     response.vary.add("Accept-Language")
     response.set_etag(packed.version, weak=True)
     return response.make_conditional(request.environ)
 
 
-def warm() -> None:
+def warm(config: Config) -> None:
     """Make it small now; other languages when they are first asked for, and then kept as well."""
-    _packed(_words())
+    _packed(config.public_url, _words())
 
 
 def _words() -> tuple[str, ...]:
     """As embed.js takes them."""
     return (
-        _("The calendar is not loading."),
-        _("Open the booking page"),
+        " ".join((_("The calendar is not loading."), _("Open the booking page"))),
         _("Close"),
         _("Book a time"),
     )
 
 
 @cache
-def _packed(words: tuple[str, ...]) -> static.Packed:
-    text = static.lean("embed.js").replace("{{float}}", static.static_url("float.js"))
-    listed = json.dumps(words, ensure_ascii=False, separators=(",", ":"))
-    return static.pack(text.replace('"{{words}}"', listed), "text/javascript")
+def _packed(public_url: str, words: tuple[str, ...]) -> static.Packed:
+    values = [sightings.origin_of(public_url), ROOM % "100cqi", *words]
+    filled = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    text = static.lean("embed.js").replace('"{{filled}}"', filled)
+    return static.pack(text, "text/javascript")

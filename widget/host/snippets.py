@@ -8,11 +8,19 @@ from typing import Any
 import models
 from widget.core import addresses
 from widget.core.document import EventType, Settings
-from widget.guest import sightings
+from widget.guest import script, sightings
 from widget.text import language
 from widget.text.language import gettext as _
 
 MODES = ("inline", "popup", "floating", "iframe", "link")
+#: What the link takes up before the script has run: as much as what then takes its place, so that
+#: nothing moves. A percentage of padding is one of the width; the script ends it.
+STYLES = {
+    "inline": f"display:block;height:0;padding-bottom:{script.ROOM % '100%'}",
+    "popup": "display:inline-block;padding:8px 24px;font-weight:600;line-height:32px",
+    "floating": "position:fixed;bottom:16px;inset-inline-end:16px",
+}
+STYLE_OF_EVENT_TYPES = f"display:block;height:{script.ROOM_FOR_EVENT_TYPES}"
 ADDRESS_LENGTH = 2000
 
 
@@ -49,9 +57,10 @@ def code(mode: str, public_url: str, document: Settings, event: EventType | None
     which = f' event="{event.slug}"' if event else ""
     # the button is no part of the frame, which knows the host's colour by itself
     how = "" if mode == "inline" else f' mode="{mode}" accent="{document.theme.accent}"'
+    style = STYLES[mode] if event or mode != "inline" else STYLE_OF_EVENT_TYPES
     return (
         f'<script src="{public_url}/embed.js" async></script>\n'
-        f'<meetslot-booking host="{document.handle}"{which}{how}>'
+        f'<meetslot-booking host="{document.handle}"{which}{how} style="{style}">'
         f'<a href="{address}">{words}</a></meetslot-booking>'
     )
 

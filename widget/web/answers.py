@@ -8,7 +8,7 @@ from flask import Response, make_response, render_template, request
 from jinja2_fragments.flask import render_block
 
 from widget.text import language
-from widget.web import static
+from widget.web import service, static
 from widget.web import theme as web_theme
 
 
@@ -37,6 +37,7 @@ def page(title: str, theme: str = "auto", accent: str = web_theme.DEFAULT_ACCENT
     """What the layout of every page needs."""
     return {
         "title": title,
+        "address": f"{service.config().public_url}{request.path}",
         "lang": language.tag(),
         "dir": language.direction(),
         "alert": None,

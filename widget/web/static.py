@@ -24,6 +24,8 @@ FOR_EVER = "public, max-age=31536000, immutable"
 ACCENTS = 256  # style sheets that are kept ready; each accent has its own
 
 _LEFT_OUT = re.compile(r"^\s*//.*\n|^\s*/\*[^*]*\*/\n|^\s+|\s+// .*$", re.MULTILINE)
+#: A string or template of a script, which stays as it is, or a sign with the space around it.
+_SPACED = re.compile(r"""("[^"\n]*"|'[^'\n]*'|`[^`]*`)|\s*([^\w\s$#@"'`])\s*""")
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,10 @@ def pack(text: str, mimetype: str) -> Packed:
 def lean(name: str) -> str:
     """The text of the static file of this name, without what only people read."""
     text = "".join((theme.STATIC / part).read_text() for part in PARTS.get(name, (name,)))
-    return text if ".min." in name else _LEFT_OUT.sub("", text)
+    if ".min." in name:
+        return text
+    text = _LEFT_OUT.sub("", text)
+    return _SPACED.sub(r"\1\2", text) if name.endswith(".js") else text
 
 
 @cache

@@ -11,7 +11,8 @@ THEMES = ("auto", "light", "dark")
 DEFAULT_ACCENT = "1a73e8"
 READABLE = 4.5  # WCAG 2.2, 1.4.3 Contrast (Minimum), AA
 TINT = 0.1  # of the accent in a free day's background, as guest.css has it
-LIGHT_PAGE, DARK_PAGE = (255, 255, 255), (32, 33, 36)
+#: The darkest light ground and the lightest dark one that a page is shown on (frame.js: `adapt`).
+LIGHT_PAGE, DARK_PAGE = (244, 244, 244), (42, 43, 47)
 
 _ACCENT = re.compile(r"[0-9a-fA-F]{6}", re.ASCII)
 RGB = tuple[int, int, int]
