@@ -31,7 +31,7 @@ button:empty,.ready slot,:not(.late)>a{display:none}
 .box{display:grid;position:relative;container-type:inline-size;contain-intrinsic-width:300px;scroll-margin:inherit}
 .box>*{grid-area:2/1}
 .box>a,.box>.close{grid-area:1/1}
-a{padding:16px}
+a{padding:8px 24px}
 slot{display:block}
 i{position:absolute;scroll-margin:inherit;color:Canvas}
 iframe{width:100%;border:0}
@@ -174,22 +174,21 @@ dialog::backdrop{background:#0009}
       if (origin !== server || source !== this.frame?.contentWindow) return;
       const { source: _source, type, ...detail } = data;
       const { box, dialog, frame, mark } = this;
-      if (/ready|around/.test(type)) return this.greet();
-      if (type === "close") return dialog?.close();
+      if (/ready|around/.test(type)) this.greet();
+      if (type === "close") close();
       if (type === "sight") {
         mark.style.cssText = detail.style;
         mark.scrollIntoView({ block: "nearest" });
       }
       if (type === "theme") {
         (dialog || frame).style.colorScheme = detail.theme;
-        if (box.matches(".ready")) return;
         clearTimeout(this.timer);
         box.className = "box ready";
-        return this.tell("ready", {});
       }
       if (type === "resize") frame.style.height = `${detail.height}px`;
       if (type === "booked") this.done = true;
-      if (!/step|sight/.test(type)) this.tell(type, detail);
+      // what is between us two is not told, nor what is ready once more
+      if (!/around|close|sight|step|theme|readybox ready/.test(type + box.className)) this.tell(type, detail);
     }
 
     tell(type, detail) {

@@ -42,7 +42,7 @@ const around =
   const news = () => {
     const root = document.getElementById("picker");
     if (!root || (framed && !site)) return;
-    if (!shown) tell("ready", { close: document.body.dataset.close });
+    if (!shown) tell("ready");
     const { step, start = "" } = root.dataset;
     const now = `${step} ${start}`;
     const stepped = shown && shown.split(" ")[0] !== step;

@@ -15,7 +15,7 @@ def test_every_way_in_of_the_charter_page_books(house: House, open_page: Open, o
     page.wait_for_function("window.Meetslot")
     page.get_by_text(opener, exact=True).filter(visible=True).click()
     expect(page.locator("meetslot-booking .box.ready")).to_have_count(1)
-    book(page.frame_locator("meetslot-booking[open] iframe"))
+    book(page.frame_locator("meetslot-booking[mode=dialog] iframe"))
     assert len(house.events()) == 1
 
 

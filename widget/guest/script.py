@@ -9,7 +9,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from widget.config import Config
-from widget.guest import sightings
+from widget.core import addresses
 from widget.text.language import gettext as _
 from widget.web import service, static
 from widget.web.audience import Audience, Room
@@ -47,7 +47,7 @@ def _words() -> tuple[str, ...]:
 
 @cache
 def _packed(public_url: str, words: tuple[str, ...]) -> static.Packed:
-    values = [sightings.origin_of(public_url), ROOM % "100cqi", *words]
+    values = [addresses.origin_of(public_url), ROOM % "100cqi", *words]
     filled = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
     text = static.lean("embed.js").replace('"{{filled}}"', filled)
     return static.pack(text, "text/javascript")
