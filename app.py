@@ -22,17 +22,17 @@ from widget.web import logs, setup, static
 def create_app(given: config.Config | None = None) -> Flask:
     """The application for the configuration `given`, else for that of the environment.
 
-    A missing or malformed variable, or a database that is not there, ends the start with one
-    line (SystemExit).
+    Missing or malformed variables, or a database that is not there, end the start with a line each
+    (SystemExit); on the command line, `--help` and `doctor` work all the same.
     """
     try:
         configured = given or config.load()
         models.connect(configured.database_url)
     except config.ConfigError as error:
-        raise SystemExit(str(error)) from None
+        return cli.without(str(error))
     except (peewee.PeeweeException, OSError) as error:
         said = f"DATABASE_URL cannot be used ({type(error).__name__})"
-        raise SystemExit(f"{said}: {config.help_for('database_url')}") from None
+        return cli.without(f"{said}: {config.help_for('database_url')}")
     app = Flask(__name__, static_folder=None)
     app.extensions["meetslot"] = Google(configured)
     logs.start(configured.log_level)

@@ -71,6 +71,13 @@ def test_an_empty_value_is_the_default_and_for_a_rate_no_limit() -> None:
         assert getattr(loaded, name.lower()) == expected, name
 
 
+def test_all_faults_are_told_at_once() -> None:
+    with pytest.raises(config.ConfigError) as error:
+        config.load({"PORT": "http", "TOKEN_KEYS": "short"})
+    named = [line.split(" is ")[0] for line in str(error.value).splitlines()]
+    assert sorted(named) == sorted({*NEEDED, "PORT"})
+
+
 @pytest.mark.parametrize("name", NEEDED)
 @pytest.mark.parametrize("value", [None, "", "  "])
 def test_a_needed_variable_that_is_missing_is_named(name: str, value: str | None) -> None:
@@ -179,14 +186,65 @@ def flask(folder: Path, *args: str, **environ: str) -> subprocess.CompletedProce
     )
 
 
-def test_the_program_ends_with_one_line_and_no_traceback(tmp_path: Path) -> None:
-    missing = flask(tmp_path, "hosts", "list")
-    malformed = flask(tmp_path, "hosts", "list", **NEEDED, PORT="http")
-    for result, said in ((missing, "SECRET_KEY is missing: "), (malformed, "PORT is malformed: ")):
-        assert result.returncode == 1
-        assert result.stdout == ""
-        (line,) = result.stderr.splitlines()
-        assert line.startswith(said)
+MISSING = [f"{name} is missing: " for name in NEEDED]
+
+
+def told(text: str, begins: list[str]) -> None:
+    """A line for each, and nothing else."""
+    lines = text.splitlines()
+    assert len(lines) == len(begins), text
+    for line, begin in zip(lines, begins, strict=True):
+        assert line.startswith(begin)
+        assert len(line) > len(begin) + 10
+
+
+@pytest.mark.parametrize("command", [["hosts", "list"], ["serve"], ["run"], ["routes"]])
+def test_the_program_ends_with_a_line_for_each_fault_and_no_traceback(
+    tmp_path: Path, command: list[str]
+) -> None:
+    result = flask(tmp_path, *command)
+    assert (result.returncode, result.stdout) == (1, "")
+    told(result.stderr, MISSING)
+    result = flask(tmp_path, *command, **NEEDED, PORT="http", LOG_LEVEL="loud")
+    assert (result.returncode, result.stdout) == (1, "")
+    told(result.stderr, ["PORT is malformed: ", "LOG_LEVEL is malformed: "])
+    assert not list(tmp_path.iterdir())
+
+
+COMMANDS = [
+    ["settings", "export"], ["settings", "import"], ["hosts", "list"], ["hosts", "delete"],
+    ["guests", "delete"], ["bookings", "list"], ["explain"], ["reconcile"], ["doctor"], ["serve"],
+    ["settings"], ["hosts"], ["guests"], ["bookings"],
+]  # fmt: skip
+
+
+def test_every_help_works_without_any_variable(tmp_path: Path) -> None:
+    listed = flask(tmp_path, "--help")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    for command in COMMANDS:
+        assert f"  {command[0]} " in listed.stdout
+        result = flask(tmp_path, *command, "--help")
+        assert (result.returncode, result.stderr) == (0, ""), command
+        assert "Usage: " in result.stdout
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("environ", "begins"),
+    [
+        ({}, MISSING),
+        ({**NEEDED, "PORT": "http"}, ["PORT is malformed: "]),
+        ({**NEEDED, "DATABASE_URL": "sqlite:////proc/no/m.db"}, ["DATABASE_URL cannot be used ("]),
+    ],
+    ids=["nothing", "malformed", "no database"],
+)
+def test_doctor_works_without_any_variable(
+    tmp_path: Path, environ: dict[str, str], begins: list[str]
+) -> None:
+    result = flask(tmp_path, "doctor", **environ)
+    assert (result.returncode, result.stderr) == (1, "")
+    told(result.stdout, [f"FAIL  {begin}" for begin in begins])
+    assert flask(tmp_path, "--help", **environ).returncode == 0
 
 
 def test_a_dotenv_file_is_read_and_the_environment_goes_before_it(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import json
 import socket
 import sys
 import tempfile
+from copy import copy
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,9 +36,44 @@ bookings_group = AppGroup("bookings", help="What was booked.")
 
 
 def register(app: Flask) -> None:
-    groups = (settings_group, hosts_group, guests_group, bookings_group)
-    for command in (*groups, explain, reconcile_, check, serve):
+    for command in _commands():
         app.cli.add_command(command)
+
+
+def _commands() -> tuple[click.Command, ...]:
+    groups = (settings_group, hosts_group, guests_group, bookings_group)
+    return (*groups, explain, reconcile_, check, serve)
+
+
+def without(faults: str) -> Flask:
+    """What is started when the environment is not complete (`faults`, a line each): while the
+    flask program looks for a command, an application that knows them all and their --help, whose
+    doctor lists the faults. Raises SystemExit for everybody else."""
+    context = click.get_current_context(silent=True)
+    if context is None or context.parent is not None:  # a server, or flask run, shell, routes
+        raise SystemExit(faults)
+    app = Flask(__name__, static_folder=None)
+    for command in _commands():
+        app.cli.add_command(_stopped(command, faults))
+    return app
+
+
+def _stopped(command: click.Command, faults: str) -> click.Command:
+    """A copy that only tells what is missing."""
+    copied = copy(command)
+    if isinstance(copied, click.Group):
+        copied.commands = {name: _stopped(each, faults) for name, each in copied.commands.items()}
+        return copied
+
+    def tell(**_options: Any) -> None:
+        if command is not check:
+            raise SystemExit(faults)
+        for line in faults.splitlines():
+            click.echo(f"FAIL  {line}")
+        sys.exit(1)
+
+    copied.callback = tell
+    return copied
 
 
 def _google() -> Google:
@@ -134,11 +170,20 @@ def list_bookings(host: str, start: int | None, end: int | None, form: str) -> N
             )
 
 
+yes = click.option("--yes", is_flag=True, help="Do not ask first.")
+
+
 @hosts_group.command("delete")
 @click.argument("host")
-def delete_host(host: str) -> None:
+@yes
+def delete_host(host: str, *, yes: bool) -> None:
     """Remove HOST with everything stored, and revoke our access to the Google account."""
     found = _host(host)
+    if not yes:
+        number = len(models.bookings(found, None, None))
+        click.confirm(
+            f"Delete {host} ({found.email}) with {number} booking(s) for good?", abort=True
+        )
     done = deletion.host(_google(), found, now())
     click.echo(f"removed {host}: account, settings, tokens and {done.bookings} booking(s)")
     if done.upcoming:
@@ -153,8 +198,12 @@ def delete_host(host: str) -> None:
 
 @guests_group.command("delete")
 @click.argument("email")
-def delete_guest(email: str) -> None:
+@yes
+def delete_guest(email: str, *, yes: bool) -> None:
     """Remove the bookings of the guest EMAIL; those still to come are cancelled in Google."""
+    if not yes:
+        number = len(models.bookings_of_guest(email))
+        click.confirm(f"Delete {number} booking(s) of {email} for good?", abort=True)
     done = deletion.guest(_google(), email, now())
     click.echo(
         f"removed {done.removed} booking(s) of {email},"

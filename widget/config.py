@@ -23,7 +23,8 @@ LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
 class ConfigError(Exception):
-    """One line that names the variable and says how to make a good value."""
+    """A line for each variable that is missing or malformed: its name, and how to make a good
+    value."""
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -196,12 +197,20 @@ _MAY_BE_EMPTY = {"booking_rate_limit", "read_rate_limit"}
 def load(environ: Mapping[str, str] | None = None) -> Config:
     """The configuration from `environ`, or from os.environ over a `.env` file.
 
-    Raises ConfigError for the first missing or malformed variable.
+    Raises ConfigError for all missing and malformed variables at once.
     """
     if environ is None:
         kept = {name: value for name, value in dotenv_values(Path(".env")).items() if value}
         environ = {**kept, **os.environ}
-    return Config(**{item.name: _value(item, environ) for item in fields(Config)})
+    values, faults = dict[str, Any](), list[str]()
+    for item in fields(Config):
+        try:
+            values[item.name] = _value(item, environ)
+        except ConfigError as error:
+            faults.append(str(error))
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return Config(**values)
 
 
 def help_for(name: str) -> str:
@@ -216,6 +225,7 @@ def hand_on(**settings: str) -> None:
 
 
 def _value(item: Any, environ: Mapping[str, str]) -> Any:
+    """Raises ConfigError."""
     name = item.name.upper()
     text = environ.get(name)
     if text is None or (not text.strip() and item.name not in _MAY_BE_EMPTY):

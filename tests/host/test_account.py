@@ -19,6 +19,8 @@ from widget.booking import channels
 
 ANA = "ana@sailing.example"
 
+GITA = "gita@guest.example"
+
 
 def leave(host: Browser, typed: str) -> Any:
     found = page.read(host.client.get("/settings/account/delete").text)
@@ -155,15 +157,30 @@ def test_an_account_goes_even_while_google_is_silent(
 
 def test_a_host_is_deleted_by_command(app: Flask, ana: Browser, google: StandIn) -> None:
     book(app)
-    said = command(app, "hosts", "delete", "ana")
+    said = command(app, "hosts", "delete", "ana", "--yes")
     assert "removed ana: account, settings, tokens and 1 booking(s)" in said
     assert "1 event(s) still to come stay" in said
     assert "access revoked at Google" in said
     assert command(app, "hosts", "list") == ""
     assert not [grant for grant in google.state.grants if grant.alive]
-    again = app.test_cli_runner().invoke(args=["hosts", "delete", "ana"])
+    again = app.test_cli_runner().invoke(args=["hosts", "delete", "ana", "--yes"])
     assert again.exit_code == 1
     assert "no host 'ana'" in again.stderr
+
+
+@on_sqlite
+@pytest.mark.parametrize("command_line", [["hosts", "delete", "ana"], ["guests", "delete", GITA]])
+def test_nothing_is_deleted_by_command_without_asking(
+    app: Flask, ana: Browser, command_line: list[str]
+) -> None:
+    book(app)
+    for answer in ("", "n\n", "\n"):
+        result = app.test_cli_runner().invoke(args=command_line, input=answer)
+        assert result.exit_code == 1
+        assert "1 booking(s)" in result.output
+    assert len(bookings(app)) == 1
+    result = app.test_cli_runner().invoke(args=command_line, input="y\n")
+    assert (result.exit_code, "removed" in result.output) == (0, True)
 
 
 @on_sqlite
@@ -171,7 +188,7 @@ def test_a_host_whose_token_could_not_be_revoked_is_deleted_and_told(
     app: Flask, ana: Browser, google: StandIn
 ) -> None:
     google.fault("oauth.revoke", cut="before", times=None)
-    result = app.test_cli_runner().invoke(args=["hosts", "delete", "ana"])
+    result = app.test_cli_runner().invoke(args=["hosts", "delete", "ana", "--yes"])
     assert result.exit_code == 1
     assert "did not confirm" in result.stderr
     assert command(app, "hosts", "list") == ""
@@ -195,14 +212,14 @@ def test_a_guest_is_deleted_by_command_with_everything_said(
         guests=["Gita@guest.example", "third@guest.example"],
     )  # fmt: skip
     clock.move_to("2026-12-02T10:00:00+00:00")
-    said = command(app, "guests", "delete", "gita@guest.example")
+    said = command(app, "guests", "delete", "gita@guest.example", "--yes")
     assert "removed 2 booking(s) of gita@guest.example, 1 of them still to come" in said
     assert "further guests of 1 booking(s)" in said
     assert [each["guest_name"] for each in bookings(app)] == ["Horst"]
     assert "ita@guest.example" not in show(ana).one(id="bookings-list").text
     standing = [event["start"]["dateTime"][:16] for event in google.events(ANA)]
     assert standing == ["2026-12-01T10:00", "2026-12-03T11:00"]
-    assert "removed 0 booking(s)" in command(app, "guests", "delete", "gita@guest.example")
+    assert "removed 0 booking(s)" in command(app, "guests", "delete", "gita@guest.example", "--yes")
 
 
 @on_sqlite
@@ -211,12 +228,14 @@ def test_a_guest_whose_booking_google_does_not_let_go_is_told_to_come_again(
 ) -> None:
     book(app)
     google.fault("calendar.events.delete", status=429, reason="rateLimitExceeded", times=None)
-    result = app.test_cli_runner().invoke(args=["guests", "delete", "gita@guest.example"])
+    result = app.test_cli_runner().invoke(args=["guests", "delete", "gita@guest.example", "--yes"])
     assert result.exit_code == 1
     assert "1 booking(s) could not be cancelled" in result.stderr
     assert len(bookings(app)) == 1
     google.clear_faults()
-    assert "1 of them still to come" in command(app, "guests", "delete", "gita@guest.example")
+    assert "1 of them still to come" in command(
+        app, "guests", "delete", "gita@guest.example", "--yes"
+    )
     assert bookings(app) == []
 
 
@@ -230,14 +249,14 @@ def test_a_guests_booking_that_may_still_have_an_event_is_kept_until_it_has_none
     assert app.test_client().post(f"{address}/cancel").status_code == 303
     with google.state.lock:
         google.state.calendars[ANA].events[event["id"]] = late
-    result = app.test_cli_runner().invoke(args=["guests", "delete", "gita@guest.example"])
+    result = app.test_cli_runner().invoke(args=["guests", "delete", "gita@guest.example", "--yes"])
     assert result.exit_code == 1
     assert "1 booking(s) kept, since Google may still have an event" in result.stderr
     assert "removed 0 booking(s)" in result.stdout
     clock.shift(61)
     command(app, "reconcile")
     assert google.events(ANA) == []
-    assert "removed 1 booking(s)" in command(app, "guests", "delete", "gita@guest.example")
+    assert "removed 1 booking(s)" in command(app, "guests", "delete", "gita@guest.example", "--yes")
     assert bookings(app) == []
 
 

@@ -236,7 +236,7 @@ def test_a_token_that_no_key_opens_is_good_again_when_its_key_is_back(
 def test_a_deleted_hosts_session_opens_nobody_elses_account(
     app: Flask, google: StandIn, ana: Browser
 ) -> None:
-    command(app, "hosts", "delete", "ana")
+    command(app, "hosts", "delete", "ana", "--yes")
     ben = Browser(app.test_client(), google)
     ben.sign_in("ben@sailing.example", follow=False)
     assert ben.client.get("/settings").status_code == 200
