@@ -28,6 +28,7 @@ from werkzeug.datastructures import LanguageAccept
 TRANSLATIONS = Path(__file__).parents[2] / "translations"
 SOURCE = "en"
 CLOCKS = ("12", "24")
+ISOLATED = "\u2066{}\u2069"  # from left to right, whatever is around it (UAX 9)
 WEEKDAY_LENGTH = 5  # letters above a column of the month
 _ZERO = {"arab": 0x660, "arabext": 0x6F0, "deva": 0x966, "beng": 0x9E6}  # CLDR numbering systems
 
@@ -177,7 +178,10 @@ def clock(at: int, tz: ZoneInfo) -> str:
     moment = _local(at, tz)
     text = _time(_current.get(), _clock.get(), moment.hour, moment.minute)
     twin = moment.replace(fold=not moment.fold)
-    return text if twin.utcoffset() == moment.utcoffset() else f"{text} ({zone_offset(tz, at)})"
+    if twin.utcoffset() == moment.utcoffset():
+        return text
+    offset = zone_offset(tz, at)
+    return f"{text} ({ISOLATED.format(offset) if direction() == 'rtl' else offset})"
 
 
 @lru_cache(maxsize=8192)

@@ -1,0 +1,66 @@
+"""What pictures of the guest's pages showed: names cut off, a dark print, links in boxes."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import House, Open
+
+PICKER = "/book/ana/intro"
+NAME = "bartholomew.featherstonehaugh@consulting-partners.example"
+TITLE = "Erstgespräch Rechtsschutzversicherungsgesellschaften"
+#: The rightmost edge of anything in sight, in CSS pixels.
+EDGE = """() => Math.max(...[...document.querySelectorAll("main, main *")]
+    .filter(each => !each.matches(".unseen, [hidden]"))
+    .map(each => each.getBoundingClientRect().right))"""
+
+
+def booked(page: Page) -> None:
+    page.get_by_label("Your name").fill("x" * 100)
+    page.get_by_label("Your e-mail address").fill("gita@guest.example")
+    page.get_by_role("button", name="Book this time").click()
+    page.locator("[data-booking-status=confirmed]").wait_for()
+
+
+@pytest.mark.parametrize("width", [280, 320])
+def test_long_names_without_a_break_are_never_cut_off(
+    house: House, open_page: Open, width: int
+) -> None:
+    house.change("ana", display_name=NAME, event={"title": TITLE, "location": "google_meet"})
+    page = open_page(viewport={"width": width, "height": 700})
+    for path in (
+        "/book/ana",
+        PICKER,
+        f"{PICKER}?view=list",
+        f"{PICKER}?step=zone&city=PST",
+        f"{PICKER}?start=2026-12-03T09:00:00Z",
+    ):
+        page.goto(f"{house.widget}{path}")
+        assert page.evaluate(EDGE) <= width, path
+    booked(page)
+    assert page.evaluate(EDGE) <= width
+    page.get_by_role("link", name="Choose another time").click()
+    page.locator("main[data-step=times]").wait_for()
+    assert page.evaluate(EDGE) <= width
+
+
+def test_what_is_dark_is_printed_black_on_white(house: House, open_page: Open) -> None:
+    page = open_page(f"{house.widget}{PICKER}?theme=dark&start=2026-12-03T09:00:00Z")
+    booked(page)
+    page.emulate_media(media="print")
+    ink = "el => getComputedStyle(el).color"
+    assert page.locator("body").evaluate(ink) == "rgb(32, 33, 36)"
+    for quiet in page.locator(".quiet, a:not(.button)").all():
+        red, green, blue = (
+            int(part) for part in quiet.evaluate(ink).removeprefix("rgb(")[:-1].split(",")
+        )
+        assert 0.2126 * red + 0.7152 * green + 0.0722 * blue < 118  # 4.5:1 on white
+
+
+def test_a_box_that_forced_colours_draw_has_room_inside(house: House, chromium: Browser) -> None:
+    page = chromium.new_page(forced_colors="active")
+    page.goto(f"{house.widget}{PICKER}")
+    for link in page.locator("button.link").all():
+        assert link.evaluate("el => parseFloat(getComputedStyle(el).paddingInlineStart)") >= 4
+    page.context.close()
