@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 import models
 from demo.google import StandIn
 from tests.conftest import Browser, command, on_sqlite
-from tests.journey import ANA, API, START, WEEK, ask, book, bookings, look, status_of
+from tests.people import ANA, API, NINE, WEEK, ask, book, bookings, look, status_of
 
 pytestmark = pytest.mark.usefixtures("ana")
 KEYS = [
@@ -135,8 +135,8 @@ def test_an_import_is_seen_by_guests_at_once(
         ("settings", "export", "\x00"),
         ("settings", "import", "nobody", "-"),
         ("bookings", "list", "nobody"),
-        ("explain", "nobody", "intro", START),
-        ("explain", "ana", "nothing", START),
+        ("explain", "nobody", "intro", NINE),
+        ("explain", "ana", "nothing", NINE),
         ("explain", "ana", "intro", "soon"),
         ("explain", "ana", "intro", "2026-12-01T09:00:00"),
     ],
@@ -182,13 +182,13 @@ def test_bookings_are_listed_as_json_by_their_start(
 ) -> None:
     assert command(app, "bookings", "list", "ana", "--format", "json").strip() == "[]"
     book(guest, "2026-12-02T09:00:00Z")
-    book(guest, START, name="Zoë", email="zoe@example.com")
+    book(guest, NINE, name="Zoë", email="zoe@example.com")
     google.fault("calendar.events.insert", status=503)
     book(guest, "2026-12-03T09:00:00Z")
     rows = bookings(app)
     assert [list(row) for row in rows] == [[*KEYS, "utm"]] * 3
     first = rows[0]
-    assert (first["start"], first["end"]) == (START, "2026-12-01T09:30:00Z")
+    assert (first["start"], first["end"]) == (NINE, "2026-12-01T09:30:00Z")
     assert (first["guest_name"], first["guest_email"]) == ("Zoë", "zoe@example.com")
     assert (first["event"], first["title"], first["status"]) == ("intro", "Intro call", "confirmed")
     assert first["created"] == "2026-11-30T08:00:00Z"
@@ -201,7 +201,7 @@ def test_bookings_are_listed_as_json_by_their_start(
 def test_bookings_are_listed_as_a_table_and_as_csv(app: Flask, guest: FlaskClient) -> None:
     book(guest)
     (line,) = command(app, "bookings", "list", "ana").splitlines()
-    for said in (START, "confirmed", "intro", "Maria Sousa", "maria@example.com"):
+    for said in (NINE, "confirmed", "intro", "Maria Sousa", "maria@example.com"):
         assert said in line
     text = command(app, "bookings", "list", "ana", "--format", "csv")
     (row,) = csv.DictReader(io.StringIO(text))
@@ -308,7 +308,7 @@ def test_explain_gives_every_kind_of_reason(
 @on_sqlite
 def test_explain_says_when_nothing_is_offered_at_all(app: Flask, google: StandIn) -> None:
     google.fault("calendar.freebusy.query", status=503)
-    result = run(app, "explain", "ana", "intro", START)
+    result = run(app, "explain", "ana", "intro", NINE)
     assert result.exit_code == 1
     assert "calendar_unavailable" in result.stderr
 

@@ -23,7 +23,7 @@ import models
 from app import create_app
 from demo.google import StandIn
 from tests.conftest import ROOT, Browser
-from tests.journey import ANA, PICKER
+from tests.people import ANA, PICKER
 from widget import config
 
 KEY = Fernet.generate_key().decode()

@@ -13,7 +13,7 @@ import models
 from app import create_app
 from demo.google import StandIn
 from tests.conftest import Browser
-from tests.journey import ANA
+from tests.people import ANA
 from widget import config
 
 

@@ -15,8 +15,8 @@ from werkzeug.test import TestResponse
 from demo.google import StandIn
 from tests import page
 from tests.conftest import Browser, on_sqlite
-from tests.journey import ANA, API, PICKER, START, ask, at_once, book, bookings, look, status_of
 from tests.page import starts
+from tests.people import ANA, API, NINE, PICKER, ask, at_once, book, bookings, look, status_of
 
 pytestmark = pytest.mark.usefixtures("ana")
 SLOTS, BOOKINGS = f"{API}/slots", f"{API}/bookings"
@@ -64,7 +64,7 @@ def test_slots_are_those_that_the_page_shows(guest: FlaskClient, google: StandIn
     assert body["event"]["slug"] == "intro"
     shown = look(guest, f"{PICKER}?date=2026-12-01&tz=Europe/Lisbon")
     assert [slot["start"] for slot in body["slots"]] == starts(shown)
-    assert body["slots"][0] == {"start": START, "end": "2026-12-01T09:30:00Z"}
+    assert body["slots"][0] == {"start": NINE, "end": "2026-12-01T09:30:00Z"}
     assert len(body["slots"]) == 13
 
 
@@ -88,13 +88,13 @@ def test_a_request_may_use_any_offset_and_the_answer_is_in_utc(
     guest: FlaskClient, since: str, until: str
 ) -> None:
     found = guest.get(SLOTS, query_string={"from": since, "to": until}).get_json()["slots"]
-    assert found == [{"start": START, "end": "2026-12-01T09:30:00Z"}]
+    assert found == [{"start": NINE, "end": "2026-12-01T09:30:00Z"}]
 
 
 @on_sqlite
 def test_a_plus_that_was_not_escaped_is_understood(guest: FlaskClient) -> None:
     address = f"{SLOTS}?from=2026-12-01T10:00:00+01:00&to=2026-12-01T10:30:00+01:00"
-    assert [slot["start"] for slot in guest.get(address).get_json()["slots"]] == [START]
+    assert [slot["start"] for slot in guest.get(address).get_json()["slots"]] == [NINE]
 
 
 @on_sqlite
@@ -102,7 +102,7 @@ def test_the_zone_is_the_hosts_unless_another_is_asked_for(guest: FlaskClient) -
     assert guest.get(SLOTS, query_string=DAY).get_json()["tz"] == "Europe/Lisbon"
     asked = guest.get(SLOTS, query_string={**DAY, "tz": "Asia/Tokyo"}).get_json()
     assert asked["tz"] == "Asia/Tokyo"
-    assert asked["slots"][0]["start"] == START
+    assert asked["slots"][0]["start"] == NINE
 
 
 @on_sqlite
@@ -167,7 +167,7 @@ def test_a_program_books(app: Flask, guest: FlaskClient, google: StandIn) -> Non
     assert body["success"] is True
     booking = body["booking"]
     assert set(booking) == {"id", "start", "end", "status", "manageUrl"}
-    assert (booking["start"], booking["end"]) == (START, "2026-12-01T09:30:00Z")
+    assert (booking["start"], booking["end"]) == (NINE, "2026-12-01T09:30:00Z")
     assert booking["status"] == "confirmed"
     (event,) = google.events(ANA)
     assert body["meetLink"] == event["hangoutLink"]
@@ -239,7 +239,7 @@ def test_a_time_that_got_busy_meanwhile_is_taken(
     guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
 ) -> None:
     guest.get(SLOTS, query_string=DAY)
-    busy = google.add_busy(ANA, START, "2026-12-01T09:10:00Z")
+    busy = google.add_busy(ANA, NINE, "2026-12-01T09:10:00Z")
     problem(ask(guest), 409, "slot_taken")
     google.alter(ANA, busy["id"], "delete")
     clock.shift(60)  # the times that were told instead came from Google a moment ago
@@ -301,7 +301,7 @@ def test_no_times_are_told_when_there_are_none_or_google_does_not_say(
     guest: FlaskClient, google: StandIn
 ) -> None:
     guest.get(SLOTS, query_string=DAY)
-    google.add_busy(ANA, START, "2026-12-01T09:10:00Z")
+    google.add_busy(ANA, NINE, "2026-12-01T09:10:00Z")
     google.fault("calendar.freebusy.query", delay_seconds=0)  # the one that tells of it goes well
     google.fault("calendar.freebusy.query", status=503, times=None)
     assert "slots" not in problem(ask(guest), 409, "slot_taken")
@@ -470,4 +470,4 @@ def test_an_event_type_that_is_not_active_is_not_there(
 def test_both_doors_lead_to_the_same_bookings(guest: FlaskClient) -> None:
     book(guest)
     problem(ask(guest), 409, "slot_taken")
-    assert START not in starts(page.read(guest.get(f"{PICKER}?date=2026-12-01").text))
+    assert NINE not in starts(page.read(guest.get(f"{PICKER}?date=2026-12-01").text))

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from demo.google import StandIn
 from tests.conftest import on_sqlite
-from tests.journey import ANA, API, MARIA, START, ask, bookings
+from tests.people import ANA, API, MARIA, NINE, ask, bookings
 
 pytestmark = [pytest.mark.usefixtures("ana"), on_sqlite]
 BOOKINGS = f"{API}/bookings"
@@ -111,8 +111,8 @@ def test_too_many_other_guests_are_told(guest: FlaskClient, google: StandIn) -> 
         (b"[" * 100_000, "application/json"),
         (b'{"a":' * 40_000, "application/json"),
         (b"1" * 10_000, "application/json"),
-        (json.dumps({"start": START, **MARIA}).encode(), "text/plain"),
-        (json.dumps({"start": START, **MARIA}).encode(), ""),
+        (json.dumps({"start": NINE, **MARIA}).encode(), "text/plain"),
+        (json.dumps({"start": NINE, **MARIA}).encode(), ""),
         (b"start=2026-12-01T09:00:00Z", "application/x-www-form-urlencoded"),
         (b"--x\r\nbroken", "multipart/form-data; boundary=x"),
     ],
@@ -140,7 +140,7 @@ def test_too_large_a_body_is_refused(guest: FlaskClient, google: StandIn) -> Non
 
 
 def test_a_key_that_comes_twice_in_the_body_counts_as_json_has_it(guest: FlaskClient) -> None:
-    body = json.dumps({"start": START, **MARIA}).replace("{", '{"start": "x", ')
+    body = json.dumps({"start": NINE, **MARIA}).replace("{", '{"start": "x", ')
     assert guest.post(BOOKINGS, data=body, content_type="application/json").status_code == 201
 
 
@@ -152,7 +152,7 @@ JUNK = st.recursive(
     max_leaves=8,
 )
 FIELDS = ("start", "tz", "name", "email", "notes", "guests", "answers")
-TEXT = st.text(max_size=20) | st.sampled_from([START, "Europe/Lisbon", "2026-12", "dark", "1"])
+TEXT = st.text(max_size=20) | st.sampled_from([NINE, "Europe/Lisbon", "2026-12", "dark", "1"])
 QUERY = st.dictionaries(
     st.sampled_from(
         ["from", "to", "tz", "start", "date", "month", "day", "step", "lang", "theme", "accent",
@@ -171,7 +171,7 @@ ANYTHING = settings(
 
 @ANYTHING
 @given(body=st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, JUNK)) | JUNK)
-@example(body={"start": START, **MARIA, "answers": {"": {}}})
+@example(body={"start": NINE, **MARIA, "answers": {"": {}}})
 def test_no_body_is_a_fault_of_ours(guest: FlaskClient, body: Any) -> None:
     data = json.dumps(body).encode()
     answer = guest.post(BOOKINGS, data=data, content_type="application/json")

@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from demo.google import StandIn
-from tests.acts import ANA, NINE, TEN, book, look, offered, reconcile, rows
 from tests.conftest import Browser
+from tests.people import ANA, NINE, TEN, book, bookings, look, offered, reconcile
 from widget import config
 from widget.booking import channels as booking_channels
 from widget.google.errors import Patience
@@ -173,12 +173,12 @@ def test_after_a_message_the_booking_follows_in_the_next_round(
 def test_messages_that_come_twice_or_out_of_order_are_harmless(
     secure: Flask, visitor: FlaskClient, google: StandIn, booked: str
 ) -> None:
-    before = rows(secure)
+    before = bookings(secure)
     (channel,) = channels(google)
     for number in ("9", "3", "9", "9"):
         assert hear(visitor, message(channel, X_Goog_Message_Number=number)) == 204
     reconcile(secure)
-    assert rows(secure) == before
+    assert bookings(secure) == before
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,12 @@ import models
 from demo.google import StandIn
 from tests import page
 from tests.conftest import Browser, on_sqlite
-from tests.journey import (
+from tests.page import Element, starts
+from tests.people import (
     ANA,
     HTMX,
+    NINE,
     PICKER,
-    START,
     at_once,
     book,
     bookings,
@@ -28,7 +29,6 @@ from tests.journey import (
     send,
     status_of,
 )
-from tests.page import Element, starts
 
 pytestmark = pytest.mark.usefixtures("ana")
 TYPED = {"name": "Zoë O'Neil", "email": "zoe@example.com", "notes": 'Bring "charts" & <pens>\nTwo'}
@@ -181,7 +181,7 @@ def test_a_call_by_phone_has_no_conference_but_the_guests_number(
 
 
 def test_the_campaign_and_the_language_are_kept_on_the_booking(guest: FlaskClient) -> None:
-    form = guest.get(f"{PICKER}?start={START}&utm_source=news&utm_campaign=winter&lang=en-GB")
+    form = guest.get(f"{PICKER}?start={NINE}&utm_source=news&utm_campaign=winter&lang=en-GB")
     fields = page.read(form.text).one("form").fields()
     assert send(guest, {**fields, "name": "Maria", "email": "m@example.com"}).status_code == 303
     with models.database.connection_context():
@@ -269,7 +269,7 @@ def taken(guest: FlaskClient, text: str) -> None:
     assert "nothing was booked" in alert.text
     free = starts(shown)
     assert free
-    assert START not in free
+    assert NINE not in free
     assert free[0].startswith("2026-12-01")  # the day that was chosen, as long as it has any
     assert kept(shown) == TYPED
     pick = shown.one("form")

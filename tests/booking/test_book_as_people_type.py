@@ -13,7 +13,7 @@ from tests import page
 from tests.conftest import on_sqlite
 from tests.core.test_characters import KEPT
 from tests.core.test_contact import NUMBERS
-from tests.journey import ANA, MARIA, PICKER, ask, bookings, fill, look, send
+from tests.people import ANA, MARIA, PICKER, ask, bookings, fill, look, send
 
 pytestmark = [pytest.mark.usefixtures("ana"), on_sqlite]
 BOAT = {"id": "boat", "label": "Boat", "kind": "choice", "choices": ["Laser ", 'The "Q" & co']}

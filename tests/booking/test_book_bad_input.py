@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from demo.google import StandIn
 from tests import page
 from tests.conftest import on_sqlite
-from tests.journey import ANA, PICKER, bookings, fill, look, send, status_of
 from tests.page import Element, starts
+from tests.people import ANA, PICKER, bookings, fill, look, send, status_of
 
 pytestmark = pytest.mark.usefixtures("ana")
 TYPED = {"name": "Maria Sousa", "email": "maria@example.com", "notes": "Two\nlines"}

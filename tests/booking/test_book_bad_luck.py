@@ -18,9 +18,22 @@ from werkzeug.test import TestResponse
 import models
 from demo.google import StandIn
 from tests import page
-from tests.acts import cancel, reschedule
 from tests.conftest import command, on_sqlite
-from tests.journey import ANA, API, HTMX, START, ask, book, bookings, fill, look, send, status_of
+from tests.people import (
+    ANA,
+    API,
+    HTMX,
+    NINE,
+    ask,
+    book,
+    bookings,
+    cancel,
+    fill,
+    look,
+    reschedule,
+    send,
+    status_of,
+)
 from widget.google.errors import Patience
 
 pytestmark = pytest.mark.usefixtures("ana")
@@ -207,7 +220,7 @@ def test_the_times_that_are_offered_instead_share_the_budget_of_their_request(
     ten = "2026-12-01T10:00:00Z"
     fields, address = fill(guest, ten), book(guest)
     google.add_busy(ANA, ten, "2026-12-01T10:30:00Z")
-    slots = guest.get(f"{API}/slots", query_string={"from": START, "to": "2026-12-02T00:00:00Z"})
+    slots = guest.get(f"{API}/slots", query_string={"from": NINE, "to": "2026-12-02T00:00:00Z"})
     assert slots.status_code == 200  # from the cache, which goes on for the next request
     google.state.calls.clear()
     before = google.faults.taken

@@ -16,9 +16,9 @@ import models
 from app import create_app
 from demo.google import StandIn
 from tests import page
-from tests.acts import (
+from tests.people import (
     ANA,
-    MIA,
+    MARIA,
     NINE,
     TEN,
     book,
@@ -30,7 +30,7 @@ from tests.acts import (
     reconcile,
     row,
     status_of,
-)  # fmt: skip
+)
 from widget import config
 from widget.booking import act
 
@@ -53,7 +53,7 @@ def test_the_page_has_a_form_that_cancels_and_says_so(guest: FlaskClient, google
 def test_google_tells_the_guests(guest: FlaskClient, google: StandIn) -> None:
     cancel(guest, book(guest))
     assert [(each["kind"], each["to"]) for each in google.invitations[1:]] == [
-        ("cancellation", MIA)
+        ("cancellation", MARIA["email"])
     ]
 
 

@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 import models
 from demo.google import StandIn
 from tests import page
-from tests.acts import ANA, NINE, PICKER, TEN, book, cancel, look, offered, reconcile, status_of
 from tests.conftest import Browser
 from tests.page import starts
+from tests.people import ANA, NINE, PICKER, TEN, book, cancel, look, offered, reconcile, status_of
 
 PRIVATE = "ana-private@group.calendar.example"
 

@@ -24,8 +24,19 @@ from werkzeug.test import TestResponse
 import models
 from demo.google import StandIn
 from tests import page
-from tests.acts import ANA, HALF_PAST, MIA, NINE, PICKER, TEN, look, offered, reconcile, status_of
 from tests.conftest import Browser
+from tests.people import (
+    ANA,
+    HALF_PAST,
+    MARIA,
+    NINE,
+    PICKER,
+    TEN,
+    look,
+    offered,
+    reconcile,
+    status_of,
+)
 from tests.world import Applications, Moments
 from widget.booking import channels, guest_input
 from widget.google.errors import Patience
@@ -131,7 +142,7 @@ class World:
 
     def form(self) -> dict[str, str]:
         shown = page.read(self.guest.get(PICKER, query_string={"start": NINE}).text)
-        return {**shown.one(id="booking-form").fields(), "name": "Mia Lund", "email": MIA}
+        return {**shown.one(id="booking-form").fields(), **MARIA}
 
     def book(self, form: dict[str, str] | None = None) -> TestResponse:
         return self.guest.post(PICKER, data=form or self.form())

@@ -13,21 +13,21 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from demo.google import StandIn
-from tests.acts import (
+from tests.people import (
     ANA,
     ELEVEN,
     HALF_PAST,
-    MIA,
+    MARIA,
     NINE,
     TEN,
     book,
+    bookings,
     cancel,
     look,
     offered,
     reconcile,
     reschedule,
     row,
-    rows,
     status_of,
 )
 
@@ -110,7 +110,10 @@ def test_a_guest_cancels_an_event_that_is_in_another_calendar_by_now(
     assert cancel(guest, booked).status_code == 303
     assert status_of(look(guest, booked)) == "cancelled"
     assert google.events(PRIVATE) == []
-    assert (google.invitations[-1]["kind"], google.invitations[-1]["to"]) == ("cancellation", MIA)
+    assert (google.invitations[-1]["kind"], google.invitations[-1]["to"]) == (
+        "cancellation",
+        MARIA["email"],
+    )
 
 
 @pytest.mark.parametrize("rounds", [0, 1], ids=["at once", "after a round"])
@@ -231,7 +234,7 @@ def host_entry(event: Event) -> Event:
 
 COLLEAGUE = {"email": "tom@guests.example", "responseStatus": "needsAction"}
 ROOM = {"email": "deck@resource.calendar.google.com", "responseStatus": "accepted"}
-GUEST = {"email": MIA, "responseStatus": "needsAction"}
+GUEST = {"email": MARIA["email"], "responseStatus": "needsAction"}
 HIDDEN = {"guestsCanSeeOtherGuests": False, "visibility": "private"}
 SERIES = {"recurrence": ["RRULE:FREQ=WEEKLY;COUNT=4"]}
 
@@ -393,7 +396,7 @@ def test_somebody_elses_calendar_is_not_looked_into(
     google.alter(ANA, only(google)["id"], "delete")
     google.state.calls.clear()
     reconcile(app)
-    assert [each["status"] for each in rows(app)] == ["cancelled"]
+    assert [each["status"] for each in bookings(app)] == ["cancelled"]
     asked = {params["calendarId"] for method, params in google.state.calls if "get" in method}
     assert PRIVATE in asked
     assert TEAM not in asked

@@ -12,13 +12,13 @@ from flask.testing import FlaskClient
 from demo.google import StandIn
 from tests import page
 from tests.conftest import on_sqlite
-from tests.journey import ANA, PICKER, START, ask, book, fill, send
+from tests.people import ANA, NINE, PICKER, ask, book, fill, send
 
 pytestmark = [pytest.mark.usefixtures("ana"), on_sqlite]
 
 
 def booked(guest: FlaskClient, lang: str, **typed: str) -> str:
-    form = guest.get(f"{PICKER}?{urlencode({'lang': lang, 'start': START})}").text
+    form = guest.get(f"{PICKER}?{urlencode({'lang': lang, 'start': NINE})}").text
     fields = page.read(form).one("form", id="booking-form").fields()
     answer = send(guest, {**fields, "name": "Mia", "email": "mia@guest.example", **typed})
     return urlsplit(answer.headers["Location"]).path
@@ -93,7 +93,7 @@ def test_the_calendar_file_publishes_nothing(guest: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/book/ana", PICKER, f"{PICKER}?start={START}", f"{PICKER}?view=list"]
+    "address", ["/", "/book/ana", PICKER, f"{PICKER}?start={NINE}", f"{PICKER}?view=list"]
 )
 def test_every_page_that_is_found_by_searching_describes_itself(
     guest: FlaskClient, address: str
@@ -108,6 +108,6 @@ def test_every_page_that_is_found_by_searching_describes_itself(
 def test_no_option_is_without_words(guest: FlaskClient, change: Any) -> None:
     boat = {"id": "boat", "label": "Boat", "kind": "choice", "choices": ["Laser"]}
     change("ana", event={"questions": [boat]})
-    shown = page.read(guest.get(f"{PICKER}?start={START}").text)
+    shown = page.read(guest.get(f"{PICKER}?start={NINE}").text)
     assert all(each.text.strip() for each in shown.all("option"))
     assert fill(guest)["question-boat"] == ""

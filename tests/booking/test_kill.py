@@ -24,8 +24,8 @@ import models
 from app import create_app
 from demo.google import StandIn
 from tests import page
-from tests.acts import ANA, MIA
 from tests.conftest import Browser
+from tests.people import ANA, MARIA
 from tests.server import Server, servers
 from widget import config
 from widget.core.clock import from_rfc3339
@@ -50,7 +50,7 @@ class Life:
         address = f"{self.server.url}/book/ana/intro"
         shown = requests.get(address, params={"start": start}, timeout=30)
         form = page.read(shown.text).one(id="booking-form")
-        return {**form.fields(), "name": "Mia Lund", "email": MIA}
+        return {**form.fields(), **MARIA}
 
     def book(self, form: dict[str, str]) -> str:
         return self._post("/book/ana/intro", form).headers["Location"].partition("?")[0]

@@ -19,8 +19,8 @@ import models
 from app import create_app
 from demo.google import StandIn
 from tests import page
-from tests.acts import ANA
 from tests.conftest import Browser
+from tests.people import ANA
 from tests.server import servers
 from widget import config
 from widget.core.clock import from_rfc3339

@@ -16,23 +16,25 @@ from flask.testing import FlaskClient
 
 from demo.google import StandIn
 from tests import page
-from tests.acts import (
+from tests.conftest import Browser, command, on_sqlite
+from tests.people import (
     ANA,
     NINE,
     PICKER,
     TEN,
+    ask,
     book,
     cancel,
+    fill,
     look,
     offered,
     reconcile,
     reschedule,
     row,
+    send,
+    show,
     status_of,
 )
-from tests.conftest import Browser, command
-from tests.host_page import on_sqlite, show
-from tests.journey import ask, fill, send
 
 pytestmark = on_sqlite
 OTHER = "ana-private@group.calendar.example"

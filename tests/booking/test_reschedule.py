@@ -16,11 +16,12 @@ from flask.testing import FlaskClient
 import models
 from demo.google import StandIn
 from tests import page
-from tests.acts import (
+from tests.page import starts
+from tests.people import (
     ANA,
     ELEVEN,
     HALF_PAST,
-    MIA,
+    MARIA,
     NINE,
     TEN,
     book,
@@ -34,7 +35,6 @@ from tests.acts import (
     row,
     status_of,
 )
-from tests.page import starts
 from widget.booking import act as booking_act
 from widget.google.errors import Patience
 
@@ -96,7 +96,7 @@ def test_event_link_and_guests_stay_and_google_tells_them(
     for name in ("id", "hangoutLink", "conferenceData", "description", "attendees", "summary"):
         assert after[name] == before[name]
     assert google.invitations[-1]["kind"] == "update"
-    assert google.invitations[-1]["to"] == MIA
+    assert google.invitations[-1]["to"] == MARIA["email"]
     assert look(guest, address).one("a", data_meet_link=True)["href"] == before["hangoutLink"]
 
 

@@ -16,10 +16,11 @@ from werkzeug.test import TestResponse
 import models
 from demo.google import StandIn
 from tests import page
-from tests.acts import (
+from tests.conftest import Browser, on_sqlite
+from tests.people import (
     ANA,
     HALF_PAST,
-    MIA,
+    MARIA,
     PICKER,
     book,
     look,
@@ -28,7 +29,6 @@ from tests.acts import (
     reschedule,
     status_of,
 )
-from tests.conftest import Browser, on_sqlite
 from widget import config
 from widget.booking import channels
 from widget.booking import reconcile as booking_reconcile
@@ -48,7 +48,7 @@ def claim(start: int, end: int, **more: Any) -> models.Booking:
     values = {
         "event": "intro", "promise": {}, "start_at": start, "end_at": end,
         "buffer_before_minutes": 0, "buffer_after_minutes": 0, "guest_name": "Mia",
-        "guest_email": MIA, "notes": "", "answers": {}, "guests": [], "tz": "UTC",
+        "guest_email": MARIA["email"], "notes": "", "answers": {}, "guests": [], "tz": "UTC",
         "language": "en", "utm": {}, "calendar": "primary", "body_digest": "",
         "settle_after": 0, "created_at": 0, "updated_at": 0,
     }  # fmt: skip
@@ -442,7 +442,7 @@ def test_when_no_connection_comes_about_nothing_was_booked(
     app: Flask, guest: FlaskClient, google: StandIn, environ: dict[str, str]
 ) -> None:
     form = page.read(guest.get(PICKER, query_string={"start": "2026-12-01T09:00:00Z"}).text)
-    fields = {**form.one(id="booking-form").fields(), "name": "Mia", "email": MIA}
+    fields = {**form.one(id="booking-form").fields(), "name": "Mia", "email": MARIA["email"]}
     nowhere = {"GOOGLE_CALENDAR_ENDPOINT": "http://127.0.0.1:9/calendar/v3/"}
     app.extensions["meetslot"] = Google(config.load({**environ, **nowhere}))
     app.extensions["meetslot"].patience = Patience(tries=1)

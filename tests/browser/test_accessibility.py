@@ -10,8 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ANA, House, Open
+from tests.people import PICKER
 
-PICKER = "/book/ana/intro"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE: dict[str, Any] = {
     "light": {"runOnly": TAGS, "rules": {"target-size": {"enabled": True}}},

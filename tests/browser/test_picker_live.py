@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ANA, House, Open
+from tests.people import PICKER
 
-PICKER = "/book/ana/intro"
 MINUTE = 60_000
 
 

@@ -20,7 +20,7 @@ from demo.google import StandIn
 from demo.google.identity import CLIENT_ID, CLIENT_SECRET
 from tests import page
 from tests.conftest import NOW
-from tests.journey import ANA
+from tests.people import ANA
 from widget.google.client import CALENDAR_SCOPES, FREEBUSY_SCOPE
 
 BACK = "http://localhost:8000/auth/google/callback"

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from demo.google import StandIn
 from tests.conftest import Browser, on_sqlite
-from tests.journey import ANA, HTMX, WEEK, book, bookings, fill, look, status_of
+from tests.people import ANA, HTMX, WEEK, book, bookings, fill, look, status_of
 from widget import config
 
 pytestmark = pytest.mark.usefixtures("ana")

@@ -15,10 +15,10 @@ from demo.google import StandIn
 from tests import page
 from tests.conftest import on_sqlite
 from tests.page import Element
+from tests.people import PICKER
 
 pytestmark = [pytest.mark.usefixtures("ana"), on_sqlite]
 
-PICKER = "/book/ana/intro"
 LOOK = {
     "lang": "pl",
     "theme": "dark",

@@ -13,10 +13,9 @@ from demo.google import StandIn
 from tests import page
 from tests.conftest import Browser
 from tests.page import Element, starts
+from tests.people import HTMX, PICKER
 
 pytestmark = pytest.mark.usefixtures("ana")
-PICKER = "/book/ana/intro"
-HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
 def look(guest: FlaskClient, address: str = PICKER, status: int = 200, **headers: str) -> Element:

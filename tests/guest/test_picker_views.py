@@ -11,8 +11,9 @@ from flask.testing import FlaskClient
 
 from demo.google import StandIn
 from tests import page
-from tests.guest.test_pick_a_time import HTMX, PICKER, look, submit
+from tests.guest.test_pick_a_time import look, submit
 from tests.page import starts
+from tests.people import HTMX, PICKER
 from widget.text import zones
 
 pytestmark = [

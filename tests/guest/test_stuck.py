@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from demo.google import StandIn
 from tests.conftest import command, on_sqlite
 from tests.guest.test_pick_a_time import look
-from tests.journey import PICKER, book
 from tests.page import Element, starts
+from tests.people import PICKER, book
 
 pytestmark = [pytest.mark.usefixtures("ana"), on_sqlite]
 CONTACT = "ana@sailing.example or https://ana.example/contact"

@@ -11,8 +11,9 @@ from flask.testing import FlaskClient
 
 from tests import page
 from tests.conftest import on_sqlite
-from tests.guest.test_pick_a_time import PICKER, look, submit
+from tests.guest.test_pick_a_time import look, submit
 from tests.page import Element, starts
+from tests.people import PICKER
 
 pytestmark = [pytest.mark.usefixtures("ana"), on_sqlite]
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

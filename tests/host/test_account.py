@@ -13,11 +13,9 @@ from flask.testing import FlaskClient
 import models
 from demo.google import StandIn
 from tests import page
-from tests.conftest import Browser, command
-from tests.host_page import book, exported, on_sqlite, save, show
+from tests.conftest import Browser, command, on_sqlite
+from tests.people import ANA, booked, exported, save, show
 from widget.booking import channels
-
-ANA = "ana@sailing.example"
 
 GITA = "gita@guest.example"
 
@@ -117,7 +115,7 @@ def test_an_account_says_what_it_takes_along_and_is_gone(
     save(ana, "profile", {"handle": "silva"})
     save(ana, "profile", {"handle": "ana"})
     guest.get("/book/ana", headers={"Sec-Fetch-Dest": "iframe", "Referer": "https://a.example/"})
-    book(app)
+    booked(app)
     said = page.read(ana.client.get("/settings/account/delete").text).one("main").text
     assert "1 booking with what the guest wrote" in said
     assert "stays in your Google Calendar" in said
@@ -156,7 +154,7 @@ def test_an_account_goes_even_while_google_is_silent(
 
 
 def test_a_host_is_deleted_by_command(app: Flask, ana: Browser, google: StandIn) -> None:
-    book(app)
+    booked(app)
     said = command(app, "hosts", "delete", "ana", "--yes")
     assert "removed ana: account, settings, tokens and 1 booking(s)" in said
     assert "1 event(s) still to come stay" in said
@@ -173,7 +171,7 @@ def test_a_host_is_deleted_by_command(app: Flask, ana: Browser, google: StandIn)
 def test_nothing_is_deleted_by_command_without_asking(
     app: Flask, ana: Browser, command_line: list[str]
 ) -> None:
-    book(app)
+    booked(app)
     for answer in ("", "n\n", "\n"):
         result = app.test_cli_runner().invoke(args=command_line, input=answer)
         assert result.exit_code == 1
@@ -205,9 +203,9 @@ def test_a_guest_is_deleted_by_command_with_everything_said(
     app: Flask, ana: Browser, google: StandIn, clock: time_machine.Traveller, change: Any
 ) -> None:
     change("ana", event={"extra_guests": 2})
-    book(app)
-    book(app, "2026-12-03T10:00:00Z", email="GITA@guest.example")
-    book(
+    booked(app)
+    booked(app, "2026-12-03T10:00:00Z", email="GITA@guest.example")
+    booked(
         app, "2026-12-03T11:00:00Z", name="Horst", email="horst@guest.example",
         guests=["Gita@guest.example", "third@guest.example"],
     )  # fmt: skip
@@ -226,7 +224,7 @@ def test_a_guest_is_deleted_by_command_with_everything_said(
 def test_a_guest_whose_booking_google_does_not_let_go_is_told_to_come_again(
     app: Flask, ana: Browser, google: StandIn
 ) -> None:
-    book(app)
+    booked(app)
     google.fault("calendar.events.delete", status=429, reason="rateLimitExceeded", times=None)
     result = app.test_cli_runner().invoke(args=["guests", "delete", "gita@guest.example", "--yes"])
     assert result.exit_code == 1
@@ -242,7 +240,7 @@ def test_a_guest_whose_booking_google_does_not_let_go_is_told_to_come_again(
 def test_a_guests_booking_that_may_still_have_an_event_is_kept_until_it_has_none(
     app: Flask, ana: Browser, google: StandIn, clock: time_machine.Traveller
 ) -> None:
-    address = book(app)["manageUrl"].removeprefix("http://localhost")
+    address = booked(app)["manageUrl"].removeprefix("http://localhost")
     (event,) = google.events(ANA)
     with google.state.lock:  # as if the insert had not arrived yet
         late = google.state.calendars[ANA].events.pop(event["id"])

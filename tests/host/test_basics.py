@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse
 from demo.google import StandIn
 from tests import page
 from tests.conftest import Browser, command, on_sqlite
-from tests.journey import PICKER, look
 from tests.page import Element, starts
+from tests.people import PICKER, look
 
 
 def exported(app: Flask, handle: str = "ana") -> dict[str, Any]:

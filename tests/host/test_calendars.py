@@ -10,9 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from demo.google import StandIn
-from tests.conftest import Browser
-from tests.host_page import book, exported, faults, on_sqlite, save, show
+from tests.conftest import Browser, on_sqlite
 from tests.page import Element
+from tests.people import booked, exported, faults, save, show
 
 pytestmark = on_sqlite
 FAMILY, BOATS = "ana-private@group.calendar.example", "team@group.calendar.example"
@@ -53,7 +53,7 @@ def test_a_ticked_calendar_makes_busy_and_bookings_go_where_they_should(
     found = [slot["start"] for slot in answer.get_json()["slots"]]
     assert "2026-12-01T09:30:00Z" in found
     assert "2026-12-01T10:00:00Z" not in found
-    book(app, "2026-12-01T12:00:00Z")
+    booked(app, "2026-12-01T12:00:00Z")
     assert len(google.events(FAMILY)) == 2
 
 

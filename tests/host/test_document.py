@@ -10,10 +10,10 @@ from flask import Flask
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as how
 
-from tests.conftest import Browser
+from tests.conftest import Browser, on_sqlite
 from tests.core.test_document import documents, good
-from tests.host_page import form, on_sqlite, show
 from tests.page import Element
+from tests.people import form, show
 
 pytestmark = on_sqlite
 

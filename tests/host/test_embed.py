@@ -10,12 +10,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import models
-from tests.conftest import Browser
-from tests.host_page import on_sqlite, save, show
+from tests.conftest import Browser, on_sqlite
 from tests.page import Element
+from tests.people import PICKER, save, show
 from widget.guest import sightings
 
-PICKER = "/book/ana/intro"
 SITE = "https://sailing.example"
 FRAMED = {"Sec-Fetch-Dest": "iframe", "Referer": f"{SITE}/"}
 

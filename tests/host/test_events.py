@@ -11,17 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests import page
-from tests.conftest import Browser, command
-from tests.host_page import (
-    book,
-    event_of,
-    exported,
-    faults,
-    form,
-    on_sqlite,
-    save_event,
-    show,
-)
+from tests.conftest import Browser, command, on_sqlite
+from tests.people import booked, event_of, exported, faults, form, save_event, show
 
 pytestmark = on_sqlite
 
@@ -215,7 +206,7 @@ def test_event_types_are_ordered(app: Flask, ana: Browser, guest: FlaskClient) -
 def test_deleting_says_first_what_happens_to_its_bookings(
     app: Flask, ana: Browser, guest: FlaskClient
 ) -> None:
-    book(app)
+    booked(app)
     asked = show(ana, "?delete=intro").one(id="event-type-intro").one(role="group")
     assert "1 booking that is still to come stays as it is" in asked.text
     assert slugs(app) == ["intro"]
@@ -442,7 +433,7 @@ def test_an_editor_of_something_that_is_not_there_is_not_opened(ana: Browser) ->
 
 
 def test_bookings_follow_their_event_type_to_its_new_address(app: Flask, ana: Browser) -> None:
-    booking = book(app)
+    booking = booked(app)
     save_event(ana, {"slug": "chat"})
     assert "Move" in [link.text for link in show(ana).one(id=f"booking-{booking['id']}").all("a")]
     save_event(ana, {"max_per_day": "1"}, slug="chat")

@@ -10,8 +10,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests import page
-from tests.conftest import Browser
-from tests.host_page import event_of, exported, form, on_sqlite, save, save_event, show
+from tests.conftest import Browser, on_sqlite
+from tests.people import event_of, exported, form, save, save_event, show
 
 pytestmark = on_sqlite
 

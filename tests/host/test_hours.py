@@ -9,9 +9,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests import page
-from tests.conftest import Browser
-from tests.host_page import exported, faults, form, on_sqlite, save, show
+from tests.conftest import Browser, on_sqlite
 from tests.page import Element, starts
+from tests.people import exported, faults, form, save, show
 
 pytestmark = on_sqlite
 

@@ -9,12 +9,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests import page
-from tests.conftest import Browser
-from tests.host_page import exported, faults, form, on_sqlite, save, show
+from tests.conftest import Browser, on_sqlite
+from tests.people import PICKER, exported, faults, form, save, show
 from widget.core import fields
 
 pytestmark = on_sqlite
-PICKER = "/book/ana/intro"
 
 
 # --- look ------------------------------------------------------------------------------------

@@ -11,9 +11,9 @@ from werkzeug.test import TestResponse
 
 from demo.google import StandIn
 from tests import page
-from tests.conftest import Browser
-from tests.host_page import exported, form, on_sqlite, show
+from tests.conftest import Browser, on_sqlite
 from tests.page import Element, starts
+from tests.people import exported, form, show
 
 pytestmark = on_sqlite
 FAMILY = "ana-private@group.calendar.example"

@@ -10,11 +10,9 @@ from flask.testing import FlaskClient
 
 from demo.google import StandIn
 from tests import page
-from tests.conftest import Browser, command
-from tests.host_page import exported, faults, form, on_sqlite, save, show
+from tests.conftest import Browser, command, on_sqlite
+from tests.people import PICKER, exported, faults, form, save, show
 from widget.core.fields import RESERVED
-
-PICKER = "/book/ana/intro"
 
 
 @on_sqlite

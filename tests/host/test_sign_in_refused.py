@@ -22,9 +22,8 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 from app import create_app
 from demo.google import StandIn, identity
 from tests import page
-from tests.acts import ANA
-from tests.conftest import Browser, command
-from tests.host_page import on_sqlite
+from tests.conftest import Browser, command, on_sqlite
+from tests.people import ANA
 from widget import config
 
 pytestmark = on_sqlite

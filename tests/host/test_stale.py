@@ -11,9 +11,9 @@ from werkzeug.test import TestResponse
 
 from demo.google import StandIn
 from tests import page
-from tests.conftest import Browser
-from tests.host_page import book, event_of, exported, form, on_sqlite, save, save_event, show
+from tests.conftest import Browser, on_sqlite
 from tests.page import Element
+from tests.people import booked, event_of, exported, form, save, save_event, show
 
 pytestmark = on_sqlite
 
@@ -111,7 +111,7 @@ def test_a_new_event_type_is_kept_as_typed(app: Flask, ana: Browser) -> None:
 
 
 def test_a_reason_and_a_typed_handle_are_kept(app: Flask, ana: Browser) -> None:
-    id = book(app)["id"]
+    id = booked(app)["id"]
     old = show(ana, f"?booking={id}&act=cancel")
     leave = page.read(ana.client.get("/settings/account/delete").text)
     new_session(ana)

@@ -12,9 +12,22 @@ from flask.testing import FlaskClient
 import models
 from demo.google import StandIn
 from tests import page
-from tests.acts import ANA, PICKER, TEN, book, cancel, ics, look, offered, reschedule, status_of
-from tests.conftest import Browser, command
-from tests.host_page import exported, on_sqlite, save, show
+from tests.conftest import Browser, command, on_sqlite
+from tests.people import (
+    ANA,
+    PICKER,
+    TEN,
+    book,
+    cancel,
+    exported,
+    ics,
+    look,
+    offered,
+    reschedule,
+    save,
+    show,
+    status_of,
+)
 
 LOST = "Mars/Olympus"
 

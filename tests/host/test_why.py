@@ -9,12 +9,12 @@ import time_machine
 from flask import Flask
 
 from demo.google import StandIn
-from tests.conftest import Browser, command
-from tests.host_page import book, on_sqlite, show
+from tests.conftest import Browser, command, on_sqlite
 from tests.page import Element
+from tests.people import ANA, booked, show
 
 pytestmark = on_sqlite
-ANA, FAMILY = "ana@sailing.example", "ana-private@group.calendar.example"
+FAMILY = "ana-private@group.calendar.example"
 
 
 def ask(host: Browser, day: str, time: str, event: str = "intro") -> Element:
@@ -32,7 +32,7 @@ def test_every_reason_is_named_and_the_command_line_says_the_same(
     app: Flask, ana: Browser, google: StandIn, change: Callable[..., None]
 ) -> None:
     google.add_busy(FAMILY, "2026-12-01T11:00:00Z", "2026-12-01T12:00:00Z", "Divorce lawyer")
-    book(app, "2026-12-01T13:00:00Z")
+    booked(app, "2026-12-01T13:00:00Z")
     change(
         "ana",
         busy_calendars=["primary", FAMILY],

@@ -7,17 +7,9 @@ from collections.abc import Callable
 from flask import Flask
 
 from tests import page
-from tests.conftest import Browser
-from tests.host_page import (
-    event_of,
-    exported,
-    form,
-    on_sqlite,
-    save,
-    save_event,
-    show,
-)
+from tests.conftest import Browser, on_sqlite
 from tests.page import Element
+from tests.people import event_of, exported, form, save, save_event, show
 
 pytestmark = on_sqlite
 

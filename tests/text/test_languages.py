@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 
 from demo.google import StandIn
 from tests import page
-from tests.guest.test_pick_a_time import PICKER
+from tests.people import PICKER
 from translations import update
 from widget.text import language
 

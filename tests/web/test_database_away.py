@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 import models
 from tests import page
 from tests.conftest import Browser
-from tests.journey import MARIA, PICKER, START, ask, book, bookings, fill, send
+from tests.people import MARIA, NINE, PICKER, ask, book, bookings, fill, send
 
 FULL = "PRAGMA max_page_count = 1"
 READ_ONLY = "PRAGMA query_only = 1"
@@ -54,12 +54,12 @@ def test_a_booking_that_cannot_be_written_is_told_as_not_made_and_keeps_what_was
 def test_a_program_is_told_the_same(app: Flask, ana: Browser, guest: FlaskClient) -> None:
     fill(guest)
     break_by(READ_ONLY)
-    answer = ask(guest, {"start": START, **MARIA}, key="k")
+    answer = ask(guest, {"start": NINE, **MARIA}, key="k")
     heal()
     assert (answer.status_code, answer.get_json()["code"]) == (503, "unavailable")
     assert "Retry-After" in answer.headers
     assert "Nothing was booked" in answer.get_json()["detail"]
-    assert ask(guest, {"start": START, **MARIA}, key="k").status_code == 201
+    assert ask(guest, {"start": NINE, **MARIA}, key="k").status_code == 201
 
 
 @on_sqlite

@@ -16,7 +16,7 @@ from app import create_app
 from demo.google import StandIn
 from tests import page
 from tests.conftest import ROOT, Browser
-from tests.journey import ANA, API, HTMX, PICKER, START, ask, book, fill, send
+from tests.people import ANA, API, HTMX, NINE, PICKER, ask, book, fill, send
 from tests.world import Database
 from widget import config
 from widget.google.client import EVENTS_SCOPE
@@ -232,7 +232,7 @@ def test_no_page_has_script_or_style_in_it(
         guest.get("/book/ana"),
         guest.get(f"{PICKER}?accent=ff0000&theme=dark"),
         guest.get(f"{PICKER}?step=zone"),
-        guest.get(f"{PICKER}?start={START}"),
+        guest.get(f"{PICKER}?start={NINE}"),
         send(guest, {**fields, "name": "", "question-phone": "x"}),
         guest.get(send(guest, fields).headers["Location"]),
         send(guest, {**fields, "name": "Taken"}),

@@ -21,7 +21,7 @@ from app import create_app
 from demo.google import StandIn
 from tests import page
 from tests.conftest import Browser, on_sqlite
-from tests.journey import ANA, API, HTMX, PICKER, ask, fill, look, send, status_of
+from tests.people import ANA, API, HTMX, PICKER, ask, fill, look, send, status_of
 from widget import config
 
 Limited = Callable[..., FlaskClient]

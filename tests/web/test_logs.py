@@ -16,7 +16,7 @@ import models
 from app import create_app
 from demo.google import StandIn
 from tests.conftest import Browser, command
-from tests.journey import ANA, PICKER, START, ask, book, fill, look, send
+from tests.people import ANA, NINE, PICKER, ask, book, fill, look, send
 from widget import config
 
 GUEST = {
@@ -119,7 +119,7 @@ def test_every_line_is_json_with_its_time_level_and_route(
     app: Flask, google: StandIn, log: io.StringIO
 ) -> None:
     Browser(app.test_client(), google).sign_in(ANA)
-    app.test_client().get(f"{PICKER}?start={START}&name=Xanthippe")
+    app.test_client().get(f"{PICKER}?start={NINE}&name=Xanthippe")
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert lines
     for line in lines:
