@@ -60,7 +60,7 @@ def test_what_is_dark_is_printed_black_on_white(house: House, open_page: Open) -
 
 def test_a_box_that_forced_colours_draw_has_room_inside(house: House, chromium: Browser) -> None:
     page = chromium.new_page(forced_colors="active")
-    page.goto(f"{house.widget}{PICKER}")
+    page.goto(f"{house.widget}{PICKER}?tz=UTC")
     for link in page.locator("button.link").all():
         assert link.evaluate("el => parseFloat(getComputedStyle(el).paddingInlineStart)") >= 4
     page.context.close()

@@ -24,6 +24,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 ACCENTS = 256  # style sheets that are kept ready; each accent has its own
 
 _LEFT_OUT = re.compile(r"^\s*//.*\n|^\s*/\*[^*]*\*/\n|^\s+|\s+// .*$", re.MULTILINE)
+_STYLE_SPACE = re.compile(r";?\s*([{},;])\s*")
 #: A string or template of a script, which stays as it is, or a sign with the space around it.
 _SPACED = re.compile(r"""("[^"\n]*"|'[^'\n]*'|`[^`]*`)|\s*([^\w\s$#@"'`])\s*""")
 
@@ -55,8 +56,13 @@ def lean(name: str) -> str:
     text = "".join((theme.STATIC / part).read_text() for part in PARTS.get(name, (name,)))
     if ".min." in name:
         return text
-    text = _LEFT_OUT.sub("", text)
-    return _SPACED.sub(r"\1\2", text) if name.endswith(".js") else text
+    if name.endswith(".css"):
+        return _lean_style(text)
+    return _SPACED.sub(r"\1\2", _LEFT_OUT.sub("", text))
+
+
+def _lean_style(text: str) -> str:
+    return _STYLE_SPACE.sub(r"\1", _LEFT_OUT.sub("", text)).replace(": ", ":")
 
 
 @cache
@@ -75,7 +81,7 @@ def _names() -> frozenset[str]:
 @lru_cache(ACCENTS)
 def style(accent: str) -> Packed:
     """The guest's style sheet with this accent (six hex digits, lower case)."""
-    return pack(_LEFT_OUT.sub("", theme.style_sheet(accent)), TYPES[".css"])
+    return pack(_lean_style(theme.style_sheet(accent)), TYPES[".css"])
 
 
 def warm() -> None:

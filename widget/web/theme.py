@@ -8,9 +8,10 @@ from pathlib import Path
 STATIC = Path(__file__).parents[2] / "static"
 HTMX = "htmx-4.0.1.min.js"
 THEMES = ("auto", "light", "dark")
+STYLE = ("guest.css", "picker.css", "booking.css")  # one file to browsers, in this order
 DEFAULT_ACCENT = "1a73e8"
 READABLE = 4.5  # WCAG 2.2, 1.4.3 Contrast (Minimum), AA
-TINT = 0.1  # of the accent in a free day's background, as guest.css has it
+TINT = 0.1  # of the accent in a free day's background, as picker.css has it
 #: The darkest light ground and the lightest dark one that a page is shown on (frame.js: `adapt`).
 LIGHT_PAGE, DARK_PAGE = (244, 244, 244), (42, 43, 47)
 
@@ -30,7 +31,7 @@ def style_sheet(accent: str) -> str:
         f":root{{--accent-light:{_hex(light)};--on-accent-light:{_on(light)};"
         f"--accent-dark:{_hex(dark)};--on-accent-dark:{_on(dark)}}}\n"
     )
-    return (STATIC / "guest.css").read_text() + colours
+    return "".join((STATIC / part).read_text() for part in STYLE) + colours
 
 
 def contrast(one: RGB, other: RGB) -> float:
