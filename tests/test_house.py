@@ -117,7 +117,6 @@ NOT_YET: dict[Callable[[], Iterator[str]], set[str]] = {
         "templates/host/settings.html",
     },
     packed_styles: {
-        "static/guest.css",
         "static/host.css",
     },
     large_product: {
