@@ -8,6 +8,7 @@ import json
 import socket
 import sys
 import tempfile
+from contextlib import suppress
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from widget.booking import deletion, export, guest_input, reconcile
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
 from widget.booking.target import Target
+from widget.core import contact
 from widget.core.clock import now, to_rfc3339
 from widget.core.document import SettingsError, document_json, load_document, parse_document
 from widget.google.client import Google
@@ -201,6 +203,8 @@ def delete_host(host: str, *, yes: bool) -> None:
 @yes
 def delete_guest(email: str, *, yes: bool) -> None:
     """Remove the bookings of the guest EMAIL; those still to come are cancelled in Google."""
+    with suppress(contact.NoEmail):  # stored as Google takes it
+        email = contact.email(email)
     if not yes:
         number = len(models.bookings_of_guest(email))
         click.confirm(f"Delete {number} booking(s) of {email} for good?", abort=True)

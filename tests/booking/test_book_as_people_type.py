@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from demo.google import StandIn
 from tests import page
-from tests.conftest import on_sqlite
+from tests.conftest import command, on_sqlite
 from tests.core.test_characters import KEPT
 from tests.core.test_contact import NUMBERS
 from tests.people import ANA, MARIA, PICKER, ask, bookings, fill, look, send
@@ -104,6 +104,8 @@ def test_an_international_domain_goes_to_google_in_ascii_and_is_shown_as_typed(
     shown = look(guest, own).text
     assert "maria@bücher.example" in shown
     assert "xn--" not in shown
+    said = command(app, "guests", "delete", "maria@bücher.example", "--yes")
+    assert "removed 1 booking(s)" in said
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_no_message_is_missing_or_left_in_english(code: str, wanted: Catalog) ->
 def test_every_message_is_one_that_is_extracted() -> None:
     """Babel does not look into f-strings, and cannot know what a variable holds."""
     faults = []
-    for path in sorted((update.ROOT / "widget").glob("*.py")):
+    for path in sorted((update.ROOT / "widget").rglob("*.py")):
         tree = ast.parse(path.read_text())
         inside = [
             node
