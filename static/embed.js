@@ -34,7 +34,7 @@ button:empty,.ready slot,:not(.late)>a{display:none}
 a{padding:8px 24px}
 slot{display:block}
 i{position:absolute;scroll-margin:inherit;color:Canvas}
-iframe{width:100%;border:0}
+iframe{width:100%;border:0;border-radius:8px}
 :not(.ready)>iframe{min-height:${room};visibility:hidden}
 :host(:not([event],[mode=dialog])) iframe{min-height:400px}
 button{min-height:48px;padding:8px 24px;border:0;border-radius:8px;background:CanvasText;color:Canvas;font:inherit;font-size:max(1em,14px);line-height:1.4;font-weight:600;cursor:pointer}
