@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from demo.google import StandIn
+from tests import page
 from tests.conftest import command, on_sqlite
 from tests.guest.test_pick_a_time import look
 from tests.page import Element, starts
@@ -171,6 +172,21 @@ def test_a_disconnected_host_is_told_without_plumbing(
     text = neutral(shown, "calendar_disconnected")
     assert "Ana Silva" in text
     assert "connect" not in text.lower()
+    assert "mailto:ana@sailing.example" in {each["href"] for each in shown.all("a")}
+
+
+def test_a_host_who_is_disconnected_while_a_form_is_open_is_told_so_beside_what_was_typed(
+    guest: FlaskClient, google: StandIn, change: Any
+) -> None:
+    change("ana", contact=CONTACT)
+    form = look(guest, f"{PICKER}?start=2026-12-01T09:00:00Z").one("form", id="booking-form")
+    google.revoke("ana@sailing.example")
+    sent = {**form.fields(), "name": "Mia", "email": "mia@guest.example"}
+    answer = guest.post(PICKER, data=sent)
+    assert answer.status_code == 503
+    shown = page.read(answer.text)
+    neutral(shown, "calendar_disconnected")
+    assert shown.one("form", id="booking-form").fields()["name"] == "Mia"
     assert "mailto:ana@sailing.example" in {each["href"] for each in shown.all("a")}
 
 

@@ -455,3 +455,14 @@ def test_a_long_event_type_can_be_saved(app: Flask, ana: Browser) -> None:
 def test_the_page_after_booking_may_be_typed_without_https(app: Flask, ana: Browser) -> None:
     save_event(ana, {"redirect_url": "faß.example/thanks"})
     assert event_of(app)["redirect_url"] == "https://xn--fa-hia.example/thanks"
+
+
+def test_what_only_an_import_sets_outlives_saving_by_page(
+    app: Flask, ana: Browser, change: Callable[..., None]
+) -> None:
+    texts = {"invite_title": "{event} with {guest}", "invite_text": "Bring\na jacket."}
+    change("ana", event=texts, contact="ana@sailing.example")
+    save_event(ana, {"title": "Another title", "slug": "another"})
+    event = event_of(app, "another")
+    assert {name: event[name] for name in texts} == texts
+    assert exported(app)["contact"] == "ana@sailing.example"
