@@ -15,6 +15,7 @@ from tests import page
 from tests.conftest import Browser
 from tests.page import starts
 from tests.people import ANA, NINE, PICKER, TEN, book, cancel, look, offered, reconcile, status_of
+from widget.google.errors import Disconnected
 
 PRIVATE = "ana-private@group.calendar.example"
 
@@ -178,6 +179,24 @@ def test_a_token_made_from_an_older_consent_does_not_replace_the_new_one(
         assert app.extensions["meetslot"].calendar_of(before).calendars()
         after = models.host_by_handle("ana")
     assert after.access_token == signed_in.access_token != before.access_token
+
+
+def test_a_refusal_of_an_older_consent_does_not_disconnect_the_new_one(
+    app: Flask, guest: FlaskClient, ana: Browser, google: StandIn
+) -> None:
+    """A request that began before the host signed in anew hears that its token is dead."""
+    with app.app_context():
+        before = models.host_by_handle("ana")
+        assert before
+        google.expire()
+        google.revoke(ANA)
+        ana.sign_in(ANA)
+        calendar = app.extensions["meetslot"].calendar_of(before)
+        with pytest.raises(Disconnected):
+            calendar.calendars()
+        after = models.host_by_handle("ana")
+    assert after.disconnected_at is None
+    assert TEN in offered(guest)
 
 
 def seeking_another_time(guest: FlaskClient) -> dict[str, str]:

@@ -389,7 +389,7 @@ def test_a_pending_booking_is_explained(app: Flask, ana: Browser, google: StandI
 def test_what_google_refused_and_what_it_knows_more_is_said(
     app: Flask, ana: Browser, google: StandIn, clock: time_machine.Traveller
 ) -> None:
-    google.fault("calendar.events.insert", status=400, reason="invalid")
+    google.fault("calendar.events.insert", status=400, reason="required")
     body = {"start": "2026-12-01T09:00:00Z", "name": "Nobody", "email": "n@guest.example"}
     assert app.test_client().post("/api/v1/ana/intro/bookings", json=body).status_code == 503
     booked(app)
@@ -398,7 +398,7 @@ def test_what_google_refused_and_what_it_knows_more_is_said(
     command(app, "reconcile")
     (free,) = listed(ana)
     (refused,) = listed(ana, "?show=cancelled")
-    assert "Google did not take it, so the time is free again" in refused.text
+    assert "Google did not take it, so the time is free again (400 required)" in refused.text
     assert refused["data-status"] == "failed"
     assert "it is marked as free" in free.text
 

@@ -288,6 +288,21 @@ def test_a_discovery_document_without_what_is_needed_is_named(
     assert field in page.read(answer.text).one(role="alert").text
 
 
+@pytest.mark.parametrize("method", ["oauth.metadata", "oauth.jwks"])
+def test_an_address_of_googles_that_leads_nowhere_is_no_outage(
+    app: Flask, google: StandIn, method: str
+) -> None:
+    google.fault(method, status=404, reason="notFound", times=None)
+    client = app.test_client()
+    answer = client.get("/login")
+    if method == "oauth.jwks":
+        answer = finish(client, google, answer.headers["Location"])
+    assert answer.status_code == 503
+    said = page.read(answer.text).one(role="alert").text
+    assert method in said
+    assert "404 notFound" in said
+
+
 # --- set-up -------------------------------------------------------------------------------------
 
 NOT_SET_UP = [

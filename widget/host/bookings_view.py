@@ -200,7 +200,8 @@ def _state(booking: Booking, zone: ZoneInfo) -> Iterator[str]:
         by = "you" if booking.cancelled_by == "host" else "the guest"
         yield f"Cancelled by {by}. {booking.cancel_reason or ''}".strip()
     if booking.status == "failed":
-        yield "Google did not take it, so the time is free again."
+        why = f" ({booking.failure})" if booking.failure else ""
+        yield f"Google did not take it, so the time is free again{why}."
     if booking.conflict:
         yield "You moved it onto another booking in Google. Cancel or move one of them."
     if booking.trouble:

@@ -272,10 +272,11 @@ def _failed(error: GoogleError) -> ResponseReturnValue:
         message = _("Google does not take this server's requests (%(why)s). For whoever runs it:")
         told = f"{message % {'why': why}} {openid.advice(service.google(), error.reason)}"
         return _problem(503, _("This server is not set up for Google"), told)
-    if isinstance(error, Malformed):
-        said = _("It was %(method)s, and %(why)s. Nothing was changed.")
-        status = 400 if error.method == "oauth.token" else 503
-        told = said % {"method": error.method, "why": error.reason}
+    own_addresses = error.method in ("oauth.metadata", "oauth.jwks")
+    if isinstance(error, Malformed) or (own_addresses and 400 <= (error.status or 0) < 429):
+        said = _("It was %(method)s: %(why)s. Nothing was changed.")
+        status = 503 if own_addresses else 400
+        told = said % {"method": error.method, "why": why}
         return _problem(status, _("Google's answer cannot be read"), told)
     if isinstance(error, Unavailable):
         said = _("Nothing was changed. Please try again in a minute.")

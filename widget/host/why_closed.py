@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 import models
-from widget.booking.errors import CalendarDisconnected, NotBooked
+from widget.booking.errors import CalendarDisconnected, CalendarUnavailable, NotBooked
 from widget.booking.offer import offer_for
 from widget.booking.target import Target
 from widget.core import clock
@@ -74,7 +74,9 @@ def _answer(target: Target, at: int, zone: ZoneInfo) -> dict[str, Any]:
         answer["reasons"] = why.said(service.google(), offer, at)
     except CalendarDisconnected:
         answer["trouble"] = _("No time is offered: your calendar is not connected.")
-    except NotBooked:
+    except CalendarUnavailable:
         answer["trouble"] = _("No time is offered at the moment: Google does not answer.")
+    except NotBooked as error:
+        answer["trouble"] = _("No time is offered: %(why)s.") % {"why": error}
     answer["inactive"] = not target.event.active
     return answer
