@@ -247,7 +247,8 @@ def test_a_pending_booking_that_google_refuses_is_failed_and_its_time_free_again
 ) -> None:
     google.fault("calendar.events.insert", status=503)
     address = book(guest)
-    google.fault("calendar.events.insert", status=400, reason="invalid")
+    # with a Meet link, and then without
+    google.fault("calendar.events.insert", status=400, reason="invalid", times=2)
     clock.shift(5)
     shown = look(guest, address, **HTMX)
     assert status_of(shown) == "failed"
