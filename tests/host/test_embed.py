@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -10,10 +12,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import models
-from tests.conftest import Browser, on_sqlite
+from tests.conftest import ROOT, Browser, on_sqlite
 from tests.page import Element
 from tests.people import PICKER, save, show
 from widget.guest import sightings
+from widget.host import snippets
 
 SITE = "https://sailing.example"
 FRAMED = {"Sec-Fetch-Dest": "iframe", "Referer": f"{SITE}/"}
@@ -261,3 +264,16 @@ def test_what_is_no_address_is_named_and_kept(ana: Browser, site: str) -> None:
     field = shown.one("input", name="site")
     assert field["value"] == site
     assert field["aria-describedby"] == "live-answer"
+
+
+FILES = ["README.md", "docs/embedding.md", *sorted(ROOT.glob("demo/site/*.html"))]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: Path(file).name)
+def test_what_we_show_elsewhere_keeps_its_room_as_the_snippet_does(file: str) -> None:
+    found = re.findall(r"<meetslot-booking (?!ref)([^>]*)>", (ROOT / file).read_text())
+    for attributes in found:
+        if "offset" in attributes:  # has a place of its own
+            continue
+        mode = re.search(r'mode="(\w+)"', attributes)
+        assert f'style="{snippets.STYLES[mode[1] if mode else "inline"]}"' in attributes
