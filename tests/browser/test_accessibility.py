@@ -40,6 +40,18 @@ def faulty_form(house: House, page: Page) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
+def offline(house: House, page: Page) -> None:
+    at(f"{PICKER}?start=2026-12-03T09:00:00Z")(house, page)
+    page.context.set_offline(True)
+    fill(page, "gita@guest.example")
+    expect(page.get_by_role("alert")).to_have_attribute("data-error", "offline")
+
+
+def online_again(house: House, page: Page) -> None:
+    page.context.set_offline(False)
+    expect(page.locator("[data-booking-status=confirmed]")).to_be_visible()
+
+
 def form_whose_time_went(house: House, page: Page) -> None:
     at(f"{PICKER}?start=2026-12-07T09:00:00Z")(house, page)
     house.add_busy(ANA, "2026-12-07T09:00:00Z", "2026-12-07T10:00:00Z")
@@ -116,6 +128,8 @@ STATES: dict[str, Reach] = {
     "zones not found": at(f"{PICKER}?step=zone&city=atlantis"),
     "form": at(f"{PICKER}?start=2026-12-03T09:00:00Z"),
     "form with errors": faulty_form,
+    "offline": offline,
+    "online again": online_again,
     "form whose time went": form_whose_time_went,
     "taken": taken,
     "confirmed": confirmed,
