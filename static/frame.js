@@ -83,6 +83,7 @@ const around =
   const light = ([red, green, blue]) => 0.2126 * red ** 2.2 + 0.7152 * green ** 2.2 + 0.0722 * blue ** 2.2;
 
   const wish = new URLSearchParams(location.search).get("theme");
+  let told; // the theme that embed.js knows of
 
   // Dark or light by the layers behind the frame, from the top down to the browser's own ground.
   // Where there is an image, or nothing but the browser's ground, the page's text tells better.
@@ -96,14 +97,15 @@ const around =
       through *= 1 - layer[3];
     };
     layers.slice(0, -1).forEach(lay);
-    const told = image || through > 0.5;
+    const unsure = image || through > 0.5;
     lay(layers.at(-1));
     const ground = light(mix);
-    const suits = told ? light(read(text)) > 0.18 : ground < 0.18;
+    const suits = unsure ? light(read(text)) > 0.18 : ground < 0.18;
     const dark = /^(light|dark)$/.test(wish) ? wish === "dark" : suits;
-    html.dataset.theme = dark ? "dark" : "light";
+    const theme = dark ? "dark" : "light";
+    html.dataset.theme = theme;
     html.classList.toggle("clear", !image && (dark ? ground <= 0.025 : ground >= 0.9));
-    tell("theme", { theme: html.dataset.theme });
+    if (theme !== told) tell("theme", { theme: (told = theme) });
   };
 
   const greeted = ({ source, origin, data }) => {
