@@ -21,8 +21,8 @@ from widget.google.errors import (
     NotSetUp,
     Patience,
     Unavailable,
-    meaning,
     reason_and_message,
+    token_meaning,
 )
 from widget.google.http import Answer, Declined, Lost, NotSent, Wire
 
@@ -214,8 +214,7 @@ def _no_tokens(answer: Answer) -> GoogleError:
         reason, message = reason_and_message(answer.status, answer.json())
     except ValueError:
         reason, message = "", ""
-    certain = answer.status in (400, 401, 403) and reason
-    kind = meaning(answer.status, reason, Unavailable) if certain else Unavailable
+    kind = token_meaning(answer.status, reason)
     return kind("oauth.token", answer.status, reason or "no token", message)
 
 

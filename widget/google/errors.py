@@ -99,15 +99,17 @@ _CLIENT = (
     "invalid_client", "unauthorized_client", "deleted_client", "disabled_client",
     "redirect_uri_mismatch",
 )  # fmt: skip
-#: (status, reason) -> what it is about, where the status alone does not tell. The first part is
-#: of the Calendar API, the second of the token endpoint (RFC 6749, 5.2).
+#: (status, reason) of the Calendar API -> what it is about, where the status alone does not tell.
 TABLE: dict[tuple[int, str], Meaning] = {
     **{(403, reason): Unavailable for reason in _LIMITS},
     **{(403, reason): Disconnected for reason in _SCOPE},
     **{(403, reason): NotSetUp for reason in _PROJECT},
     (403, "requiredAccessLevel"): CalendarClosed,
+}
+#: The same of the token endpoint (RFC 6749, 5.2).
+TOKEN_TABLE: dict[tuple[int, str], Meaning] = {
     (400, "invalid_grant"): Disconnected,
-    **{(status, reason): NotSetUp for status in (400, 401, 403) for reason in _CLIENT},
+    **{(status, reason): NotSetUp for status in (400, 401) for reason in _CLIENT},
 }
 
 
@@ -118,6 +120,13 @@ def meaning(status: int, reason: str, lost: type[Unknown] | type[Unavailable]) -
     if found is Unknown or not found:
         return Refused if 400 <= status < 500 and not found else lost
     return found
+
+
+def token_meaning(status: int, reason: str) -> Meaning:
+    """The same of the token endpoint, where whatever is not OAuth's own refusal may pass."""
+    return TOKEN_TABLE.get((status, reason)) or (
+        Refused if status == 400 and reason else Unavailable
+    )
 
 
 def reason_and_message(status: int, answer: Any) -> tuple[str, str]:

@@ -27,7 +27,7 @@ from widget.google.client import (
     FREEBUSY_SCOPE,
     SIGN_IN_SCOPE,
 )
-from widget.google.errors import GoogleError, NotSetUp, Unavailable, meaning
+from widget.google.errors import GoogleError, NotSetUp, Unavailable, token_meaning
 from widget.google.openid import Person, SignIn
 from widget.text.language import gettext as _
 from widget.web import answers, audience, service
@@ -259,7 +259,7 @@ def _said_no(error: str) -> ResponseReturnValue:
     if word == "access_denied":
         return _not_signed_in(_("You did not allow access, so nothing was connected."))
     passing = word in ("server_error", "temporarily_unavailable")
-    kind = Unavailable if passing else meaning(400, word, Unavailable)
+    kind = Unavailable if passing else token_meaning(400, word)
     return _failed(kind("oauth.authorize", None, word))
 
 
