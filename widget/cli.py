@@ -20,7 +20,7 @@ from flask.cli import AppGroup, with_appcontext
 
 import models
 from widget import config, doctor
-from widget.booking import deletion, export, guest_input, reconcile
+from widget.booking import deletion, export, guest_input, reconcile, rows, settling
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
 from widget.booking.target import Target
@@ -158,14 +158,14 @@ class Day(click.ParamType[int]):
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table")
 def list_bookings(host: str, start: int | None, end: int | None, form: str) -> None:
     """The bookings of HOST in any state, by their start."""
-    found = models.bookings(_host(host), start, end)
-    rows = [export.row(booking) for booking in found]
+    found = rows.bookings(_host(host), start, end)
+    listed = [export.row(booking) for booking in found]
     if form == "json":
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
     elif form == "csv":
         click.echo(export.as_csv(found), nl=False)
     else:
-        for row in rows:
+        for row in listed:
             click.echo(
                 f"{row['start']}  {row['status']:9}  {row['event']}  {row['guest_name']}"
                 f" <{row['guest_email']}>  {row['meet_link'] or '-'}"
@@ -268,7 +268,7 @@ def reconcile_() -> None:
     bookings are confirmed, cancelled or failed now, are still pending, or followed their event.
     Safe to run at any time, from cron, on several machines.
     """
-    left = models.hurry_all(now())
+    left = settling.hurry_all(now())
     outcome = reconcile.run(_google(), now)
     said = [f"{number} {OUTCOMES[name]}" for name, number in sorted(outcome.items())]
     said = said or ["nothing to settle"]

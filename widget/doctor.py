@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 import peewee
 
 import models
+from widget.booking import rows, settling
 from widget.core import zones
 from widget.core.clock import to_rfc3339
 from widget.core.document import load_document, unknown_zone
@@ -34,7 +35,7 @@ def checks(google: Google, now: int) -> Iterator[Check]:
         if unknown := unknown_zone(host.settings):
             yield False, f"{host.handle}: no time zone is called {unknown!r} here: it counts as UTC"
         yield _host(google, host, now)
-    for name in models.zones_of_guests(now):
+    for name in rows.zones_of_guests(now):
         if not zones.meant(name):
             yield False, f"guests: no time zone is called {name!r} here: it counts as the host's"
     yield _waiting(now)
@@ -109,7 +110,7 @@ def _host(google: Google, host: models.Host, now: int) -> Check:
 
 
 def _waiting(now: int) -> Check:
-    number = models.waiting(now - LONG_SECONDS)
+    number = settling.waiting(now - LONG_SECONDS)
     if number:
         return False, f"{number} booking(s) have waited for Google for more than an hour"
     return True, "no booking waits for Google for long"

@@ -32,7 +32,8 @@ from tests.people import (
     status_of,
 )
 from widget import config
-from widget.booking import act
+from widget.booking import act, rows
+from widget.host import account
 
 pytestmark = pytest.mark.usefixtures("ana")
 
@@ -174,7 +175,7 @@ def test_the_host_can_cancel_after_the_guests_deadline(
     change("ana", event={"change_deadline": 10000})
     address = book(guest)
     with app.test_request_context():
-        found = models.booking_by_id(row(app)["id"])
+        found = rows.booking_by_id(row(app)["id"])
         assert found
         now = int(time.time())
         ended = act.cancel(app.extensions["meetslot"], found, "Sorry", act.HOST, now)
@@ -317,7 +318,7 @@ def test_after_a_day_without_an_answer_the_cancellation_holds_and_the_host_is_to
     with app.app_context():
         host = models.host_by_handle("ana")
         assert host
-        told = models.troubles(host, int(time.time()))
+        told = account.troubles(host, int(time.time()))
         assert [each.trouble for each in told] == ["cancel"]
     google.clear_faults()
     clock.shift(600)

@@ -33,6 +33,7 @@ from tests.people import (
     status_of,
 )
 from widget.google.errors import Patience
+from widget.host import account
 
 pytestmark = pytest.mark.usefixtures("ana")
 
@@ -47,7 +48,7 @@ def conflicts(app: Flask) -> list[str]:
     with app.app_context():
         host = models.host_by_handle("ana")
         assert host
-        return [booking.id for booking in models.conflicts(host, int(time.time()))]
+        return [booking.id for booking in account.conflicts(host, int(time.time()))]
 
 
 @pytest.fixture(params=["first reading", "later reading"])

@@ -13,7 +13,6 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
-import models
 from demo.google import StandIn
 from tests import page
 from tests.page import starts
@@ -36,6 +35,7 @@ from tests.people import (
     status_of,
 )
 from widget.booking import act as booking_act
+from widget.booking import rows
 from widget.google.errors import Patience
 
 pytestmark = pytest.mark.usefixtures("ana")
@@ -129,7 +129,7 @@ def test_moving_twice_to_the_same_time_is_the_same_as_once(
 def test_the_host_moves_a_booking_too(app: Flask, guest: FlaskClient) -> None:
     address = book(guest)
     with app.test_request_context():
-        found = models.booking_by_id(row(app)["id"])
+        found = rows.booking_by_id(row(app)["id"])
         assert found
         google = app.extensions["meetslot"]
         booking_act.reschedule(

@@ -30,7 +30,7 @@ from tests.people import (
     status_of,
 )
 from widget import config
-from widget.booking import channels
+from widget.booking import leases, rows, states
 from widget.booking import reconcile as booking_reconcile
 from widget.google.client import Google
 from widget.google.errors import Patience
@@ -53,10 +53,10 @@ def claim(start: int, end: int, **more: Any) -> models.Booking:
         "settle_after": 0, "created_at": 0, "updated_at": 0,
     }  # fmt: skip
     with models.locked(host):
-        made = models.claim(host, values)
+        made = states.claim(host, values).booking
     if more:
         models.Booking.update(more).where(models.Booking.id == made.id).execute()
-    found = models.booking_by_id(made.id)
+    found = rows.booking_by_id(made.id)
     assert found
     return found
 
@@ -67,7 +67,7 @@ def claim(start: int, end: int, **more: Any) -> models.Booking:
 def test_two_active_bookings_never_overlap(app: Flask, start: int, end: int) -> None:
     with app.app_context():
         claim(100, 200)
-        with pytest.raises(models.Overlap):
+        with pytest.raises(states.Overlap):
             claim(start, end)
 
 
@@ -95,8 +95,8 @@ def test_while_a_move_is_not_known_both_times_are_held(app: Flask, start: int, e
     with app.app_context():
         moving = claim(100, 200, status="confirmed")
         with models.locked(moving.host):
-            assert models.begin_move(moving, 500, 600, "guest", 0, 0)
-        with pytest.raises(models.Overlap):
+            assert states.begin_move(moving, 500, 600, "guest", 0, 0)
+        with pytest.raises(states.Overlap):
             claim(start, end)
         claim(200, 500)
 
@@ -106,9 +106,9 @@ def test_a_move_onto_another_booking_is_refused_and_onto_itself_is_not(app: Flas
         moving = claim(100, 200, status="confirmed")
         claim(300, 400)
         with models.locked(moving.host):
-            with pytest.raises(models.Overlap):
-                models.begin_move(moving, 350, 450, "guest", 0, 0)
-            assert models.begin_move(moving, 150, 250, "guest", 0, 0)
+            with pytest.raises(states.Overlap):
+                states.begin_move(moving, 350, 450, "guest", 0, 0)
+            assert states.begin_move(moving, 150, 250, "guest", 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_following_the_host_waits_for_whoever_claims_time(app: Flask) -> None:
     def follow() -> None:
         with models.database.connection_context():
             models.database.execute_sql("SET lock_timeout = '50ms'")
-            models.follow(found, {"start_at": 300, "end_at": 400}, 0)
+            states.follow(found, {"start_at": 300, "end_at": 400}, 0)
 
     with app.app_context(), ThreadPoolExecutor(1) as threads:
         found = claim(100, 200, status="confirmed")
@@ -136,9 +136,9 @@ def test_following_the_host_waits_for_whoever_claims_time(app: Flask) -> None:
 
 def test_the_lease_is_one_workers_until_it_ends(app: Flask) -> None:
     with app.app_context():
-        assert channels.take_lease("round", 1000, 1060)
-        assert not channels.take_lease("round", 1059, 1100)
-        assert channels.take_lease("round", 1060, 1120)
+        assert leases.take("round", 1000, 1060)
+        assert not leases.take("round", 1059, 1100)
+        assert leases.take("round", 1060, 1120)
 
 
 class Enough(Exception):
@@ -187,7 +187,7 @@ def test_one_booking_that_goes_wrong_does_not_keep_the_others_waiting(
     clock.move_to("2026-12-01T08:30:00Z")
     reconcile(app)
     with app.app_context():
-        found = models.booking_by_id(first.id)
+        found = rows.booking_by_id(first.id)
         assert found
         assert (found.status, found.trouble) == ("failed", "book")
 
@@ -271,7 +271,7 @@ def test_a_long_round_keeps_its_lease_and_ends_without_it(
 
     def taken() -> bool:
         with models.database.connection_context():
-            return bool(channels.take_lease("round", int(time.time()), int(time.time()) + 60))
+            return bool(leases.take("round", int(time.time()), int(time.time()) + 60))
 
     monkeypatch.setattr(time, "sleep", sleep)
     clock.shift(60)
@@ -297,9 +297,9 @@ def test_a_long_round_keeps_its_lease_and_ends_without_it(
 @pytest.mark.parametrize("seconds", [3600, 86400])
 def test_a_clock_that_is_set_back_does_not_stop_the_rounds(app: Flask, seconds: int) -> None:
     with app.app_context():
-        assert channels.take_lease("round", 10**9, 10**9 + 60)
-        assert not channels.take_lease("round", 10**9 - 100, 10**9 - 40)  # of another machine
-        assert channels.take_lease("round", 10**9 - seconds, 10**9 - seconds + 60)
+        assert leases.take("round", 10**9, 10**9 + 60)
+        assert not leases.take("round", 10**9 - 100, 10**9 - 40)  # of another machine
+        assert leases.take("round", 10**9 - seconds, 10**9 - seconds + 60)
 
 
 @pytest.mark.parametrize("seconds", [600, 3600, 43200])
@@ -340,25 +340,40 @@ def test_a_clock_that_is_set_back_does_not_keep_bookings_from_being_settled(
     assert status_of(look(guest, address)) == "confirmed"
 
 
-def test_two_refreshes_of_the_same_second_are_told_apart(app: Flask, ana: Browser) -> None:
-    """The first one asked before something changed: what it heard then must not be kept."""
-    host, now = models.host_by_handle("ana"), 1_800_000_000
-    assert host
-    models.busy_times(host)
-    first = models.begin_busy_refresh(host, now, now + 12)
-    assert first
-    assert models.begin_busy_refresh(host, now + 11, now + 23) is None
-    models.forget_busy(host)
-    second = models.begin_busy_refresh(host, now, now + 12)
-    assert second
-    old, new = ([[now, now + length, "ana"]] for length in (60, 90))
-    times = {"start_at": now - 100, "end_at": now + 100, "fetched_at": now}
-    models.end_busy_refresh(host, first, {**times, "intervals": old})
-    assert models.busy_times(host).fetched_at == 0
-    models.end_busy_refresh(host, second, {**times, "intervals": new})
-    assert models.busy_times(host).intervals == new
-    assert models.begin_busy_refresh(host, now, now + 12)
-    assert models.begin_busy_refresh(host, now + 13, now + 25)  # whoever had it has died
+def test_what_was_asked_before_something_changed_is_not_kept(
+    app: Flask, guest: FlaskClient, google: StandIn
+) -> None:
+    """One worker is still being told the old busy times when another one asks for the new."""
+    app.extensions["meetslot"].patience = Patience(call_seconds=30, tries=1)
+    google.fault("calendar.freebusy.query", hold="after")
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(lambda: app.test_client().get(PICKER).status_code)
+        assert google.faults.wait_for_hanging(30)
+        google.add_busy(ANA, "2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z")
+        with app.app_context():
+            models.forget_busy(models.Host.get(models.Host.handle == "ana"))
+        assert offered(guest) == []
+        google.clear_faults()
+        assert first.result(timeout=30) == 200
+    asked = google.calls.count("calendar.freebusy.query")
+    assert offered(guest) == []
+    assert google.calls.count("calendar.freebusy.query") == asked
+
+
+def test_a_lease_is_renewed_and_given_back_by_its_holder_alone(app: Flask) -> None:
+    with app.app_context():
+        first = leases.take("round", 1000, 1060)
+        assert first
+        assert first.renew(1100)
+        assert leases.take("round", 1060, 1120) is None
+        second = leases.take("round", 1100, 1160)
+        assert second
+        assert not first.renew(1200)
+        assert not first.release()
+        assert leases.take("round", 1101, 1160) is None
+        assert second.release()
+        assert leases.take("round", 1101, 1160)
+        assert leases.take("another", 1101, 1160)
 
 
 # --- patience -----------------------------------------------------------------------------------

@@ -140,7 +140,7 @@ def test_the_last_view_counts_and_is_kept_once(
         sightings.write()
         host = models.host_by_handle("ana")
         assert host
-        assert [(each.origin, each.event) for each in models.sightings(host)] == [
+        assert [(each.origin, each.event) for each in sightings.seen(host)] == [
             (SITE, ""),
             (SITE, "intro"),
         ]
@@ -179,7 +179,7 @@ def test_only_the_origin_of_a_framing_site_is_kept(
         sightings.write()
         host = models.host_by_handle("ana")
         assert host
-        assert [each.origin for each in models.sightings(host)] == ([seen] if seen else [])
+        assert [each.origin for each in sightings.seen(host)] == ([seen] if seen else [])
 
 
 def test_made_up_origins_fill_no_more_than_a_hundred_rows(
@@ -193,7 +193,7 @@ def test_made_up_origins_fill_no_more_than_a_hundred_rows(
         sightings.write()
         host = models.host_by_handle("ana")
         assert host
-        found = models.sightings(host)
+        found = sightings.seen(host)
     assert len(found) == 100
     assert found[0].origin == "https://site-109.example"
 

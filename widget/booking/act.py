@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import models
 from models import Booking
-from widget.booking import busy, events
+from widget.booking import busy, events, rows, settling, states
 from widget.booking.errors import (
     Altered,
     KeyReused,
@@ -90,7 +90,7 @@ def _book(
     looked = offer_for(target, calendar, now)
     try:
         looked, booking = _claim(looked, details, key, caller)
-    except models.KeyTaken:  # the same request, at the same time
+    except states.KeyTaken:  # the same request, at the same time
         return _book(calendar, target, details, key, caller, now)
     try:
         return _make(calendar, looked, booking)
@@ -100,11 +100,11 @@ def _book(
 
 def _made_before(host: models.Host, details: Details, key: str) -> Booking | None:
     """The booking that this key made: a repetition gets the same. Raises KeyReused."""
-    before = models.booking_by_key(host, key)
+    before = rows.booking_by_key(host, key)
     if before is None:
         return None
     if before.status not in models.ACTIVE and key.startswith(BARE):
-        models.release_key(before)
+        rows.release_key(before)
         return None
     if before.body_digest != details.digest():
         raise KeyReused(before.id)
@@ -116,9 +116,9 @@ def _make(calendar: Calendar, looked: Offer, booking: Booking) -> Booking:
     try:
         _ask_again(calendar, looked, booking.start_at)
     except NotBooked as error:
-        if models.fail(booking, error.code, looked.now):
+        if states.fail(booking, error.code, looked.now):
             raise
-        return models.as_it_is(booking)  # it took so long that a round has settled it
+        return rows.as_it_is(booking)  # it took so long that a round has settled it
     return _insert(calendar, looked, booking)
 
 
@@ -134,13 +134,13 @@ def _claim(
     looked: Offer, details: Details, key: str | None, caller: Caller
 ) -> tuple[Offer, Booking]:
     with models.locked(looked.host) as host:
-        if key and models.booking_by_key(host, key):  # it came while we waited for the lock
-            raise models.KeyTaken
+        if key and rows.booking_by_key(host, key):  # it came while we waited for the lock
+            raise states.KeyTaken
         _check_amounts(host, details.email, looked.now)
         looked = _check(looked, host, details.start)
         try:
-            return looked, models.claim(host, _claimed(looked, details, key, caller))
-        except models.Overlap:
+            return looked, states.claim(host, _claimed(looked, details, key, caller)).booking
+        except states.Overlap:
             raise SlotTaken from None
 
 
@@ -158,9 +158,9 @@ def _check(looked: Offer, host: models.Host, start: int, moving: Booking | None 
 
 
 def _check_amounts(host: models.Host, email: str, now: int) -> None:
-    if models.active_of_guest(email, now) >= ACTIVE_PER_GUEST:
+    if rows.active_of_guest(email, now) >= ACTIVE_PER_GUEST:
         raise TooManyBookings(DAY)
-    if models.made_since(host, now - 3600) >= PER_HOST_AND_HOUR:
+    if rows.made_since(host, now - 3600) >= PER_HOST_AND_HOUR:
         raise TooManyBookings(3600)
 
 
@@ -230,9 +230,9 @@ def _insert(calendar: Calendar, looked: Offer, booking: Booking) -> Booking:
         _stays_pending(booking, error)
     except GoogleError as error:
         log.warning("booking %s: not made: %s", booking.id, error)
-        if models.fail(booking, f"{error.status} {error.reason}"[:80], now):
+        if states.fail(booking, f"{error.status} {error.reason}"[:80], now):
             raise _not_taken(booking, error) from error
-    return models.as_it_is(booking)
+    return rows.as_it_is(booking)
 
 
 def _not_taken(booking: Booking, error: GoogleError) -> Exception:
@@ -247,7 +247,7 @@ def _not_taken(booking: Booking, error: GoogleError) -> Exception:
 def _stays_pending(booking: Booking, error: Unknown) -> None:
     """What was sent may arrive yet: nobody asks for it sooner than RETRY_SECONDS from now."""
     log.warning("booking %s: outcome unknown: %s", booking.id, error)
-    models.let_go(booking, clock.now() + events.RETRY_SECONDS)
+    settling.let_go(booking, clock.now() + events.RETRY_SECONDS)
 
 
 # --- cancelling -----------------------------------------------------------------------------
@@ -264,9 +264,10 @@ def cancel(google: Google, booking: Booking, reason: str, caller: Caller, now: i
         return booking
     check_deadline(booking, caller.by, now)
     caller.allow()
-    mine = models.begin_cancel(booking, caller.by, reason, now, clock.now() + CLAIM_SECONDS)
-    if mine is None:
-        return models.as_it_is(booking)
+    begun = states.begin_cancel(booking, caller.by, reason, now, clock.now() + CLAIM_SECONDS)
+    if begun is None:
+        return rows.as_it_is(booking)
+    mine = begun.booking
     try:
         return _remove(google.calendar_of(mine.host), mine, booking.status, now)
     except models.NoAnswer as error:
@@ -282,19 +283,19 @@ def _remove(calendar: Calendar, mine: Booking, before: str, now: int) -> Booking
     except GoogleError as error:
         log.warning("booking %s: not cancelled: %s", mine.id, error)
         if before == "pending" or mine.new_start_at:  # what it was is not known either
-            models.let_go(mine, clock.now() + events.RETRY_SECONDS)
+            settling.let_go(mine, clock.now() + events.RETRY_SECONDS)
         else:
-            models.undo_change(mine, now)
-            if models.as_it_is(mine).status == "confirmed":
+            states.undo(mine, now)
+            if rows.as_it_is(mine).status == "confirmed":
                 raise closed(error) from error
     else:
         end(mine, removed, now)
-    return models.as_it_is(mine)
+    return rows.as_it_is(mine)
 
 
 def end(booking: Booking, removed: bool, now: int) -> None:
     """The event is gone. One that was not there is looked for once more: it may still arrive."""
-    models.cancel(booking, now, leftover=not removed)
+    states.cancel(booking, now, leftover=not removed)
     models.forget_busy(booking.host)
 
 
@@ -344,18 +345,20 @@ def reschedule(google: Google, booking: Booking, start: int, caller: Caller, now
         return _unwritten(mine, error)
 
 
-def _claim_move(looked: Offer, booking: Booking, start: int, by: str) -> tuple[Offer, Booking]:
+def _claim_move(
+    looked: Offer, booking: Booking, start: int, by: Literal["guest", "host"]
+) -> tuple[Offer, Booking]:
     end, now = start + booking.end_at - booking.start_at, looked.now
     with models.locked(looked.host) as host:
         looked = _check(looked, host, start, booking)
         try:
             until = clock.now() + CLAIM_SECONDS
-            mine = models.begin_move(booking, start, end, by, now, until)
-        except models.Overlap:
+            begun = states.begin_move(booking, start, end, by, now, until)
+        except states.Overlap:
             raise SlotTaken from None
-    if mine is None:  # somebody else changes it at the same time
+    if begun is None:  # somebody else changes it at the same time
         raise UnderWay(booking.id)
-    return looked, mine
+    return looked, begun.booking
 
 
 def _move(calendar: Calendar, looked: Offer, booking: Booking, mine: Booking) -> Booking:
@@ -370,7 +373,7 @@ def _move(calendar: Calendar, looked: Offer, booking: Booking, mine: Booking) ->
     except Unknown as error:
         _stays_pending(mine, error)
     except Gone:
-        models.cancel(mine, now, "host")
+        states.cancel(mine, now, "host")
         models.forget_busy(mine.host)
     except events.ChangedMeanwhile as error:
         return _undone(mine, Altered(mine.id), now, (calendar, error.event))
@@ -388,7 +391,7 @@ def _undone(
 ) -> Booking:
     """Google certainly did nothing: `error`, unless somebody else has settled it meanwhile.
     `seen` is the event as the host has changed it."""
-    if models.undo_change(mine, now) and seen:
+    if states.undo(mine, now) and seen:
         with suppress(GoogleError):  # a later round hears of it too
             events.take_in(seen[0], mine, seen[1], now)
     found = _standing(mine)
@@ -399,7 +402,7 @@ def _undone(
 
 def _standing(mine: Booking) -> Booking:
     """The booking as it is now. Raises NotActive when it is over."""
-    found = models.as_it_is(mine)
+    found = rows.as_it_is(mine)
     if found.status not in models.ACTIVE:
         raise NotActive(found.status)
     return found

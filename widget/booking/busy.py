@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 import models
+from models import BusyTimes
+from widget.booking import leases
+from widget.booking.leases import Held
 from widget.core.document import Settings
 from widget.core.slots import Busy
 from widget.google.client import DAY, Calendar
@@ -19,24 +23,30 @@ LOOK_EVERY_SECONDS = 0.05
 def of(calendar: Calendar, host: models.Host, settings: Settings, now: int) -> list[Busy]:
     """Everything busy in the host's calendars over every booking window, at most BUSY_TTL old.
 
-    Raises Unavailable or Disconnected: what cannot be read is never free.
+    A database that cannot be written to is no reason not to answer. Raises Unavailable or
+    Disconnected: what cannot be read is never free.
     """
     start, end = now - DAY, now + _window_days(settings) * DAY
     deadline = time.monotonic() + min(WAIT_SECONDS, calendar.seconds_left)
     oldest = now - calendar.google.config.busy_ttl + 1
     while True:
-        row = models.busy_times(host)
-        if _is_new(row, oldest, now) and row.start_at <= start and row.end_at >= end:
+        row = BusyTimes.get_or_none(BusyTimes.host == host)
+        if row and _is_new(row, oldest, now) and row.start_at <= start and row.end_at >= end:
             return [Busy(*interval) for interval in row.intervals]
-        if mark := models.begin_busy_refresh(host, now, now + REFRESH_SECONDS):
-            return _refresh(calendar, host, settings, now, mark)
+        try:
+            with models.impatient():
+                lease = leases.take(models.busy_lease(host), now, now + REFRESH_SECONDS)
+        except models.NoAnswer:  # nothing can be kept: it is asked for all the same
+            return _ask(calendar, host, settings.busy_calendars, start, end, now)
+        if lease:
+            return _refresh(calendar, host, settings, now, lease)
         oldest = min(oldest, now)  # what another worker fetches from now on is new enough
         if time.monotonic() > deadline:  # whoever asks may have died: only one's own word counts
             return _ask(calendar, host, settings.busy_calendars, start, end, now)
         time.sleep(LOOK_EVERY_SECONDS)
 
 
-def _is_new(row: models.BusyTimes, oldest: int, now: int) -> bool:
+def _is_new(row: BusyTimes, oldest: int, now: int) -> bool:
     """Whether it was fetched since `oldest`; not when the clock has been set back since."""
     return oldest <= row.fetched_at <= now + models.CLOCKS_APART_SECONDS
 
@@ -54,15 +64,21 @@ def _window_days(settings: Settings) -> int:
 
 
 def _refresh(
-    calendar: Calendar, host: models.Host, settings: Settings, now: int, mark: int
+    calendar: Calendar, host: models.Host, settings: Settings, now: int, lease: Held
 ) -> list[Busy]:
     start, end = now - 2 * DAY, now + (_window_days(settings) + 1) * DAY
-    fetched = None
     try:
         found = _ask(calendar, host, settings.busy_calendars, start, end, now)
-        fetched = {"intervals": found, "start_at": start, "end_at": end, "fetched_at": now}
-    finally:
-        models.end_busy_refresh(host, mark, fetched)
+    except BaseException:
+        with suppress(*models.NoAnswer), models.impatient():
+            lease.release()
+        raise
+    with suppress(*models.NoAnswer), models.impatient(), models.write():
+        if lease.release():  # or forget_busy came in between: it was asked for too early
+            fetched = {"intervals": found, "start_at": start, "end_at": end, "fetched_at": now}
+            BusyTimes.insert(host=host, **fetched).on_conflict(
+                conflict_target=[BusyTimes.host], update=fetched
+            ).execute()
     return found
 
 
@@ -73,7 +89,12 @@ def _ask(
         found = calendar.busy(ids, start, end)
     except (Unreadable, Refused) as error:
         which = error.calendar if isinstance(error, Unreadable) else error.method
-        models.note_calendars(host, f"{which}: {error.reason or error.status}", now)
+        _note(host, f"{which}: {error.reason or error.status}", now)
         raise
-    models.note_calendars(host, None, now)
+    _note(host, None, now)
     return found
+
+
+def _note(host: models.Host, problem: str | None, now: int) -> None:
+    with suppress(*models.NoAnswer), models.impatient():
+        models.note_calendars(host, problem, now)

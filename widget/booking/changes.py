@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 import models
-from widget.booking import channels, events, whereabouts
+from widget.booking import channels, events, rows, settling, states, whereabouts
 from widget.booking.channels import Channel, WatchedCalendar
 from widget.core.clock import Clock
 from widget.core.document import load_document
@@ -46,7 +46,7 @@ def follow(google: Google, host: models.Host, clock: Clock, goes_on: Callable[[]
     document = load_document(host.settings)
     if host.calendar_gone:
         _look_after(google, host)
-    wanted = models.booked_calendars(host, clock())
+    wanted = rows.booked_calendars(host, clock())
     changed = 0
     for watched in channels.due(host, wanted, clock()):
         if not goes_on():
@@ -60,7 +60,7 @@ def follow(google: Google, host: models.Host, clock: Clock, goes_on: Callable[[]
     if google.config.secure and goes_on():
         calendars = wanted | {document.target_calendar, *document.busy_calendars}
         _listen(google, host, calendars, clock())
-    models.end_conflicts(host, clock())
+    states.end_conflicts(host, clock())
     return changed
 
 
@@ -85,7 +85,8 @@ def read(google: Google, watched: WatchedCalendar, now: int) -> int:
     A calendar that takes too long is gone on with in the next round, from the page where this
     one ended. What could not be taken in is kept as `unread` and asked for in the next round.
     """
-    if not channels.begin_reading(watched, now, now + READ_SECONDS):
+    lease = channels.begin_reading(watched, now, now + READ_SECONDS)
+    if lease is None:
         return 0
     reading = _Reading(google.calendar_of(watched.host, READ_SECONDS / 2), watched, now)
     try:
@@ -94,7 +95,7 @@ def read(google: Google, watched: WatchedCalendar, now: int) -> int:
         reading.rest()
     finally:
         whole = not (watched.page_token or watched.unread)
-        channels.end_reading(watched, now, whole=whole and reading.done)
+        channels.end_reading(watched, lease, now, whole=whole and reading.done)
     return reading.changed
 
 
@@ -145,7 +146,7 @@ class _Reading:
         self.done = True
 
     def _bookings(self) -> list[models.Booking]:
-        return models.followed(self.watched.host, self.watched.calendar, self.now)
+        return rows.followed(self.watched.host, self.watched.calendar, self.now)
 
     def _take_in(self, booking: models.Booking, item: Item | None) -> None:
         """One that goes wrong does not keep the others waiting."""
@@ -197,7 +198,7 @@ def _not_there(calendar: Calendar, watched: WatchedCalendar, now: int) -> None:
     if watched.due and 0 <= now - watched.read_at < SEARCH_SECONDS:
         return
     channels.note_search(watched, now)
-    for booking in models.followed(host, watched.calendar, now):
+    for booking in rows.followed(host, watched.calendar, now):
         if event := whereabouts.elsewhere(calendar, booking):
             events.take_in(calendar, booking, event, now)
 
@@ -205,14 +206,14 @@ def _not_there(calendar: Calendar, watched: WatchedCalendar, now: int) -> None:
 def _look(calendar: Calendar, booking: models.Booking, item: Item | None, now: int) -> Taken:
     if booking.status == "pending":
         if item:
-            models.hurry(booking, now)
+            settling.hurry(booking, now)
         return Taken.NO
     event = _event(calendar, booking, item)
     over = booking.end_at <= now
     if over and (event is None or event.end is None or event.end <= now):
         return Taken.NOTHING  # what was done to it once it was over is no change of the booking
     if event is None:
-        return Taken.IN if models.cancel(booking, now, "host") else Taken.NOTHING
+        return Taken.IN if states.cancel(booking, now, "host") else Taken.NOTHING
     if event.etag == booking.etag:
         return Taken.NOTHING
     return Taken.IN if events.take_in(calendar, booking, event, now) else Taken.NO

@@ -1,22 +1,23 @@
-"""What is stored about listening to Google: sync tokens, push channels, and the rounds' lease."""
+"""What is stored about listening to Google: sync tokens and push channels."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import peewee
 
 import models
 from models import Host, JSONText, Table
+from widget.booking import leases
+from widget.booking.leases import Held
 
 
 class WatchedCalendar(Table):
     """One calendar of a host. `due`: there is something in it that was not read yet.
 
     `page_token` is where reading it goes on when it did not come to its end; `unread` are the
-    ids of bookings whose event has to be asked for after that. `busy_until` leases it to whoever
-    reads it; `watch_after` is when a channel may be tried.
+    ids of bookings whose event has to be asked for after that. `watch_after` is when a channel
+    may be tried.
     """
 
     host_id: int
@@ -29,7 +30,6 @@ class WatchedCalendar(Table):
     page_token = peewee.TextField(null=True)
     unread = JSONText(default=list)
     read_at = peewee.BigIntegerField(default=0)
-    busy_until = peewee.BigIntegerField(default=0)
     watch_after = peewee.BigIntegerField(default=0)
 
 
@@ -46,38 +46,7 @@ class Channel(Table):
     made_at = peewee.BigIntegerField()
 
 
-class Lease(Table):
-    name = peewee.CharField(20, primary_key=True)
-    held_until = peewee.BigIntegerField()
-
-
 UNTOLD_SECONDS = 900  # messages get lost: after this, a calendar with a channel is read anyway
-
-
-@dataclass
-class Held:
-    """A lease as its holder knows it; `until` is None once it is lost."""
-
-    name: str
-    until: int | None
-
-    def renew(self, until: int) -> bool:
-        """Hold it until another instant; False when somebody else may have it."""
-        if self.until is not None:
-            query = Lease.update(held_until=until).where(
-                Lease.name == self.name, Lease.held_until == self.until
-            )
-            self.until = until if query.execute() == 1 else None
-        return self.until is not None
-
-
-def take_lease(name: str, now: int, until: int) -> Held | None:
-    """For the one worker, over all machines, that may do what `name` says until `until`."""
-    Lease.insert(name=name, held_until=0).on_conflict_ignore().execute()
-    query = Lease.update(held_until=until).where(
-        Lease.name == name, models.over(Lease.held_until, now, until)
-    )
-    return Held(name, until) if query.execute() == 1 else None
 
 
 # --- calendars ------------------------------------------------------------------------------
@@ -103,12 +72,12 @@ def forget(watched: WatchedCalendar) -> None:
     watched.delete_instance()
 
 
-def begin_reading(watched: WatchedCalendar, now: int, until: int) -> bool:
-    """True for the one that may read a calendar's changes; what it hears meanwhile stays due."""
-    query = WatchedCalendar.update(busy_until=until, due=False).where(
-        WatchedCalendar.id == watched.id, models.over(WatchedCalendar.busy_until, now, until)
-    )
-    return bool(query.execute() == 1)
+def begin_reading(watched: WatchedCalendar, now: int, until: int) -> Held | None:
+    """For the one that may read a calendar's changes; what it hears meanwhile stays due."""
+    lease = leases.take(f"reading:{watched.id}", now, until)
+    if lease:
+        WatchedCalendar.update(due=False).where(WatchedCalendar.id == watched.id).execute()
+    return lease
 
 
 def turn_page(
@@ -119,10 +88,11 @@ def turn_page(
     watched.save(only=["sync_token", "page_token", "unread"])
 
 
-def end_reading(watched: WatchedCalendar, now: int, *, whole: bool) -> None:
+def end_reading(watched: WatchedCalendar, lease: Held, now: int, *, whole: bool) -> None:
     """Let go; unless it was read to its end, the rest is due in the next round."""
     values: dict[str, Any] = {"read_at": now} if whole else {"due": True}
-    WatchedCalendar.update(busy_until=0, **values).where(WatchedCalendar.id == watched.id).execute()
+    WatchedCalendar.update(values).where(WatchedCalendar.id == watched.id).execute()
+    lease.release()
 
 
 def note_search(watched: WatchedCalendar, now: int) -> None:

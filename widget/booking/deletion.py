@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import peewee
+
 import models
-from widget.booking import act
+from models import Booking, Host
+from widget.booking import act, rows
 from widget.booking.errors import NotBooked
 from widget.google.client import Google
 
@@ -19,22 +22,22 @@ class HostErased:
     revoked: bool
 
 
-def host(google: Google, found: models.Host, now: int) -> HostErased:
+def host(google: Google, found: Host, now: int) -> HostErased:
     """Revoke our access at Google, and remove everything that is stored of a host.
 
     The events that were made stay in the host's calendar, and nobody is told.
     """
-    made = models.bookings(found, None, None)
+    made = rows.bookings(found, None, None)
     upcoming = sum(each.status in models.ACTIVE and each.end_at > now for each in made)
     revoked = google.revoke(found)
-    models.delete_host(found)
+    _delete_host(found)
     return HostErased(len(made), upcoming, revoked)
 
 
-def disconnect(google: Google, found: models.Host, now: int) -> bool:
+def disconnect(google: Google, found: Host, now: int) -> bool:
     """Revoke our access at Google and forget the tokens; whether Google confirmed it."""
     revoked = google.revoke(found)
-    models.forget_tokens(found, "by the host", now)
+    _forget_tokens(found, "by the host", now)
     return revoked
 
 
@@ -57,20 +60,59 @@ def guest(google: Google, email: str, now: int) -> GuestErased:
     one whose event may still be there is, until the rounds have seen to it.
     """
     removed = cancelled = kept = leftover = 0
-    for booking in models.bookings_of_guest(email):
+    for booking in _bookings_of_guest(email):
         stood = booking.status in models.ACTIVE and booking.end_at > now
         if stood and not _cancelled(google, booking, now):
             kept += 1
-        elif booking.end_at > now and models.as_it_is(booking).leftover:
+        elif booking.end_at > now and rows.as_it_is(booking).leftover:
             leftover += 1
         else:
-            models.delete_booking(booking)
+            Booking.delete().where(Booking.id == booking.id).execute()
             removed, cancelled = removed + 1, cancelled + stood
-    return GuestErased(removed, cancelled, kept, leftover, models.forget_extra_guest(email))
+    return GuestErased(removed, cancelled, kept, leftover, _forget_extra_guest(email))
 
 
-def _cancelled(google: Google, booking: models.Booking, now: int) -> bool:
+def _cancelled(google: Google, booking: Booking, now: int) -> bool:
     try:
         return act.cancel(google, booking, "", act.HOST, now).status == "cancelled"
     except NotBooked:
         return False
+
+
+def _forget_tokens(host: Host, reason: str, now: int) -> None:
+    """The host disconnected: nothing is left that could ask Google anything."""
+    Host.update(
+        refresh_token=None,
+        access_token=None,
+        token_expires_at=None,
+        disconnected_at=now,
+        disconnected_reason=reason,
+    ).where(Host.id == host.id).execute()
+
+
+def _delete_host(host: Host) -> None:
+    """Everything of a host, bookings included: all other tables go along."""
+    with models.write():
+        Host.delete().where(Host.id == host.id).execute()
+
+
+def _bookings_of_guest(email: str) -> list[Booking]:
+    """All bookings that a guest made, with any host."""
+    return list(
+        Booking.select(Booking, Host)
+        .join(Host)
+        .where(peewee.fn.LOWER(Booking.guest_email) == email.lower())
+        .order_by(Booking.start_at)
+    )
+
+
+def _forget_extra_guest(email: str) -> int:
+    """Take an address off the lists of further guests; from how many bookings."""
+    wanted, count = email.lower(), 0
+    listed = peewee.fn.LOWER(Booking.guests).coerce(False).contains(wanted)
+    for booking in Booking.select().where(listed):
+        left = [each for each in booking.guests if each.lower() != wanted]
+        if len(left) < len(booking.guests):
+            Booking.update(guests=left).where(Booking.id == booking.id).execute()
+            count += 1
+    return count

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import models
-from widget.booking import links, whereabouts
+from widget.booking import links, rows, states, whereabouts
 from widget.core.document import Settings
 from widget.google.client import Calendar, Google
 from widget.google.errors import (
@@ -97,21 +97,21 @@ def _keep(calendar: Calendar, booking: models.Booking, event: Event, now: int) -
     """Write down that Google has made the event as it was asked for."""
     if event.cancelled:
         found(calendar, booking, event, now)
-    elif not models.confirm(booking, _first_seen(booking, event, now), now):
-        models.leave_over(booking, now)
+    elif not states.confirm(booking, _first_seen(booking, event, now), now):
+        rows.leave_over(booking, now)
 
 
 def found(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
     """Somebody may have changed the event since it was made. Raises GoogleError as take_in."""
     standing = whereabouts.stands(calendar, booking, event)
     if standing is None:
-        models.cancel(booking, now, "host")
+        states.cancel(booking, now, "host")
     elif booking.status == "confirmed":
         take_in(calendar, booking, standing, now)
-    elif models.confirm(booking, _etag_last(booking, _first_seen(booking, standing, now)), now):
+    elif states.confirm(booking, _etag_last(booking, _first_seen(booking, standing, now)), now):
         _take_in_anew(calendar, booking, standing, now)
     else:
-        models.leave_over(booking, now)
+        rows.leave_over(booking, now)
 
 
 def moved(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
@@ -121,13 +121,13 @@ def moved(calendar: Calendar, booking: models.Booking, event: Event, now: int) -
     # an answer from before the move gives no time up: the guest has taken this one since
     values = {**kept(event, now), "guest_response": _response(booking, event)}
     values["sequence"] = sequence
-    if models.finish_move(booking, _etag_last(booking, values), now):
+    if states.finish_move(booking, _etag_last(booking, values), now):
         _take_in_anew(calendar, booking, event, now)
     models.forget_busy(booking.host)
 
 
 def _take_in_anew(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
-    row = models.booking_by_id(booking.id)
+    row = rows.booking_by_id(booking.id)
     if row and row.status == "confirmed":
         take_in(calendar, row, event, now)
 
@@ -247,11 +247,11 @@ def take_in(calendar: Calendar, booking: models.Booking, event: Event, now: int)
     """
     standing = whereabouts.stands(calendar, booking, event)
     if standing is None:
-        models.cancel(booking, now, "host")
+        states.cancel(booking, now, "host")
     elif standing.declined:
-        models.cancel(booking, now, "host", leftover=True)
+        states.cancel(booking, now, "host", leftover=True)
     elif _taken_off(booking, standing):
-        models.cancel(booking, now, "host")  # the event is the host's own from now on
+        states.cancel(booking, now, "host")  # the event is the host's own from now on
     elif not _follow(calendar, booking, standing, now):
         return False
     models.forget_busy(booking.host)
@@ -273,10 +273,11 @@ def _follow(calendar: Calendar, booking: models.Booking, event: Event, now: int)
         "holds": not event.transparent,
     }
     if all(getattr(booking, name) == value for name, value in seen.items()):
-        return models.note_event(booking, kept(event, now))
+        return rows.note_event(booking, kept(event, now))
     moved = (event.start, event.end) != (booking.start_at, booking.end_at)
     sequence = max(booking.sequence + moved, event.sequence)  # RFC 5546, 2.1.4
-    return models.follow(booking, {**kept(event, now), **seen, "sequence": sequence}, now)
+    values = {**kept(event, now), **seen, "sequence": sequence}
+    return states.follow(booking, values, now) is not None
 
 
 def _response(booking: models.Booking, event: Event) -> str | None:

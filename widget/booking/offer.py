@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import models
-from widget.booking import busy
+from widget.booking import busy, rows
 from widget.booking.errors import (
     CalendarDisconnected,
     CalendarRefused,
@@ -119,7 +119,7 @@ def booked(
             counts=booking.event == event.slug,
             id=booking.id,
         )
-        for booking in models.active_bookings(host, start, end)
+        for booking in rows.active_bookings(host, start, end)
         if moving is None or booking.id != moving.id
         for since, until in booking.times()
     ]

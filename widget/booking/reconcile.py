@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import models
-from widget.booking import act, busy, changes, channels, events, whereabouts
+from widget.booking import act, busy, changes, events, leases, rows, settling, states, whereabouts
 from widget.booking.offer import without
 from widget.core import clock as core_clock
 from widget.core.clock import Clock
@@ -37,7 +37,7 @@ def run(google: Google, clock: Clock, goes_on: Callable[[], bool] = lambda: True
     many `followed` their event, and how much went `wrong`. It ends early when `goes_on` says so.
     """
     outcome: Counter[str] = Counter()
-    for booking in models.unsettled(clock()):
+    for booking in settling.unsettled(clock()):
         if not goes_on():
             return outcome
         with _going_on(f"booking {booking.id}", outcome):
@@ -65,9 +65,9 @@ def settle(google: Google, booking: models.Booking, now: int) -> models.Booking:
     One at a time for a booking, over all workers and machines; the others get the row as it is.
     Whatever goes wrong, a pending booking comes to an end.
     """
-    mine = models.take(booking, now, now + models.LEASE_SECONDS)
+    mine = settling.take(booking, now, now + settling.LEASE_SECONDS)
     if mine is None:
-        return models.as_it_is(booking)
+        return rows.as_it_is(booking)
     try:
         _agree(google, mine, now)
     except Refused as error:
@@ -78,7 +78,7 @@ def settle(google: Google, booking: models.Booking, now: int) -> models.Booking:
     except Exception as error:
         log.error("booking %s: not settled", mine.id, exc_info=error)
         _unanswered(mine, now)
-    return models.as_it_is(booking)
+    return rows.as_it_is(booking)
 
 
 def _refused(booking: models.Booking, error: Refused, now: int) -> None:
@@ -88,9 +88,9 @@ def _refused(booking: models.Booking, error: Refused, now: int) -> None:
     if error.method not in WRITES:
         _unanswered(booking, now)
     elif booking.change == "move" or (booking.change == "cancel" and _stood(booking)):
-        models.undo_change(booking, now, failure)
+        states.undo(booking, now, failure)
     elif booking.status == "pending" and not booking.change:
-        models.fail(booking, failure, now, leftover=True)
+        states.fail(booking, failure, now, leftover=True)
     else:
         _unanswered(booking, now)
 
@@ -104,10 +104,10 @@ def _unanswered(booking: models.Booking, now: int) -> None:
     """It is asked again after a pause, but not for ever."""
     since = booking.pending_since or booking.created_at
     if booking.status == "pending" and now >= since + DAY:
-        models.give_up(booking, now)
+        states.expire(booking, now)
     elif booking.status == "confirmed" and now >= booking.created_at + MEET_LINK_SECONDS:
-        models.stop_waiting_for_link(booking)
-    models.let_go(booking, now + _pause(booking.attempts))
+        rows.stop_waiting_for_link(booking)
+    settling.let_go(booking, now + _pause(booking.attempts))
 
 
 def _agree(google: Google, booking: models.Booking, now: int) -> None:
@@ -127,13 +127,13 @@ def _clear_away(calendar: Calendar, booking: models.Booking, now: int) -> None:
     if booking.end_at > now:
         events.remove(calendar, booking)
         models.forget_busy(booking.host)
-    models.clear_leftover(booking)
+    rows.clear_leftover(booking)
 
 
 def _move(calendar: Calendar, booking: models.Booking, now: int) -> None:
     event, (_old, new) = whereabouts.seen(calendar, booking), booking.times()
     if event is None:
-        models.cancel(booking, now, "host")
+        states.cancel(booking, now, "host")
     elif (event.start, event.end) == new:
         events.moved(calendar, booking, event, now)
     elif not events.untouched(booking, event):
@@ -148,7 +148,7 @@ def _move(calendar: Calendar, booking: models.Booking, now: int) -> None:
         except events.ChangedMeanwhile as error:
             _undo(calendar, booking, error.event, now)
         except Gone:
-            models.cancel(booking, now, "host")
+            states.cancel(booking, now, "host")
     models.forget_busy(booking.host)
 
 
@@ -159,7 +159,7 @@ def _undo(
     now: int,
     failure: str | None = None,
 ) -> None:
-    if models.undo_change(booking, now, failure):
+    if states.undo(booking, now, failure):
         events.take_in(calendar, booking, event, now)
 
 
@@ -187,17 +187,17 @@ def _confirm(google: Google, calendar: Calendar, booking: models.Booking, now: i
     patient = _patient(event, booking, now)
     events.found(calendar, booking, patient, now)
     if patient.meet_pending:
-        models.let_go(booking, now + _pause(booking.attempts))
+        settling.let_go(booking, now + _pause(booking.attempts))
 
 
 def _insert(google: Google, calendar: Calendar, booking: models.Booking, now: int) -> None:
     """Google knows no event: make it, unless the time has gone meanwhile."""
     if booking.start_at <= now:
-        models.fail(booking, "too late", now, leftover=True)
+        states.fail(booking, "too late", now, leftover=True)
     elif _busy(calendar, booking, booking.start_at, booking.end_at, now):
         if now < booking.created_at + UNSEEN_SECONDS:
             raise Unavailable("calendar.events.get", 404, "what is busy may be our own event")
-        models.fail(booking, "slot_taken", now, leftover=True)
+        states.fail(booking, "slot_taken", now, leftover=True)
     else:
         document = load_document(booking.host.settings)
         events.make(google, calendar, booking, document, now)
@@ -233,7 +233,7 @@ def _round(google: Google, every: int) -> None:
     """One round, when it is time for it and nobody else is at it. Its lease is renewed before
     each step, and gone once its holder is; after the round it is what the next one waits for."""
     began = core_clock.now()
-    lease = channels.take_lease("round", began, began + max(every, STEP_SECONDS))
+    lease = leases.take("round", began, began + max(every, STEP_SECONDS))
     if lease:
         run(google, core_clock.now, lambda: lease.renew(core_clock.now() + STEP_SECONDS))
         lease.renew(max(began + every, core_clock.now()))

@@ -6,6 +6,7 @@ Google shows an event that was moved to another calendar as cancelled in the old
 from __future__ import annotations
 
 import models
+from widget.booking import rows
 from widget.google.client import PRIMARY, Calendar
 from widget.google.errors import Gone, Unavailable
 from widget.google.event import Event
@@ -63,6 +64,6 @@ def elsewhere(
         except Gone:
             continue
         if not event.cancelled and (event.organized or not organized):
-            models.change_calendar(booking, other)
+            rows.change_calendar(booking, other)
             return event
     return None

@@ -288,7 +288,8 @@ class Access:
         self._token = tokens.access
         self.host.access_token = self.google.encrypt(tokens.access)
         self.host.token_expires_at = tokens.expires_at
-        models.save_access_token(self.host)
+        with suppress(*models.NoAnswer), models.impatient():  # who looks does without
+            models.save_access_token(self.host)
 
     def _refresh_token(self) -> str:
         token = self.google.decrypt(self.host.refresh_token)

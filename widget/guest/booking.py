@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 import models
 from models import Booking
-from widget.booking import act, guest_input, links, reconcile
+from widget.booking import act, guest_input, links, reconcile, rows
 from widget.booking.errors import NotActive, NotBooked, NotOffered, UnderWay
 from widget.booking.offer import Offer, offer_for
 from widget.booking.target import NotHere, Target, of_booking
@@ -146,7 +146,7 @@ def calendar_file(token: str) -> ResponseReturnValue:
 def find_booking(token: str) -> Booking:
     """The booking that a signed link leads to; answers 404 when there is none."""
     id = links.booking_id(service.config(), token)
-    found = models.booking_by_id(id) if id else None
+    found = rows.booking_by_id(id) if id else None
     if found is None:
         abort(404)
     guest_page.find_host(found.host.handle)
@@ -170,7 +170,7 @@ def invitation_page(
         own = params.address(view["urls"]["path"], params.seen(given))
         poll = {"url": own, "seconds": min(30, 2 + 2 * booking.attempts)}
     context = {**page, "booking": view, "poll": poll}
-    context["outcome"] = outcome = models.announce(booking)
+    context["outcome"] = outcome = rows.announce(booking)
     target = of_booking(booking)
     context["onward"] = target.event.redirect_url if target and outcome == "booked" else None
     context["changes"] = _changes(booking, view, given)
@@ -335,7 +335,7 @@ def _zone(booking: Booking) -> str:
 def _not_changed(booking: Booking, given: Form, error: NotBooked) -> ResponseReturnValue:
     """Nothing was changed: fresh slots if the time went, else the booking as it is now."""
     status = messages.status(error)
-    current = models.as_it_is(booking)
+    current = rows.as_it_is(booking)
     if error.code in ("slot_taken", "slot_unavailable", "invalid_request"):
         try:
             return steps.times(Moving(current), given, error, status)

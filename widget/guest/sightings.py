@@ -9,9 +9,12 @@ from contextlib import suppress
 import peewee
 
 import models
+from models import Sighting
 from widget.core.document import Settings
 
 EVERY_SECONDS = 60
+SEEN_EVERY_SECONDS = 30  # a busy site writes no more often
+SITES_SEEN = 100  # of a host: whoever sends made-up origins fills no more than these
 SEEN_AT_MOST = 10_000  # in memory: whoever makes origins up fills no more than these
 
 _seen: dict[tuple[int, str, str], int] = {}  # host, origin, event type -> when
@@ -33,7 +36,7 @@ def write() -> None:
         _seen.clear()
     for (host_id, origin, event), at in seen.items():
         with suppress(peewee.OperationalError, peewee.IntegrityError):  # busy, or the host is gone
-            models.note_sighting(host_id, origin, event, at)
+            _store(host_id, origin, event, at)
 
 
 def keep_writing() -> None:
@@ -47,3 +50,31 @@ def keep_writing() -> None:
 
 def allowed(document: Settings, origin: str) -> bool:
     return not document.allowed_sites or origin in document.allowed_sites
+
+
+def _store(host: int, origin: str, event: str, now: int) -> None:
+    """The widget was loaded inside a site."""
+    seen = (Sighting.host == host, Sighting.origin == origin, Sighting.event == event)
+    if Sighting.select().where(*seen, Sighting.seen_at > now - SEEN_EVERY_SECONDS).exists():
+        return
+    with models.write():
+        Sighting.delete().where(*seen).execute()
+        newest = (
+            Sighting.select(Sighting.seen_at)
+            .where(Sighting.host == host)
+            .order_by(Sighting.seen_at.desc())
+            .offset(SITES_SEEN - 1)
+            .limit(1)
+            .scalar()
+        )
+        if newest is not None:
+            Sighting.delete().where(Sighting.host == host, Sighting.seen_at <= newest).execute()
+        Sighting.insert(
+            host=host, origin=origin, event=event, seen_at=now
+        ).on_conflict_ignore().execute()
+
+
+def seen(host: models.Host, origin: str | None = None) -> list[Sighting]:
+    """Where the host's widget was loaded (or on one site), the latest first."""
+    query = Sighting.select().where(Sighting.host == host).order_by(Sighting.seen_at.desc())
+    return list(query.where(Sighting.origin == origin) if origin is not None else query)

@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, logout_user
 
 import models
-from widget.booking import channels, deletion
+from models import Booking
+from widget.booking import channels, deletion, rows
 from widget.core import clock
 from widget.core.document import load_document
 from widget.google.client import CALENDAR_SCOPES
@@ -44,8 +45,8 @@ def connection(host: models.Host) -> dict[str, Any]:
         "zone_asked": saving.zone_asked(host),
         "asked": language.ago(now - host.asked_at) if host.asked_at else None,
         "told": channels.channels_of(host, now),
-        "conflicts": models.conflicts(host, now),
-        "troubles": models.troubles(host, now),
+        "conflicts": conflicts(host, now),
+        "troubles": troubles(host, now),
     }
 
 
@@ -57,6 +58,25 @@ def _without_meet(host: models.Host, target: str) -> str | None:
     missing = host.calendar_without_meet == target or bool(found and not found.meet)
     missing = missing and any(event.location == "google_meet" for event in events)
     return known.name(target) if missing else None
+
+
+def conflicts(host: models.Host, now: int) -> list[Booking]:
+    """Bookings still to come that the host moved onto another one in Google."""
+    return list(
+        Booking.select()
+        .where(Booking.host == host, Booking.conflict, Booking.end_at > now)
+        .order_by(Booking.start_at)
+    )
+
+
+def troubles(host: models.Host, now: int) -> list[Booking]:
+    """What was given up after a day without an answer from Google, for a week after its time."""
+    since = now - models.WEEK
+    return list(
+        Booking.select()
+        .where(Booking.host == host, Booking.trouble.is_null(False), Booking.end_at > since)
+        .order_by(Booking.start_at)
+    )
 
 
 # --- disconnecting -----------------------------------------------------------------------------
@@ -109,7 +129,7 @@ def undeleted() -> ResponseReturnValue:
 
 def _leave(status: int, fault: str = "") -> ResponseReturnValue:
     host, now = current_user.host, clock.now()
-    made = models.bookings(host, None, None)
+    made = rows.bookings(host, None, None)
     upcoming = [each for each in made if each.status in models.ACTIVE and each.end_at > now]
     return page(
         "host/delete.html",

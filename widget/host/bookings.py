@@ -11,7 +11,7 @@ from flask_login import current_user, login_required
 import models
 from models import Booking
 from widget.booking import act as booking_act
-from widget.booking import export, guest_input
+from widget.booking import export, guest_input, rows
 from widget.booking.errors import NotBooked
 from widget.core import characters, clock
 from widget.core.document import load_document
@@ -45,7 +45,7 @@ def change(id: str, act: str) -> ResponseReturnValue:
         "no-show": lambda booking: _mark(booking, True),
         "came": lambda booking: _mark(booking, False),
     }
-    booking = models.booking_by_id(id) if BOOKING_ID.fullmatch(id) else None
+    booking = rows.booking_by_id(id) if BOOKING_ID.fullmatch(id) else None
     if act not in acts or booking is None or booking.host_id != current_user.host.id:
         abort(404)
     try:
@@ -82,8 +82,12 @@ def _move(booking: Booking) -> str:
 
 
 def _mark(booking: Booking, no_show: bool) -> str:
-    marked = models.mark_no_show(booking, no_show, clock.now())
-    return ("no-show" if no_show else "came") if marked else ""
+    """Note that the guest did not come, or did after all, to a booking that has begun."""
+    now = clock.now()
+    query = Booking.update(no_show=no_show, updated_at=now).where(
+        Booking.id == booking.id, Booking.status == "confirmed", Booking.start_at <= now
+    )
+    return ("no-show" if no_show else "came") if models.changed(query) else ""
 
 
 # --- as a file -----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from flask import request
 
 import models
 from models import Booking
-from widget.booking import export
+from widget.booking import export, rows
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
 from widget.booking.target import of_booking
@@ -73,7 +73,7 @@ def place(host: models.Host) -> dict[str, Any] | None:
     id, now = request.args.get("booking", ""), clock.now()
     if any(name in request.args for name in ("page", "show", "act", "q")):
         return None
-    booking = models.booking_by_id(id) if BOOKING_ID.fullmatch(id) else None
+    booking = rows.booking_by_id(id) if BOOKING_ID.fullmatch(id) else None
     if booking is None or booking.host_id != host.id:
         return None
     tab = "past" if booking.end_at <= now else ""

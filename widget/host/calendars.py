@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import models
+from models import CalendarList
 from widget.google.client import Google
 from widget.google.errors import GoogleError
 
@@ -51,21 +52,21 @@ class Calendars:
 
 def of(google: Google, host: models.Host, now: int) -> Calendars:
     """The host's calendars, asked anew when what is kept is older than a minute."""
-    row = models.calendar_list(host)
+    row = _row(host)
     age = now - row.asked_at
     if host.disconnected_at or age < (AGAIN_SECONDS if row.problem else KEEP_SECONDS):
         return kept(host)
     try:
         found = google.calendar_of(host, PATIENCE_SECONDS).calendars()
-        models.keep_calendar_list(host, [_kept(each) for each in found], now)
+        _keep(host, now, entries=[_kept(each) for each in found], problem=None)
     except GoogleError as error:
-        models.note_no_calendar_list(host, str(error), now)
+        _keep(host, now, problem=str(error)[:80])
     return kept(host)
 
 
 def kept(host: models.Host) -> Calendars:
     """The same without asking Google."""
-    row = models.calendar_list(host)
+    row = _row(host)
     return Calendars(tuple(Entry(**each) for each in row.entries), row.problem)
 
 
@@ -85,3 +86,17 @@ def _makes_meet_links(properties: Any) -> bool:
     """Google lists the kinds of conference that a calendar allows, or says nothing."""
     kinds = properties.get("allowedConferenceSolutionTypes") if isinstance(properties, dict) else 0
     return not isinstance(kinds, list) or "hangoutsMeet" in kinds
+
+
+def _row(host: models.Host) -> CalendarList:
+    """The host's row; an unsaved one, never asked, when there is none."""
+    found: CalendarList | None = CalendarList.get_or_none(CalendarList.host == host)
+    return found or CalendarList(host=host)
+
+
+def _keep(host: models.Host, now: int, **told: Any) -> None:
+    """Write down what Google said; of the rest stays what it said before."""
+    values = {**told, "asked_at": now}
+    CalendarList.insert(host=host, **values).on_conflict(
+        conflict_target=[CalendarList.host], update=values
+    ).execute()

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 import models
+from widget.booking import rows
 from widget.core import clock, fields
 from widget.core import zones as core_zones
 from widget.core.document import WEEKDAYS, EventType, Settings, WebhookEvent, dump_document
@@ -283,7 +284,7 @@ def _listed(host: models.Host, event: EventType) -> Document:
         "facts": f"{language.minutes(event.duration)} · {_place(event)}",
         "listed": event.listed,
         "active": event.active,
-        "upcoming": models.upcoming_of_event(host, event.slug, clock.now())
+        "upcoming": rows.upcoming_of_event(host, event.slug, clock.now())
         if request.args.get("delete") == event.slug
         else 0,
     }

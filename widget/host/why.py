@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import models
+from widget.booking import rows
 from widget.booking.offer import Offer
 from widget.core.slots import Reason
 from widget.google.client import Google
@@ -44,7 +45,7 @@ def _detail(google: Google, offer: Offer, reason: Reason) -> str:
     if reason.code == "busy":
         return calendars.of(google, offer.host, offer.now).name(reason.detail)
     if reason.code == "booking":
-        booking = models.booking_by_id(reason.detail)
+        booking = rows.booking_by_id(reason.detail)
         return _booking(booking, offer.rules.tz) if booking else ""
     return reason.detail
 

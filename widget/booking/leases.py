@@ -1,0 +1,39 @@
+"""What one worker does alone, over all machines: a round, reading a calendar, a refresh."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+import models
+from models import Lease
+
+
+@dataclass(frozen=True)
+class Held:
+    """A lease as its holder knows it: `token` tells it from everybody else's."""
+
+    name: str
+    token: str
+
+    def renew(self, until: int) -> bool:
+        """Hold it until another instant; False when somebody else has had it since."""
+        mine = Lease.update(until=until).where(Lease.name == self.name, Lease.token == self.token)
+        return models.changed(mine)
+
+    def release(self) -> bool:
+        """Let others have it; False when it was not ours any more."""
+        mine = Lease.delete().where(Lease.name == self.name, Lease.token == self.token)
+        return bool(mine.execute() == 1)
+
+
+def take(name: str, now: int, until: int) -> Held | None:
+    """For the one worker that may do what `name` says until `until`; None for the others."""
+    token = secrets.token_hex(16)
+    over = Lease.update(token=token, until=until).where(
+        Lease.name == name, models.over(Lease.until, now, until)
+    )
+    if models.changed(over):
+        return Held(name, token)
+    new = Lease.insert(name=name, token=token, until=until).on_conflict_ignore()
+    return Held(name, token) if new.as_rowcount().execute() == 1 else None

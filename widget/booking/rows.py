@@ -1,0 +1,165 @@
+"""Bookings as they are stored: queries, and what is noted on a row beside its status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import peewee
+
+import models
+from models import ACTIVE, WEEK, Booking, Host
+
+#: The status that a booking has once the guest's last act (its `unannounced`) is done.
+DONE = {"booked": "confirmed", "rescheduled": "confirmed", "cancelled": "cancelled"}
+
+
+def booking_by_id(id: str) -> Booking | None:
+    return Booking.select(Booking, Host).join(Host).where(Booking.id == id).get_or_none()
+
+
+def as_it_is(booking: Booking) -> Booking:
+    """The row as it is now; as it was when it has been deleted since."""
+    return booking_by_id(booking.id) or booking
+
+
+def booking_by_key(host: Host, key: str) -> Booking | None:
+    return Booking.get_or_none(Booking.host == host, Booking.idempotency_key == key)
+
+
+def active_bookings(host: Host, start: int, end: int) -> list[Booking]:
+    """Active bookings of a host that hold any instant from start to end."""
+    return list(
+        Booking.select()
+        .where(
+            Booking.host == host,
+            Booking.status.in_(ACTIVE),
+            Booking.holds | Booking.new_start_at.is_null(False),
+            ((Booking.start_at < end) & (Booking.end_at > start))
+            | ((Booking.new_start_at < end) & (Booking.new_end_at > start)),
+        )
+        .order_by(Booking.start_at)
+    )
+
+
+def active_of_guest(email: str, now: int) -> int:
+    """How many bookings that are still to come a guest's e-mail address holds."""
+    return (
+        Booking.select()
+        .where(
+            peewee.fn.LOWER(Booking.guest_email) == email.lower(),
+            Booking.status.in_(ACTIVE),
+            Booking.end_at > now,
+        )
+        .count()
+    )
+
+
+def made_since(host: Host, since: int) -> int:
+    return Booking.select().where(Booking.host == host, Booking.created_at > since).count()
+
+
+def booked_calendars(host: Host, now: int) -> set[str]:
+    """The calendars that hold events to follow."""
+    query = Booking.select(Booking.calendar).where(*_followed(host, now))
+    return {booking.calendar for booking in query.distinct()}
+
+
+def followed(host: Host, calendar: str, now: int) -> list[Booking]:
+    """The bookings in one calendar whose events are followed."""
+    query = Booking.select(Booking, Host).join(Host)
+    return list(query.where(*_followed(host, now), Booking.calendar == calendar))
+
+
+def _followed(host: Host, now: int) -> tuple[Any, ...]:
+    """Active bookings still to come, or over so lately that the host may take them up again."""
+    return (Booking.host == host, Booking.status.in_(ACTIVE), Booking.end_at > now - WEEK)
+
+
+def bookings(host: Host, start: int | None, end: int | None) -> list[Booking]:
+    """All bookings of a host, in any state, that start from `start` on and before `end`."""
+    query = Booking.select().where(Booking.host == host).order_by(Booking.start_at)
+    if start is not None:
+        query = query.where(Booking.start_at >= start)
+    if end is not None:
+        query = query.where(Booking.start_at < end)
+    return list(query)
+
+
+def upcoming_of_event(host: Host, event: str, now: int) -> int:
+    """How many active bookings of an event type are still to come."""
+    return (
+        Booking.select()
+        .where(
+            Booking.host == host,
+            Booking.event == event,
+            Booking.status.in_(ACTIVE),
+            Booking.end_at > now,
+        )
+        .count()
+    )
+
+
+def zones_of_guests(now: int) -> list[str]:
+    """The time zones of guests whose bookings are active and still to come."""
+    query = Booking.select(Booking.tz).where(Booking.status.in_(ACTIVE), Booking.end_at > now)
+    return sorted(each.tz for each in query.distinct())
+
+
+# --- notes ----------------------------------------------------------------------------------------
+
+
+def release_key(booking: Booking) -> None:
+    """The same request may book anew."""
+    Booking.update(idempotency_key=None).where(Booking.id == booking.id).execute()
+
+
+def announce(booking: Booking) -> str | None:
+    """The guest's last act (of DONE) once it is done, for the one answer that tells of it."""
+    act = booking.unannounced
+    if act is None or booking.status != DONE[act]:
+        return None
+    query = Booking.update(unannounced=None).where(
+        Booking.id == booking.id, Booking.unannounced == act, Booking.status == DONE[act]
+    )
+    return str(act) if models.changed(query) else None
+
+
+def note_event(booking: Booking, event: dict[str, Any]) -> bool:
+    """Keep what changed about the event of a confirmed booking without changing the booking.
+    False when another change came first."""
+    query = Booking.update(**event).where(
+        Booking.id == booking.id,
+        Booking.status == "confirmed",
+        Booking.change.is_null(),
+        same_event(booking),
+    )
+    return models.changed(query)
+
+
+def same_event(booking: Booking) -> Any:
+    """The booking has the event that it had when it was read."""
+    return Booking.etag.is_null() if booking.etag is None else Booking.etag == booking.etag
+
+
+def change_calendar(booking: Booking, calendar: str) -> None:
+    """The host put the event of a booking into another calendar of theirs."""
+    Booking.update(calendar=calendar).where(
+        Booking.id == booking.id, Booking.calendar == booking.calendar
+    ).execute()
+    booking.calendar = calendar
+
+
+def stop_waiting_for_link(booking: Booking) -> None:
+    """Google will not make the Meet link any more."""
+    Booking.update(meet_pending=False).where(Booking.id == booking.id).execute()
+
+
+def leave_over(booking: Booking, now: int) -> None:
+    """An event was made for a booking that is over by now: it has to go."""
+    Booking.update(leftover=True, settle_after=now).where(
+        Booking.id == booking.id, Booking.status.in_(("cancelled", "failed"))
+    ).execute()
+
+
+def clear_leftover(booking: Booking) -> None:
+    Booking.update(leftover=False).where(Booking.id == booking.id).execute()

@@ -1,0 +1,69 @@
+"""Whose turn it is to talk to Google about a booking, and when: `settle_after`, `attempts`.
+
+An unsettled booking (UNSETTLED: pending, without its link, or with an event that has to go) may
+be taken by anybody once its `settle_after` has passed. Taking it raises `attempts`: whatever
+somebody else still does with the row as it was before is not done any more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import peewee
+
+import models
+from models import UNSETTLED, Booking, Host
+from widget.booking import rows
+
+LEASE_SECONDS = 60  # the longest that one talk with Google about a booking may take
+LATEST_SECONDS = 600  # no lease or pause is begun for longer
+
+
+def take(booking: Booking, now: int, until: int) -> Booking | None:
+    """Lease an unsettled booking for a talk with Google; None if somebody else has it."""
+    query = Booking.update(settle_after=until, attempts=Booking.attempts + 1).where(
+        Booking.id == booking.id, UNSETTLED, _due(now)
+    )
+    return rows.booking_by_id(booking.id) if models.changed(query) else None
+
+
+def let_go(booking: Booking, until: int) -> None:
+    """End a lease: the next talk with Google about it may begin at `until`."""
+    Booking.update(settle_after=until).where(
+        Booking.id == booking.id, Booking.attempts == booking.attempts
+    ).execute()
+
+
+def hurry(booking: Booking, now: int) -> None:
+    """Make an unsettled booking due now, unless somebody is working on it."""
+    Booking.update(settle_after=now).where(
+        Booking.id == booking.id, UNSETTLED, Booking.settle_after > now + LEASE_SECONDS
+    ).execute()
+
+
+def hurry_all(now: int) -> int:
+    """The same for all of them; how many are left that somebody may be talking to Google about."""
+    later = Booking.settle_after > now + LEASE_SECONDS
+    Booking.update(settle_after=now).where(UNSETTLED, later).execute()
+    return Booking.select().where(UNSETTLED, Booking.settle_after > now).count()
+
+
+def unsettled(now: int, limit: int = 500) -> list[Booking]:
+    """Bookings with something open at Google that nobody is talking to Google about."""
+    return list(
+        Booking.select(Booking, Host)
+        .join(Host)
+        .where(UNSETTLED, _due(now))
+        .order_by(Booking.settle_after)
+        .limit(limit)
+    )
+
+
+def waiting(since: int) -> int:
+    """How many bookings have been pending since before then."""
+    began = peewee.fn.COALESCE(Booking.pending_since, Booking.created_at)
+    return Booking.select().where(Booking.status == "pending", began < since).count()
+
+
+def _due(now: int) -> Any:
+    return models.over(Booking.settle_after, now, now + LATEST_SECONDS)

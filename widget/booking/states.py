@@ -1,0 +1,370 @@
+"""Every change of a booking's status: one function each, in one transaction.
+
+A row is in one of these states, which its columns `status` and `change` tell together:
+
+    state       status     change
+    claimed     pending    -         the time is held; nobody knows yet whether the event stands
+    confirmed   confirmed  -         the event stands
+    moving      pending    move      both times are held
+    cancelling  pending    cancel
+    cancelled   cancelled  -
+    failed      failed     -         there is no event, and there will be none
+
+Who may bring it from one to another (`google`: what Google says of a write of ours; `time`: a
+day without an answer):
+
+    act           from        to          who
+    claim         -           claimed     guest
+    confirm       claimed     confirmed   google
+    fail          claimed     failed      google
+    begin_move    confirmed   moving      guest, host
+    finish_move   moving      confirmed   google
+    begin_cancel  claimed     cancelling  guest, host
+    begin_cancel  confirmed   cancelling  guest, host
+    begin_cancel  moving      cancelling  guest, host
+    cancel        claimed     cancelled   google, host
+    cancel        confirmed   cancelled   google, host
+    cancel        moving      cancelled   google, host
+    cancel        cancelling  cancelled   google, host
+    undo          moving      confirmed   google
+    undo          cancelling  confirmed   google
+    follow        confirmed   confirmed   host
+    expire        claimed     failed      time
+    expire        moving      confirmed   time
+    expire        cancelling  cancelled   time
+
+Each function gives the Change that it made, or None when the booking is no longer as the act
+needs it: somebody else was faster.
+"""
+
+from __future__ import annotations
+
+import base64
+import operator
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, Literal, NamedTuple
+
+import peewee
+
+import models
+from models import Booking, Host
+from widget.booking import rows
+
+LEFTOVER_SECONDS = 60  # a write that nobody waits for any more has arrived by then, or never will
+
+
+class Rule(NamedTuple):
+    """Who may bring a booking from one state to another, by which act."""
+
+    act: str
+    before: str | None
+    after: str
+    who: tuple[str, ...]
+
+
+STATES: dict[str, tuple[str, str | None]] = {
+    "claimed": ("pending", None),
+    "confirmed": ("confirmed", None),
+    "moving": ("pending", "move"),
+    "cancelling": ("pending", "cancel"),
+    "cancelled": ("cancelled", None),
+    "failed": ("failed", None),
+}
+_PEOPLE, _GOOGLE, _HOST, _TIME = ("guest", "host"), ("google",), ("host",), ("time",)
+RULES = (
+    Rule("claim", None, "claimed", ("guest",)),
+    Rule("confirm", "claimed", "confirmed", _GOOGLE),
+    Rule("fail", "claimed", "failed", _GOOGLE),
+    Rule("begin_move", "confirmed", "moving", _PEOPLE),
+    Rule("finish_move", "moving", "confirmed", _GOOGLE),
+    Rule("begin_cancel", "claimed", "cancelling", _PEOPLE),
+    Rule("begin_cancel", "confirmed", "cancelling", _PEOPLE),
+    Rule("begin_cancel", "moving", "cancelling", _PEOPLE),
+    Rule("cancel", "claimed", "cancelled", ("google", "host")),
+    Rule("cancel", "confirmed", "cancelled", ("google", "host")),
+    Rule("cancel", "moving", "cancelled", ("google", "host")),
+    Rule("cancel", "cancelling", "cancelled", ("google", "host")),
+    Rule("undo", "moving", "confirmed", _GOOGLE),
+    Rule("undo", "cancelling", "confirmed", _GOOGLE),
+    Rule("follow", "confirmed", "confirmed", _HOST),
+    Rule("expire", "claimed", "failed", _TIME),
+    Rule("expire", "moving", "confirmed", _TIME),
+    Rule("expire", "cancelling", "cancelled", _TIME),
+)
+_NO_CHANGE = {"new_start_at": None, "new_end_at": None, "pending_since": None}
+_OVER = {**_NO_CHANGE, "meet_pending": False, "conflict": False}
+
+
+class Overlap(Exception):
+    """The database refused a time: another booking of the same host holds it."""
+
+
+class KeyTaken(Exception):
+    """The database refused a booking: another one of the host has its idempotency key."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What was done to a booking, and the booking as it is since."""
+
+    act: str
+    booking: Booking
+
+
+def state(booking: Booking) -> str:
+    """The name of the state that a booking is in."""
+    known = (booking.status, booking.change)
+    return next(name for name, columns in STATES.items() if columns == known)
+
+
+# --- a new booking ------------------------------------------------------------------------------
+
+
+def claim(host: Host, values: dict[str, Any]) -> Change:
+    """Hold a time. Call within models.locked(host).
+
+    Raises Overlap when another active booking of the host holds any of it, KeyTaken when
+    another one has the key.
+    """
+    id = uuid.uuid4().hex
+    with _writing():
+        made = Booking.create(
+            id=id,
+            host=host,
+            google_event_id=event_id(id),
+            status="pending",
+            unannounced="booked",
+            **values,
+        )
+        return Change("claim", made)
+
+
+def event_id(booking_id: str) -> str:
+    """Google's event id for a booking: the UUID in lower-case base32hex (RFC 4648, section 7)."""
+    return base64.b32hexencode(uuid.UUID(booking_id).bytes).decode().rstrip("=").lower()
+
+
+def confirm(booking: Booking, event: dict[str, Any], now: int) -> Change | None:
+    """The event stands in Google: keep its `etag`, `meet_link`, `meet_pending`, and the guest's
+    response."""
+    values = {"failure": None, "pending_since": None, "updated_at": now, **event}
+    return _change("confirm", booking, values, rows.same_event(booking))
+
+
+def fail(booking: Booking, failure: str, now: int, *, leftover: bool = False) -> Change | None:
+    """Google holds no event and will get none: free the time, and the key for another try.
+
+    `leftover`: it is looked for once more, since an earlier try may still arrive.
+
+    Only while nobody else has taken the booking since (`attempts`): another may have inserted.
+    """
+    values = {
+        "failure": failure,
+        "idempotency_key": None,
+        "leftover": leftover,
+        "settle_after": now + LEFTOVER_SECONDS,
+        "updated_at": now,
+    }
+    return _change("fail", booking, values, _mine(booking))
+
+
+# --- another time -------------------------------------------------------------------------------
+
+
+def begin_move(
+    booking: Booking, start: int, end: int, by: Literal["guest", "host"], now: int, until: int
+) -> Change | None:
+    """Hold a new time besides the old one, leased until `until`. Call within
+    models.locked(host). Raises Overlap when another active booking of the host holds any of it.
+    """
+    values = {
+        "new_start_at": start,
+        "new_end_at": end,
+        "pending_since": now,
+        "unannounced": "rescheduled" if by == "guest" else None,
+        "attempts": Booking.attempts + 1,
+        "settle_after": until,
+        "updated_at": now,
+    }
+    return _change("begin_move", booking, values)
+
+
+def finish_move(booking: Booking, event: dict[str, Any], now: int) -> Change | None:
+    """The event is at the new time: so is the booking, and the old time is free."""
+    values = {
+        **_NO_CHANGE,
+        "start_at": Booking.new_start_at,
+        "end_at": Booking.new_end_at,
+        "failure": None,
+        "holds": True,
+        "updated_at": now,
+        **event,
+    }
+    return _change_or_conflict("finish_move", booking, values, _mine(booking))
+
+
+def follow(booking: Booking, event: dict[str, Any], now: int) -> Change | None:
+    """Take over what the host did to the event of a confirmed booking in Google.
+
+    `event` holds start_at, end_at, holds, guest_response, sequence, etag and the like. None also
+    when the booking's own etag is not the stored one any more: another change came first.
+    """
+    values = {"updated_at": now, **event}
+    return _change_or_conflict("follow", booking, values, rows.same_event(booking))
+
+
+def end_conflicts(host: Host, now: int) -> None:
+    """Take back the mark from bookings whose time nobody else holds any more."""
+    marked = Booking.select().where(
+        Booking.host == host, Booking.conflict, Booking.status == "confirmed"
+    )
+    for booking in marked:
+        with models.locked(host), suppress(Overlap):
+            values = {"conflict": False, "updated_at": now}
+            _change("follow", booking, values, Booking.conflict)
+
+
+# --- the end ------------------------------------------------------------------------------------
+
+
+def begin_cancel(
+    booking: Booking, by: Literal["guest", "host"], reason: str, now: int, until: int
+) -> Change | None:
+    """Write down that a booking is to be cancelled, and lease it until `until`.
+
+    It may still be claimed or moving: whoever is talking to Google about it then finds its lease
+    gone.
+    """
+    values = {
+        "cancelled_by": by,
+        "cancel_reason": reason,
+        "pending_since": now,
+        "unannounced": "cancelled" if by == "guest" else None,
+        "attempts": Booking.attempts + 1,
+        "settle_after": until,
+        "updated_at": now,
+    }
+    return _change("begin_cancel", booking, values)
+
+
+def cancel(
+    booking: Booking, now: int, by: str | None = None, reason: str = "", *, leftover: bool = False
+) -> Change | None:
+    """The time is free again: the event is gone from Google, or is a `leftover` that has to go.
+
+    `by` (guest or host) and `reason` are those of the cancellation under way when not given.
+    """
+    values = {
+        **_OVER,
+        **({"cancelled_by": by, "cancel_reason": reason} if by else {}),
+        "leftover": leftover,
+        "sequence": Booking.sequence + 1,
+        "settle_after": now + LEFTOVER_SECONDS,
+        "updated_at": now,
+    }
+    return _change("cancel", booking, values)
+
+
+def undo(booking: Booking, now: int, failure: str | None = None) -> Change | None:
+    """Google certainly did nothing: the booking is confirmed as before, unless somebody else has
+    taken it since.
+
+    `failure` says why to a guest who has been told that the change may still come.
+    """
+    values = {
+        **_NO_CHANGE,
+        "failure": failure,
+        "cancelled_by": None,
+        "cancel_reason": None,
+        "unannounced": None,
+        "updated_at": now,
+    }
+    return _change("undo", booking, values, _mine(booking))
+
+
+def expire(booking: Booking, now: int) -> Change | None:
+    """No answer for so long: nothing is pending for ever, and the host has to know.
+
+    A booking fails, a cancellation holds, a move does not; what Google has of it is put right
+    when it answers again.
+    """
+    before = state(booking)
+    values: dict[str, dict[str, Any]] = {
+        "claimed": {**_OVER, "idempotency_key": None, "leftover": True},
+        "cancelling": {**_OVER, "leftover": True, "sequence": Booking.sequence + 1},
+        "moving": {**_NO_CHANGE, "meet_pending": False},
+    }
+    if before not in values:
+        return None
+    told = {
+        **values[before],
+        "trouble": booking.change or "book",
+        "failure": "no answer for a day",
+        "updated_at": now,
+    }
+    return _change("expire", booking, told, _mine(booking), before=before)
+
+
+# --- the one conditional UPDATE -------------------------------------------------------------------
+
+
+def _change(
+    act: str, booking: Booking, values: dict[str, Any], *where: Any, before: str | None = None
+) -> Change | None:
+    """Do what RULES say of an act, to a booking that is (in `before`) as they need it.
+
+    Raises Overlap when the database does not let it have its times.
+    """
+    rules = [rule for rule in RULES if rule.act == act and before in (None, rule.before)]
+    status, change = STATES[rules[0].after]
+    with _writing():
+        query = Booking.update({"status": status, "change": change, **values})
+        possible = reduce(operator.or_, (_is(rule.before) for rule in rules))
+        if query.where(Booking.id == booking.id, possible, *where).execute() != 1:
+            return None
+        return Change(act, rows.as_it_is(booking))
+
+
+def _change_or_conflict(
+    act: str, booking: Booking, values: dict[str, Any], *where: Any
+) -> Change | None:
+    """_change, to where Google has the event by now. When another booking holds that time, both
+    stand there, and this one is marked.
+
+    Under the host's lock: two that look out for each other's times would wait for ever.
+    """
+    with models.locked(booking.host):
+        try:
+            return _change(act, booking, {**values, "conflict": False}, *where)
+        except Overlap:
+            return _change(act, booking, {**values, "conflict": True}, *where)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """A transaction, or a part of the one around that can fail alone. Raises Overlap, KeyTaken."""
+    try:
+        with models.write():
+            yield
+    except peewee.IntegrityError as error:
+        if "booking_overlap" in str(error):
+            raise Overlap from None
+        if "idempotency_key" in str(error):
+            raise KeyTaken from None
+        raise
+
+
+def _is(name: str | None) -> Any:
+    status, change = STATES[name or "claimed"]
+    return (Booking.status == status) & (
+        Booking.change.is_null() if change is None else Booking.change == change
+    )
+
+
+def _mine(booking: Booking) -> Any:
+    """Nobody has taken the booking since it was read."""
+    return Booking.attempts == booking.attempts
