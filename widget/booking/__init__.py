@@ -4,14 +4,18 @@ target       which host and event type an address means
 offer        what can be booked now, and why something cannot
 guest_input  what a guest typed, validated
 act          what people do: book, cancel, reschedule
+states       every change of a booking's status, and who may make it
+rows         bookings as they are stored: queries and notes
+settling     whose turn it is to talk to Google about a booking
 events       a booking's event at Google, and how the two are made to agree
+whereabouts  in which of the host's calendars the event stands
 busy         busy times and their cache
-whereabouts  the calendar in which a booking's event stands
+leases       what one worker does alone
 reconcile    settles what is unknown at Google, and background rounds
 changes      what hosts change in Google, taken in
 channels     Google's push channels
 links        signed links and nonces
-export       bookings as rows: JSON and CSV
+export       bookings as rows of a table or file
 deletion     erasing a host or a guest
 errors       why nothing was booked or changed
 """
