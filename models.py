@@ -425,45 +425,9 @@ def sign_in_fault() -> SignInFault | None:
     return SignInFault.get_or_none()
 
 
-def save_access_token(host: Host) -> None:
-    """Keep the host's access token, unless a newer consent replaced what it was made from."""
-    Host.update(access_token=host.access_token, token_expires_at=host.token_expires_at).where(
-        Host.id == host.id, Host.refresh_token == host.refresh_token
-    ).execute()
-
-
-def disconnect(host: Host, refresh_token: str | None, reason: str, now: int) -> None:
-    """Note that Google refuses this host's grant, unless a newer consent replaced it."""
-    Host.update(disconnected_at=now, disconnected_reason=reason).where(
-        Host.id == host.id,
-        Host.disconnected_at.is_null(),
-        Host.refresh_token == refresh_token,
-    ).execute()
-
-
-def note_calendars(host: Host, problem: str | None, now: int) -> None:
-    """Keep when Google was last asked, and which calendar it could not read, if any."""
-    Host.update(calendar_problem=problem, asked_at=now).where(Host.id == host.id).execute()
-
-
-def note_calendar_gone(host: Host, calendar: str | None) -> None:
-    """Keep that the calendar bookings go to is not there (any more), or that it is (None)."""
-    Host.update(calendar_gone=calendar).where(Host.id == host.id).execute()
-
-
-def note_server_problem(host: Host, problem: str | None) -> None:
-    """Keep why Google does not take this server's requests for the host, or that it does."""
-    Host.update(server_problem=problem).where(Host.id == host.id).execute()
-
-
-def note_without_meet(host: Host, calendar: str | None) -> None:
-    """Keep which calendar makes no Meet links; None: they are made."""
-    Host.update(calendar_without_meet=calendar).where(Host.id == host.id).execute()
-
-
-def note_unknown_zone(host: Host, name: str | None) -> None:
-    """Keep what the host's time zone is called that stands for none; None: it is chosen."""
-    Host.update(unknown_zone=name).where(Host.id == host.id).execute()
+def note(host: Host, **values: Any) -> None:
+    """Keep something about a host, by column."""
+    Host.update(values).where(Host.id == host.id).execute()
 
 
 def forget_busy(host: Host) -> None:

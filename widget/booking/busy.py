@@ -96,5 +96,6 @@ def _ask(
 
 
 def _note(host: models.Host, problem: str | None, now: int) -> None:
+    """Keep when Google was last asked, and which calendar it could not read, if any."""
     with suppress(*models.NoAnswer), models.impatient():
-        models.note_calendars(host, problem, now)
+        models.note(host, calendar_problem=problem, asked_at=now)

@@ -72,7 +72,7 @@ def _look_after(google: Google, host: models.Host) -> None:
     except GoogleError as error:
         log.warning("host %s: calendars not read: %s", host.id, error)
         return
-    models.note_calendar_gone(host, None if target in owned else target)
+    models.note(host, calendar_gone=None if target in owned else target)
 
 
 # --- reading changes ------------------------------------------------------------------------
@@ -194,7 +194,7 @@ def _not_there(calendar: Calendar, watched: WatchedCalendar, now: int) -> None:
     has changed) has the bookings' events all the same: they are looked for, once an hour."""
     host = watched.host
     if watched.calendar == load_document(host.settings).target_calendar:
-        models.note_calendar_gone(host, watched.calendar)
+        models.note(host, calendar_gone=watched.calendar)
     if watched.due and 0 <= now - watched.read_at < SEARCH_SECONDS:
         return
     channels.note_search(watched, now)

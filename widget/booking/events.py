@@ -51,7 +51,7 @@ def make(
     except Duplicate:
         _made_before(calendar, booking, now)
     except (CalendarClosed, Gone):
-        models.note_calendar_gone(booking.host, booking.calendar)
+        models.note(booking.host, calendar_gone=booking.calendar)
         raise
     else:
         _note_meet(booking, event)
@@ -81,7 +81,7 @@ def _note_meet(booking: models.Booking, event: Event) -> None:
     host, wanted = booking.host, booking.promise["location"] == "google_meet"
     missing = booking.calendar if not event.meet_link and not event.meet_pending else None
     if wanted and host.calendar_without_meet != missing:
-        models.note_without_meet(host, missing)
+        models.note(host, calendar_without_meet=missing)
 
 
 def _made_before(calendar: Calendar, booking: models.Booking, now: int) -> None:

@@ -289,7 +289,12 @@ class Access:
         self.host.access_token = self.google.encrypt(tokens.access)
         self.host.token_expires_at = tokens.expires_at
         with suppress(*models.NoAnswer), models.impatient():  # who looks does without
-            models.save_access_token(self.host)
+            self._save(
+                {
+                    "access_token": self.host.access_token,
+                    "token_expires_at": self.host.token_expires_at,
+                }
+            )
 
     def _refresh_token(self) -> str:
         token = self.google.decrypt(self.host.refresh_token)
@@ -303,8 +308,8 @@ class Access:
         """Write down what concerns more than one call: for the host, and for the operator."""
         log.warning("host %s: %s: %s", self.host.id, type(error).__name__, error)
         if isinstance(error, Disconnected):
-            reason = error.reason
-            models.disconnect(self.host, self.host.refresh_token, reason, int(time.time()))
+            since = {"disconnected_at": int(time.time()), "disconnected_reason": error.reason}
+            self._save(since, models.Host.disconnected_at.is_null())
         elif isinstance(error, NotSetUp):
             self._note_server(f"{error.method}: {error.status} {error.reason}")
         return error
@@ -317,4 +322,9 @@ class Access:
     def _note_server(self, problem: str | None) -> None:
         if self.host.id and problem != self.host.server_problem:
             self.host.server_problem = problem
-            models.note_server_problem(self.host, problem)
+            models.note(self.host, server_problem=problem)
+
+    def _save(self, values: dict[str, Any], *where: Any) -> None:
+        """Keep what concerns the host's grant, unless a newer consent has replaced it."""
+        grant = models.Host.refresh_token == self.host.refresh_token
+        models.Host.update(values).where(models.Host.id == self.host.id, grant, *where).execute()

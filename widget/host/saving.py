@@ -33,7 +33,7 @@ def save(host: models.Host, document: Settings, *, zone_chosen: bool = True) -> 
         except peewee.IntegrityError:
             raise SettingsError([Fault("handle", "is taken: choose another")]) from None
     if asked != host.unknown_zone:
-        models.note_unknown_zone(host, asked)
+        models.note(host, unknown_zone=asked)
     return True
 
 
