@@ -182,7 +182,7 @@ def delete_host(host: str, *, yes: bool) -> None:
     """Remove HOST with everything stored, and revoke our access to the Google account."""
     found = _host(host)
     if not yes:
-        number = len(models.bookings(found, None, None))
+        number = len(rows.bookings(found, None, None))
         click.confirm(
             f"Delete {host} ({found.email}) with {number} booking(s) for good?", abort=True
         )
@@ -206,7 +206,7 @@ def delete_guest(email: str, *, yes: bool) -> None:
     with suppress(contact.NoEmail):  # stored as Google takes it
         email = contact.email(email)
     if not yes:
-        number = len(models.bookings_of_guest(email))
+        number = len(deletion.bookings_of_guest(email))
         click.confirm(f"Delete {number} booking(s) of {email} for good?", abort=True)
     done = deletion.guest(_google(), email, now())
     click.echo(

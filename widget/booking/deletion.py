@@ -60,7 +60,7 @@ def guest(google: Google, email: str, now: int) -> GuestErased:
     one whose event may still be there is, until the rounds have seen to it.
     """
     removed = cancelled = kept = leftover = 0
-    for booking in _bookings_of_guest(email):
+    for booking in bookings_of_guest(email):
         stood = booking.status in models.ACTIVE and booking.end_at > now
         if stood and not _cancelled(google, booking, now):
             kept += 1
@@ -96,7 +96,7 @@ def _delete_host(host: Host) -> None:
         Host.delete().where(Host.id == host.id).execute()
 
 
-def _bookings_of_guest(email: str) -> list[Booking]:
+def bookings_of_guest(email: str) -> list[Booking]:
     """All bookings that a guest made, with any host."""
     return list(
         Booking.select(Booking, Host)
