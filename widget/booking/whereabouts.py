@@ -55,7 +55,7 @@ def elsewhere(
     `organized`: not one that only invites that calendar. Raises GoogleError when one of them
     cannot be looked at.
     """
-    for ids in calendar.owned():
+    for ids in calendar.owned:
         if booking.calendar in ids:
             continue
         other = PRIMARY if PRIMARY in ids else min(ids)

@@ -131,6 +131,7 @@ class Calendar:
         request = self.google.service.events().get(calendarId=calendar, eventId=event_id)
         return self._event("calendar.events.get", request, event_id)
 
+    @cached_property
     def owned(self) -> list[set[str]]:
         """The calendars that the host owns, each with all the ids that lead to it."""
         return [
@@ -141,7 +142,7 @@ class Calendar:
 
     def writable(self) -> set[str]:
         """All ids of calendars that events may be written into (calendar.events.owned)."""
-        return set[str]().union(*self.owned())
+        return set[str]().union(*self.owned)
 
     def changes(
         self, calendar: str, sync_token: str | None, page: str | None
