@@ -14,23 +14,23 @@ from werkzeug.test import TestResponse
 
 from demo.google import StandIn
 from tests import page
-from tests.acts import (
+from tests.conftest import Browser
+from tests.people import (
     ANA,
     ELEVEN,
     HALF_PAST,
-    MIA,
+    MARIA,
     NINE,
     PICKER,
     TEN,
     book,
+    bookings,
     code_of,
     look,
     reconcile,
     reschedule,
-    rows,
     status_of,
 )
-from tests.conftest import Browser
 
 pytestmark = pytest.mark.usefixtures("ana")
 
@@ -47,7 +47,7 @@ FREE = json.dumps(
 
 def form(guest: FlaskClient, start: str) -> dict[str, str]:
     shown = page.read(guest.get(PICKER, query_string={"start": start}).text)
-    return {**shown.one(id="booking-form").fields(), "name": "Mia Lund", "email": MIA}
+    return {**shown.one(id="booking-form").fields(), **MARIA}
 
 
 # --- before a booking is written ----------------------------------------------------------------
@@ -121,7 +121,7 @@ def test_a_week_that_is_full_is_full_on_each_of_its_days(
 def ask(guest: FlaskClient, event: str, start: str) -> TestResponse:
     return guest.post(
         f"/api/v1/ana/{event}/bookings",
-        json={"start": start, "name": "Mia Lund", "email": MIA},
+        json={"start": start, **MARIA},
         headers={"Idempotency-Key": "one"},
     )
 
@@ -138,7 +138,7 @@ def two(app: Flask, change: Callable[..., None], ana: Browser) -> None:
 def test_a_key_belongs_to_one_event_type(app: Flask, guest: FlaskClient) -> None:
     assert ask(guest, "intro", NINE).status_code == 201
     assert ask(guest, "talk", TEN).status_code == 201
-    assert sorted((each["event"], each["start"]) for each in rows(app)) == [
+    assert sorted((each["event"], each["start"]) for each in bookings(app)) == [
         ("intro", NINE),
         ("talk", TEN),
     ]

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 import models
 from demo.google import StandIn
 from tests import page
-from tests.conftest import Browser, on_sqlite
+from tests.conftest import on_sqlite
 from tests.people import (
     ANA,
     HALF_PAST,

@@ -17,8 +17,8 @@ from werkzeug.test import TestResponse
 import models
 from demo.google import StandIn
 from tests import page
-from tests.acts import ANA, NINE, PICKER, TEN, book
 from tests.conftest import on_sqlite
+from tests.people import ANA, NINE, PICKER, TEN, book
 
 pytestmark = pytest.mark.usefixtures("ana")
 
