@@ -414,17 +414,6 @@ def save_sign_in(host: Host, email: str, tokens: dict[str, Any]) -> None:
         forget_busy(host)
 
 
-def note_sign_in_fault(problem: str, now: int) -> None:
-    """Keep for `flask doctor` why nobody can sign in, until somebody does."""
-    with write():
-        SignInFault.delete().execute()
-        SignInFault.insert(id=1, problem=problem[:120], noted_at=now).execute()
-
-
-def sign_in_fault() -> SignInFault | None:
-    return SignInFault.get_or_none()
-
-
 def note(host: Host, **values: Any) -> None:
     """Keep something about a host, by column."""
     Host.update(values).where(Host.id == host.id).execute()

@@ -84,7 +84,7 @@ def _seconds_off(date: str | None, now: int) -> int | None:
 
 
 def _last_sign_in(google: Google) -> Iterator[Check]:
-    if fault := models.sign_in_fault():
+    if fault := openid.last_fault():
         reason = fault.problem.rpartition(" ")[2]
         when = to_rfc3339(fault.noted_at)
         yield False, f"sign-in failed at {when}: {fault.problem}. {openid.advice(google, reason)}"

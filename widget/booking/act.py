@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import models
 from models import Booking
-from widget.booking import busy, events, rows, settling, states
+from widget.booking import events, offer, rows, settling, states
 from widget.booking.errors import (
     Altered,
     KeyReused,
@@ -25,7 +25,7 @@ from widget.booking.errors import (
     UnderWay,
 )
 from widget.booking.guest_input import Details, Invalid, questions
-from widget.booking.offer import Offer, booked, closed, offer_for, refusal, without
+from widget.booking.offer import Offer, closed, offer_for
 from widget.booking.target import Target, of_booking
 from widget.core import clock, slots
 from widget.google.client import DAY, Calendar, Google
@@ -114,7 +114,7 @@ def _made_before(host: models.Host, details: Details, key: str) -> Booking | Non
 def _make(calendar: Calendar, looked: Offer, booking: Booking) -> Booking:
     """From a claim to what Google says of it."""
     try:
-        _ask_again(calendar, looked, booking.start_at)
+        offer.ask_again(calendar, looked, booking.start_at)
     except NotBooked as error:
         if states.fail(booking, error.code, looked.now):
             raise
@@ -137,24 +137,11 @@ def _claim(
         if key and rows.booking_by_key(host, key):  # it came while we waited for the lock
             raise states.KeyTaken
         _check_amounts(host, details.email, looked.now)
-        looked = _check(looked, host, details.start)
+        looked = offer.check(looked, host, details.start)
         try:
             return looked, states.claim(host, _claimed(looked, details, key, caller)).booking
         except states.Overlap:
             raise SlotTaken from None
-
-
-def _check(looked: Offer, host: models.Host, start: int, moving: Booking | None = None) -> Offer:
-    """The same rules as for what is offered, under the host's lock: as they are by now.
-
-    Raises NotBooked.
-    """
-    looked = looked.under(host, moving)
-    held = booked(host, looked.event, start - 9 * DAY, start + 9 * DAY, moving)
-    reasons = slots.reasons(looked.rules, looked.busy, held, looked.now, start)
-    if reasons:
-        raise refusal(reasons)
-    return looked
 
 
 def _check_amounts(host: models.Host, email: str, now: int) -> None:
@@ -196,30 +183,6 @@ def _claimed(looked: Offer, details: Details, key: str | None, caller: Caller) -
         "created_at": looked.now,
         "updated_at": looked.now,
     }
-
-
-def _ask_again(
-    calendar: Calendar, looked: Offer, start: int, moving: Booking | None = None
-) -> None:
-    """The host may have got busy since the cache was filled: Google's word is the last."""
-    event = looked.event
-    since = start - event.buffer_before * 60
-    until = start + (event.duration + event.buffer_after) * 60
-    try:
-        taken = busy.fresh(calendar, looked.host, looked.settings, since, until, looked.now)
-        full = moving is not None and crowded(calendar, moving, since, until)
-    except GoogleError as error:
-        raise closed(error) from error
-    reasons = slots.reasons(looked.rules, without(moving, taken), [], looked.now, start)
-    if full or any(reason.code == "busy" for reason in reasons):
-        models.forget_busy(looked.host)
-        raise SlotTaken
-
-
-def crowded(calendar: Calendar, moving: Booking, since: int, until: int) -> bool:
-    """Freebusy does not tell a booking's own event from another one at the same time."""
-    start, end = max(since, moving.start_at), min(until, moving.end_at)
-    return start < end and calendar.crowded(moving.calendar, start, end, moving.google_event_id)
 
 
 def _insert(calendar: Calendar, looked: Offer, booking: Booking) -> Booking:
@@ -350,7 +313,7 @@ def _claim_move(
 ) -> tuple[Offer, Booking]:
     end, now = start + booking.end_at - booking.start_at, looked.now
     with models.locked(looked.host) as host:
-        looked = _check(looked, host, start, booking)
+        looked = offer.check(looked, host, start, booking)
         try:
             until = clock.now() + CLAIM_SECONDS
             begun = states.begin_move(booking, start, end, by, now, until)
@@ -365,7 +328,7 @@ def _move(calendar: Calendar, looked: Offer, booking: Booking, mine: Booking) ->
     """From the two times that are held to the one that Google has; `booking`: as it was."""
     now = looked.now
     try:
-        _ask_again(calendar, looked, mine.times()[-1][0], booking)
+        offer.ask_again(calendar, looked, mine.times()[-1][0], booking)
     except NotBooked as error:
         return _undone(mine, error, now)
     try:

@@ -148,3 +148,45 @@ def refusal(reasons: list[Reason]) -> NotBooked:
     """Why nothing can be booked then: somebody has the time, or the host's rules exclude it."""
     rules = [reason for reason in reasons if reason.code not in TAKEN]
     return SlotUnavailable(rules) if rules else SlotTaken()
+
+
+# --- once more, before it is written ----------------------------------------------------------
+
+
+def check(
+    looked: Offer, host: models.Host, start: int, moving: models.Booking | None = None
+) -> Offer:
+    """The same rules as for what is offered, under the host's lock: as they are by now.
+
+    Raises NotBooked.
+    """
+    looked = looked.under(host, moving)
+    held = booked(host, looked.event, start - 9 * DAY, start + 9 * DAY, moving)
+    reasons = slots.reasons(looked.rules, looked.busy, held, looked.now, start)
+    if reasons:
+        raise refusal(reasons)
+    return looked
+
+
+def ask_again(
+    calendar: Calendar, looked: Offer, start: int, moving: models.Booking | None = None
+) -> None:
+    """The host may have got busy since the cache was filled: Google's word is the last."""
+    event = looked.event
+    since = start - event.buffer_before * 60
+    until = start + (event.duration + event.buffer_after) * 60
+    try:
+        taken = busy.fresh(calendar, looked.host, looked.settings, since, until, looked.now)
+        full = moving is not None and crowded(calendar, moving, since, until)
+    except GoogleError as error:
+        raise closed(error) from error
+    reasons = slots.reasons(looked.rules, without(moving, taken), [], looked.now, start)
+    if full or any(reason.code == "busy" for reason in reasons):
+        models.forget_busy(looked.host)
+        raise SlotTaken
+
+
+def crowded(calendar: Calendar, moving: models.Booking, since: int, until: int) -> bool:
+    """Freebusy does not tell a booking's own event from another one at the same time."""
+    start, end = max(since, moving.start_at), min(until, moving.end_at)
+    return start < end and calendar.crowded(moving.calendar, start, end, moving.google_event_id)

@@ -11,8 +11,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import models
-from widget.booking import act, busy, changes, events, leases, rows, settling, states, whereabouts
-from widget.booking.offer import without
+from widget.booking import (
+    act,
+    busy,
+    changes,
+    events,
+    leases,
+    offer,
+    rows,
+    settling,
+    states,
+    whereabouts,
+)
 from widget.core import clock as core_clock
 from widget.core.clock import Clock
 from widget.core.document import load_document
@@ -164,8 +174,8 @@ def _undo(
 
 
 def _taken(calendar: Calendar, booking: models.Booking, start: int, end: int, now: int) -> bool:
-    others = without(booking, _busy(calendar, booking, start, end, now))
-    return bool(others) or act.crowded(calendar, booking, start, end)
+    others = offer.without(booking, _busy(calendar, booking, start, end, now))
+    return bool(others) or offer.crowded(calendar, booking, start, end)
 
 
 def _busy(

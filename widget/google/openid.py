@@ -15,6 +15,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from models import SignInFault
 from widget.google.auth import Client, Malformed, Tokens, read_object
 from widget.google.client import MALFORMED, SIGN_IN_SCOPE
 
@@ -183,3 +184,15 @@ def advice(client: Client, reason: str) -> str:
         "The Google Calendar API must be enabled in the project of the OAuth client (Google Cloud"
         " console, APIs & Services, Library)."
     )
+
+
+def note_fault(problem: str, now: int) -> None:
+    """Keep for `flask doctor` why nobody can sign in, until somebody does."""
+    values = {"problem": problem[:120], "noted_at": now}
+    SignInFault.insert(id=1, **values).on_conflict(
+        conflict_target=[SignInFault.id], update=values
+    ).execute()
+
+
+def last_fault() -> SignInFault | None:
+    return SignInFault.get_or_none()

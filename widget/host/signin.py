@@ -268,7 +268,7 @@ def _failed(error: GoogleError) -> ResponseReturnValue:
     log.warning("sign-in: %s: %s", type(error).__name__, error)
     why = f"{error.status or ''} {error.reason}".strip()
     if isinstance(error, NotSetUp):
-        models.note_sign_in_fault(why, clock.now())
+        openid.note_fault(why, clock.now())
         message = _("Google does not take this server's requests (%(why)s). For whoever runs it:")
         told = f"{message % {'why': why}} {openid.advice(service.google(), error.reason)}"
         return _problem(503, _("This server is not set up for Google"), told)
