@@ -7,7 +7,6 @@ import threading
 import peewee
 from flask import Flask
 from flask_compress import Compress
-from flask_wtf.csrf import CSRFError
 
 import models
 from widget import cli, config
@@ -44,7 +43,7 @@ def create_app(given: config.Config | None = None) -> Flask:
     for room in (signin, settings, bookings, preview, account):
         app.register_blueprint(room.blueprint)
     signin.set_up(app)
-    app.register_error_handler(CSRFError, stale.stale)
+    stale.set_up(app)
     cli.register(app)
     return app
 

@@ -1,5 +1,5 @@
-// The settings page works without this. It adds: copying, a preview that follows what is typed,
-// and after a save the parts of the page that depend on it.
+// The settings page works without this. It adds: copying, a preview that follows what is typed, the
+// parts of the page that depend on a save, and care for what is not saved yet.
 "use strict";
 
 const frame = () => document.getElementById("preview-frame");
@@ -26,8 +26,82 @@ document.addEventListener("click", async (event) => {
     say(button.dataset.copied);
   } catch {
     text.select();
+    say(button.dataset.refused, true);
   }
 });
+
+// --- what is not saved yet -----------------------------------------------------------------------
+
+const forms = () => [...document.querySelectorAll("form[data-unsaved-name]")];
+const unsaved = (form) => form.hasAttribute("data-unsaved") || [...form.elements].some(differs);
+
+function differs(field) {
+  if (!field.name || field.type === "hidden" || field.type === "submit") return false;
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.type !== "select-one") return field.value !== field.defaultValue;
+  const shown = [...field.options].find((option) => option.defaultSelected) ?? field.options[0];
+  return field.selectedOptions[0] !== shown;
+}
+
+// Each such section has a mark, and the bar names them all.
+function mark() {
+  const names = forms().filter((form) => {
+    const marked = unsaved(form);
+    form.toggleAttribute("data-dirty", marked);
+    form.querySelector(".mark").hidden = !marked;
+    return marked;
+  });
+  const bar = document.getElementById("unsaved");
+  if (!bar) return;
+  bar.hidden = names.length === 0;
+  document.getElementById("unsaved-list").replaceChildren(...names.map((form) => {
+    const item = document.createElement("li");
+    const link = document.createElement("a");
+    link.href = `#${form.getAttribute("aria-labelledby") ?? form.closest("section").id}`;
+    link.textContent = form.dataset.unsavedName;
+    item.append(link);
+    return item;
+  }));
+}
+
+for (const type of ["input", "change"]) document.addEventListener(type, mark);
+document.getElementById("unsaved-save")?.addEventListener("click", () => {
+  forms().filter(unsaved).forEach((form) => form.requestSubmit());
+});
+
+// A swap would take along what is typed in another form of the section, so the browser goes there
+// itself, and asks first.
+function takesAlong(target) {
+  const part = target.closest("section");
+  return forms().some((form) => form !== target && part?.contains(form) && unsaved(form));
+}
+
+let leaving; // what the browser sends is not lost
+addEventListener("beforeunload", (event) => {
+  if (forms().some((form) => form !== leaving && unsaved(form))) event.preventDefault();
+  leaving = null;
+});
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  if (link && !link.matches("[data-keeps]") && takesAlong(link)) event.stopImmediatePropagation();
+}, true);
+
+// A second press while the first one is under way does nothing.
+const busy = new WeakSet();
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (busy.has(form)) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  } else if (takesAlong(form) || !form.closest("section")) {
+    leaving = form;
+    event.stopImmediatePropagation();
+  } else {
+    busy.add(form);
+  }
+}, true);
+document.addEventListener("htmx:finally:request", (event) => busy.delete(event.detail.ctx.sourceElement.form ?? event.detail.ctx.sourceElement));
 
 // --- the preview ---------------------------------------------------------------------------------
 
@@ -111,6 +185,7 @@ function keepFocus(heading) {
 
 function arrived(event) {
   ready();
+  mark();
   const heading = document.getElementById(`${event.detail?.ctx?.select?.slice(1)}-heading`);
   if (!heading) return; // a part of a section, such as what is said of a handle
   keepFocus(heading);
@@ -156,3 +231,4 @@ async function renew() {
 document.addEventListener("htmx:after:swap", arrived);
 document.addEventListener("htmx:error", () => say(document.body.dataset.offline, true));
 ready();
+mark();

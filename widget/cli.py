@@ -26,9 +26,16 @@ from widget.booking.offer import offer_for
 from widget.booking.target import Target
 from widget.core import contact
 from widget.core.clock import now, to_rfc3339
-from widget.core.document import SettingsError, document_json, load_document, parse_document
+from widget.core.document import (
+    Settings,
+    SettingsError,
+    document_json,
+    load_document,
+    parse_document,
+    renamed_slugs,
+)
 from widget.google.client import Google
-from widget.host import saving, why
+from widget.host import settings, why
 from widget.web import bodies
 
 settings_group = AppGroup("settings", help="A host's settings document.")
@@ -117,13 +124,18 @@ def import_settings(host: str, file: io.BufferedReader) -> None:
     found = _host(host)
     try:
         document = parse_document(file.read())
-        while not saving.save(found, document):
+        while not _import(found, document):
             found = _host(host)  # changed meanwhile: an import replaces that too
     except SettingsError as error:
         for fault in error.faults:
             click.echo(f"{fault.path or 'document'}: {fault.message}", err=True)
         raise click.ClickException("nothing was imported") from None
     click.echo(f"imported the settings of {document.handle}")
+
+
+def _import(host: models.Host, document: Settings) -> bool:
+    renamed = renamed_slugs(load_document(host.settings), document)
+    return settings.store(host, document, renamed, zone_chosen=True)
 
 
 # --- hosts and bookings -----------------------------------------------------------------------

@@ -16,8 +16,8 @@ from tests.browser.conftest import House, Open
 BOTH = pytest.mark.parametrize("java_script_enabled", [True, False], ids=["script", "plain"])
 SIZES = pytest.mark.parametrize(
     "viewport",
-    [{"width": 1280, "height": 900}, {"width": 360, "height": 740}],
-    ids=["wide", "phone"],
+    [{"width": 1280, "height": 900}, {"width": 360, "height": 740}, {"width": 320, "height": 640}],
+    ids=["wide", "phone", "narrow"],
 )
 CLICKS = 8  # a new host needs no more, from the start page to the snippet and back
 
@@ -165,7 +165,7 @@ def test_the_preview_follows_what_is_typed_and_stays_the_pickers_own(
     expect(shown.get_by_role("heading", name="Typed, not saved")).to_be_visible()
     shown.get_by_role("button", name="Next month").click()
     expect(shown.get_by_role("heading", name="January 2027", exact=True)).to_be_visible()
-    expect(shown.get_by_role("heading", name="Typed, not saved")).to_be_visible()
+    expect(shown.get_by_role("heading", name="Skipper's briefing")).to_be_visible()  # as saved
     shown.locator("button[name=start]").first.click()
     expect(shown.get_by_label("Your name")).to_be_visible()
     assert exported(house)["event_types"][1]["title"] == "Skipper's briefing"
@@ -268,6 +268,27 @@ def test_the_snippet_is_copied(house: House, open_page: Open) -> None:
     assert copied == part.get_by_label("Snippet").input_value()
 
 
+def test_a_copy_that_the_browser_refuses_is_told(house: House, open_page: Open) -> None:
+    page = sign_in(open_page(), house)
+    page.evaluate(
+        "() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }"
+    )
+    part = section(page, "On your website")
+    part.get_by_role("button", name="Copy").click()
+    expect(page.locator("#live")).to_contain_text("press Ctrl+C")
+    expect(page.locator("#live")).to_be_in_viewport()
+    chosen = page.evaluate("document.getElementById('snippet-text').selectionEnd")
+    assert chosen == len(part.get_by_label("Snippet").input_value())
+
+
+@pytest.mark.parametrize("way", ["popup", "floating"])
+def test_the_snippets_button_has_the_hosts_colour(house: House, open_page: Open, way: str) -> None:
+    house.change("ana", theme={"accent": "008080", "mode": "auto"})
+    part = at_work_on(sign_in(open_page(), house), house, way)
+    button = part.frame_locator("iframe").get_by_role("button", name="Book a call")
+    expect(button).to_have_css("background-color", "rgb(0, 128, 128)")
+
+
 def test_a_colour_is_checked_while_it_is_chosen(house: House, open_page: Open) -> None:
     page = sign_in(open_page(), house)
     look = section(page, "Look")
@@ -310,7 +331,7 @@ def test_a_fault_is_told_at_its_field_and_in_a_summary_that_leads_there(
 
 
 @BOTH
-def test_the_later_of_two_windows_sees_both_values(
+def test_the_later_of_two_windows_is_told_and_keeps_what_was_typed(
     house: House, open_page: Open, java_script_enabled: bool
 ) -> None:
     one = sign_in(open_page(java_script_enabled=java_script_enabled), house)
@@ -321,7 +342,9 @@ def test_the_later_of_two_windows_sees_both_values(
     save(section(one, "You"))
     section(other, "You").get_by_role("button", name="Save", exact=True).click()
     told = section(other, "You").get_by_role("alert")
-    expect(told).to_contain_text("here: From the other; stored: From one")
+    expect(told).to_contain_text("Another window changed “You” meanwhile")
+    name = section(other, "You").get_by_label("Name that guests see")
+    expect(name).to_have_value("From the other")
     assert exported(house)["display_name"] == "From one"
     save(section(other, "You"))
     assert exported(house)["display_name"] == "From the other"
@@ -385,6 +408,8 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
     page.goto(f"{house.widget}/settings?event=intro")
     kinds = section(page, "Event types")
     kinds.get_by_label("Length", exact=True).fill("0")
+    expect(page.locator("#unsaved")).to_be_in_viewport()
+    assert troubles_of(page) == []
     kinds.get_by_role("form", name="Find your course").get_by_role(
         "button", name="Save", exact=True
     ).click()

@@ -38,8 +38,8 @@ def test_focus_stays_at_what_was_pressed_or_typed_in(house: House, open_page: Op
         ("embed", section(page, "On your website").get_by_role("button", name="Show")),
         ("embed", section(page, "On your website").get_by_role("button", name="Look")),
         ("events", page.get_by_role("link", name="Find your course", exact=True)),
-        ("events", page.get_by_role("button", name="Add a question")),
         ("events", page.get_by_role("button", name="Duplicate Find your course", exact=True)),
+        ("events", page.get_by_role("button", name="Add a question")),
         ("bookings-list", page.get_by_role("button", name="Search")),
         ("why", page.get_by_role("button", name="Explain")),
     ):

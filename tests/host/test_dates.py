@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from flask.testing import FlaskClient
 
 from tests import page
 from tests.conftest import Browser, on_sqlite
-from tests.page import starts
+from tests.page import Element, starts
 from tests.people import exported, faults, form, save, show
 
 pytestmark = on_sqlite
@@ -61,6 +62,71 @@ def test_days_are_chosen_on_the_calendar_first_and_last(ana: Browser) -> None:
     assert len(shown.one(id="dates").all("a", data_chosen=True)) == 4
     shown = show(ana, "?" + shown.one(id="date-2026-12-10")["href"].partition("?")[2])
     assert form(shown, "dates").fields()["from"] == "2026-12-10"
+
+
+def follow(host: Browser, shown: Element, id: str) -> Element:
+    return show(host, "?" + shown.one(id=id)["href"].partition("?")[2].partition("#")[0])
+
+
+@pytest.mark.parametrize(
+    ("month", "path", "first", "last"),
+    [
+        (
+            "2026-12",
+            ["date-2026-12-31", "dates-next", "date-2027-01-02"],
+            "2026-12-31",
+            "2027-01-02",
+        ),
+        (
+            "2026-11",
+            ["date-2026-11-30", "dates-next", "dates-next", "date-2027-01-01"],
+            "2026-11-30",
+            "2027-01-01",
+        ),
+        (
+            "2027-01",
+            ["dates-previous", "date-2026-12-31", "dates-previous", "dates-next", "dates-next",
+             "date-2027-01-02"],
+            "2026-12-31",
+            "2027-01-02",
+        ),
+        (
+            "2026-12",
+            ["date-2026-12-31", "date-2026-12-31", "dates-next"],
+            "2026-12-31",
+            "2026-12-31",
+        ),
+        (
+            "2026-12",
+            ["date-2026-12-24", "date-2026-12-31", "dates-next"],
+            "2026-12-24",
+            "2026-12-31",
+        ),
+    ],
+)  # fmt: skip
+def test_a_holiday_across_a_month_end_is_saved_with_all_its_days(
+    app: Flask, ana: Browser, month: str, path: list[str], first: str, last: str
+) -> None:
+    shown = show(ana, f"?month={month}")
+    for id in path:
+        shown = follow(ana, shown, id)
+    fields = form(shown, "dates").fields()
+    assert (fields["from"], fields["to"]) == (first, last)
+    save(ana, "dates", {"kind": "closed"}, shown=shown)
+    days = (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
+    saved = exported(app)["date_overrides"]
+    assert (len(saved), min(saved), max(saved)) == (days, first, last)
+
+
+def test_what_is_typed_goes_along_to_another_month(app: Flask, ana: Browser) -> None:
+    typed = "from=2026-12-31&to=2027-01-02&kind=hours&dates-start=10:00&dates-end=11:00"
+    shown = show(ana, f"?month=2027-01&{typed}")  # what the arrows bring along
+    kept = form(shown, "dates")
+    assert "data-unsaved" in kept.attrs
+    save(ana, "dates", shown=shown)
+    assert exported(app)["date_overrides"] == {
+        day: [["10:00", "11:00"]] for day in ("2026-12-31", "2027-01-01", "2027-01-02")
+    }
 
 
 def test_the_calendar_turns_its_months_and_survives_any_address(ana: Browser) -> None:
@@ -143,8 +209,6 @@ def test_a_fault_stands_at_the_hours_that_it_is_about(ana: Browser) -> None:
 
 
 def test_too_many_dates_are_a_fault(ana: Browser, change: Any) -> None:
-    from datetime import date, timedelta
-
     many = [date(2027, 1, 1) + timedelta(days=2 * number) for number in range(1000)]
     change("ana", date_overrides={day.isoformat(): [] for day in many})
     answer = save(ana, "dates", {"from": "2026-12-24", "kind": "closed"})

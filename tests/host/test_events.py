@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -33,6 +35,8 @@ FIELDS: dict[str, tuple[str, Any]] = {
     "location": ("in_person", "in_person"),
     "location_detail": ("Pier 4", "Pier 4"),
     "redirect_url": ("https://ana.example/thanks", "https://ana.example/thanks"),
+    "invite_title": ("{event} with {guest}", "{event} with {guest}"),
+    "invite_text": ("Bring\r\na jacket.", "Bring\na jacket."),
 }
 
 
@@ -80,7 +84,7 @@ def test_every_field_is_saved_and_seen_in_picker_api_and_export(
     (told,) = guest.get("/api/v1/ana").get_json()["event_types"]
     assert (told["slug"], told["duration"], told["extra_guests"]) == ("hello", 45, 2)
     assert (told["location"], told["location_detail"]) == ("in_person", "Pier 4")
-    assert guest.get("/book/ana/intro").status_code == 404
+    assert guest.get("/book/ana/intro").headers["Location"] == "/book/ana/hello"
 
 
 def test_the_editor_shows_what_is_stored(app: Flask, ana: Browser) -> None:
@@ -466,3 +470,52 @@ def test_what_only_an_import_sets_outlives_saving_by_page(
     event = event_of(app, "another")
     assert {name: event[name] for name in texts} == texts
     assert exported(app)["contact"] == "ana@sailing.example"
+
+
+# --- a double click ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pressed", [("add", "1"), ("duplicate", "intro")])
+def test_a_second_press_of_a_button_that_creates_makes_no_second_one(
+    app: Flask, ana: Browser, pressed: tuple[str, str]
+) -> None:
+    sent = show(ana).one(id="add-event").sent()
+    sent["title"] = "Talk"
+    sent.add(*pressed)
+    answers = [ana.client.post("/settings/event-types", data=sent) for _press in range(3)]
+    assert len(slugs(app)) == 2
+    (made,) = set(slugs(app)) - {"intro"}
+    for answer in answers:
+        assert answer.status_code == 303
+        assert f"event={made}" in answer.headers["Location"]
+    again = show(ana).one(id="add-event").sent()
+    again["title"] = "Talk"
+    again.add(*pressed)
+    ana.client.post("/settings/event-types", data=again)
+    assert len(slugs(app)) == 3  # who means it gets another one
+
+
+def test_two_presses_at_the_same_moment_make_one(app: Flask, ana: Browser) -> None:
+    sent = show(ana).one(id="add-event").sent()
+    sent["title"] = "Talk"
+    sent.add("add", "1")
+    cookie = ana.client.get_cookie("session")
+    assert cookie
+    start = threading.Barrier(4)
+
+    def press() -> int:
+        client = app.test_client()
+        client.set_cookie("session", cookie.value)
+        start.wait()
+        return client.post("/settings/event-types", data=sent).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        found = [each.result() for each in [pool.submit(press) for _ in range(4)]]
+    assert found == [303] * 4
+    assert len(slugs(app)) == 2
+
+
+def test_no_attribute_has_a_value_of_python(ana: Browser) -> None:
+    text = ana.client.get("/settings?event=intro").text
+    assert '="True"' not in text
+    assert '="None"' not in text

@@ -10,14 +10,13 @@ from flask_login import current_user, login_required, logout_user
 
 import models
 from models import Booking
-from widget.booking import channels, deletion, rows
+from widget.booking import channels, deletion
 from widget.core import clock
-from widget.core.document import load_document
+from widget.core.document import load_document, unknown_zone
 from widget.google.client import CALENDAR_SCOPES
-from widget.host import calendars, saving
+from widget.host import calendars
 from widget.host.signin import missing_scopes, page
 from widget.text import language
-from widget.text.language import gettext as _
 from widget.web import service
 from widget.web.audience import Audience, Room
 
@@ -42,7 +41,7 @@ def connection(host: models.Host) -> dict[str, Any]:
         "gone": host.calendar_gone if host.calendar_gone == target else None,
         "server_problem": host.server_problem,
         "without_meet": _without_meet(host, target),
-        "zone_asked": saving.zone_asked(host),
+        "zone_asked": zone_asked(host),
         "asked": language.ago(now - host.asked_at) if host.asked_at else None,
         "told": channels.channels_of(host, now),
         "conflicts": conflicts(host, now),
@@ -79,6 +78,12 @@ def troubles(host: models.Host, now: int) -> list[Booking]:
     )
 
 
+def zone_asked(host: models.Host) -> str | None:
+    """What the host's time zone is called that stands for none, so that the host is asked for it:
+    Google's word (maybe an empty one), or what is stored. None: it is known."""
+    return host.unknown_zone if host.unknown_zone is not None else unknown_zone(host.settings)
+
+
 # --- disconnecting -----------------------------------------------------------------------------
 
 
@@ -91,12 +96,9 @@ def disconnect() -> ResponseReturnValue:
     return page(
         "host/problem.html",
         200,
-        heading=_("Disconnected here, but Google did not answer"),
-        message=_(
-            "We have thrown our keys away and cannot reach your calendar any more. To take the"
-            " permission back at Google too, open %(address)s."
-        )
-        % {"address": GOOGLE_PERMISSIONS},
+        heading="Disconnected here, but Google did not answer",
+        message="We have thrown our keys away and cannot reach your calendar any more. To take the"
+        f" permission back at Google too, open {GOOGLE_PERMISSIONS}.",
     )
 
 
@@ -115,28 +117,23 @@ def leave() -> ResponseReturnValue:
 def delete() -> ResponseReturnValue:
     host = current_user.host
     if request.form.get("handle", "").strip().lower() != host.handle:
-        return _leave(422, _("Type %(handle)s to delete the account.") % {"handle": host.handle})
+        return _leave(422, f"Type {host.handle} to delete the account.")
     done = deletion.host(service.google(), host, clock.now())
     logout_user()
     session.clear()
     return page("host/deleted.html", done=done, handle=host.handle, permissions=GOOGLE_PERMISSIONS)
 
 
-def undeleted() -> ResponseReturnValue:
-    """The form again, whose token was too old."""
-    return _leave(400, _("Nothing was deleted yet: please press once more."))
-
-
 def _leave(status: int, fault: str = "") -> ResponseReturnValue:
     host, now = current_user.host, clock.now()
-    made = rows.bookings(host, None, None)
-    upcoming = [each for each in made if each.status in models.ACTIVE and each.end_at > now]
+    made = Booking.select().where(Booking.host == host)
+    ahead = made.where(Booking.status.in_(models.ACTIVE), Booking.end_at > now)
     return page(
         "host/delete.html",
         status,
         host=host,
-        bookings=len(made),
-        upcoming=len(upcoming),
+        bookings=made.count(),
+        upcoming=ahead.count(),
         fault=fault,
         typed=request.form.get("handle", ""),
     )

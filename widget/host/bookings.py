@@ -57,11 +57,6 @@ def change(id: str, act: str) -> ResponseReturnValue:
     return redirect(address("bookings", done=done), 303)
 
 
-def unchanged(id: str, act: str) -> ResponseReturnValue:
-    """The page with a change as it was typed, to be sent once more: its token was too old."""
-    return settings.whole(current_user.host, 400, stale=True, typed=_typed())
-
-
 def _typed() -> str:
     return request.form.get("reason", "") or request.form.get("start", "")
 

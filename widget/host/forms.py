@@ -1,17 +1,16 @@
-"""The sections of the settings page: a form into the document, and two documents into one. Pure.
+"""A section's form, read into its part of the settings document. Pure.
 
-A section is changed on the document that its form was made from (`mine`), and then merged with
-the document that is stored by now: whatever only one of two windows changed is kept.
+A section is its fields (host/fields.py), or an event type. Its part is what it holds of the
+document, which has all keys here, with their defaults.
 """
 
 from __future__ import annotations
 
-import base64
+import hashlib
+import json
 import re
-import secrets
 from collections.abc import Callable, Iterable
 from copy import deepcopy
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,18 +19,12 @@ from werkzeug.datastructures import MultiDict
 from widget.core import addresses
 from widget.core import fields as core_fields
 from widget.core.document import WEEKDAYS, EventType, slug_words
-from widget.text.language import gettext as _
+from widget.host.fields import QUESTION, SECTIONS
 
 Document = dict[str, Any]
+Part = dict[str, Any]
 Form = MultiDict[str, str]
-
-NUMBERS = (
-    "duration", "slot_interval", "buffer_before", "buffer_after", "minimum_notice",
-    "booking_window_days", "extra_guests",
-)  # fmt: skip
-OPTIONAL_NUMBERS = ("max_per_day", "max_per_week", "change_deadline")
 LONGEST_SPAN_DAYS = 366
-MISSING = object()
 
 
 class Faulty(Exception):
@@ -42,17 +35,100 @@ class Faulty(Exception):
         self.faults = faults
 
 
-# --- a form into the document ---------------------------------------------------------------------
+# --- a section's part of the document ------------------------------------------------------------
 
 
-def profile(document: Document, form: Form) -> None:
-    document["display_name"] = form.get("display_name", "")
-    document["handle"] = _name(form.get("handle", ""))
-    document["time_zone"] = form.get("time_zone", "")
+def part_of(document: Document, section: str, slug: str = "") -> Part | None:
+    """What a section holds; None when there is no event type of that slug."""
+    if section == "event":
+        return next((each for each in document["event_types"] if each["slug"] == slug), None)
+    holder = document[SECTIONS[section].within] if SECTIONS[section].within else document
+    return {each.name: holder[each.name] for each in SECTIONS[section].fields}
 
 
-def hours(document: Document, form: Form) -> None:
-    document["weekly_hours"] = {day: ranges(form, day) for day in WEEKDAYS}
+def put(document: Document, section: str, part: Part, slug: str = "") -> tuple[Document, int]:
+    """The document with the part in it, and the number of the event type that it is: one more,
+    when there is none of that slug."""
+    changed, at = deepcopy(document), 0
+    if section == "event":
+        events = changed["event_types"]
+        found = index_of(changed, slug)
+        at = len(events) if found is None else found
+        events[at : at + 1] = [part]
+    elif within := SECTIONS[section].within:
+        changed[within] = part
+    else:
+        changed.update(part)
+    return changed, at
+
+
+def revision(part: Any) -> str:
+    """Names what a form was made from, to know whether that was changed meanwhile."""
+    text = json.dumps(part, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def read(section: str, form: Form, before: Part | None) -> Part:
+    """The part as the form has it; `before` is what is stored. Raises Faulty."""
+    stored = before or {}
+    part = {
+        each.name: READ[each.kind](form, each.name, stored.get(each.name))
+        for each in SECTIONS[section].fields
+    }
+    if section == "event" and part["slot_interval"] is None:
+        part["slot_interval"] = _length(part["duration"], stored.get("slot_interval", 30))
+    return {**stored, **part}  # what only an import sets stays
+
+
+def _length(minutes: int | str, otherwise: int) -> int:
+    """The length for a second field, unless it is a fault of the first."""
+    good = isinstance(minutes, int) and 1 <= minutes <= core_fields.DAY_MINUTES
+    return int(minutes) if good else otherwise
+
+
+# --- read: what was typed, for the document's schema to judge ------------------------------------
+
+
+def _whole(text: str) -> int | str:
+    """The number, or the text as it is: the document's schema says what is wrong with it."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
+
+
+def _limit(text: str) -> int | str | None:
+    return _whole(text) if text.strip() else None
+
+
+def _slug(text: str) -> str:
+    """A handle or slug as it is meant; what cannot be one stays as it was typed."""
+    wanted = text.strip().lower()
+    return wanted if core_fields.HANDLE.fullmatch(wanted) else text
+
+
+def _address(text: str) -> str | None:
+    """A web address as it is meant; what can be none stays as it was typed."""
+    try:
+        return str(addresses.typed(text)) if text.strip() else None
+    except ValueError:
+        return text.strip()
+
+
+def _site(line: str) -> str:
+    """The site's origin; what can be none stays as it was typed."""
+    try:
+        return addresses.typed_site(line)
+    except ValueError:
+        return line.strip()
+
+
+def _in_order(before: Iterable[str], chosen: list[str]) -> list[str]:
+    """What is chosen: what was there before in its order, then the rest."""
+    kept = [each for each in before if each in chosen]
+    return kept + [each for each in dict.fromkeys(chosen) if each not in kept]
+
+
+def _non_empty(text: str) -> list[str]:
+    return [line.removesuffix("\r") for line in text.split("\n") if line.strip()]
 
 
 def ranges(form: Form, name: str) -> list[list[str]]:
@@ -68,22 +144,19 @@ def ranges(form: Form, name: str) -> list[list[str]]:
     return sorted(rows) if complete else rows
 
 
-def dates(document: Document, form: Form) -> None:
-    """Give the dates from `from` to `to` hours of their own, none, or those of the week again.
-
-    Raises Faulty.
-    """
+def _dates(form: Form, before: dict[str, Any]) -> dict[str, Any]:
+    """The overrides with those from `from` to `to` as the form has it: hours of their own, none,
+    or those of the week again. Raises Faulty."""
     chosen = span(form.get("from", ""), form.get("to", ""))
     kind, rows = form.get("kind", ""), ranges(form, "dates")
     if kind not in ("closed", "hours", "weekly"):
-        raise Faulty({"kind": _("Choose what holds on these dates.")})
+        raise Faulty({"kind": "Choose what holds on these dates."})
     if kind == "hours" and not rows:
-        raise Faulty({"hours": _("Give the hours of these dates.")})
-    for day in chosen:
-        if kind == "weekly":
-            document["date_overrides"].pop(day.isoformat(), None)
-        else:
-            document["date_overrides"][day.isoformat()] = deepcopy(rows) if kind == "hours" else []
+        raise Faulty({"hours": "Give the hours of these dates."})
+    days = [day.isoformat() for day in chosen]
+    if kind == "weekly":
+        return {day: rows for day, rows in before.items() if day not in days}
+    return {**before, **{day: deepcopy(rows) if kind == "hours" else [] for day in days}}
 
 
 def span(first: str, last: str) -> list[date]:
@@ -95,127 +168,28 @@ def span(first: str, last: str) -> list[date]:
             if found[name].year not in core_fields.YEARS:
                 raise ValueError
         except ValueError:
-            faults[name] = _("Give a date such as 2026-12-24.")
+            faults[name] = "Give a date such as 2026-12-24."
     if faults:
         raise Faulty(faults)
     days = (found["to"] - found["from"]).days
     if days < 0:
-        raise Faulty({"to": _("This is before the first date.")})
+        raise Faulty({"to": "This is before the first date."})
     if days >= LONGEST_SPAN_DAYS:
-        raise Faulty({"to": _("Choose at most a year at once.")})
+        raise Faulty({"to": "Choose at most a year at once."})
     return [found["from"] + timedelta(days=each) for each in range(days + 1)]
 
 
-def calendars(document: Document, form: Form) -> None:
-    document["busy_calendars"] = _in_order(
-        document["busy_calendars"], form.getlist("busy_calendars")
-    )
-    document["target_calendar"] = form.get("target_calendar", "")
-
-
-def theme(document: Document, form: Form) -> None:
-    accent = form.get("accent", "").strip().removeprefix("#").lower()
-    document["theme"] = {"accent": accent, "mode": form.get("mode", "")}
-
-
-def sites(document: Document, form: Form) -> None:
-    document["allowed_sites"] = [_site(line) for line in _lines(form.get("allowed_sites", ""))]
-
-
-def _site(line: str) -> str:
-    """The site's origin; what can be none stays as it was typed."""
-    try:
-        return addresses.typed_site(line)
-    except ValueError:
-        return line.strip()
-
-
-def _address(text: str) -> str | None:
-    """A web address as it is meant; what can be none stays as it was typed."""
-    try:
-        return str(addresses.typed(text)) if text.strip() else None
-    except ValueError:
-        return text.strip()
-
-
-def webhook(document: Document, form: Form) -> None:
-    """No address: no webhook. No secret: a new one."""
-    url = form.get("url", "").strip()
-    if not url:
-        document["webhook"] = None
-        return
-    before = (document["webhook"] or {}).get("events", [])
-    document["webhook"] = {
-        "url": url,
-        "secret": form.get("secret", "").strip() or new_secret(),
-        "events": _in_order(before, form.getlist("events")),
-    }
-
-
-def new_secret() -> str:
-    """As the Standard Webhooks specification wants it: 24 to 64 random bytes."""
-    return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
-
-
-#: Every section that is the same form for every host; an event type's form is `event`.
-CHANGES: dict[str, Callable[[Document, Form], None]] = {
-    "profile": profile,
-    "hours": hours,
-    "dates": dates,
-    "calendars": calendars,
-    "theme": theme,
-    "sites": sites,
-    "webhook": webhook,
-}
-
-
-def event(document: Document, form: Form, at: int) -> None:
-    """All fields of the event type number `at`; one more when the document has no such number."""
-    events = document["event_types"]
-    if at >= len(events):
-        events.append(EventType(slug="new", title="new", duration=30).model_dump())
-    before = events[at]
-    fields: Document = {
-        "slug": _name(form.get("slug", "")),
-        "title": form.get("title", ""),
-        "description": form.get("description", "").replace("\r\n", "\n"),
-        **{name: _whole(form.get(name, "")) for name in NUMBERS},
-        **{name: _optional(form.get(name, "")) for name in OPTIONAL_NUMBERS},
-        "location": form.get("location", ""),
-        "location_detail": form.get("location_detail", ""),
-        "listed": "listed" in form,
-        "active": "active" in form,
-        "questions": questions(form),
-        "redirect_url": _address(form.get("redirect_url", "")),
-    }
-    if fields["slot_interval"] == "":
-        fields["slot_interval"] = _length(fields["duration"], before["slot_interval"])
-    if fields["change_deadline"] is None:
-        del fields["change_deadline"]  # as a document without one is written
-    not_here = {name: before[name] for name in ("invite_title", "invite_text") if name in before}
-    events[at] = {**not_here, **fields}
-
-
-def questions(form: Form) -> list[Document]:
+def _questions(form: Form) -> list[dict[str, Any]]:
     """The questions of an event type; one without an id gets one from its label."""
-    found: list[Document] = []
+    found: list[dict[str, Any]] = []
     while f"q{len(found)}-label" in form:
-        name = f"q{len(found)}"
-        kind = form.get(f"{name}-kind", "")
-        found.append(
-            {
-                "id": form.get(f"{name}-id", "").strip(),
-                "label": form[f"{name}-label"],
-                "kind": kind,
-                "required": f"{name}-required" in form,
-                **(
-                    {"choices": _lines(form.get(f"{name}-choices", ""))} if kind == "choice" else {}
-                ),
-            }
-        )
+        name = f"q{len(found)}-"
+        read = {each.name: READ[each.kind](form, name + each.name, None) for each in QUESTION}
+        answers = _non_empty(read["choices"]) if read["kind"] == "choice" else []
+        found.append({**read, "choices": answers})
     taken = {each["id"] for each in found}
     for each in found:
-        each["id"] = each["id"] or free_name(each["label"], taken, "question")
+        each["id"] = each["id"].strip() or free_name(each["label"], taken, "question")
         taken.add(each["id"])
     return found
 
@@ -228,55 +202,43 @@ def free_name(text: str, taken: Iterable[str], otherwise: str) -> str:
     return next(name for name in names if name not in held)
 
 
-def _lines(text: str) -> list[str]:
-    return [line.removesuffix("\r") for line in text.split("\n") if line.strip()]
+#: By kind: what a form has for a name, given what is stored.
+READ: dict[str, Callable[[Form, str, Any], Any]] = {
+    "line": lambda form, name, _: form.get(name, ""),
+    "lines": lambda form, name, _: form.get(name, "").replace("\r\n", "\n"),
+    "choice": lambda form, name, _: form.get(name, ""),
+    "select": lambda form, name, _: form.get(name, ""),
+    "zone": lambda form, name, _: form.get(name, ""),
+    "calendar": lambda form, name, _: form.get(name, ""),
+    "tick": lambda form, name, _: name in form,
+    "number": lambda form, name, _: _whole(form.get(name, "")),
+    "limit": lambda form, name, _: _limit(form.get(name, "")),
+    "slug": lambda form, name, _: _slug(form.get(name, "")),
+    "handle": lambda form, name, _: _slug(form.get(name, "")),
+    "address": lambda form, name, _: _address(form.get(name, "")),
+    "accent": lambda form, name, _: form.get(name, "").strip().removeprefix("#").lower(),
+    "sites": lambda form, name, _: [_site(line) for line in _non_empty(form.get(name, ""))],
+    "calendars": lambda form, name, before: _in_order(before or (), form.getlist(name)),
+    "questions": lambda form, _name, _: _questions(form),
+    "week": lambda form, _name, _: {day: ranges(form, day) for day in WEEKDAYS},
+    "dates": lambda form, _name, before: _dates(form, before),
+}
 
 
-def _in_order(before: list[str], chosen: list[str]) -> list[str]:
-    """What is chosen: what was there before in its order, then the rest."""
-    kept = [each for each in before if each in chosen]
-    return kept + [each for each in dict.fromkeys(chosen) if each not in kept]
+# --- rows that come and go before anything is saved ----------------------------------------------
 
 
-def _whole(text: str) -> int | str:
-    """The number, or the text as it is: the document's schema says what is wrong with it."""
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
-
-
-def _name(text: str) -> str:
-    """A handle or slug as it is meant; what cannot be one stays as it was typed."""
-    wanted = text.strip().lower()
-    return wanted if core_fields.HANDLE.fullmatch(wanted) else text
-
-
-def _length(minutes: int | str, otherwise: int) -> int:
-    """The length for a second field, unless it is a fault of the first."""
-    good = isinstance(minutes, int) and 1 <= minutes <= core_fields.DAY_MINUTES
-    return int(minutes) if good else otherwise
-
-
-def _optional(text: str) -> int | str | None:
-    return _whole(text) if text.strip() else None
-
-
-# --- rows that come and go before anything is saved ------------------------------------------
-
-
-def edit(document: Document, section: str, act: str, form: Form, at: int = 0) -> None:
+def edit(part: Part, act: str, form: Form) -> None:
     """Do what a button of a form asks for: `add-mon`, `remove-mon-1`, `copy`, `add-question`,
-    `remove-question-2`, `up-question-2`, `down-question-2`, `new-secret`."""
+    `remove-question-2`, `up-question-2`, `down-question-2`."""
     what, _dash, rest = act.partition("-")
     name, _dash, number = rest.partition("-")
-    if section == "hours" and what == "copy":
-        _copy_day(document["weekly_hours"], form)
-    elif section == "hours" and name in WEEKDAYS:
-        _change_rows(document["weekly_hours"][name], what, number, _next_range)
-    elif section == "event" and name == "question":
-        asked = document["event_types"][at]["questions"]
-        _change_rows(asked, what, number, _next_question)
-    elif section == "webhook" and act == "new-secret" and document["webhook"]:
-        document["webhook"]["secret"] = new_secret()
+    if what == "copy" and "weekly_hours" in part:
+        _copy_day(part["weekly_hours"], form)
+    elif name in part.get("weekly_hours", ()):
+        _change_rows(part["weekly_hours"][name], what, number, _next_range)
+    elif name == "question" and "questions" in part:
+        _change_rows(part["questions"], what, number, _next_question)
 
 
 def _change_rows(rows: list[Any], what: str, number: str, following: Any) -> None:
@@ -311,7 +273,7 @@ def _clock(minutes: int) -> str:
 
 
 def _next_question(_rows: list[Document]) -> Document:
-    return {"id": "", "label": "", "kind": "text", "required": False}
+    return {"id": "", "label": "", "kind": "text", "required": False, "choices": []}
 
 
 def _copy_day(week: Document, form: Form) -> None:
@@ -321,97 +283,67 @@ def _copy_day(week: Document, form: Form) -> None:
                 week[day] = deepcopy(week[form["copy-from"]])
 
 
-# --- the list of event types -----------------------------------------------------------------
+# --- the list of event types ---------------------------------------------------------------------
+
+
+def slugs_of(document: Document) -> list[str]:
+    return [each["slug"] for each in document["event_types"]]
 
 
 def index_of(document: Document, slug: str) -> int | None:
-    slugs = [each["slug"] for each in document["event_types"]]
+    slugs = slugs_of(document)
     return slugs.index(slug) if slug in slugs else None
 
 
-def add_event(document: Document, title: str, minutes: str) -> str:
-    """One more event type, with the defaults; its slug. Raises Faulty."""
-    _room_for_one(document)
-    slug = free_name(title, {each["slug"] for each in document["event_types"]}, "call")
-    fields = EventType(slug=slug, title="x", duration=30).model_dump()
-    length = _whole(minutes)
-    fields.update(title=title, duration=length, slot_interval=_length(length, 30))
-    document["event_types"].append(fields)
-    return slug
+def change_list(document: Document, form: Form) -> str | None:
+    """Do what the pressed button of the list says; the slug of the event type to open, if any.
+
+    Raises Faulty.
+    """
+    if "add" in form:
+        length = _whole(form.get("duration", ""))
+        made = EventType(slug="x", title="x", duration=30).model_dump()
+        made.update(title=form.get("title", ""), duration=length)
+        made["slot_interval"] = _length(length, 30)
+        return _create(document, len(document["event_types"]), made, made["title"], form)
+    for act in ("duplicate", "up", "down", "delete"):
+        at = index_of(document, form.get(act, ""))
+        if at is None:
+            continue  # it may be gone already: then there is nothing to do
+        if act == "duplicate":
+            one = document["event_types"][at]
+            title = f"{one['title']} (copy)"[: core_fields.TITLE]
+            made = {**deepcopy(one), "title": title, "active": False}
+            return _create(document, at + 1, made, one["slug"], form)
+        if act == "delete":
+            del document["event_types"][at]
+        else:
+            _move(document["event_types"], at, -1 if act == "up" else 1)
+    return None
 
 
-def duplicate_event(document: Document, at: int) -> str:
-    """A copy after the original, switched off at first; its slug. Raises Faulty."""
-    _room_for_one(document)
-    events = document["event_types"]
-    copied = deepcopy(events[at])
-    slug = free_name(copied["slug"], {each["slug"] for each in events}, "call")
-    title = _("%(title)s (copy)") % {"title": copied["title"]}
-    events.insert(
-        at + 1, {**copied, "slug": slug, "title": title[: core_fields.TITLE], "active": False}
-    )
-    return slug
+def _create(document: Document, at: int, made: Part, name: str, form: Form) -> str:
+    """Put in one more event type, once: a second press of the same button finds the first one's.
+
+    That is the one like it, without which the list is the one that the form was made from.
+    """
+    events, slugs = document["event_types"], slugs_of(document)
+    for each in events:
+        before = [slug for slug in slugs if slug != each["slug"]]
+        if form.get("revision") == revision(before) and {**each, "slug": ""} == {
+            **made,
+            "slug": "",
+        }:
+            return str(each["slug"])
+    if len(events) >= core_fields.EVENT_TYPES:
+        said = f"There are {len(events)}, and there can be no more. Delete one first."
+        raise Faulty({"event_types": said})
+    made["slug"] = free_name(name, slugs, "call")
+    events.insert(at, made)
+    return str(made["slug"])
 
 
-def _room_for_one(document: Document) -> None:
-    if len(document["event_types"]) >= core_fields.EVENT_TYPES:
-        said = _("There are %(n)s, and there can be no more. Delete one first.")
-        raise Faulty({"event_types": said % {"n": core_fields.EVENT_TYPES}})
-
-
-def move_event(document: Document, at: int, step: int) -> None:
-    events = document["event_types"]
+def _move(events: list[Part], at: int, step: int) -> None:
     to = at + step
     if 0 <= to < len(events):
         events[at], events[to] = events[to], events[at]
-
-
-# --- two windows ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """A field that this window and another one set to different values."""
-
-    path: str
-    mine: Any
-    stored: Any
-
-
-def merge(base: Any, mine: Any, stored: Any, path: str = "") -> tuple[Any, list[Conflict]]:
-    """What both windows want, and where they want different things (there `mine` is taken).
-
-    `base` is what both began with. Objects are merged key by key, everything else as a whole.
-    """
-    if mine in (base, stored):
-        return stored, []
-    if stored == base:
-        return mine, []
-    if isinstance(mine, dict) and isinstance(stored, dict):
-        known = base if isinstance(base, dict) else {}
-        merged, conflicts = {}, []
-        for key in dict.fromkeys((*stored, *mine)):
-            was, own, other = (each.get(key, MISSING) for each in (known, mine, stored))
-            value, found = merge(was, own, other, f"{path}.{key}".lstrip("."))
-            conflicts += found
-            if value is not MISSING:
-                merged[key] = value
-        return merged, conflicts
-    return mine, [Conflict(path, mine, stored)]
-
-
-def merge_event(
-    base: Document, mine: Document, stored: Document, slug: str
-) -> tuple[Document, list[Conflict], int]:
-    """The stored document with one event type merged into it, and where that stands now."""
-    at, found = index_of(base, slug), index_of(stored, slug)
-    wanted = mine["event_types"][at if at is not None else -1]
-    merged = deepcopy(stored)
-    if found is None:
-        merged["event_types"].append(wanted)
-        gone = [Conflict("", wanted["title"], None)] if at is not None else []
-        return merged, gone, len(merged["event_types"]) - 1
-    before = base["event_types"][at] if at is not None else {}
-    one, conflicts = merge(before, wanted, stored["event_types"][found])
-    merged["event_types"][found] = one
-    return merged, conflicts, found

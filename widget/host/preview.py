@@ -5,14 +5,12 @@ Only the settings page itself may frame these pages.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from flask import abort, g, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 from flask_wtf.csrf import generate_csrf
-from werkzeug.datastructures import MultiDict
 
 import models
 from widget.booking import busy
@@ -21,9 +19,7 @@ from widget.booking.offer import Offer, booked, closed
 from widget.booking.target import Target
 from widget.core import clock
 from widget.core.document import (
-    Settings,
     SettingsError,
-    dump_document,
     load_document,
     parse_document,
     slot_rules,
@@ -34,19 +30,19 @@ from widget.google.errors import GoogleError
 from widget.guest import steps
 from widget.guest.steps import Picking
 from widget.host import form_view, forms, snippets
+from widget.host.fields import SECTIONS
+from widget.host.forms import Faulty, Form
 from widget.host.signin import page
-from widget.text.language import gettext as _
 from widget.web import answers, service, setup
 from widget.web.audience import Audience, Room
 
 blueprint = Room("preview", __name__, Audience.HOST)
 
-Form = MultiDict[str, str]
-
 
 @dataclass(frozen=True)
 class Preview(Picking):
-    """An event type of a document that may not be saved; `slug` is what it is stored under."""
+    """An event type that is stored as `slug`: as it is, or (`draft`) as a form has it that is not
+    saved. A draft is seen with its first day; a step in it leads into what is stored."""
 
     slug: str = ""
     draft: bool = False
@@ -56,15 +52,11 @@ class Preview(Picking):
         return f"/settings/preview/{self.slug}"
 
     @property
-    def hidden(self) -> list[tuple[str, str]]:
-        if not self.draft:
-            return []
-        text = json.dumps(dump_document(self.document), ensure_ascii=False)
-        return [("draft", text)]
-
-    @property
     def secret(self) -> list[tuple[str, str]]:
         return [("csrf_token", generate_csrf())]
+
+    def typed(self) -> bool:
+        return not self.draft and super().typed()
 
     def offer(self) -> Offer:
         """Raises NotBooked. Google's answer for calendars that are not saved is not kept."""
@@ -84,14 +76,12 @@ class Preview(Picking):
         return Offer(host, document, event, rules, taken, held, now)
 
     def _busy(self, now: int) -> list[Busy]:
-        stored, calendar = (
-            load_document(self.target.host.settings),
-            service.calendar_of(self.target.host),
-        )
+        host = self.target.host
+        stored, calendar = load_document(host.settings), service.calendar_of(host)
         longest = max((each.booking_window_days for each in stored.event_types), default=0)
         same = self.document.busy_calendars == stored.busy_calendars
         if same and self.event.booking_window_days <= longest:
-            return busy.of(calendar, self.target.host, stored, now)
+            return busy.of(calendar, host, stored, now)
         until = now + (self.event.booking_window_days + 4) * DAY
         return calendar.busy(self.document.busy_calendars, now - DAY, until)
 
@@ -99,76 +89,60 @@ class Preview(Picking):
 @blueprint.route("/settings/preview/<slug>", methods=["GET", "POST"])
 @login_required
 def preview(slug: str) -> ResponseReturnValue:
-    """The picker for what is stored (GET), or for what a section's form has in it (POST).
+    """The picker for what is stored, or for what a section's form has in it (POST).
 
     422 and what is wrong when that is no document that could be saved.
     """
-    given = request.form if request.method == "POST" else request.args
+    host, given = current_user.host, request.form if request.method == "POST" else request.args
     try:
-        place = _place(current_user.host, slug, given)
-    except forms.Faulty as error:
-        return none(422, _("It is shown as soon as this is right:"), error.faults)
-    except SettingsError:  # a draft that no form of ours has made
-        return none(422, _("Reload the page to see it."))
-    if place is None:
-        return none(404, _("There is no such event type any more. Reload the page."))
+        picking = _picking(host, slug, given)
+    except Faulty as error:
+        return none(422, "It is shown as soon as this is right:", error.faults)
+    if picking is None:
+        return none(404, "There is no such event type any more. Reload the page.")
     setup.speak_to_guest()
-    return _framed(_shown(place, given))
+    if picking.draft:
+        return _framed(steps.times(picking, request.args))
+    if "nonce" in given and "step" not in given:
+        return _framed(_booked(picking, given))
+    return _framed(steps.show(picking, given))
 
 
 def none(status: int, message: str, faults: dict[str, str] | None = None) -> ResponseReturnValue:
     """A page for the frame when there is nothing to preview; `faults` by field."""
+    named = [(form_view.label(field), said) for field, said in (faults or {}).items()]
+    heading = "No preview at the moment"
     return _framed(
-        page(
-            "host/no_preview.html",
-            status,
-            heading=_("No preview at the moment"),
-            message=message,
-            faults=[(form_view.label(field), said) for field, said in (faults or {}).items()],
-        )
+        page("host/no_preview.html", status, heading=heading, message=message, faults=named)
     )
 
 
-def _shown(place: Preview, given: Form) -> ResponseReturnValue:
-    if "section" in given:  # a form of the settings page, not one of the picker
-        return steps.times(place, MultiDict())
-    if "nonce" in given and "step" not in given:
-        shown = place.page(_("This is only a preview"), given)
-        shown["alert"] = {"code": "preview", "message": _("Nothing was booked.")}
-        return answers.answer(
-            "guest/problem.html", **shown, heading=shown["title"], retry_url=place.address
-        )
-    return steps.show(place, given)
+def _booked(picking: Preview, given: Form) -> ResponseReturnValue:
+    """Where the form of the preview ends."""
+    shown = picking.page("This is only a preview", given)
+    shown["alert"] = {"code": "preview", "message": "Nothing was booked."}
+    shown.update(heading=shown["title"], retry_url=picking.address)
+    return answers.answer("guest/problem.html", **shown)
 
 
-def _place(host: models.Host, slug: str, given: Form) -> Preview | None:
-    """Raises SettingsError or Faulty. None when there is no such event type."""
+def _picking(host: models.Host, slug: str, given: Form) -> Preview | None:
+    """Raises Faulty. None when there is no such event type."""
     stored = load_document(host.settings)
-    at = forms.index_of(dump_document(stored), slug)
+    document, section = stored.model_dump(), given.get("section")
+    at = forms.index_of(document, slug)
     if at is None:
         return None
-    if "draft" in given:
-        document = parse_document(given["draft"])
-    elif "section" in given:
-        document = _drafted(host, given, at)
-    else:
-        return Preview(Target(host, stored, stored.event_types[at]), slug=slug)
-    if at >= len(document.event_types):
-        return None
-    return Preview(Target(host, document, document.event_types[at]), slug=slug, draft=True)
-
-
-def _drafted(host: models.Host, form: Form, at: int) -> Settings:
-    """Raises Faulty."""
-    document, section = dump_document(load_document(host.settings)), form["section"]
-    if section == "event":
-        forms.event(document, form, at)
-    elif section in forms.CHANGES:
-        forms.CHANGES[section](document, form)
+    if section is None:  # a step in the picker
+        return Preview(Target(host, stored, stored.event_types[at]), slug)
+    if section not in SECTIONS:
+        abort(404)
+    part = forms.read(section, given, forms.part_of(document, section, slug))
+    wanted, _at = forms.put(document, section, part, slug)
     try:
-        return parse_document(document)
+        draft = parse_document(wanted)
     except SettingsError as error:
-        raise forms.Faulty(form_view.faults_of(error, document, section, at)) from None
+        raise Faulty(form_view.faults_of(error, wanted, section, at)) from None
+    return Preview(Target(host, draft, draft.event_types[at]), slug, draft=True)
 
 
 def _framed(answer: ResponseReturnValue) -> ResponseReturnValue:
@@ -187,4 +161,4 @@ def embedded(mode: str) -> ResponseReturnValue:
     if mode not in snippets.MODES or (slug and event is None):
         abort(404)
     code = snippets.code(mode, service.config().public_url, document, event)
-    return _framed(page("host/snippet_page.html", title=_("Preview"), mode=mode, code=code))
+    return _framed(page("host/snippet_page.html", title="Preview", mode=mode, code=code))

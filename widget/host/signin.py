@@ -65,7 +65,6 @@ def set_up(app: Flask) -> None:
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the audience decides
     csrf.init_app(app)
-    app.before_request(_protect)
     app.url_value_preprocessor(_room_for_documents)
     sessions.init_app(app)
     sessions.login_view = "signin.login"
@@ -79,42 +78,6 @@ def _signed_in(whom: str) -> SignedIn | None:
     host = models.host_by_id(int(id)) if id.isascii() and id.isdigit() else None
     same = host is not None and hmac.compare_digest(whom.encode(), identity(host).encode())
     return SignedIn(host) if host and same else None
-
-
-def _protect() -> ResponseReturnValue | None:
-    """A host's form needs its CSRF token, and is never saved into another account that is signed
-    in by now."""
-    if audience.current() is not Audience.HOST:
-        return None
-    csrf.protect()
-    return keep_for_owner(409) if is_of_another_host() else None
-
-
-def is_of_another_host() -> bool:
-    """Whether the form that was sent is of another account than the one signed in."""
-    me = current_user.get_id()
-    return bool(current_user.is_authenticated and request.form.get("host", me) != me)
-
-
-def keep_for_owner(status: int) -> ResponseReturnValue:
-    """Nothing is changed by a form of another account; it goes on when its own is back."""
-    return keep(
-        status,
-        _("Another account is signed in"),
-        _(
-            "Nothing was changed, since the page was of another account. Sign in with that one in"
-            " another tab, then go on here: what you typed is kept."
-        ),
-    )
-
-
-def keep(status: int, heading: str, message: str) -> ResponseReturnValue:
-    """A page that holds a form as it was sent, to send it again once its host is signed in."""
-    typed = [each for each in request.form.items(multi=True) if each[0] != "csrf_token"]
-    action = request.full_path.rstrip("?")
-    return page(
-        "host/kept.html", status, heading=heading, message=message, action=action, typed=typed
-    )
 
 
 def _room_for_documents(_endpoint: str | None, _values: dict[str, Any] | None) -> None:

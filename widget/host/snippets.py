@@ -10,7 +10,6 @@ from widget.core import addresses
 from widget.core.document import EventType, Settings
 from widget.guest import script, sightings
 from widget.text import language
-from widget.text.language import gettext as _
 
 MODES = ("inline", "popup", "floating", "iframe", "link")
 #: What the link takes up before the script has run: as much as what then takes its place, so that
@@ -26,21 +25,21 @@ ADDRESS_LENGTH = 2000
 
 def tabs() -> dict[str, str]:
     return {
-        "inline": _("In the page"),
-        "popup": _("Popup"),
-        "floating": _("Floating button"),
-        "iframe": _("Without a script"),
-        "link": _("Link"),
+        "inline": "In the page",
+        "popup": "Popup",
+        "floating": "Floating button",
+        "iframe": "Without a script",
+        "link": "Link",
     }
 
 
 def hints() -> dict[str, str]:
     return {
-        "inline": _("Paste this where guests should choose a time."),
-        "popup": _("Paste this where the button should be; it opens the times over your page."),
-        "floating": _("Paste this anywhere: the button stays in a corner of the page."),
-        "iframe": _("For site builders that allow no scripts. It does everything but grow."),
-        "link": _("For e-mails, chats and profiles."),
+        "inline": "Paste this where guests should choose a time.",
+        "popup": "Paste this where the button should be; it opens the times over your page.",
+        "floating": "Paste this anywhere: the button stays in a corner of the page.",
+        "iframe": "For site builders that allow no scripts. It does everything but grow.",
+        "link": "For e-mails, chats and profiles.",
     }
 
 
@@ -50,9 +49,9 @@ def code(mode: str, public_url: str, document: Settings, event: EventType | None
     address = f"{public_url}/book/{path}"
     if mode == "link":
         return address
-    words = escape(_("Book a call"))
+    words = escape("Book a call")
     if mode == "iframe":
-        title = escape(_("Book a call with %(name)s") % {"name": document.display_name})
+        title = escape(f"Book a call with {document.display_name}")
         return f'<iframe src="{address}" title="{title}" width="100%" height="700"></iframe>'
     which = f' event="{event.slug}"' if event else ""
     # the button is no part of the frame, which knows the host's colour by itself

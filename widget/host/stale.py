@@ -1,47 +1,66 @@
-"""A form whose token is good no more: nothing is done, and nothing typed is lost."""
+"""A form that cannot be taken: signed out, of another account, or its token is too old.
+
+Nothing is done, and a page of its own keeps what was typed, to be sent once more.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
-
-from flask import request
+from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import NotFound
 
-from widget.host import account, bookings, preview, settings
-from widget.host.signin import is_of_another_host, keep, keep_for_owner, page
-from widget.text.language import gettext as _
+from widget.host import preview, signin
+from widget.web import audience
+from widget.web.audience import Audience
+
+#: By what is wrong: the page's heading, and what to do.
+WHY = {
+    "out": (
+        "You are not signed in any more",
+        "Nothing was changed. Sign in again in another tab, then go on here: what you typed is"
+        " kept.",
+    ),
+    "other": (
+        "Another account is signed in",
+        "Nothing was changed, since the page was of another account. Sign in with that one in"
+        " another tab, then go on here: what you typed is kept.",
+    ),
+    "old": (
+        "This page was open too long",
+        "Nothing was changed yet. What you typed is kept: please send it once more.",
+    ),
+}
 
 
-def stale(_error: CSRFError) -> ResponseReturnValue:
-    """The form again with a token that is good, to be sent once more."""
-    endpoint = str(request.endpoint)
-    if endpoint == "preview.preview":
-        return preview.none(400, _("Save or show it once more: this page was open too long."))
-    signed_in = current_user.is_authenticated
-    if endpoint in _again() and _is_ours() and (signed_in or endpoint != "account.delete"):
-        if not signed_in:
-            return keep(
-                400,
-                _("You are not signed in any more"),
-                _(
-                    "Nothing was changed. Sign in again in another tab, then go on here: what you"
-                    " typed is kept."
-                ),
-            )
-        if is_of_another_host():
-            return keep_for_owner(400)
-        with suppress(NotFound):  # of no form of ours
-            return _again()[endpoint](**(request.view_args or {}))
-    return page(
-        "host/problem.html",
-        400,
-        heading=_("This page was open too long"),
-        message=_("Nothing was changed. Please go back, reload the page and try again."),
-    )
+def set_up(app: Flask) -> None:
+    app.before_request(_protect)
+    app.register_error_handler(CSRFError, _stale)
+
+
+def _protect() -> ResponseReturnValue | None:
+    """A host's form needs its CSRF token, and is never saved into another account that is signed
+    in by now."""
+    if audience.current() is not Audience.HOST:
+        return None
+    signin.csrf.protect()
+    return _kept("other", 409) if _is_of_another_host() else None
+
+
+def _stale(_error: CSRFError) -> ResponseReturnValue:
+    if request.endpoint == "preview.preview":
+        return preview.none(400, "Save or show it once more: this page was open too long.")
+    if not (_is_ours() and "host" in request.form):  # nobody knows who may go on with it
+        message = "Nothing was changed. Please go back, reload the page and try again."
+        return signin.page("host/problem.html", 400, heading=WHY["old"][0], message=message)
+    if not current_user.is_authenticated:
+        return _kept("out", 400)
+    return _kept("other" if _is_of_another_host() else "old", 400)
+
+
+def _is_of_another_host() -> bool:
+    me = current_user.get_id()
+    return bool(current_user.is_authenticated and request.form.get("host", me) != me)
 
 
 def _is_ours() -> bool:
@@ -49,12 +68,14 @@ def _is_ours() -> bool:
     return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
 
 
-def _again() -> dict[str, Callable[..., ResponseReturnValue]]:
-    """By endpoint: what shows a form as it was sent."""
-    return {
-        "settings.save": settings.unsaved,
-        "settings.save_event": settings.unsaved,
-        "settings.change_event_types": settings.list_unsaved,
-        "host_bookings.change": bookings.unchanged,
-        "account.delete": account.undeleted,
-    }
+def _kept(why: str, status: int) -> ResponseReturnValue:
+    heading, message = WHY[why]
+    return signin.page(
+        "host/kept.html",
+        status,
+        heading=heading,
+        message=message,
+        action=request.full_path.rstrip("?"),
+        typed=[each for each in request.form.items(multi=True) if each[0] != "csrf_token"],
+        again=why == "old",
+    )

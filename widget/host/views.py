@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -14,17 +14,17 @@ import models
 from widget.booking import rows
 from widget.core import clock, fields
 from widget.core import zones as core_zones
-from widget.core.document import WEEKDAYS, EventType, Settings, WebhookEvent, dump_document
+from widget.core.document import WEEKDAYS, EventType, Settings
 from widget.guest import days as guest_days
 from widget.host import calendars as host_calendars
-from widget.host import form_view, snippets
-from widget.host import forms as host_forms
-from widget.host.form_view import Draft, FormView
-from widget.host.forms import Document, Form
+from widget.host import form_view, forms, snippets
+from widget.host.fields import SECTIONS
+from widget.host.form_view import FormView
+from widget.host.forms import Document
 from widget.text import language, zones
-from widget.text.language import gettext as _
 from widget.web import service, theme
 
+PLACES = {"google_meet": "Google Meet", "phone": "phone", "in_person": "in person"}
 #: What an address says about the view: which editor, month, tab and page of bookings are open.
 KEPT = ("event", "month", "embed", "of", "show", "q", "page")
 ANCHORS = {"event": "events", "event-types": "events"}  # of sections that stand in another one
@@ -44,48 +44,53 @@ def action(path: str) -> str:
     return address("").replace("/settings", f"/settings/{path}", 1)
 
 
-def page(host: models.Host, document: Settings, draft: Draft | None) -> Document:
-    """Everything but the connection, the bookings and why a time is closed."""
-    stored = dump_document(document)
+def page(host: models.Host, document: Settings, sent: FormView | None) -> Document:
+    """Everything but the connection, the bookings and why a time is closed; `sent` is a form
+    that was not saved."""
+    stored = document.model_dump()
     saved = request.args.get("saved", "") if request.method == "GET" else ""
 
-    def form(section: str) -> FormView:
-        mine = draft.document if draft and draft.section == section else stored
-        return form_view.of(section, mine, host.revision, draft, saved)
+    def form(section: str, part: Any, slug: str = "") -> FormView:
+        if sent and sent.section == section:
+            return sent
+        return form_view.stored(section, part, slug, saved == section)
 
-    forms = {name: form(name) for name in _SECTIONS}
-    event = _open_event(host, stored, draft, saved)
-    shown = event["slug"] if event else next((e.slug for e in document.event_types if e.active), "")
+    shown = {each: form(each, forms.part_of(stored, each)) for each in SECTIONS if each != "event"}
+    editor = _editor(stored, sent, form)
+    first = next((each.slug for each in document.event_types if each.active), "")
     return {
-        "title": _("Settings"),
+        "title": "Settings",
         "document": document,
         "public_url": service.config().public_url,
         "here": address,
         "to": action,
         "saved": saved,
-        "forms": forms,
-        "unfinished": ANCHORS.get(draft.section, draft.section) if draft else None,
+        "forms": {**shown, "event-types": form("event-types", forms.slugs_of(stored))},
+        "unfinished": ANCHORS.get(sent.section, sent.section) if sent else None,
         "zones": _zones(
-            _zone(forms["profile"], document), clock.now() // 3600, str(language.current())
+            _zone(shown["profile"], document), clock.now() // 3600, str(language.current())
         ),
-        "week": [_day(day, forms["hours"].values["weekly_hours"][day]) for day in WEEKDAYS],
-        "dates": dates(document, draft),
-        "calendars": calendars(host, forms["calendars"].values),
-        "mended": _mended(forms["theme"].values["theme"]["accent"]),
-        "webhook_events": list(get_args(WebhookEvent)),
+        "week": [_day(day, shown["hours"].values["weekly_hours"][day]) for day in WEEKDAYS],
+        "dates": dates(document, shown["dates"]),
+        "calendars": calendars(host, shown["calendars"].values),
+        "mended": _mended(shown["theme"].values["accent"]),
         "event_list": [_listed(host, each) for each in document.event_types],
         "deleting": request.args.get("delete", ""),
-        "adding": _adding(draft),
-        "event": event,
+        "adding": _adding(sent),
+        "editor": editor,
         "embed": _embed(host, document),
-        "preview_slug": shown,
-        "minutes": lambda value: language.minutes(value) if isinstance(value, int) else "",
+        "preview_slug": editor.slug if editor else first,
+        "minutes": language.minutes,
     }
 
 
-_SECTIONS = (
-    "profile", "hours", "dates", "calendars", "theme", "sites", "webhook", "event-types",
-)  # fmt: skip
+def _editor(stored: Document, sent: FormView | None, form: Any) -> FormView | None:
+    """The event type whose editor is open: the one that was sent, else the one asked for."""
+    if sent and sent.section == "event":
+        return sent
+    slug = request.args.get("event", "")
+    part = forms.part_of(stored, "event", slug)
+    return form("event", part, slug) if part else None
 
 
 def _zone(form: FormView, document: Settings) -> str:
@@ -107,13 +112,13 @@ def handle_said(host: models.Host, text: str) -> dict[str, str]:
     """What becomes of a handle: `good` (free, or the host's own), or why not."""
     handle = text.strip().lower()
     if handle == host.handle:
-        return {"state": "own", "words": _("This is your address now.")}
+        return {"state": "own", "words": "This is your address now."}
     if not fields.HANDLE.fullmatch(handle):
-        return {"state": "bad", "words": _("Use 1 to 40 of a-z, 0-9 and hyphens.")}
+        return {"state": "bad", "words": "Use 1 to 40 of a-z, 0-9 and hyphens."}
     other = models.host_by_handle(handle) or models.host_by_old_handle(handle)
     if handle in fields.RESERVED or (other is not None and other.id != host.id):
-        return {"state": "bad", "words": _("This one is taken or reserved.")}
-    return {"state": "good", "words": _("This one is free. Old links will lead to it.")}
+        return {"state": "bad", "words": "This one is taken or reserved."}
+    return {"state": "good", "words": "This one is free. Old links will lead to it."}
 
 
 # --- weekly hours ----------------------------------------------------------------------------
@@ -126,7 +131,7 @@ def _day(day: str, ranges: list[Any]) -> Document:
         "label": language.weekday_name(WEEKDAYS.index(day)),  # type: ignore[arg-type]
         "ranges": [_row(pair) for pair in ranges],
         "bars": [bar for pair in ranges if (bar := _bar(pair))],
-        "words": ", ".join("–".join(pair) for pair in ranges) or _("closed"),
+        "words": ", ".join("–".join(pair) for pair in ranges) or "closed",
     }
 
 
@@ -145,33 +150,36 @@ def _bar(pair: list[str]) -> tuple[int, int] | None:
 # --- dates -----------------------------------------------------------------------------------
 
 
-def dates(document: Settings, draft: Draft | None) -> Document:
-    """A month of dates with what holds on each, the form for the chosen ones, and a list."""
+def dates(document: Settings, form: FormView) -> Document:
+    """A month of dates with what holds on each, the form for the chosen ones, and a list.
+
+    What is chosen and typed is that of the form that was sent, else of the address: turning the
+    month keeps it.
+    """
     today = language.today(clock.now(), ZoneInfo(document.time_zone))
-    form: Form | None = draft.form if draft and draft.section == "dates" else None
-    given: Any = form if form is not None else request.args
-    first, last = _date(given.get("from", "")), _date(given.get("to", ""))
+    given = request.args if form.sent is None else form.sent
+    from_, to = (given.getlist(name)[-1:] or [""] for name in ("from", "to"))
+    first, last = _date(from_[0]), _date(to[0])
     month = _month(request.args.get("month", ""), first or today)
     own = document.date_overrides.get(first.isoformat()) if first else None
     rows = [_row(pair) for pair in own or ()]
-    kind = "closed" if own is None or own == [] else "hours"
-    if form is not None:
-        kind = form.get("kind", "")
-        if "do" in form:  # rows that are still empty stay
-            starts, ends = form.getlist("dates-start"), form.getlist("dates-end")
-            rows = list(zip(starts, ends, strict=False))
-        else:  # in the order that faults are told by
-            rows = [_row(pair) for pair in host_forms.ranges(form, "dates")]
+    if "kind" in given and "do" in given:  # rows that are still empty stay
+        starts, ends = given.getlist("dates-start"), given.getlist("dates-end")
+        rows = list(zip(starts, ends, strict=False))
+    elif "kind" in given or form.sent is not None:  # in the order that faults are told by
+        rows = [_row(pair) for pair in forms.ranges(given, "dates")]
+    usual = "closed" if own is None or own == [] else "hours"
+    chosen = {"from": from_[0], "to": to[0]}
     return {
         "month": language.month_name(month),
-        "previous": f"{month - timedelta(days=1):%Y-%m}",
-        "next": f"{month + timedelta(days=31):%Y-%m}",
-        "shown": f"{month:%Y-%m}",
+        "previous": address("dates", month=f"{month - timedelta(days=1):%Y-%m}", **chosen),
+        "next": address("dates", month=f"{month + timedelta(days=31):%Y-%m}", **chosen),
         "weekdays": language.weekdays(),
         "weeks": _weeks(document, month, today, first, last),
-        "from": given.get("from", ""),
-        "to": given.get("to", "") or given.get("from", ""),
-        "kind": kind,
+        "from": from_[0],
+        "to": to[0] or from_[0],
+        "kind": given.get("kind", "" if form.sent is not None else usual),
+        "typed": form.sent is None and "kind" in given,
         "rows": [*rows, ("", "")],
         "coming": [each for each in _overrides(document) if each["last"] >= today.isoformat()],
         "past": [each for each in _overrides(document) if each["last"] < today.isoformat()],
@@ -179,10 +187,7 @@ def dates(document: Settings, draft: Draft | None) -> Document:
 
 
 def _date(text: str) -> date | None:
-    try:
-        return guest_days.read_date(text)
-    except ValueError:
-        return None
+    return date.fromisoformat(text) if fields.is_date(text) else None
 
 
 def _month(text: str, otherwise: date) -> date:
@@ -206,7 +211,7 @@ def _cell(
 ) -> Document:
     own = document.date_overrides.get(day.isoformat())
     ranges = document.weekly_hours[WEEKDAYS[day.weekday()]] if own is None else own
-    words = ", ".join("–".join(pair) for pair in ranges) or _("closed")
+    words = ", ".join("–".join(pair) for pair in ranges) or "closed"
     extends = first is not None and (last is None or last == first) and day > first
     picked = {"from": first.isoformat() if extends and first else day.isoformat()}
     picked["to"] = day.isoformat()
@@ -241,7 +246,7 @@ def _span_words(span: Document) -> Document:
     label = language.short_date(first)
     if last != first:
         label = f"{label} – {language.short_date(last)}"
-    hours = ", ".join("–".join(pair) for pair in span["ranges"]) or _("closed")
+    hours = ", ".join("–".join(pair) for pair in span["ranges"]) or "closed"
     picked = {"month": f"{first:%Y-%m}", "from": span["first"], "to": span["last"]}
     return {"label": label, "hours": hours, "address": address("dates", **picked)}
 
@@ -278,42 +283,22 @@ def _calendar(listed: host_calendars.Calendars, id: str, chosen: Document) -> Do
 
 
 def _listed(host: models.Host, event: EventType) -> Document:
+    hidden = "switched off" if not event.active else "hidden" if not event.listed else ""
+    facts = (language.minutes(event.duration), PLACES[event.location], hidden)
     return {
         "slug": event.slug,
         "title": event.title,
-        "facts": f"{language.minutes(event.duration)} · {_place(event)}",
-        "listed": event.listed,
-        "active": event.active,
+        "facts": " · ".join(filter(None, facts)),
         "upcoming": rows.upcoming_of_event(host, event.slug, clock.now())
         if request.args.get("delete") == event.slug
         else 0,
     }
 
 
-def _adding(draft: Draft | None) -> Document:
+def _adding(sent: FormView | None) -> Document:
     """The title and length of an event type to be added, as they were typed."""
-    given = draft.form if draft and draft.section == "event-types" else {}
+    given = sent.sent if sent and sent.section == "event-types" and sent.sent else {}
     return {"title": given.get("title", ""), "duration": given.get("duration", "30")}
-
-
-def _place(event: EventType) -> str:
-    places = {"google_meet": "Google Meet", "phone": _("phone"), "in_person": _("in person")}
-    return places[event.location]
-
-
-def _open_event(
-    host: models.Host, stored: Document, draft: Draft | None, saved: str
-) -> Document | None:
-    """The event type whose editor is open: the one that was sent, else the one asked for."""
-    sent = draft is not None and draft.section == "event"
-    slug = str((request.view_args or {}).get("slug", "")) if sent else request.args.get("event", "")
-    events = draft.document["event_types"] if draft and sent else stored["event_types"]
-    found = [at for at, each in enumerate(events) if each["slug"] == slug]
-    at = draft.at if draft and sent else next(iter(found), None)
-    if at is None or at >= len(events):
-        return None
-    form = form_view.of("event", events[at], host.revision, draft, saved)
-    return {"slug": slug, "form": form, "title": events[at]["title"]}
 
 
 # --- the snippet -----------------------------------------------------------------------------

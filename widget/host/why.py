@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from flask import request
 
 import models
 from widget.booking import rows
-from widget.booking.offer import Offer
+from widget.booking.errors import CalendarDisconnected, CalendarUnavailable, NotBooked
+from widget.booking.offer import Offer, offer_for
+from widget.booking.target import Target
+from widget.core import clock
+from widget.core.document import Settings
+from widget.core.fields import minutes
 from widget.core.slots import Reason
 from widget.google.client import Google
+from widget.guest.days import read_date
 from widget.host import calendars
 from widget.text import language
-from widget.text.language import gettext as _
+from widget.web import service
+
+WORDS = {
+    "past": "it has begun",
+    "notice": "it is sooner than the minimum notice allows",
+    "window": "its date is beyond the booking window",
+    "closed": "there are no open hours on this weekday",
+    "override": "it is outside the hours that a date override sets for this date",
+    "hours": "it does not lie wholly within the open hours",
+    "grid": "slots do not start at this minute",
+    "busy": "a busy calendar holds it, buffers included",
+    "booking": "a booking holds it, buffers included",
+    "day_limit": "the day has all the bookings it may have",
+    "week_limit": "the week has all the bookings it may have",
+}
 
 
 @dataclass(frozen=True)
@@ -31,7 +55,7 @@ class Said:
 def said(google: Google, offer: Offer, at: int) -> list[Said]:
     """Every reason why no slot starts then; none exactly when one is offered."""
     return [
-        Said(reason.code, _words()[reason.code], _detail(google, offer, reason))
+        Said(reason.code, WORDS[reason.code], _detail(google, offer, reason))
         for reason in offer.reasons(at)
     ]
 
@@ -55,17 +79,64 @@ def _booking(booking: models.Booking, tz: ZoneInfo) -> str:
     return f"{booking.promise['title']}, {when}"
 
 
-def _words() -> dict[str, str]:
-    return {
-        "past": _("it has begun"),
-        "notice": _("it is sooner than the minimum notice allows"),
-        "window": _("its date is beyond the booking window"),
-        "closed": _("there are no open hours on this weekday"),
-        "override": _("it is outside the hours that a date override sets for this date"),
-        "hours": _("it does not lie wholly within the open hours"),
-        "grid": _("slots do not start at this minute"),
-        "busy": _("a busy calendar holds it, buffers included"),
-        "booking": _("a booking holds it, buffers included"),
-        "day_limit": _("the day has all the bookings it may have"),
-        "week_limit": _("the week has all the bookings it may have"),
+# --- asked on the settings page ------------------------------------------------------------------
+
+
+def view(host: models.Host, document: Settings) -> dict[str, Any]:
+    """What was asked, and the answers: `reasons`, or why there are none.
+
+    More than one where a clock that was set back shows the time twice.
+    """
+    event, day, time = (request.args.get(f"why_{name}", "") for name in ("event", "date", "time"))
+    asked: dict[str, Any] = {
+        "event": event,
+        "date": day,
+        "time": time,
+        "fault": None,
+        "answers": [],
     }
+    kind = next((each for each in document.event_types if each.slug == event), None)
+    if kind is None or not (day or time):
+        return asked
+    zone = ZoneInfo(document.time_zone)
+    try:
+        found = _instants(day, time, zone)
+    except ValueError:
+        return {**asked, "fault": "Give a date and a time such as 09:30."}
+    if not found:
+        return {
+            **asked,
+            "fault": "This time does not exist on that date: clocks are set forward over it.",
+        }
+    answers = [_answer(Target(host, document, kind), at, zone) for at in found]
+    for answer, turn in zip(answers, TURNS if len(found) > 1 else ("",), strict=True):
+        answer["moment"] += turn
+    return {**asked, "answers": answers}
+
+
+TURNS = (", before the clock is set back", ", after the clock is set back")
+
+
+def _instants(day: str, time: str, zone: ZoneInfo) -> list[int]:
+    """When clocks in a zone show this time: twice where they are set back over it, never where
+    they are set forward. 24:00 is the end of the date. Raises ValueError."""
+    at, found = minutes(time), read_date(day)
+    shown = datetime(found.year, found.month, found.day) + timedelta(minutes=at)  # noqa: DTZ001
+    both = [shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    real = [each for each in both if each.astimezone(zone).replace(tzinfo=None) == shown]
+    return [int(each.timestamp()) for each in dict.fromkeys(real)]
+
+
+def _answer(target: Target, at: int, zone: ZoneInfo) -> dict[str, Any]:
+    answer: dict[str, Any] = {"moment": moment(at, zone), "reasons": [], "trouble": None}
+    try:
+        offer = offer_for(target, service.calendar_of(target.host), clock.now())
+        answer["reasons"] = said(service.google(), offer, at)
+    except CalendarDisconnected:
+        answer["trouble"] = "No time is offered: your calendar is not connected."
+    except CalendarUnavailable:
+        answer["trouble"] = "No time is offered at the moment: Google does not answer."
+    except NotBooked as error:
+        answer["trouble"] = f"No time is offered: {error}."
+    answer["inactive"] = not target.event.active
+    return answer
