@@ -253,8 +253,8 @@ def test_the_page_has_the_connection_the_snippet_and_a_preview(ana: Browser) -> 
     answer = ana.client.get("/settings")
     shown = page.read(answer.text)
     assert "ana@sailing.example" in shown.text
-    assert '<meetslot-booking host="ana" event="intro"' in answer.text.replace(
-        "&lt;", "<"
-    ).replace("&gt;", ">").replace("&#34;", '"').replace("&quot;", '"')
+    assert '<meetslot-booking host="ana" event="intro"' in answer.text.replace("&lt;", "<").replace(
+        "&gt;", ">"
+    ).replace("&#34;", '"').replace("&quot;", '"')
     assert "http://localhost/embed.js" in answer.text
     assert any(each["src"].startswith("/") and each["title"] for each in shown.all("iframe"))
