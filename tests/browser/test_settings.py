@@ -26,6 +26,7 @@ def sign_in(page: Page, house: House, name: str = "Ana Silva") -> Page:
     page.goto(f"{house.widget}/login")
     page.get_by_role("button", name=name).click()
     expect(page.get_by_role("heading", name="Settings", exact=True)).to_be_visible()
+    page.wait_for_load_state()  # its scripts have run
     return page
 
 

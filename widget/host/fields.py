@@ -161,14 +161,14 @@ EVENT = (
             ),
             Field(
                 "invite_title",
-                "Title in the calendar",
+                "Called in calendars",
                 hint="It knows {guest}, {event} and {host}.",
                 required=True,
                 attributes={"maxlength": "200"},
             ),
             Field(
                 "invite_text",
-                "Text of the invitation",
+                "What the invitation says",
                 "lines",
                 hint="It stands before the guest's notes, and knows the same three.",
                 attributes={"maxlength": "5000"},

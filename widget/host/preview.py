@@ -160,5 +160,5 @@ def embedded(mode: str) -> ResponseReturnValue:
     event = next((each for each in document.event_types if each.slug == slug), None)
     if mode not in snippets.MODES or (slug and event is None):
         abort(404)
-    code = snippets.code(mode, service.config().public_url, document, event)
+    code = snippets.code(mode, service.config().public_url, document, event, styled=False)
     return _framed(page("host/snippet_page.html", title="Preview", mode=mode, code=code))

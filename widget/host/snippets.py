@@ -43,8 +43,13 @@ def hints() -> dict[str, str]:
     }
 
 
-def code(mode: str, public_url: str, document: Settings, event: EventType | None) -> str:
-    """The HTML to paste (the bare address for `link`); all event types when `event` is None."""
+def code(
+    mode: str, public_url: str, document: Settings, event: EventType | None, styled: bool = True
+) -> str:
+    """The HTML to paste (the bare address for `link`); all event types when `event` is None.
+
+    Not `styled` for our own page, whose Content-Security-Policy takes no style attributes.
+    """
     path = f"{document.handle}/{event.slug}" if event else document.handle
     address = f"{public_url}/book/{path}"
     if mode == "link":
@@ -57,9 +62,10 @@ def code(mode: str, public_url: str, document: Settings, event: EventType | None
     # the button is no part of the frame, which knows the host's colour by itself
     how = "" if mode == "inline" else f' mode="{mode}" accent="{document.theme.accent}"'
     style = STYLES[mode] if event or mode != "inline" else STYLE_OF_EVENT_TYPES
+    room = f' style="{style}"' if styled else ""
     return (
         f'<script src="{public_url}/embed.js" async></script>\n'
-        f'<meetslot-booking host="{document.handle}"{which}{how} style="{style}">'
+        f'<meetslot-booking host="{document.handle}"{which}{how}{room}>'
         f'<a href="{address}">{words}</a></meetslot-booking>'
     )
 
