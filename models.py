@@ -312,10 +312,7 @@ def changed(query: peewee.Update) -> bool:
 
 
 def ping() -> None:
-    """Ask the database for a row, which SQLite has to read its file for.
-
-    Raises peewee.PeeweeException when it does not answer.
-    """
+    """Have the database read a row. Raises peewee.PeeweeException when it does not answer."""
     Host.select(Host.id).limit(1).scalar()
 
 
@@ -334,36 +331,12 @@ def host_by_handle(handle: str) -> Host | None:
     return Host.get_or_none(Host.handle == handle)
 
 
-def host_by_subject(subject: str) -> Host | None:
-    return Host.get_or_none(Host.subject == subject)
-
-
 def host_by_id(id: int) -> Host | None:
     return Host.get_or_none(Host.id == id)
 
 
 def hosts() -> list[Host]:
     return list(Host.select().order_by(Host.handle))
-
-
-def handle_taken(handle: str) -> bool:
-    """Whether a host has it, or had it."""
-    return host_by_handle(handle) is not None or host_by_old_handle(handle) is not None
-
-
-def add_host(
-    subject: str, email: str, handle: str, settings: str, now: int, unknown_zone: str | None = None
-) -> Host:
-    """A new host. Raises peewee.IntegrityError when handle or subject is there already."""
-    with write():
-        return Host.create(
-            subject=subject,
-            email=email,
-            handle=handle,
-            settings=settings,
-            created_at=now,
-            unknown_zone=unknown_zone,
-        )
 
 
 def save_settings(
@@ -470,12 +443,6 @@ def _rename_event(host: Host, before: str, after: str) -> None:
     OldSlug.update(event=after).where(OldSlug.host == host, OldSlug.event == before).execute()
     OldSlug.delete().where(OldSlug.host == host, OldSlug.slug.in_((before, after))).execute()
     OldSlug.create(host=host, slug=before, event=after)
-
-
-def slug_now(host: Host, slug: str) -> str | None:
-    """What an event type is called now that had another slug before."""
-    old = OldSlug.get_or_none(OldSlug.host == host, OldSlug.slug == slug)
-    return str(old.event) if old else None
 
 
 def host_by_old_handle(handle: str) -> Host | None:

@@ -46,7 +46,7 @@ def event_of(host: models.Host, document: Settings, slug: str) -> Target:
     if slug in events and events[slug].active:
         return Target(host, document, events[slug])
     if slug not in events and fields.HANDLE.fullmatch(slug):
-        now = models.slug_now(host, slug)
+        now = _slug_now(host, slug)
         if now in events:
             raise Renamed(slug=now)
     raise NotHere(document)
@@ -73,3 +73,9 @@ def of_booking(booking: models.Booking) -> Target | None:
             promised = event.model_copy(update={"duration": booking.promise["duration"]})
             return Target(booking.host, document, promised)
     return None
+
+
+def _slug_now(host: models.Host, slug: str) -> str | None:
+    """What an event type is called now that had another slug before."""
+    old = models.OldSlug.get_or_none(models.OldSlug.host == host, models.OldSlug.slug == slug)
+    return str(old.event) if old else None

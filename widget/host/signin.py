@@ -167,7 +167,7 @@ def _person_signed_in(found: Person, tokens: Tokens, begun: SignIn) -> ResponseR
     missing = [scope for scope in CALENDAR_SCOPES if scope not in tokens.scope.split()]
     if missing:
         return page("host/scopes.html", 403, missing=missing_scopes(missing), hint=found.email)
-    host = models.host_by_subject(found.subject)
+    host = _by_subject(found.subject)
     if not tokens.refresh and not (host and host.refresh_token):
         return _not_signed_in(_("Google gave no lasting access. Please try again."))
     columns = service.google().columns(tokens)
@@ -185,13 +185,13 @@ def _first_sign_in(found: Person, columns: dict[str, Any]) -> models.Host:
     zone = next((str(each.get("timeZone") or "") for each in calendars if each.get("primary")), "")
     known = zones.meant(zone)
     while True:
-        handle = handle_from(found.email, models.handle_taken)
+        handle = handle_from(found.email, _is_taken)
         document = document_json(first_document(handle, found.name, known or zones.UTC))
         asked, now = None if known else zone[:100], clock.now()
         try:
-            return models.add_host(found.subject, found.email, handle, document, now, asked)
+            return _add(found.subject, found.email, handle, document, now, asked)
         except peewee.IntegrityError:
-            if host := models.host_by_subject(found.subject):
+            if host := _by_subject(found.subject):
                 return host  # signed in twice at once
 
 
@@ -265,3 +265,32 @@ def logout() -> ResponseReturnValue:
     logout_user()
     session.clear()
     return redirect("/", 303)
+
+
+# --- rows ---------------------------------------------------------------------------------------
+
+
+def _by_subject(subject: str) -> models.Host | None:
+    return models.Host.get_or_none(models.Host.subject == subject)
+
+
+def _is_taken(handle: str) -> bool:
+    """Whether a host has it, or had it."""
+    return (
+        models.host_by_handle(handle) is not None or models.host_by_old_handle(handle) is not None
+    )
+
+
+def _add(
+    subject: str, email: str, handle: str, settings: str, now: int, unknown_zone: str | None = None
+) -> models.Host:
+    """A new host. Raises peewee.IntegrityError when handle or subject is there already."""
+    with models.write():
+        return models.Host.create(
+            subject=subject,
+            email=email,
+            handle=handle,
+            settings=settings,
+            created_at=now,
+            unknown_zone=unknown_zone,
+        )
