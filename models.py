@@ -170,17 +170,6 @@ class Lease(Table):
     until = peewee.BigIntegerField()
 
 
-class PastSettings(Table):
-    """A host's settings document as it was, for forms that were opened before it changed."""
-
-    host = peewee.ForeignKeyField(Host, on_delete="CASCADE")
-    revision = peewee.IntegerField()
-    settings = peewee.TextField()
-
-    class Meta:
-        primary_key = peewee.CompositeKey("host", "revision")
-
-
 class OldHandle(Table):
     """A handle that a host gave up: its addresses lead to the new ones."""
 
@@ -358,7 +347,6 @@ def save_settings(
         Host.update(settings=settings, handle=handle, revision=Host.revision + 1).where(
             Host.id == host.id
         ).execute()
-        _keep_past(before)
         if handle != before.handle:
             _rename(before, handle)
         for old, new in renamed.items():
@@ -404,26 +392,7 @@ def busy_lease(host: Host) -> str:
     return f"busy:{host.id}"
 
 
-# --- earlier documents and handles --------------------------------------------------------------
-
-PAST_REVISIONS = 50  # of a host's document; a form that is older is compared with what is stored
-
-
-def _keep_past(before: Host) -> None:
-    PastSettings.insert(
-        host=before, revision=before.revision, settings=before.settings
-    ).on_conflict_ignore().execute()
-    PastSettings.delete().where(
-        PastSettings.host == before, PastSettings.revision <= before.revision - PAST_REVISIONS
-    ).execute()
-
-
-def settings_at(host: Host, revision: int) -> str | None:
-    """The document as it was at that revision; None when that is too long ago, or never was."""
-    if revision == host.revision:
-        return str(host.settings)
-    past = PastSettings.get_or_none(PastSettings.host == host, PastSettings.revision == revision)
-    return str(past.settings) if past else None
+# --- earlier handles and slugs ------------------------------------------------------------------
 
 
 def _rename(before: Host, handle: str) -> None:

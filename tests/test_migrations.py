@@ -29,11 +29,13 @@ INSERT INTO busy_times (host_id, intervals, fetched_at) SELECT id, '[[1, 2, "x"]
 CALENDAR = """
 INSERT INTO watched_calendar (host_id, calendar, sync_token) SELECT id, 'primary', 's' FROM host
 """
+PAST = "INSERT INTO past_settings (host_id, revision, settings) SELECT id, 1, '{}' FROM host"
 LEASE = "INSERT INTO lease (name, held_until) VALUES ('round', 99)"
 #: What could be stored once these migrations were there.
 FILLED = {
     "0001_start": [HOST, BOOKING, BUSY],
     "0002_changes": [CALENDAR, LEASE],
+    "0005_settings_page": [PAST],
 }
 
 
@@ -79,6 +81,7 @@ def test_what_an_earlier_version_stored_is_there_afterwards(
         (booking,) = models.Booking.select()
         assert (booking.host.handle, booking.status, booking.holds) == ("ana", "confirmed", True)
         assert models.BusyTimes.get().intervals == [[1, 2, "x"]]
+        assert "past_settings" not in models.database.get_tables()
         assert [each for each in models.Lease.select() if each.until > 10**10] == []
     models.database.close()
 
