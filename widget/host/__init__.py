@@ -1,17 +1,17 @@
 """The host's one page, and signing in. In English alone.
 
 signin        Google's OAuth code flow, session, the page's layout
-stale         a form that is out of date or signed out
-settings      the settings page and its saves
-fields        every field of the page, declared once
-forms         a section's form read into its part of the settings document
-form_view     a section's form as it is shown, with its faults
-views         what the settings page shows, section by section
-bookings      cancel, move, no-show, CSV
-bookings_view how the bookings are listed
-preview       what guests would see
-account       the connection; disconnect, delete
-snippets      the embed code, and where it was seen
-calendars     which calendars the host can choose from
-why           why a time is or is not offered
+stale          a form that is out of date or signed out
+settings       the settings page and its saves
+fields         every field of the page, declared once
+forms          a section's form read into its part of the settings document
+form_view      a section's form as it is shown, with its faults
+views          what the settings page shows, section by section
+bookings       cancel, move, no-show, CSV
+bookings_view  how the bookings are listed
+preview        what guests would see
+account        the connection; disconnect, delete
+snippets       the embed code, and where it was seen
+calendars      which calendars the host can choose from
+why            why a time is or is not offered
 """
