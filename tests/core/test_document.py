@@ -20,10 +20,10 @@ from widget.core.document import (
     document_json,
     dump_document,
     first_document,
-    handle_from,
     parse_document,
     slot_rules,
 )
+from widget.core.names import handle_from
 
 #: The example of the outside interface, letter by letter.
 EXAMPLE = """{

@@ -6,6 +6,7 @@ fields      validators that the document's fields share
 addresses   origins and URLs, read as browsers do
 characters  what nobody sees, and texts without it
 contact     e-mail addresses and phone numbers, as people write them
+names       handles, slugs and ids made from texts
 zones       time zones by whatever name they come
 clock       instants (seconds since 1970 UTC) and RFC 3339
 """

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -18,6 +17,7 @@ from pydantic_core import ErrorDetails
 
 from widget.core import addresses, characters, slots, zones
 from widget.core import fields as core_fields
+from widget.core.fields import between, entries, must, read_by
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
@@ -34,46 +34,42 @@ Loc = tuple[str | int, ...]
 
 Slug = Annotated[
     str,
-    core_fields.must(
-        core_fields.HANDLE.fullmatch, "must be 1 to 40 of a-z, 0-9 and hyphens, no hyphen first"
-    ),
+    must(core_fields.HANDLE.fullmatch, "must be 1 to 40 of a-z, 0-9 and hyphens, no hyphen first"),
 ]
 Handle = Annotated[
     Slug,
-    core_fields.must(lambda text: text not in core_fields.RESERVED, "is reserved: choose another"),
+    must(lambda text: text not in core_fields.RESERVED, "is reserved: choose another"),
 ]
 Zone = Annotated[
     str,
-    core_fields.must(zones.ZONES.__contains__, "must be an IANA time zone such as Europe/Lisbon"),
+    must(zones.ZONES.__contains__, "must be an IANA time zone such as Europe/Lisbon"),
 ]
 Date = Annotated[
     str,
-    core_fields.must(core_fields.is_date, "must be a date such as 2026-12-24, from 1970 to 2200"),
+    must(core_fields.is_date, "must be a date such as 2026-12-24, from 1970 to 2200"),
 ]
 Ranges = Annotated[
-    list[list[str]], BeforeValidator(core_fields.ranges), core_fields.entries(core_fields.RANGES)
+    list[list[str]], BeforeValidator(core_fields.ranges), entries(core_fields.RANGES)
 ]
 Calendar = Annotated[str, core_fields.text(core_fields.CALENDAR, 1)]
 Site = Annotated[
     str,
-    core_fields.read_by(
-        addresses.site, "must be a site such as https://example.com (http only on localhost)"
-    ),
+    read_by(addresses.site, "must be a site such as https://example.com (http only on localhost)"),
 ]
 Address = Annotated[
     str,
-    core_fields.read_by(addresses.secure, "must be an https address (http only on localhost)"),
+    read_by(addresses.secure, "must be an https address (http only on localhost)"),
 ]
-Https = Annotated[Address, core_fields.must(lambda text: text[:6] == "https:", "must be https")]
+Https = Annotated[Address, must(lambda text: text[:6] == "https:", "must be https")]
 Accent = Annotated[
     str,
-    core_fields.must(core_fields.ACCENT.fullmatch, "must be six hex digits without #"),
+    must(core_fields.ACCENT.fullmatch, "must be six hex digits without #"),
     AfterValidator(str.lower),
 ]
-Length = Annotated[int, core_fields.between(1, core_fields.DAY_MINUTES, " minutes")]
-Buffer = Annotated[int, core_fields.between(0, core_fields.DAY_MINUTES, " minutes")]
-Notice = Annotated[int, core_fields.between(0, core_fields.NOTICE_MINUTES, " minutes")]
-Limit = Annotated[int, core_fields.between(1, core_fields.BOOKINGS)]
+Length = Annotated[int, between(1, core_fields.DAY_MINUTES, " minutes")]
+Buffer = Annotated[int, between(0, core_fields.DAY_MINUTES, " minutes")]
+Notice = Annotated[int, between(0, core_fields.NOTICE_MINUTES, " minutes")]
+Limit = Annotated[int, between(1, core_fields.BOOKINGS)]
 
 
 class _Part(BaseModel):
@@ -85,14 +81,14 @@ class Question(_Part):
 
     id: Annotated[
         str,
-        core_fields.must(core_fields.QUESTION_ID.fullmatch, "must be 1 to 40 of a-z, 0-9, _ and -"),
+        must(core_fields.QUESTION_ID.fullmatch, "must be 1 to 40 of a-z, 0-9, _ and -"),
     ]
     label: Annotated[str, core_fields.text(core_fields.LABEL, 1)]
     kind: Kind
     required: bool = False
     choices: Annotated[
         list[Annotated[str, core_fields.text(core_fields.CHOICE, 1)]],
-        core_fields.entries(core_fields.CHOICES),
+        entries(core_fields.CHOICES),
     ] = []
 
 
@@ -107,17 +103,15 @@ class EventType(_Part):
     buffer_before: Buffer = 0
     buffer_after: Buffer = 0
     minimum_notice: Notice = 240
-    booking_window_days: Annotated[
-        int, core_fields.between(0, core_fields.WINDOW_DAYS, " days")
-    ] = 60
+    booking_window_days: Annotated[int, between(0, core_fields.WINDOW_DAYS, " days")] = 60
     max_per_day: Limit | None = None
     max_per_week: Limit | None = None
-    extra_guests: Annotated[int, core_fields.between(0, core_fields.EXTRA_GUESTS)] = 0
+    extra_guests: Annotated[int, between(0, core_fields.EXTRA_GUESTS)] = 0
     location: Location = "google_meet"
     location_detail: Annotated[str, core_fields.text(core_fields.DETAIL)] = ""
     listed: bool = True
     active: bool = True
-    questions: Annotated[list[Question], core_fields.entries(core_fields.QUESTIONS)] = []
+    questions: Annotated[list[Question], entries(core_fields.QUESTIONS)] = []
     redirect_url: Https | None = None
     invite_title: Annotated[str, core_fields.text(core_fields.TITLE, 1)] = "{guest} - {event}"
     invite_text: Annotated[str, core_fields.text(core_fields.DESCRIPTION, lines="\n\t")] = ""
@@ -137,31 +131,27 @@ class Webhook(_Part):
     url: Address
     secret: Annotated[
         str,
-        core_fields.must(
-            core_fields.SECRET.fullmatch, "must be whsec_ and 18 to 128 bytes in base64"
-        ),
+        must(core_fields.SECRET.fullmatch, "must be whsec_ and 18 to 128 bytes in base64"),
     ]
-    events: Annotated[list[WebhookEvent], core_fields.entries(len(get_args(WebhookEvent)), 1)]
+    events: Annotated[list[WebhookEvent], entries(len(get_args(WebhookEvent)), 1)]
 
 
 class Settings(_Part):
     """Everything a host decides; `parse` makes it, with the rules between fields."""
 
-    version: Annotated[int, core_fields.must(lambda number: number == 1, "must be 1")]
+    version: Annotated[int, must(lambda number: number == 1, "must be 1")]
     handle: Handle
     display_name: Annotated[str, core_fields.text(core_fields.NAME, 1)]
     time_zone: Zone
-    busy_calendars: Annotated[list[Calendar], core_fields.entries(core_fields.CALENDARS, 1)] = [
-        "primary"
-    ]
+    busy_calendars: Annotated[list[Calendar], entries(core_fields.CALENDARS, 1)] = ["primary"]
     target_calendar: Calendar = "primary"
     weekly_hours: dict[Weekday, Ranges]
-    date_overrides: Annotated[dict[Date, Ranges], core_fields.entries(core_fields.OVERRIDES)] = {}
+    date_overrides: Annotated[dict[Date, Ranges], entries(core_fields.OVERRIDES)] = {}
     contact: Annotated[str, core_fields.text(core_fields.DETAIL)] = ""
-    allowed_sites: Annotated[list[Site], core_fields.entries(core_fields.SITES)] = []
+    allowed_sites: Annotated[list[Site], entries(core_fields.SITES)] = []
     theme: Theme = Theme()
     webhook: Webhook | None = None
-    event_types: Annotated[list[EventType], core_fields.entries(core_fields.EVENT_TYPES)]
+    event_types: Annotated[list[EventType], entries(core_fields.EVENT_TYPES)]
 
 
 def _across(document: Any) -> Iterator[tuple[Loc, str]]:
@@ -385,20 +375,6 @@ def first_document(handle: str, display_name: str, time_zone: str) -> Settings:
         },
         event_types=[EventType(slug="intro", title="Intro call", duration=30)],
     )
-
-
-def slug_words(text: str) -> str:
-    """The text in a-z, 0-9 and single hyphens, as far as it has letters like these."""
-    letters = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d"})
-    alike = unicodedata.normalize("NFKD", text.casefold()).translate(letters)
-    return re.sub(r"[^a-z0-9]+", "-", alike.encode("ascii", "ignore").decode().lower()).strip("-")
-
-
-def handle_from(email: str, taken: Callable[[str], bool]) -> str:
-    """A free handle like the local part of an e-mail address: ana.silva@… is ana-silva."""
-    base = slug_words(email.rpartition("@")[0])[:32].strip("-") or "host"
-    names = (base if number == 1 else f"{base}-{number}" for number in range(1, 10**7))
-    return next(name for name in names if name not in core_fields.RESERVED and not taken(name))
 
 
 def slot_rules(settings: Settings, event: EventType) -> slots.Rules:

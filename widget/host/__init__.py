@@ -1,6 +1,6 @@
 """The host's one page, and signing in. In English alone.
 
-signin        Google's OAuth code flow, session, the page's layout
+signin         Google's OAuth code flow, session, the page's layout
 stale          a form that is out of date or signed out
 settings       the settings page and its saves
 fields         every field of the page, declared once

@@ -8,7 +8,7 @@ from typing import Any
 
 from widget.core import fields as core_fields
 from widget.core.document import WEEKDAYS, SettingsError
-from widget.host.fields import QUESTION, SECTIONS, Field, Group
+from widget.host.fields import QUESTION, SECTIONS, Field
 from widget.host.forms import Document, Form, Part, revision
 from widget.text import language
 
@@ -37,14 +37,14 @@ class FormView:
 
     @property
     def title(self) -> str:
-        return SECTIONS[self.section].title
+        return SECTIONS[self.section].heading
 
     @property
     def anchor(self) -> str:
         return "events" if self.section == "event" else self.section
 
     @property
-    def groups(self) -> tuple[Group, ...]:
+    def groups(self) -> list[tuple[str, list[Field]]]:
         return SECTIONS[self.section].groups
 
     @property

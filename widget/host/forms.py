@@ -16,9 +16,9 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from widget.core import addresses
+from widget.core import addresses, names
 from widget.core import fields as core_fields
-from widget.core.document import WEEKDAYS, EventType, slug_words
+from widget.core.document import WEEKDAYS, EventType
 from widget.host.fields import QUESTION, SECTIONS
 
 Document = dict[str, Any]
@@ -189,17 +189,9 @@ def _questions(form: Form) -> list[dict[str, Any]]:
         found.append({**read, "choices": answers})
     taken = {each["id"] for each in found}
     for each in found:
-        each["id"] = each["id"].strip() or free_name(each["label"], taken, "question")
+        each["id"] = each["id"].strip() or names.free(each["label"], taken.__contains__, "question")
         taken.add(each["id"])
     return found
-
-
-def free_name(text: str, taken: Iterable[str], otherwise: str) -> str:
-    """A slug like a title, or an id like a question, that is not `taken`."""
-    plain = slug_words(text)[:32].strip("-") or otherwise
-    names = (plain if number == 1 else f"{plain}-{number}" for number in range(1, 10**6))
-    held = set(taken)
-    return next(name for name in names if name not in held)
 
 
 #: By kind: what a form has for a name, given what is stored.
@@ -338,7 +330,7 @@ def _create(document: Document, at: int, made: Part, name: str, form: Form) -> s
     if len(events) >= core_fields.EVENT_TYPES:
         said = f"There are {len(events)}, and there can be no more. Delete one first."
         raise Faulty({"event_types": said})
-    made["slug"] = free_name(name, slugs, "call")
+    made["slug"] = names.free(name, slugs.__contains__, "call")
     events.insert(at, made)
     return str(made["slug"])
 

@@ -5,7 +5,7 @@ Only the settings page itself may frame these pages.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import abort, g, request
 from flask.typing import ResponseReturnValue
@@ -13,9 +13,7 @@ from flask_login import current_user, login_required
 from flask_wtf.csrf import generate_csrf
 
 import models
-from widget.booking import busy
-from widget.booking.errors import CalendarDisconnected
-from widget.booking.offer import Offer, booked, closed
+from widget.booking.offer import Offer, closed, offer_for
 from widget.booking.target import Target
 from widget.core import clock
 from widget.core.document import (
@@ -24,7 +22,6 @@ from widget.core.document import (
     parse_document,
     slot_rules,
 )
-from widget.core.slots import Busy
 from widget.google.client import DAY
 from widget.google.errors import GoogleError
 from widget.guest import steps
@@ -60,30 +57,21 @@ class Preview(Picking):
 
     def offer(self) -> Offer:
         """Raises NotBooked. Google's answer for calendars that are not saved is not kept."""
-        host, document, event = self.target.host, self.document, self.event
-        now = clock.now()
         if not self.draft:
             return super().offer()
-        if host.disconnected_at:
-            raise CalendarDisconnected(host.disconnected_reason)
-        try:
-            taken = self._busy(now)
-        except GoogleError as error:
-            raise closed(error) from error
-        window = (event.booking_window_days + 10) * DAY
-        held = booked(host, event, now - 10 * DAY, now + window)
-        rules = slot_rules(document, event)
-        return Offer(host, document, event, rules, taken, held, now)
-
-    def _busy(self, now: int) -> list[Busy]:
-        host = self.target.host
+        host, event, now = self.target.host, self.event, clock.now()
         stored, calendar = load_document(host.settings), service.calendar_of(host)
+        offer = offer_for(Target(host, stored, event), calendar, now)
         longest = max((each.booking_window_days for each in stored.event_types), default=0)
-        same = self.document.busy_calendars == stored.busy_calendars
-        if same and self.event.booking_window_days <= longest:
-            return busy.of(calendar, host, stored, now)
-        until = now + (self.event.booking_window_days + 4) * DAY
-        return calendar.busy(self.document.busy_calendars, now - DAY, until)
+        ids = self.document.busy_calendars
+        if ids != stored.busy_calendars or event.booking_window_days > longest:
+            until = now + (event.booking_window_days + 4) * DAY
+            try:
+                offer = replace(offer, busy=calendar.busy(ids, now - DAY, until))
+            except GoogleError as error:
+                raise closed(error) from error
+        rules = slot_rules(self.document, event)
+        return replace(offer, settings=self.document, rules=rules)
 
 
 @blueprint.route("/settings/preview/<slug>", methods=["GET", "POST"])
