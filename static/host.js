@@ -101,7 +101,9 @@ document.addEventListener("submit", (event) => {
     busy.add(form);
   }
 }, true);
-document.addEventListener("htmx:finally:request", (event) => busy.delete(event.detail.ctx.sourceElement.form ?? event.detail.ctx.sourceElement));
+document.addEventListener("htmx:finally:request", ({ detail: { ctx: { sourceElement } } }) => {
+  busy.delete(sourceElement.form ?? sourceElement);
+});
 
 // --- the preview ---------------------------------------------------------------------------------
 
