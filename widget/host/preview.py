@@ -146,7 +146,7 @@ def embedded(mode: str) -> ResponseReturnValue:
     document = load_document(current_user.host.settings)
     slug = request.args.get("event", "")
     event = next((each for each in document.event_types if each.slug == slug), None)
-    if mode not in snippets.MODES or (slug and event is None):
+    if mode not in snippets.WAYS or (slug and event is None):
         abort(404)
     code = snippets.code(mode, service.config().public_url, document, event, styled=False)
     return _framed(page("host/snippet_page.html", title="Preview", mode=mode, code=code))

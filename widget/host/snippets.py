@@ -11,7 +11,23 @@ from widget.core.document import EventType, Settings
 from widget.guest import script, sightings
 from widget.text import language
 
-MODES = ("inline", "popup", "floating", "iframe", "link")
+#: What each way is called, and what to do with it
+WAYS = {
+    "inline": ("In the page", "Paste this where guests should choose a time."),
+    "popup": (
+        "Popup",
+        "Paste this where the button should be; it opens the times over your page.",
+    ),
+    "floating": (
+        "Floating button",
+        "Paste this anywhere: the button stays in a corner of the page.",
+    ),
+    "iframe": (
+        "Without a script",
+        "For site builders that allow no scripts. It does everything but grow.",
+    ),
+    "link": ("Link", "For e-mails, chats and profiles."),
+}
 #: What the link takes up before the script has run: as much as what then takes its place, so that
 #: nothing moves. A percentage of padding is one of the width; the script ends it.
 STYLES = {
@@ -21,26 +37,6 @@ STYLES = {
 }
 STYLE_OF_EVENT_TYPES = f"display:block;height:{script.ROOM_FOR_EVENT_TYPES}"
 ADDRESS_LENGTH = 2000
-
-
-def tabs() -> dict[str, str]:
-    return {
-        "inline": "In the page",
-        "popup": "Popup",
-        "floating": "Floating button",
-        "iframe": "Without a script",
-        "link": "Link",
-    }
-
-
-def hints() -> dict[str, str]:
-    return {
-        "inline": "Paste this where guests should choose a time.",
-        "popup": "Paste this where the button should be; it opens the times over your page.",
-        "floating": "Paste this anywhere: the button stays in a corner of the page.",
-        "iframe": "For site builders that allow no scripts. It does everything but grow.",
-        "link": "For e-mails, chats and profiles.",
-    }
 
 
 def code(

@@ -56,7 +56,7 @@ def page(host: models.Host, document: Settings, sent: FormView | None) -> Docume
         return form_view.stored(section, part, slug, saved == section)
 
     shown = {each: form(each, forms.part_of(stored, each)) for each in SECTIONS if each != "event"}
-    editor = _editor(stored, sent, form)
+    editor, accent = _editor(stored, sent, form), shown["theme"].values["accent"]
     first = next((each.slug for each in document.event_types if each.active), "")
     return {
         "title": "Settings",
@@ -73,7 +73,7 @@ def page(host: models.Host, document: Settings, sent: FormView | None) -> Docume
         "week": [_day(day, shown["hours"].values["weekly_hours"][day]) for day in WEEKDAYS],
         "dates": dates(document, shown["dates"]),
         "calendars": calendars(host, shown["calendars"].values),
-        "mended": _mended(shown["theme"].values["accent"]),
+        "mended": theme.mended(accent) if theme.is_accent(accent) else None,
         "event_list": [_listed(host, each) for each in document.event_types],
         "deleting": request.args.get("delete", ""),
         "adding": _adding(sent),
@@ -102,10 +102,6 @@ def _zone(form: FormView, document: Settings) -> str:
 def _zones(chosen: str, hour: int, _language: str) -> list[Document]:
     """All zones to choose from: reading their files takes longer than the rest of the page."""
     return zones.by_region(ZoneInfo(chosen), hour * 3600)
-
-
-def _mended(accent: str) -> dict[str, str | bool] | None:
-    return theme.mended(accent) if theme.is_accent(accent) else None
 
 
 def handle_said(host: models.Host, text: str) -> dict[str, str]:
@@ -306,7 +302,7 @@ def _adding(sent: FormView | None) -> Document:
 
 def _embed(host: models.Host, document: Settings) -> Document:
     mode = request.args.get("embed", "")
-    mode = mode if mode in snippets.MODES else "inline"
+    mode = mode if mode in snippets.WAYS else "inline"
     active = [each for each in document.event_types if each.active]
     wanted = request.args.get("of", active[0].slug if active else "")
     event = next((each for each in active if each.slug == wanted), None)
@@ -314,8 +310,7 @@ def _embed(host: models.Host, document: Settings) -> Document:
     query = f"?event={event.slug}" if event else ""
     return {
         "mode": mode,
-        "tabs": snippets.tabs(),
-        "hint": snippets.hints()[mode],
+        "ways": snippets.WAYS,
         "code": snippets.code(mode, service.config().public_url, document, event),
         "events": active,
         "of": event.slug if event else "",
