@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
+
+from widget.core import addresses
 
 SHORTEST_SECONDS = 60
 _NOBODY = ("@resource.calendar.google.com", "@group.calendar.google.com")  # rooms, calendars
@@ -59,7 +60,7 @@ def read_event(event: dict[str, Any], zone: ZoneInfo, host: str) -> Event:
     state = conference.get("createRequest", {}).get("status", {}).get("statusCode")
     return Event(
         etag=str(event["etag"]),
-        meet_link=link if link and urlsplit(link).scheme in ("https", "http") else None,
+        meet_link=link if link and addresses.origin_of(link) else None,
         meet_pending=not link and state == "pending",
         cancelled=cancelled,
         start=start,
