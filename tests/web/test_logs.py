@@ -139,7 +139,7 @@ def test_a_fault_of_ours_is_logged_with_its_place_and_without_its_words(
     faults = [json.loads(line) for line in log.getvalue().splitlines() if '"error"' in line]
     (fault,) = [line for line in faults if line["level"] == "error"]
     assert fault["error"] in ("OperationalError", "ProgrammingError")
-    assert any("models.py" in frame for frame in fault["at"])
+    assert any("booking/rows.py" in frame for frame in fault["at"])
     assert "SELECT" not in log.getvalue()
 
 

@@ -121,7 +121,10 @@ def announce(booking: Booking) -> str | None:
     query = Booking.update(unannounced=None).where(
         Booking.id == booking.id, Booking.unannounced == act, Booking.status == DONE[act]
     )
-    return str(act) if models.changed(query) else None
+    try:
+        return str(act) if models.changed(query) else None
+    except models.NoAnswer:  # a later answer tells it, when the database can be written to
+        return None
 
 
 def note_event(booking: Booking, event: dict[str, Any]) -> bool:
