@@ -34,6 +34,7 @@ def create_app(given: config.Config | None = None) -> Flask:
         return cli.without(f"{said}: {config.help_for('database_url')}")
     app = Flask(__name__, static_folder=None)
     app.extensions["meetslot"] = Google(configured)
+    app.extensions["meetslot.sightings"] = sightings.Memory()
     logs.start(configured.log_level)
     logs.watch(app)
     setup.set_up(app, configured)
@@ -55,5 +56,6 @@ def worker() -> Flask:
     google = app.extensions["meetslot"]
     script.warm(google.config)
     threading.Thread(target=reconcile.rounds, args=(google,), daemon=True).start()
-    threading.Thread(target=sightings.keep_writing, daemon=True).start()
+    seen = app.extensions["meetslot.sightings"]
+    threading.Thread(target=seen.keep_writing, daemon=True).start()
     return app

@@ -138,7 +138,7 @@ def test_the_last_view_counts_and_is_kept_once(
         clock.shift(3600)
     guest.get("/book/ana", headers=FRAMED)
     with models.database.connection_context():
-        sightings.write()
+        app.extensions["meetslot.sightings"].write()
         host = models.host_by_handle("ana")
         assert host
         assert [(each.origin, each.event) for each in sightings.seen(host)] == [
@@ -177,7 +177,7 @@ def test_only_the_origin_of_a_framing_site_is_kept(
 ) -> None:
     assert guest.get(f"{PICKER}{query}", headers=headers).status_code == 200
     with models.database.connection_context():
-        sightings.write()
+        app.extensions["meetslot.sightings"].write()
         host = models.host_by_handle("ana")
         assert host
         assert [each.origin for each in sightings.seen(host)] == ([seen] if seen else [])
@@ -191,7 +191,7 @@ def test_made_up_origins_fill_no_more_than_a_hundred_rows(
         guest.get("/book/ana", headers={"Sec-Fetch-Dest": "iframe", "Referer": origin})
         clock.shift(1)
     with models.database.connection_context():
-        sightings.write()
+        app.extensions["meetslot.sightings"].write()
         host = models.host_by_handle("ana")
         assert host
         found = sightings.seen(host)

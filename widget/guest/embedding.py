@@ -44,15 +44,14 @@ def enter(host: models.Host, document: Settings, slug: str = "") -> None:
     site = embedder()
     known = slug in ("", *(event.slug for event in document.event_types))
     if request.method == "GET" and site and known:
-        sightings.note(host.id, site, slug, clock.now())
-    hold_to(document.allowed_sites)
+        sightings.memory().note(host.id, site, slug, clock.now())
+    _hold_to(document.allowed_sites, site)
 
 
-def hold_to(allowed_sites: Sequence[str]) -> None:
+def _hold_to(allowed_sites: Sequence[str], site: str | None) -> None:
     """Only these origins may frame what is being answered; another one is told so instead."""
     if not allowed_sites:
         return
-    site = embedder()
     certain = request.headers.get("Sec-Fetch-Dest") in FRAMES
     if site and certain and site not in allowed_sites:
         abort(refusal(site))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from contextlib import suppress
 
 import peewee
+from flask import current_app
 
 import models
 from models import Sighting
@@ -17,35 +19,47 @@ SEEN_EVERY_SECONDS = 30  # a busy site writes no more often
 SITES_SEEN = 100  # of a host: whoever sends made-up origins fills no more than these
 SEEN_AT_MOST = 10_000  # in memory: whoever makes origins up fills no more than these
 
-_seen: dict[tuple[int, str, str], int] = {}  # host, origin, event type -> when
-_lock = threading.Lock()
+log = logging.getLogger("meetslot.sightings")
 
 
-def note(host_id: int, origin: str, event: str, now: int) -> None:
-    """Remember that a page was opened inside a site; keep_writing stores it soon."""
-    with _lock:
-        if len(_seen) < SEEN_AT_MOST:
-            _seen[host_id, origin, event] = now
+class Memory:
+    """What was seen since it was last stored: a guest's page writes nothing."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[int, str, str], int] = {}  # host, origin, event type -> when
+        self._lock = threading.Lock()
+
+    def note(self, host_id: int, origin: str, event: str, now: int) -> None:
+        """Remember that a page was opened inside a site; keep_writing stores it soon."""
+        with self._lock:
+            if len(self._seen) < SEEN_AT_MOST:
+                self._seen[host_id, origin, event] = now
+
+    def write(self) -> None:
+        """Store what was remembered since the last time. A database that does not answer loses
+        it: the next view of the page tells the same."""
+        with self._lock:
+            seen = dict(self._seen)
+            self._seen.clear()
+        for (host_id, origin, event), at in seen.items():
+            with suppress(peewee.OperationalError, peewee.IntegrityError):  # busy, or no such host
+                _store(host_id, origin, event, at)
+
+    def keep_writing(self) -> None:
+        """Store what is seen, once a minute, for as long as the process lives."""
+        while True:
+            time.sleep(EVERY_SECONDS)
+            try:
+                with models.database.connection_context():
+                    self.write()
+            except peewee.PeeweeException as error:  # no connection: the next minute tries again
+                log.warning("sightings are not stored: %s", type(error).__name__)
 
 
-def write() -> None:
-    """Store what was remembered since the last time. A database that does not answer loses it:
-    the next view of the page tells the same."""
-    with _lock:
-        seen = dict(_seen)
-        _seen.clear()
-    for (host_id, origin, event), at in seen.items():
-        with suppress(peewee.OperationalError, peewee.IntegrityError):  # busy, or the host is gone
-            _store(host_id, origin, event, at)
-
-
-def keep_writing() -> None:
-    """Store what is seen, once a minute, for as long as the process lives."""
-    while True:
-        time.sleep(EVERY_SECONDS)
-        if _seen:
-            with models.database.connection_context():
-                write()
+def memory() -> Memory:
+    """That of the application."""
+    found: Memory = current_app.extensions["meetslot.sightings"]
+    return found
 
 
 def allowed(document: Settings, origin: str) -> bool:

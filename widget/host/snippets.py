@@ -106,5 +106,5 @@ def _is_address(text: str, origins: list[str]) -> bool:
 
 def seen_on(host: models.Host, origin: str | None = None) -> list[models.Sighting]:
     """Where the host's widget was loaded (or on one site), the latest first."""
-    sightings.write()  # what this process has seen since it wrote last
+    sightings.memory().write()  # what this process has seen since it wrote last
     return sightings.seen(host, origin)
