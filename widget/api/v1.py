@@ -17,7 +17,6 @@ from widget.booking.errors import KeyReused, NotBooked, SlotTaken, SlotUnavailab
 from widget.booking.offer import offer_for
 from widget.booking.target import Target, find, find_host
 from widget.core import clock
-from widget.core.slots import nearest
 from widget.google.client import DAY
 from widget.text import language
 from widget.text.language import gettext as _
@@ -126,8 +125,7 @@ def _other_times(target: Target, error: NotBooked, start: int) -> Response:
         offer = offer_for(target, service.calendar_of(target.host), clock.now())
     except NotBooked:  # Google stopped answering meanwhile
         return refused(error)
-    near = sorted(nearest(offer.free(offer.now, offer.last), start))
-    offered = schema.slots_of(near, target.event)
+    offered = schema.slots_of(offer.nearest(start), target.event)
     return refused(error, slots=[each.model_dump() for each in offered])
 
 

@@ -11,11 +11,12 @@ from widget.booking.errors import (
     CalendarRefused,
     CalendarUnavailable,
     NotBooked,
+    NotOffered,
     NotSetUp,
     SlotTaken,
     SlotUnavailable,
 )
-from widget.booking.target import Target
+from widget.booking.target import NotHere, Target, event_of
 from widget.core import slots
 from widget.core.document import EventType, Settings, load_document, slot_rules
 from widget.core.slots import Booked, Busy, Reason, Rules
@@ -66,13 +67,18 @@ class Offer:
         if host.revision == self.host.revision:
             return self
         document = load_document(host.settings)
-        for event in document.event_types:
-            if event.slug == self.event.slug and event.active:
-                if moving:
-                    event = event.model_copy(update={"duration": moving.promise["duration"]})
-                rules = slot_rules(document, event)
-                return replace(self, host=host, settings=document, event=event, rules=rules)
-        raise SlotUnavailable([Reason("closed")])
+        try:
+            event = event_of(host, document, self.event.slug).event
+        except NotHere:
+            raise NotOffered from None
+        if moving:
+            event = event.model_copy(update={"duration": moving.promise["duration"]})
+        rules = slot_rules(document, event)
+        return replace(self, host=host, settings=document, event=event, rules=rules)
+
+    def nearest(self, start: int) -> list[int]:
+        """The free starts closest to one that is gone, in order."""
+        return sorted(slots.nearest(self.free(self.now, self.last), start))
 
     @property
     def last(self) -> int:

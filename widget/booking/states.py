@@ -184,13 +184,20 @@ def begin_move(
     values = {
         "new_start_at": start,
         "new_end_at": end,
+        **_begun("rescheduled", by, now, until),
+    }
+    return _change("begin_move", booking, values)
+
+
+def _begun(act: str, by: str, now: int, until: int) -> dict[str, Any]:
+    """What begins with every change: it waits for Google from now on, leased until `until`."""
+    return {
         "pending_since": now,
-        "unannounced": "rescheduled" if by == "guest" else None,
+        "unannounced": act if by == "guest" else None,
         "attempts": Booking.attempts + 1,
         "settle_after": until,
         "updated_at": now,
     }
-    return _change("begin_move", booking, values)
 
 
 def finish_move(booking: Booking, event: dict[str, Any], now: int) -> Change | None:
@@ -242,11 +249,7 @@ def begin_cancel(
     values = {
         "cancelled_by": by,
         "cancel_reason": reason,
-        "pending_since": now,
-        "unannounced": "cancelled" if by == "guest" else None,
-        "attempts": Booking.attempts + 1,
-        "settle_after": until,
-        "updated_at": now,
+        **_begun("cancelled", by, now, until),
     }
     return _change("begin_cancel", booking, values)
 

@@ -238,8 +238,8 @@ def still(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
         return _closed(picking, given, error)
     reasons, tz = offer.reasons(start), zone(picking, given)
     alert = picking.alert(refusal(reasons)) if reasons else None
-    near = slots.nearest(offer.free(offer.now, offer.last), start) if reasons else []
-    offered = [guest_days.offered(other, tz) for other in sorted(near)]
+    near = offer.nearest(start) if reasons else []
+    offered = [guest_days.offered(other, tz) for other in near]
     return answers.answer("guest/gone.html", alert=alert, nearest=offered, kept=picking.keeps)
 
 
