@@ -6,6 +6,7 @@ A thread that reads one waits for its client, and the server has no deadline for
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO
@@ -23,35 +24,40 @@ class Busy(ServiceUnavailable):
     """As many threads read bodies as may."""
 
 
-class Body:
+class Body(io.RawIOBase):
     """A request's body, which holds one of the places for reading from its first byte to its
     last."""
 
     def __init__(self, inner: BinaryIO, places: threading.Semaphore, length: int) -> None:
+        super().__init__()
         self._inner, self._places, self._left = inner, places, length
-        self._reading = False
+        self._reading = self._ended = False
 
-    def read(self, size: int = -1) -> bytes:
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
         """Raises Busy when no place is free."""
+        if self._ended:
+            return 0
         if not self._reading and not self._places.acquire(blocking=False):
             raise Busy(retry_after=RETRY_SECONDS)
         self._reading = True
-        data = self._inner.read(size)
+        data = self._inner.read(len(buffer))
+        buffer[: len(data)] = data
         self._left -= len(data)
-        if not data or self._left == 0 or size < 0:
-            self.close()
-            self._left = 0
-        return data
-
-    def readline(self, size: int = -1) -> bytes:
-        return self.read(size)
+        if not data or self._left == 0:
+            self._ended = True
+            self.release()
+        return len(data)
 
     def drain(self) -> None:
         """Read what is left of a body that nobody wanted, so that its client sees the answer."""
         while 0 < self._left <= DRAINED_BYTES and self.read(CHUNK_BYTES):
             pass
 
-    def close(self) -> None:
+    def release(self) -> None:
+        """Give the place for reading back, if it is held."""
         if self._reading:
             self._reading = False
             self._places.release()
@@ -71,4 +77,4 @@ class Bodies:
         try:
             return self._app(environ, start)
         finally:
-            body.close()
+            body.release()

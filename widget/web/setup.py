@@ -1,4 +1,4 @@
-"""What every answer has in common: fragments, headers, sessions, limits, errors."""
+"""Puts what every answer shares on the application."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ FORM_BYTES = 2**20  # holds all that a guest may type, in any script
 #: The host's pages are written in English alone; with the days and clock of most of the world.
 HOST_LANGUAGE = "en-GB"
 
-
 blueprint = Room("health", __name__, Audience.OPERATOR)
 
 
@@ -39,7 +38,7 @@ class HostSessions(SecureCookieSessionInterface):
 
 
 def set_up(app: Flask, config: Config) -> None:
-    """Everything above for `app`."""
+    """Sessions, templates, limits, headers and errors for `app`."""
     app.secret_key = config.secret_key
     app.config.update(
         SECRET_KEY_FALLBACKS=list(reversed(config.secret_key_fallbacks)),
@@ -77,7 +76,7 @@ def set_up(app: Flask, config: Config) -> None:
 
 
 def _room_for_a_form(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """What is too long is named in its form, not turned away at the door."""
+    """Accept bodies up to 1 MiB, so that an over-long field gets a field error, not a bare 413."""
     if audience.current() in (Audience.GUEST, Audience.PROGRAM):
         request.max_content_length = request.max_form_memory_size = FORM_BYTES
 
