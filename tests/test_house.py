@@ -56,9 +56,25 @@ def packed_styles() -> Iterator[str]:
 
 
 def large_product() -> Iterator[str]:
-    """The product, of 10,000 lines of Python or more."""
-    if sum(len(lines(path)) for path in PYTHON) >= 10_000:
-        yield "the product"
+    """The product, of 10,000 lines of Python code or more: blank lines, docstrings and comments
+    do not count, so that nobody saves on them."""
+    total = sum(code_lines(path) for path in PYTHON)
+    if total >= 10_000:
+        yield f"the product: {total}"
+
+
+def code_lines(path: Path) -> int:
+    """How many lines of a module are neither blank nor all docstring or comment."""
+    documented: set[int] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and ast.get_docstring(node, clean=False) is not None:
+                documented.update(range(first.lineno, (first.end_lineno or 0) + 1))
+    return sum(
+        number not in documented and bool(line.strip()) and not line.strip().startswith("#")
+        for number, line in enumerate(lines(path), 1)
+    )
 
 
 def missing_files() -> Iterator[str]:
@@ -82,27 +98,21 @@ def unmapped_modules() -> Iterator[str]:
         yield from (f"{name(path.parent)}/{each}.py" for each in named ^ modules)
 
 
-#: What is still to be done. What is done has to go from here.
-NOT_YET: dict[Callable[[], Iterator[str]], set[str]] = {
-    long_files: set(),
-    long_functions: set(),
-    long_templates: {
-        "templates/guest/layout.html",
-    },
-    packed_styles: set(),
-    large_product: {
-        "the product",
-    },
-    missing_files: set(),
-    unmapped_modules: set(),
-}
-
-
-@pytest.mark.parametrize("rule", NOT_YET, ids=lambda rule: rule.__name__)
-def test_there_is_nothing_of_the_kind_but_what_is_still_to_be_done(
-    rule: Callable[[], Iterator[str]],
-) -> None:
-    assert set(rule()) == NOT_YET[rule], rule.__doc__
+@pytest.mark.parametrize(
+    "rule",
+    [
+        long_files,
+        long_functions,
+        long_templates,
+        packed_styles,
+        large_product,
+        missing_files,
+        unmapped_modules,
+    ],
+    ids=lambda rule: rule.__name__,
+)
+def test_there_is_nothing_of_the_kind(rule: Callable[[], Iterator[str]]) -> None:
+    assert not list(rule()), rule.__doc__
 
 
 def test_what_is_stored_knows_nothing_of_what_uses_it() -> None:

@@ -29,7 +29,6 @@ from widget.core.slots import (
     Ranges,
     Reason,
     Rules,
-    day_start,
     free,
     local_date,
     reasons,
@@ -41,6 +40,13 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 REFERENCE = datetime(2026, 11, 24, tzinfo=UTC)
 LISBON = ZoneInfo("Europe/Lisbon")
 CLOSED: tuple[Ranges, ...] = ((),) * 7
+
+
+def day_start(tz: ZoneInfo, day: date) -> int:
+    """The first instant of a date in `tz`; of a skipped date, that of the next one."""
+    while not (found := stretches(tz, day, (0, 1440))):
+        day += timedelta(days=1)
+    return found[0][0]
 
 
 def at(text: str) -> int:

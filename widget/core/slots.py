@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -132,13 +132,6 @@ def span(rules: Rules, now: int) -> tuple[int, int]:
 def local_date(tz: ZoneInfo, at: int) -> date:
     """The date on the wall calendar of `tz`."""
     return datetime.fromtimestamp(min(max(at, EARLIEST), LATEST), tz).date()
-
-
-def day_start(tz: ZoneInfo, day: date) -> int:
-    """The first instant of a date in `tz`; of a skipped date, that of the next one."""
-    while not (found := stretches(tz, day, (0, 1440))):
-        day += timedelta(days=1)
-    return found[0][0]
 
 
 # --- what stands in the way ---------------------------------------------------------------------
