@@ -304,4 +304,4 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
   if (Date.now() - at < FRESH) ctx.fetch = async (...asked) => (await answer) ?? fetch(...asked);
 });
 
-arrived();
+document.addEventListener("DOMContentLoaded", arrived); // htmx is there by then, or will not come

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import House, Open
-from tests.browser.embedding import RECORD, book, choose, fill, reload
+from tests.browser.embedding import RECORD, Held, book, choose, fill, reload, until
 
 SOURCE = "{{widget}}/book/ana/intro"
 PLAIN = f'<iframe src="{SOURCE}" style="width:100%;height:700px"></iframe>'
@@ -115,6 +115,22 @@ def test_a_guest_books_in_a_sandbox_that_allows_forms(
     start = book(frame)
     assert [each["start"] for each in house.bookings()] == [start]
     expect(frame.locator("[role=alert]")).to_have_count(0)
+
+
+def test_a_sandbox_is_booked_in_before_the_scripts_are_all_there(
+    house: House, open_page: Open
+) -> None:
+    """htmx alone, without what keeps it still there, would ask the server and be refused."""
+    page = open_page(timezone_id="Europe/Lisbon")
+    late = Held(page, "**/guest.js")
+    markup = PLAIN.replace("<iframe", '<iframe sandbox="allow-scripts allow-forms"')
+    page.goto(house.put("plain.html", f"<!doctype html>{RECORD}{markup}"), wait_until="commit")
+    frame = page.frame_locator("iframe")
+    until(page, lambda: late.routes)
+    frame.locator("button[name=start]").first.click()
+    expect(frame.locator("#booking-form")).to_be_visible()
+    for route in late.routes:
+        route.abort()
 
 
 @pytest.mark.parametrize(
