@@ -79,6 +79,7 @@ class Host(Table):
     calendar_without_meet = peewee.TextField(null=True)
     asked_at = peewee.BigIntegerField(null=True)
     created_at = peewee.BigIntegerField()
+    epoch = peewee.IntegerField(default=0)
 
 
 class BusyTimes(Table):
@@ -156,6 +157,17 @@ class Booking(Table):
         if self.new_start_at is None or self.new_end_at is None:
             return [old]
         return [old, (self.new_start_at, self.new_end_at)]
+
+
+class Mailing(Table):
+    """Google was asked to mail somebody about a booking: for limits, see widget/booking/mail.py."""
+
+    booking = peewee.ForeignKeyField(Booking, on_delete="CASCADE")
+    mailbox = peewee.CharField(254)
+    sent_at = peewee.BigIntegerField()
+
+    class Meta:
+        primary_key = False
 
 
 #: Something about a booking is open at Google.

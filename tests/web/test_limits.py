@@ -20,8 +20,22 @@ import models
 from app import create_app
 from demo.google import StandIn
 from tests import page
-from tests.conftest import Browser, on_sqlite
-from tests.people import ANA, API, HTMX, PICKER, ask, fill, look, send, status_of
+from tests.conftest import Browser, command, on_sqlite
+from tests.people import (
+    ANA,
+    API,
+    HTMX,
+    PICKER,
+    ask,
+    book,
+    bookings,
+    fill,
+    look,
+    reschedule,
+    save,
+    send,
+    status_of,
+)
 from widget import config
 
 Limited = Callable[..., FlaskClient]
@@ -234,3 +248,135 @@ def test_who_is_too_fast_in_the_middle_of_a_move_has_a_way_back(limited: Limited
         assert answer.status_code == 429
         shown = page.read(answer.text)
         assert (shown.one(role="alert")["class"], shown.one("a")["href"]) == ("note", back)
+
+
+# --- one address of IPv6, one person ------------------------------------------------------------
+
+
+def book_from(guest: FlaskClient, address: str, start: str, number: int) -> TestResponse:
+    return guest.post(
+        f"{API}/bookings",
+        json={"start": start, "name": "Maria", "email": f"guest-{number}@example.com"},
+        headers={"X-Forwarded-For": address},
+    )
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "[2001:DB8:1:2::77]:4711"),
+        ("192.0.2.9", "::ffff:192.0.2.9", "192.0.2.9:4711"),
+    ],
+    ids=["one /64", "one IPv4 address"],
+)
+def test_what_one_customer_has_is_one_address(limited: Limited, addresses: tuple[str, ...]) -> None:
+    guest = limited(BOOKING_RATE_LIMIT="2 per hour", TRUSTED_PROXIES="1")
+    free = slots(guest)
+    made = [book_from(guest, each, free[at], at) for at, each in enumerate(addresses)]
+    assert [each.status_code for each in made] == [201, 201, 429]
+    too_many(made[-1], 3600)
+    other = "2001:db8:1:3::1" if ":" in addresses[0] else "192.0.2.10"
+    assert book_from(guest, other, free[5], 5).status_code == 201
+
+
+ALIKE = (
+    "victim@gmail.com",
+    "VICTIM+1@gmail.com",
+    "vic.tim@googlemail.com",
+    "v.ictim+a+b@GMail.com",
+)
+
+
+@pytest.mark.usefixtures("ana")
+def test_one_mailbox_has_at_most_ten_bookings_to_come_however_it_is_written(
+    guest: FlaskClient, google: StandIn, change: Callable[..., None]
+) -> None:
+    change("ana", event={"extra_guests": 2})
+    free = slots(guest)
+    for number, start in enumerate(free[:10]):
+        address = ALIKE[number % len(ALIKE)]
+        others = {"email": f"other-{number}@example.com", "guests": [address]}
+        answer = ask(guest, start=start, **(others if number % 2 else {"email": address}))
+        assert answer.status_code == 201, answer.text
+    for address in ALIKE:
+        too_many(ask(guest, start=free[10], email=address), 86400)
+        too_many(ask(guest, start=free[10], guests=["friend@example.com", address]), 86400)
+    assert len(google.events(ANA)) == 10
+    assert ask(guest, start=free[10], email="other-1@example.com").status_code == 201
+
+
+@pytest.mark.usefixtures("ana")
+def test_what_a_guest_does_makes_google_mail_one_person_twenty_times_an_hour_at_most(
+    guest: FlaskClient, google: StandIn, clock: time_machine.Traveller, change: Callable[..., None]
+) -> None:
+    change("ana", event={"extra_guests": 1})
+    free, mails = slots(guest), 0
+    made = [book(guest, start, guests="victim+1@example.com") for start in free[:2]]
+    clock.shift(600)
+    while (answer := reschedule(guest, made[0], free[3 + mails % 2])).status_code == 303:
+        mails += 1
+    assert mails == 18
+    too_many(answer, 3000)
+    assert "stands as before" in answer.text
+    refused = guest.post(f"{made[1]}/cancel", data={"reason": "kept"})
+    too_many(refused, 3000)
+    assert "kept" in refused.text
+    too_many(send(guest, fill(guest, free[8], email="V.ictim@example.com", notes="kept")), 3000)
+    others = book(guest, free[8], email="somebody.else@example.com")
+    assert reschedule(guest, others, free[9]).status_code == 303
+    clock.shift(3001)
+    assert guest.post(f"{made[1]}/cancel", data={}).status_code == 303
+    assert reschedule(guest, made[0], free[7]).status_code == 303
+    too_many(reschedule(guest, made[0], free[6]), 600)
+    assert sorted(event["start"]["dateTime"][:16] for event in google.events(ANA)) == sorted(
+        start[:16] for start in (free[7], free[9])
+    )
+
+
+@pytest.mark.usefixtures("ana")
+def test_who_is_invited_many_times_to_one_booking_is_mailed_as_often(
+    guest: FlaskClient, change: Callable[..., None]
+) -> None:
+    change("ana", event={"extra_guests": 20})
+    free = slots(guest)
+    crowd = [f"victim+{number}@example.com" for number in range(20)]
+    too_many(ask(guest, start=free[0], email="victim@example.com", guests=crowd), 3600)
+    assert ask(guest, start=free[0], guests=crowd).status_code == 201
+    too_many(ask(guest, start=free[1], email="victim@example.com"), 3600)
+
+
+@pytest.mark.usefixtures("ana")
+def test_what_google_refused_and_what_the_host_does_counts_against_nobody(
+    app: Flask, guest: FlaskClient, google: StandIn, ana: Browser
+) -> None:
+    start = slots(guest)[0]
+    for _time in range(21):
+        google.fault("calendar.events.insert", status=400, reason="badRequest")
+        assert ask(guest, start=start).status_code == 503
+    made = book(guest, start)
+    for number in range(21):
+        press_move(app, ana, slots(guest)[1 + number % 2])
+    assert reschedule(guest, made, slots(guest)[5]).status_code == 303
+
+
+def press_move(app: Flask, host: Browser, start: str) -> None:
+    with models.database.connection_context():
+        id = models.Booking.get(models.Booking.status == "confirmed").id
+    answer = save(host, f"bookings/{id}/move", {"start": start}, query=f"?booking={id}&act=move")
+    assert answer.status_code == 200
+    assert bookings(app)[-1]["start"] == start
+
+
+@pytest.mark.usefixtures("ana")
+def test_who_was_taken_off_a_booking_has_room_again(
+    app: Flask, guest: FlaskClient, change: Callable[..., None]
+) -> None:
+    change("ana", event={"extra_guests": 1})
+    free = slots(guest)
+    for number, start in enumerate(free[:10]):
+        email = f"guest-{number}@example.com"
+        assert ask(guest, start=start, email=email, guests=["x@example.com"]).status_code == 201
+    too_many(ask(guest, start=free[10], email="x@example.com"), 86400)
+    assert "10 booking(s)" in command(app, "guests", "delete", "x@example.com", "--yes")
+    assert ask(guest, start=free[10], email="x@example.com").status_code == 201

@@ -4,6 +4,7 @@ target       which host and event type an address means
 offer        what can be booked now, and why something cannot
 guest_input  what a guest typed, validated
 act          what people do: book, cancel, reschedule
+mail         how much of it Google may send to one person
 states       every change of a booking's status, and who may make it
 rows         bookings as they are stored: queries and notes
 settling     whose turn it is to talk to Google about a booking

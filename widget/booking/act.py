@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import models
 from models import Booking
-from widget.booking import events, offer, rows, settling, states
+from widget.booking import events, mail, offer, rows, settling, states
 from widget.booking.errors import (
     Altered,
     KeyReused,
@@ -28,14 +28,13 @@ from widget.booking.guest_input import Details, Invalid, questions
 from widget.booking.offer import Offer, closed, offer_for
 from widget.booking.target import Target, of_booking
 from widget.core import clock, slots
-from widget.google.client import DAY, Calendar, Google
+from widget.google.client import Calendar, Google
 from widget.google.errors import Gone, GoogleError, Unknown
 from widget.google.event import Event
 from widget.text.language import gettext as _
 
 CLAIM_SECONDS = 20  # longer than the calls of one request take: nobody else settles it before
-ACTIVE_PER_GUEST = 10
-PER_HOST_AND_HOUR = 300
+HOUR, PER_HOST_AND_HOUR = 3600, 300
 #: Begins the key of a form without our nonce: it tells a repetition only while the booking stands.
 BARE = "bare:"
 
@@ -136,19 +135,16 @@ def _claim(
     with models.locked(looked.host) as host:
         if key and rows.booking_by_key(host, key):  # it came while we waited for the lock
             raise states.KeyTaken
-        _check_amounts(host, details.email, looked.now)
+        if rows.made_since(host, looked.now - HOUR) >= PER_HOST_AND_HOUR:
+            raise TooManyBookings(HOUR)
+        mail.check_active((details.email, *details.guests), looked.now)
         looked = offer.check(looked, host, details.start)
         try:
-            return looked, states.claim(host, _claimed(looked, details, key, caller)).booking
+            booking = states.claim(host, _claimed(looked, details, key, caller)).booking
         except states.Overlap:
             raise SlotTaken from None
-
-
-def _check_amounts(host: models.Host, email: str, now: int) -> None:
-    if rows.active_of_guest(email, now) >= ACTIVE_PER_GUEST:
-        raise TooManyBookings(DAY)
-    if rows.made_since(host, now - 3600) >= PER_HOST_AND_HOUR:
-        raise TooManyBookings(3600)
+        mail.count(booking, looked.now)
+        return looked, booking
 
 
 def _claimed(looked: Offer, details: Details, key: str | None, caller: Caller) -> dict[str, Any]:
@@ -227,7 +223,11 @@ def cancel(google: Google, booking: Booking, reason: str, caller: Caller, now: i
         return booking
     check_deadline(booking, caller.by, now)
     caller.allow()
-    begun = states.begin_cancel(booking, caller.by, reason, now, clock.now() + CLAIM_SECONDS)
+    with models.locked(booking.host):
+        if caller.by == "guest":
+            mail.count(booking, now)
+        until = clock.now() + CLAIM_SECONDS
+        begun = states.begin_cancel(booking, caller.by, reason, now, until)
     if begun is None:
         return rows.as_it_is(booking)
     mine = begun.booking
@@ -314,6 +314,8 @@ def _claim_move(
     end, now = start + booking.end_at - booking.start_at, looked.now
     with models.locked(looked.host) as host:
         looked = offer.check(looked, host, start, booking)
+        if by == "guest":
+            mail.count(booking, now)
         try:
             until = clock.now() + CLAIM_SECONDS
             begun = states.begin_move(booking, start, end, by, now, until)

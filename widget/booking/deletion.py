@@ -8,7 +8,7 @@ import peewee
 
 import models
 from models import Booking, Host
-from widget.booking import act, rows
+from widget.booking import act, mail, rows
 from widget.booking.errors import NotBooked
 from widget.google.client import Google
 
@@ -114,5 +114,6 @@ def _forget_extra_guest(email: str) -> int:
         left = [each for each in booking.guests if each.lower() != wanted]
         if len(left) < len(booking.guests):
             Booking.update(guests=left).where(Booking.id == booking.id).execute()
+            mail.forget(booking, wanted)
             count += 1
     return count

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import peewee
-
 import models
 from models import ACTIVE, WEEK, Booking, Host
 
@@ -38,19 +36,6 @@ def active_bookings(host: Host, start: int, end: int) -> list[Booking]:
             | ((Booking.new_start_at < end) & (Booking.new_end_at > start)),
         )
         .order_by(Booking.start_at)
-    )
-
-
-def active_of_guest(email: str, now: int) -> int:
-    """How many bookings that are still to come a guest's e-mail address holds."""
-    return (
-        Booking.select()
-        .where(
-            peewee.fn.LOWER(Booking.guest_email) == email.lower(),
-            Booking.status.in_(ACTIVE),
-            Booking.end_at > now,
-        )
-        .count()
     )
 
 

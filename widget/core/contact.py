@@ -16,6 +16,7 @@ LEAST_DIGITS, MOST_DIGITS = 5, 20  # E.164 has at most 15; an extension comes on
 _LOCAL = re.compile(r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")  # Google refuses attendees without a dot
+_SAME_DOMAINS = {"googlemail.com": "gmail.com"}
 
 #: After NFKC and with one kind of space, dash, bracket and digit.
 _SCHEME = re.compile(r"(?:tel|phone|callto)\b[\s.:]*(?://)?\s*", re.IGNORECASE)
@@ -55,6 +56,14 @@ def email(text: str) -> str:
     if not _LOCAL.fullmatch(local):
         raise NoEmail(local=not local.isascii() and local.isprintable() and " " not in local)
     return address
+
+
+def mailbox(address: str) -> str:
+    """The same for all addresses of one person's mailbox: in any case, with any +tag and with dots
+    anywhere before the @, which Gmail does not tell apart and few people differ by."""
+    local, _at, domain = address.lower().rpartition("@")
+    name = local.partition("+")[0].replace(".", "") or local
+    return f"{name}@{_SAME_DOMAINS.get(domain, domain)}"
 
 
 def readable_email(address: str) -> str:

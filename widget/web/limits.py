@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from ipaddress import IPv6Address, IPv6Network, ip_address
+
+from flask import request
 from flask_limiter import Limiter, RateLimitExceeded
-from flask_limiter.util import get_remote_address
 
 from widget.booking.errors import TooManyBookings
 from widget.core import clock
@@ -13,7 +16,25 @@ from widget.web.counters import FileStorage
 #: Beside those of the library, which knows this one from the moment that it is defined.
 STORAGE = FileStorage
 
-limiter = Limiter(get_remote_address, headers_enabled=False)
+_PORT = re.compile(r"^(?:([0-9.]+)|\[(.+)\])(?::[0-9]+)?$")  # some proxies name it too
+ONE_CUSTOMER = 64  # bits: of an IPv6 address what one customer has all the rest of (RFC 6177)
+
+
+def client() -> str:
+    """Whom a request's address stands for: an IPv4 address, or a /64 of IPv6."""
+    text = _PORT.sub(r"\1\2", request.remote_addr or "")
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return text
+    if not isinstance(address, IPv6Address):
+        return text
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((int(address), ONE_CUSTOMER), strict=False))
+
+
+limiter = Limiter(client, headers_enabled=False)
 reading = limiter.shared_limit(
     lambda: service.config().read_rate_limit,
     "read",
