@@ -14,7 +14,7 @@ from widget.core import characters
 #: Of each kind some: direction marks, zero widths, fillers, marks of bytes, tags by themselves.
 UNSEEN = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d"
-    "\u202e\u2060\u2061\u2064\u2066\u2067\u2068\u2069\u206a\u3164\ufe00\ufe0f\ufeff\uffa0\ufff9"
+    "\u202e\u2060\u2061\u2064\u2066\u2067\u2068\u2069\u206a\u3164\ufe00\ufe0f\ufeff\uffa0\ufff9\ufffc"
     "\ufffe\U0001d173\U000e0001\U000e0041\U000e0100"
 )
 KEPT = {

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
-#: Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt), noncharacters, and the marks
-#: of interlinear annotation, as the inside of a character class; so are the next two.
+#: Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt), noncharacters, the marks of
+#: interlinear annotation, and U+FFFC, which a phone's dictation leaves: the inside of a character
+#: class, as are the next two.
 _UNSEEN = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
+    "\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 #: Scripts in which a word may need a joiner: Arabic to Mongolian with all of India's, and rarer.

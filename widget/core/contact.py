@@ -15,19 +15,30 @@ LEAST_DIGITS, MOST_DIGITS = 5, 20  # E.164 has at most 15; an extension comes on
 # What is before the @ by the HTML standard's "valid e-mail address", which browsers check too.
 _LOCAL = re.compile(r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+#: As copied: Maria <maria@example.com>, mailto:maria@example.com, one of a list.
+_MAILBOX = re.compile(
+    r"(?:[^<>@]*<)?\s*(?:mailto:)?\s*([^\s<>]+@[^\s<>?]+?)(?:\?.*)?[\s>,;.]*", re.IGNORECASE
+)
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")  # Google refuses attendees without a dot
 _SAME_DOMAINS = {"googlemail.com": "gmail.com"}
 
 #: After NFKC and with one kind of space, dash, bracket and digit.
 _SCHEME = re.compile(r"(?:tel|phone|callto)\b[\s.:]*(?://)?\s*", re.IGNORECASE)
-_WORDS = re.compile(r"\([^()0-9]*[^\W\d][^()0-9]*\)|^[^\W\d]{1,20}\.?\s?:")  # (WhatsApp), Mobile:
+_WORDS = re.compile(
+    r"\([^()0-9]*[^\W\d][^()0-9]*\)|^[^\W\d]{1,20}\.?\s?:"  # (WhatsApp), Mobile:
+    r"|^(?!ext)[^\W\d]{3,20} (?=[+(0-9])|(?<=[0-9)]) (?!ext)[^\W\d]{3,20}$",  # cell
+    re.IGNORECASE,
+)
 _EXTENSION = re.compile(
-    r"\s*(?:;?\s*ext(?:ensi[oó]n|n)?|[;x×#~pw]|,+|доб|дод|вн|int(?:erno)?|anexo|ramal|poste"
-    r"|durchwahl|dw|tst|wew|dahili|内線|内线|分机|分機|转|轉)[\s:.=]*[0-9]{1,8}#?",
+    r"[\s,;]*\(?(?:ext(?:ensi[oó]n|n)?|[,;x×#~pw]|доб|дод|вн|int(?:erno)?|anexo|ramal|poste"
+    r"|durchwahl|dw|toestel|tst|wewn?|dahili|שלוחה|تحويلة|内線|内线|分机|分機|转|轉)[\s:.=-]*"
+    r"[0-9]{1,8}#?\)?",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(?:\(?\s*\+\s*)?\(?\s*[0-9][0-9 ()./-]*")
+_AROUND = " ,;\"'<>«»“”„’"  # of a list or a mail that it was copied from
 _DASHES = "\u2212\u30fc\u2043\u02d7"  # that Unicode counts elsewhere, as Japan's long vowel
+_DOTS = "·•‧∙⋅・"
 
 
 class NoEmail(ValueError):
@@ -43,7 +54,9 @@ def email(text: str) -> str:
 
     Raises NoEmail.
     """
-    typed = unicodedata.normalize("NFKC", characters.bare(text)).strip()
+    typed = unicodedata.normalize("NFKC", characters.bare(text)).strip().replace("’", "'")
+    if found := _MAILBOX.fullmatch(typed):
+        typed = found[1]
     local, _at, domain = typed.rpartition("@")
     if not domain.isascii():
         try:
@@ -83,7 +96,7 @@ def phone(text: str) -> str:
     An extension and words in brackets may stand with it. Raises ValueError.
     """
     folded = unicodedata.normalize("NFKC", characters.bare(text))
-    plain = " ".join("".join(map(_plain, folded)).split())
+    plain = " ".join("".join(map(_plain, folded)).split()).strip(_AROUND)
     plain = plain[found.end() :] if (found := _SCHEME.match(plain)) else plain
     number = _WORDS.sub(" ", plain).strip().removesuffix("#")
     first = _NUMBER.match(number)
@@ -101,10 +114,13 @@ def _plain(character: str) -> str:
     """The plain character of its kind."""
     if character in _DASHES:
         return "-"
+    if character in _DOTS:
+        return "."
     kind = unicodedata.category(character)
     if kind == "Nd":
         return str(unicodedata.decimal(character))
-    return {"Pd": "-", "Ps": "(", "Pe": ")", "So": " "}.get(kind, character)  # So: ☎
+    plain = {"Pd": "-", "Pc": "-", "Ps": "(", "Pe": ")", "So": " "}  # So: ☎
+    return plain.get(kind, character)
 
 
 def _digits(text: str) -> str:
