@@ -190,6 +190,25 @@ def test_every_zone_of_a_country_is_found_and_counted(guest: FlaskClient, countr
     assert shown.one(id="cities")["data-say"] == f"{len(zones)} time zones found"
 
 
+@pytest.mark.parametrize(
+    ("lang", "sought", "first"),
+    [
+        ("en", "Pacific Time", "America/Los_Angeles"),
+        ("en", "india standard time", "Asia/Kolkata"),
+        ("en", "W. Europe Standard Time", "Europe/Berlin"),
+        ("de", "Mitteleuropäische Sommerzeit", "Europe/Berlin"),
+        ("ja", "日本標準時", "Asia/Tokyo"),
+        ("en", "Etc/GMT%2B5", "Etc/GMT+5"),
+        ("en", "Zulu", "UTC"),
+    ],
+)
+def test_what_a_clock_is_called_finds_its_zones(
+    guest: FlaskClient, lang: str, sought: str, first: str
+) -> None:
+    shown = look(guest, f"{PICKER}?lang={lang}&step=zone&city={sought}")
+    assert shown.all("button", name="tz")[0]["value"] == first
+
+
 def test_from_what_was_found_a_button_leads_to_all_zones(guest: FlaskClient) -> None:
     shown = look(guest, f"{PICKER}?step=zone&city=a")
     assert "These fit best" in shown.text

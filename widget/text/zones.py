@@ -14,7 +14,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
+from babel.core import get_global
 
+from widget.core import zones
 from widget.text import language
 
 MOST_FOUND = 40  # more than the zones of any country
@@ -98,11 +100,11 @@ def found(text: str, at: int) -> tuple[int, list[dict[str, Any]]]:
 
     An offset finds the zones that have it at the instant `at`, else half a year later. An
     abbreviation finds those that use it at some time of the year; then come those with a city or
-    country of that name, first those that begin with it.
+    country of that name, first those that begin with it; else those whose clock is called so.
     """
     hits = _with_offset(text, at)
     if hits is None:
-        hits = _named(text, at)
+        hits = _named(text, at) or _spelt_out(text)
     shown = []
     for city, label in hits[:MOST_FOUND]:
         time = language.clock(at, ZoneInfo(city.name))
@@ -136,6 +138,29 @@ def _named(text: str, at: int) -> list[tuple[City, str]]:
     return [*((city, city.label) for city in first), *named]
 
 
+def _spelt_out(text: str) -> list[tuple[City, str]]:
+    """By what their clocks are called (Pacific Time), or by another name that is no city's."""
+    sought, cities = folded(text), _cities(language.tag())
+    clocks = {
+        clock
+        for clock, names in Locale.parse(language.tag(), sep="-").meta_zones.items()
+        if sought
+        and any(folded(name).startswith(sought) for name in names.get("long", {}).values())
+    }
+    hits = [city for city in cities if not clocks.isdisjoint(_clocks(city.name))]
+    if not hits and (name := zones.today(text)):
+        other = City(name, language.zone_city(ZoneInfo(name)), "")
+        hits = [next((city for city in cities if city.name == name), other)]
+    return [(city, city.label) for city in sorted(hits, key=_prominence)]
+
+
+def _clocks(zone: str) -> list[str]:
+    """What CLDR calls its clock, by whichever of the zone's names it knows."""
+    called = get_global("meta_zones")
+    names = (zone, *language.old_zones().get(zone, ()))
+    return [called[name] for name in names if name in called]
+
+
 def _is_name(zone: str, text: str) -> bool:
     """Whether it is what the time zone database calls the zone, or called it: US/Pacific."""
     return text.strip().lower() in (
@@ -160,8 +185,8 @@ def _abbreviations(year: int) -> dict[str, set[str]]:
     for zone in _places():
         for moment in (winter, winter + _HALF_A_YEAR):
             using.setdefault(moment.astimezone(ZoneInfo(zone)).tzname() or "", set()).add(zone)
-    for abbreviation, zones in _data()["abbreviations"].items():
-        using.setdefault(abbreviation, set()).update(zones)
+    for abbreviation, there in _data()["abbreviations"].items():
+        using.setdefault(abbreviation, set()).update(there)
     return using
 
 
