@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,11 +20,13 @@ from flask import Flask, Response, request
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    Frame,
     Page,
     Playwright,
     expect,
     sync_playwright,
 )
+from playwright.sync_api import Error as PlaywrightError
 from werkzeug.serving import make_server
 
 import models
@@ -60,6 +62,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(item.path).is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add what each frame shows to the report of a test that failed."""
+    report = yield
+    browser: Browser | None = getattr(item, "funcargs", {}).get("chromium")
+    if browser and call.when == "call" and report.failed:
+        for context in browser.contexts:
+            for frame in (frame for page in context.pages for frame in page.frames):
+                report.sections.append((f"shown: {frame.url}", _text(frame)))
+    return report
+
+
+def _text(frame: Frame) -> str:
+    try:
+        return frame.locator("body").inner_text(timeout=5_000)
+    except PlaywrightError as error:
+        return str(error)
 
 
 @dataclass
