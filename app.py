@@ -36,7 +36,7 @@ def create_app(given: config.Config | None = None) -> Flask:
     app.extensions["meetslot"] = Google(configured)
     app.extensions["meetslot.sightings"] = sightings.Memory()
     logs.start(configured.log_level)
-    logs.watch(app)
+    logs.watch(app, behind_proxy=configured.trusted_proxies > 0)
     setup.set_up(app, configured)
     Compress(app)
     for room in (steps, booking, script, v1, notifications, static):

@@ -33,7 +33,7 @@ OTHER_LETTERS = {"uk", "ja", "zh", "zh_Hant", "hi", "ar", "he"}
 #: What is in Latin letters everywhere; the last is a zone that is newer than CLDR.
 NAMES = re.compile(
     r"https?://\S+|\S+@\S+|\S+/\S+|20\S+Z|Ana Silva|Intro call|Google|Outlook|Gita|UTC"
-    r"|[AaPp][Mm](?![a-z])|\(\.ics\)|（\.ics）|Coyhaique"
+    r"|[AaPp][Mm](?![a-z])|\(\.ics\)|（\.ics）|Coyhaique|\b[0-9a-f]{16}\b"
 )
 #: In a template: a call for a message that is no plain string.
 NO_MESSAGE = re.compile(r"\b(?:_|n?gettext)\([^'\")][^)]*\)")

@@ -150,3 +150,53 @@ def test_a_quiet_level_is_quiet(
     app.test_client().get("/")
     assert capfd.readouterr() == ("", "")
     models.database.close()
+
+
+# --- the id of a request --------------------------------------------------------------------------
+
+PROXYS = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+def told(log: io.StringIO, address: str, client: Any, **headers: str) -> tuple[str, Any]:
+    """The id that the log has for a request, and the answer."""
+    answer = client.get(
+        address, headers={name.replace("_", "-"): headers[name] for name in headers}
+    )
+    return json.loads(log.getvalue().splitlines()[-1])["request_id"], answer
+
+
+def test_log_answer_and_error_page_have_the_same_id(app: Flask, log: io.StringIO) -> None:
+    client = app.test_client()
+    first, page_ = told(log, "/book/nobody", client)
+    second, json_ = told(log, "/api/v1/nobody", client)
+    assert first != second
+    assert page_.headers["X-Request-Id"] == first
+    assert first in page_.text
+    assert json_.get_json()["request_id"] == json_.headers["X-Request-Id"] == second
+
+
+def test_every_line_of_a_request_has_its_id(app: Flask, google: StandIn, log: io.StringIO) -> None:
+    Browser(app.test_client(), google).sign_in(ANA)
+    google.fault("calendar.freebusy.query", status=503)
+    before = len(log.getvalue().splitlines())
+    answer = app.test_client().get(PICKER)
+    lines = [json.loads(line) for line in log.getvalue().splitlines()[before:]]
+    assert len(lines) > 1
+    assert {line["request_id"] for line in lines} == {answer.headers["X-Request-Id"]}
+
+
+def test_nobody_but_a_trusted_proxy_chooses_the_id(
+    environ: dict[str, str], app: Flask, log: io.StringIO
+) -> None:
+    assert told(log, "/", app.test_client(), X_Request_Id=PROXYS)[0] != PROXYS
+    trusting = create_app(config.load({**environ, "TRUSTED_PROXIES": "1"})).test_client()
+    (handler,) = logging.getLogger("meetslot").handlers
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(log)
+    assert told(log, "/", trusting, X_Request_Id=PROXYS)[0] == PROXYS
+    for bad in ("", "x" * 65, "a b", "<b>", "é", f"{PROXYS}, other", 'a"b', "a\x7f"):
+        found, answer = told(log, "/book/nobody", trusting, X_Request_Id=bad)
+        assert found
+        assert found != bad
+        assert answer.headers["X-Request-Id"] == found
+    models.database.close()

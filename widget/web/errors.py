@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 import models
 from widget.booking.target import NotHere, Renamed
 from widget.text.language import gettext as _
-from widget.web import answers, limits, messages
+from widget.web import answers, limits, logs, messages
 from widget.web.bodies import Busy
 
 log = logging.getLogger("meetslot.web")
@@ -53,13 +53,15 @@ def database_fault(error: peewee.PeeweeException) -> ResponseReturnValue:
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> Response:
-    """RFC 9457 problem details with a stable `code`, and `more` members that say more."""
+    """RFC 9457 problem details with a stable `code`, the id of the request in the log, and `more`
+    members that say more."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": code.replace("_", " ").capitalize(),
         "status": status,
         "code": code,
         "detail": detail,
+        "request_id": logs.request_id(),
         **more,
     }
     response = make_response(body, status)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+import secrets
 import sys
 import time
 import traceback
@@ -11,11 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_request_context, request
 
 log = logging.getLogger("meetslot.requests")
 ROOT = Path(__file__).parents[2]
 OURS = (f"{ROOT}/widget", f"{ROOT}/models.py", f"{ROOT}/app.py")
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:=-]{1,64}")
 
 
 class JSONLines(logging.Formatter):
@@ -30,6 +33,8 @@ class JSONLines(logging.Formatter):
             "message": record.getMessage(),
             **getattr(record, "fields", {}),
         }
+        if has_request_context():
+            line["request_id"] = request_id()
         if record.exc_info and record.exc_info[0]:
             line["error"] = record.exc_info[0].__name__
             line["at"] = _frames(record.exc_info[2])
@@ -56,20 +61,36 @@ def start(level: str) -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-def watch(app: Flask) -> None:
-    """A line for each request: its route, never its path or query, which name people."""
+def watch(app: Flask, *, behind_proxy: bool) -> None:
+    """A line for each request: its route, never its path or query, which name people; and its id
+    in the answer's X-Request-Id. `behind_proxy`: that header of the request is the proxy's word."""
 
     @app.before_request
     def begin() -> None:
-        g.began = time.perf_counter()
+        g.began = time.monotonic()
+        sent = request.headers.get("X-Request-Id", "") if behind_proxy else ""
+        g.request_id = sent if REQUEST_ID.fullmatch(sent) else _new_id()
 
     @app.after_request
     def end(response: Response) -> Response:
+        response.headers["X-Request-Id"] = request_id()
         fields = {
             "method": request.method,
             "route": request.url_rule.rule if request.url_rule else None,
             "status": response.status_code,
-            "ms": round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
+            "ms": round((time.monotonic() - g.get("began", time.monotonic())) * 1000, 1),
         }
         log.info("request", extra={"fields": fields})
         return response
+
+    app.add_template_global(request_id)
+
+
+def request_id() -> str:
+    """What this request is called in the log, in its answer and on an error page."""
+    found: str = g.setdefault("request_id", _new_id())
+    return found
+
+
+def _new_id() -> str:
+    return secrets.token_hex(8)

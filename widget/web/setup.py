@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import peewee
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
@@ -82,7 +81,6 @@ def _room_for_a_form(_endpoint: str | None, _values: dict[str, Any] | None) -> N
 
 
 def _begin() -> None:
-    g.began = time.monotonic()
     _speak(request.args)
     if audience.current() is Audience.HOST and not language.tag().startswith(language.SOURCE):
         language.use(HOST_LANGUAGE)
