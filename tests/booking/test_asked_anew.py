@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from tests.people import (
     TEN,
     book,
     bookings,
+    cancel,
     code_of,
     look,
     reconcile,
@@ -197,6 +199,45 @@ def test_the_event_of_a_first_try_that_comes_to_light_after_a_refusal_is_deleted
     reconcile(app)
     assert status_of(look(guest, address)) == "failed"
     assert len(google.events(ANA)) == 1
+    clock.shift(61)
+    reconcile(app)
+    assert google.events(ANA) == []
+
+
+@pytest.mark.parametrize(
+    ("notice", "seconds"),
+    [(240, 1000), (0, 600)],
+    ids=["its time is busy, by what may be itself", "its time has begun"],
+)
+def test_an_event_that_comes_to_light_after_its_booking_was_given_up_is_deleted(
+    app: Flask, guest: FlaskClient, change: Callable[..., None], google: StandIn,
+    clock: time_machine.Traveller, notice: int, seconds: int,
+) -> None:  # fmt: skip
+    change("ana", event={"minimum_notice": notice})
+    if not notice:
+        clock.move_to(datetime.fromisoformat("2026-12-01T08:55:00+00:00"))
+    google.fault("calendar.events.insert", cut="after")
+    address = book(guest)
+    google.fault("calendar.events.get", status=404, reason="notFound", times=None)
+    clock.shift(seconds)
+    reconcile(app)
+    assert status_of(look(guest, address)) == "failed"
+    google.clear_faults()
+    clock.shift(61)
+    reconcile(app)
+    assert google.events(ANA) == []
+
+
+def test_an_event_that_comes_to_light_after_a_cancellation_is_deleted(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    google.fault("calendar.events.insert", cut="after")
+    address = book(guest)
+    for method in ("get", "delete"):
+        google.fault(f"calendar.events.{method}", status=404, reason="notFound", times=None)
+    cancel(guest, address)
+    assert status_of(look(guest, address)) == "cancelled"
+    google.clear_faults()
     clock.shift(61)
     reconcile(app)
     assert google.events(ANA) == []

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from itsdangerous import Signer, URLSafeTimedSerializer
 
 from tests.conftest import on_sqlite
-from tests.people import TEN, ask, book, cancel, fill, look, send, status_of
+from tests.people import TEN, ask, book, cancel, code_of, fill, look, send, status_of
 
 pytestmark = [on_sqlite, pytest.mark.usefixtures("ana")]
 
@@ -47,6 +47,24 @@ def test_a_nonce_that_is_not_ours_tells_nothing_apart(
     first, second = sent_cancelled_and_sent_again(guest, fields)
     assert first != second
     assert status_of(look(guest, second)) == "confirmed"
+
+
+def test_a_form_sent_again_with_another_time_is_another_booking(guest: FlaskClient) -> None:
+    """Whoever goes back in the browser sends the same nonce."""
+    fields = fill(guest)
+    first = urlsplit(send(guest, fields).headers["Location"]).path
+    answer = send(guest, {**fields, "start": TEN})
+    assert answer.status_code == 303, answer.text
+    assert urlsplit(answer.headers["Location"]).path != first
+
+
+def test_a_form_of_one_event_type_is_no_booking_of_another(guest: FlaskClient, change: Any) -> None:
+    other = {"slug": "other", "title": "Other", "duration": 30}
+    change("ana", event_types=[{"slug": "intro", "title": "Intro call", "duration": 30}, other])
+    fields = fill(guest)
+    assert send(guest, fields).status_code == 303
+    answer = guest.post("/book/ana/other", data=fields)
+    assert (answer.status_code, code_of(answer)) == (409, "slot_taken")
 
 
 def test_what_is_signed_for_a_form_opens_no_booking(
