@@ -262,7 +262,7 @@ def explain(host: str, event: str, time: str) -> None:
     except NotBooked as error:
         raise click.ClickException(f"nothing is offered: {error.code} ({error})") from None
     zone = ZoneInfo(document.time_zone)
-    reasons = why.said(_google(), offer, at)
+    reasons = why.explained(_google(), offer, at)
     click.echo(
         f"{to_rfc3339(at)} ({why.moment(at, zone)}): {'not offered' if reasons else 'offered'}"
     )

@@ -85,7 +85,7 @@ def book(handle: str, slug: str) -> ResponseReturnValue:
     if errors:
         return invalid(errors)
     try:
-        wish = guest_input.read(target.event, given, target.document.time_zone)
+        wish = guest_input.read_details(target.event, given, target.document.time_zone)
         booking = _booked(target, wish, key)
     except guest_input.Invalid as error:
         return invalid(error.errors)
@@ -115,7 +115,9 @@ def invalid(errors: dict[str, str]) -> Response:
 
 def refused(error: NotBooked, **more: Any) -> Response:
     """Nothing was booked: the outcome's own status and code."""
-    response = web_errors.problem(messages.status(error), error.code, messages.said(error), **more)
+    response = web_errors.problem(
+        messages.status(error), error.code, messages.refusal(error), **more
+    )
     return messages.with_retry(response, error)
 
 

@@ -347,7 +347,7 @@ def _move(calendar: Calendar, looked: Offer, booking: Booking, mine: Booking) ->
         return _undone(mine, closed(error), now)
     else:
         with suppress(GoogleError):  # a later round hears of it too
-            events.moved(calendar, mine, event, now)
+            events.finish_move(calendar, mine, event, now)
     return _standing(mine)
 
 

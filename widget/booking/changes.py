@@ -52,7 +52,7 @@ def follow(google: Google, host: models.Host, clock: Clock, goes_on: Callable[[]
         if not goes_on():
             return changed
         try:
-            changed += read(google, watched, clock())
+            changed += read_changes(google, watched, clock())
         except GoogleError as error:
             log.warning("host %s: changes not read: %s", host.id, error)
             if error.status == 403 and watched.calendar == document.target_calendar:
@@ -78,7 +78,7 @@ def _look_after(google: Google, host: models.Host) -> None:
 # --- reading changes ------------------------------------------------------------------------
 
 
-def read(google: Google, watched: WatchedCalendar, now: int) -> int:
+def read_changes(google: Google, watched: WatchedCalendar, now: int) -> int:
     """Take in everything that changed in one calendar since it was read; of how many bookings.
     Raises GoogleError.
 
@@ -151,7 +151,7 @@ class _Reading:
     def _take_in(self, booking: models.Booking, item: Item | None) -> None:
         """One that goes wrong does not keep the others waiting."""
         try:
-            taken = _look(self.calendar, booking, item, self.now)
+            taken = _follow_event(self.calendar, booking, item, self.now)
         except GoogleError as error:
             log.error("booking %s: change not taken in: %s", booking.id, error)
             taken = Taken.NO
@@ -203,7 +203,9 @@ def _not_there(calendar: Calendar, watched: WatchedCalendar, now: int) -> None:
             events.take_in(calendar, booking, event, now)
 
 
-def _look(calendar: Calendar, booking: models.Booking, item: Item | None, now: int) -> Taken:
+def _follow_event(
+    calendar: Calendar, booking: models.Booking, item: Item | None, now: int
+) -> Taken:
     if booking.status == "pending":
         if item:
             settling.hurry(booking, now)
@@ -224,7 +226,7 @@ def _event(calendar: Calendar, booking: models.Booking, item: Item | None) -> Ev
     if item is None:
         return whereabouts.known(calendar, booking)
     try:
-        return calendar.read(item)
+        return calendar.read_event(item)
     except MALFORMED:
         raise Unavailable("calendar.events.list", 200, "malformed event") from None
 

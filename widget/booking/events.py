@@ -90,18 +90,18 @@ def _made_before(calendar: Calendar, booking: models.Booking, now: int) -> None:
     except GoogleError as error:
         raise Unknown(error.method, error.status, error.reason) from error
     with suppress(GoogleError):  # it is booked all the same, and a later round looks again
-        found(calendar, booking, event, now)
+        confirm_seen(calendar, booking, event, now)
 
 
 def _keep(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
     """Write down that Google has made the event as it was asked for."""
     if event.cancelled:
-        found(calendar, booking, event, now)
+        confirm_seen(calendar, booking, event, now)
     elif not states.confirm(booking, _first_seen(booking, event, now), now):
         rows.leave_over(booking, now)
 
 
-def found(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
+def confirm_seen(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
     """Somebody may have changed the event since it was made. Raises GoogleError as take_in."""
     standing = whereabouts.stands(calendar, booking, event)
     if standing is None:
@@ -114,12 +114,12 @@ def found(calendar: Calendar, booking: models.Booking, event: Event, now: int) -
         rows.leave_over(booking, now)
 
 
-def moved(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
+def finish_move(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
     """The event is at the new time, and somebody may have changed more of it. Raises GoogleError
     as take_in: the booking is moved all the same."""
     sequence = max(booking.sequence + 1, event.sequence)
     # an answer from before the move gives no time up: the guest has taken this one since
-    values = {**kept(event, now), "guest_response": _response(booking, event)}
+    values = {**event_columns(event, now), "guest_response": _response(booking, event)}
     values["sequence"] = sequence
     if states.finish_move(booking, _etag_last(booking, values), now):
         _take_in_anew(calendar, booking, event, now)
@@ -137,7 +137,7 @@ def _etag_last(booking: models.Booking, values: dict[str, Any]) -> dict[str, Any
     return {**values, "etag": booking.etag}
 
 
-def kept(event: Event, now: int) -> dict[str, Any]:
+def event_columns(event: Event, now: int) -> dict[str, Any]:
     """The columns of a booking that repeat what its event says."""
     return {
         "etag": event.etag,
@@ -148,12 +148,12 @@ def kept(event: Event, now: int) -> dict[str, Any]:
 
 
 def _first_seen(booking: models.Booking, event: Event, now: int) -> dict[str, Any]:
-    """`kept`, and that there is a guest among the attendees, who has not answered when seen there
-    for the first time."""
+    """event_columns, and the guest's response: "no answer yet" when a guest is seen among the
+    attendees for the first time."""
     response = booking.guest_response
     if response is None and event.responses:
         response = NO_ANSWER
-    return {**kept(event, now), "guest_response": response}
+    return {**event_columns(event, now), "guest_response": response}
 
 
 class ChangedMeanwhile(Exception):
@@ -273,10 +273,10 @@ def _follow(calendar: Calendar, booking: models.Booking, event: Event, now: int)
         "holds": not event.transparent,
     }
     if all(getattr(booking, name) == value for name, value in seen.items()):
-        return rows.note_event(booking, kept(event, now))
+        return rows.note_event(booking, event_columns(event, now))
     moved = (event.start, event.end) != (booking.start_at, booking.end_at)
     sequence = max(booking.sequence + moved, event.sequence)  # RFC 5546, 2.1.4
-    values = {**kept(event, now), **seen, "sequence": sequence}
+    values = {**event_columns(event, now), **seen, "sequence": sequence}
     return states.follow(booking, values, now) is not None
 
 

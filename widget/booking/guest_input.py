@@ -264,7 +264,7 @@ class Details(BaseModel):
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read(event: EventType, given: Mapping[str, Any], default_tz: str) -> Details:
+def read_details(event: EventType, given: Mapping[str, Any], default_tz: str) -> Details:
     """The details in `given` (start, tz, name, email, notes, guests, answers).
 
     Raises Invalid with all faults at once, by the names in `given`; answers as

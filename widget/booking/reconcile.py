@@ -145,7 +145,7 @@ def _move(calendar: Calendar, booking: models.Booking, now: int) -> None:
     if event is None:
         states.cancel(booking, now, "host")
     elif (event.start, event.end) == new:
-        events.moved(calendar, booking, event, now)
+        events.finish_move(calendar, booking, event, now)
     elif not events.untouched(booking, event):
         _undo(calendar, booking, event, now)
     elif new[0] <= now or _taken(calendar, booking, *new, now):
@@ -154,7 +154,7 @@ def _move(calendar: Calendar, booking: models.Booking, now: int) -> None:
         try:
             document = load_document(booking.host.settings)
             moved = events.move(calendar, booking, document)
-            events.moved(calendar, booking, moved, now)
+            events.finish_move(calendar, booking, moved, now)
         except events.ChangedMeanwhile as error:
             _undo(calendar, booking, error.event, now)
         except Gone:
@@ -195,7 +195,7 @@ def _confirm(google: Google, calendar: Calendar, booking: models.Booking, now: i
         _insert(google, calendar, booking, now)
         return
     patient = _patient(event, booking, now)
-    events.found(calendar, booking, patient, now)
+    events.confirm_seen(calendar, booking, patient, now)
     if patient.meet_pending:
         settling.let_go(booking, now + _pause(booking.attempts))
 

@@ -176,7 +176,7 @@ class Calendar:
     def _takes(self, event: dict[str, Any], event_id: str) -> bool:
         if event_id in (event["id"], event.get("recurringEventId")):
             return False
-        found = self.read(event)
+        found = self.read_event(event)
         return not (found.cancelled or found.transparent or found.declined)
 
     # --- writing ----------------------------------------------------------------------------
@@ -238,11 +238,11 @@ class Calendar:
         def read(answer: dict[str, Any]) -> Event:
             if answer["id"] != event_id:
                 raise ValueError
-            return self.read(answer)
+            return self.read_event(answer)
 
         return self._call(method, request, read, writes=writes)
 
-    def read(self, event: dict[str, Any]) -> Event:
+    def read_event(self, event: dict[str, Any]) -> Event:
         """One of Google's events. Raises KeyError, TypeError, AttributeError or ValueError."""
         zone = ZoneInfo(load_document(self.host.settings).time_zone)
         return read_event(event, zone, self.host.email)

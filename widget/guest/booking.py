@@ -49,7 +49,9 @@ def book(handle: str, slug: str) -> ResponseReturnValue:
 def _book(picking: Picking, given: Form) -> ResponseReturnValue:
     target = picking.target
     try:
-        wish = guest_input.read(target.event, _wish(target, given), target.document.time_zone)
+        wish = guest_input.read_details(
+            target.event, _wish(target, given), target.document.time_zone
+        )
     except guest_input.Invalid as error:
         return _invalid(picking, given, error.errors)
     key = _key(target, given, wish)
@@ -164,7 +166,7 @@ def invitation_page(
     view = invitation.view(service.config(), booking, document)
     page = guest_page.host_page(document, booking.promise["title"], given)
     if alert:
-        page["alert"] = {"code": alert.code, "message": messages.said_of_change(alert)}
+        page["alert"] = {"code": alert.code, "message": messages.change_refusal(alert)}
     poll = None
     if booking.status == "pending" or booking.meet_pending:
         own = params.address(view["urls"]["path"], params.seen(given))
@@ -258,7 +260,7 @@ class Moving(Picking):
     def alert(self, error: NotBooked | None) -> dict[str, str] | None:
         if error is None or isinstance(error, messages.Booked):
             return super().alert(error)
-        return {"code": error.code, "message": messages.said_of_change(error)}
+        return {"code": error.code, "message": messages.change_refusal(error)}
 
     def typed(self) -> bool:
         return False

@@ -83,13 +83,13 @@ def _urls(config: Config, booking: models.Booking, document: Settings) -> dict[s
     page = links.booking_url(config, booking.id)
     path = page.removeprefix(config.public_url)
     title = f"{booking.promise['title']} ({document.display_name})"
-    place, start, end = place_of(booking), booking.start_at, booking.end_at
+    location, start, end = location_of(booking), booking.start_at, booking.end_at
     google = {
         "action": "TEMPLATE",
         "text": title,
         "dates": f"{_basic(start)}/{_basic(end)}",
         "details": page,
-        "location": place,
+        "location": location,
     }
     outlook = {
         "path": "/calendar/action/compose",
@@ -98,7 +98,7 @@ def _urls(config: Config, booking: models.Booking, document: Settings) -> dict[s
         "startdt": to_rfc3339(start),
         "enddt": to_rfc3339(end),
         "body": page,
-        "location": place,
+        "location": location,
     }
     return {
         "page": page,
@@ -109,7 +109,7 @@ def _urls(config: Config, booking: models.Booking, document: Settings) -> dict[s
     }
 
 
-def place_of(booking: models.Booking) -> str:
+def location_of(booking: models.Booking) -> str:
     """Where to be: the Meet link, or the place or number that was promised."""
     if booking.promise["location"] == "google_meet":
         return booking.meet_link or ""
@@ -133,8 +133,8 @@ def ics(config: Config, booking: models.Booking, document: Settings) -> bytes:
     event.add("url", links.booking_url(config, booking.id))
     event.add("sequence", booking.sequence)
     event.add("status", _ICS_STATUS[booking.status])
-    if place_of(booking):
-        event.add("location", place_of(booking))
+    if location_of(booking):
+        event.add("location", location_of(booking))
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Meetslot//EN")
     calendar.add("version", "2.0")

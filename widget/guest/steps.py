@@ -80,7 +80,7 @@ class Picking:
         if error is None:
             return None
         kept = _("What you typed is kept.") if request.method == "POST" else ""
-        return {"code": error.code, "message": f"{messages.said(error)} {kept}".strip()}
+        return {"code": error.code, "message": f"{messages.refusal(error)} {kept}".strip()}
 
     def page(self, title: str, given: MultiDict[str, str]) -> dict[str, Any]:
         """What the templates of every event page need."""

@@ -52,7 +52,7 @@ def connection(host: models.Host) -> dict[str, Any]:
 def _without_meet(host: models.Host, target: str) -> str | None:
     """The calendar that bookings go to, by name, if it makes no Meet links: so Google said when
     one was asked for, or says in its list."""
-    known, events = calendars.kept(host), load_document(host.settings).event_types
+    known, events = calendars.stored(host), load_document(host.settings).event_types
     found = known.find(target)
     missing = host.calendar_without_meet == target or bool(found and not found.meet)
     missing = missing and any(event.location == "google_meet" for event in events)

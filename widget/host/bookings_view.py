@@ -68,7 +68,7 @@ def _found(host: models.Host, document: Settings, text: str) -> Any:
     )
 
 
-def place(host: models.Host) -> dict[str, Any] | None:
+def where_listed(host: models.Host) -> dict[str, Any] | None:
     """The tab and page of the booking that a link asks for, when it names neither."""
     id, now = request.args.get("booking", ""), clock.now()
     if any(name in request.args for name in ("page", "show", "act", "q")):

@@ -50,21 +50,21 @@ class Calendars:
         return found.name if found else id
 
 
-def of(google: Google, host: models.Host, now: int) -> Calendars:
+def listed(google: Google, host: models.Host, now: int) -> Calendars:
     """The host's calendars, asked anew when what is kept is older than a minute."""
     row = _row(host)
     age = now - row.asked_at
     if host.disconnected_at or age < (AGAIN_SECONDS if row.problem else KEEP_SECONDS):
-        return kept(host)
+        return stored(host)
     try:
         found = google.calendar_of(host, PATIENCE_SECONDS).calendars()
         _keep(host, now, entries=[_kept(each) for each in found], problem=None)
     except GoogleError as error:
         _keep(host, now, problem=str(error)[:80])
-    return kept(host)
+    return stored(host)
 
 
-def kept(host: models.Host) -> Calendars:
+def stored(host: models.Host) -> Calendars:
     """The same without asking Google."""
     row = _row(host)
     return Calendars(tuple(Entry(**each) for each in row.entries), row.problem)

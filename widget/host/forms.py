@@ -68,7 +68,7 @@ def revision(part: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def read(section: str, form: Form, before: Part | None) -> Part:
+def read_section(section: str, form: Form, before: Part | None) -> Part:
     """The part as the form has it; `before` is what is stored. Raises Faulty."""
     stored = before or {}
     part = {

@@ -124,7 +124,7 @@ def _picking(host: models.Host, slug: str, given: Form) -> Preview | None:
         return Preview(Target(host, stored, stored.event_types[at]), slug)
     if section not in SECTIONS:
         abort(404)
-    part = forms.read(section, given, forms.part_of(document, section, slug))
+    part = forms.read_section(section, given, forms.part_of(document, section, slug))
     wanted, _at = forms.put(document, section, part, slug)
     try:
         draft = parse_document(wanted)

@@ -65,7 +65,7 @@ def store(
 @blueprint.get("/settings")
 @login_required
 def show() -> ResponseReturnValue:
-    if found := bookings_view.place(current_user.host):
+    if found := bookings_view.where_listed(current_user.host):
         return redirect(views.address(f"booking-{found['booking']}", **found), 303)
     return whole(current_user.host)
 
@@ -154,7 +154,7 @@ def _sent(section: str, slug: str, before: Part | None) -> FormView:
     """The form as it was sent, with what cannot be read of it."""
     form, revision = request.form, request.form.get("revision", "")
     try:
-        part = forms.read(section, form, before)
+        part = forms.read_section(section, form, before)
     except Faulty as error:
         kept = deepcopy(before or {})
         return FormView(section, kept, revision, slug, error.faults, sent=form, unsaved=True)

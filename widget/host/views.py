@@ -24,7 +24,7 @@ from widget.host.forms import Document
 from widget.text import language, zones
 from widget.web import service, theme
 
-PLACES = {"google_meet": "Google Meet", "phone": "phone", "in_person": "in person"}
+LOCATIONS = {"google_meet": "Google Meet", "phone": "phone", "in_person": "in person"}
 #: What an address says about the view: which editor, month, tab and page of bookings are open.
 KEPT = ("event", "month", "embed", "of", "show", "q", "page")
 ANCHORS = {"event": "events", "event-types": "events"}  # of sections that stand in another one
@@ -252,7 +252,7 @@ def _span_words(span: Document) -> Document:
 
 def calendars(host: models.Host, chosen: Document) -> Document:
     """What can be chosen from, the chosen ones first, and what Google does not list any more."""
-    listed = host_calendars.of(service.google(), host, clock.now())
+    listed = host_calendars.listed(service.google(), host, clock.now())
     ids = list(dict.fromkeys([*chosen["busy_calendars"], chosen["target_calendar"]]))
     known = {found.id for id in ids if (found := listed.find(id))}
     ids += [
@@ -280,7 +280,7 @@ def _calendar(listed: host_calendars.Calendars, id: str, chosen: Document) -> Do
 
 def _listed(host: models.Host, event: EventType) -> Document:
     hidden = "switched off" if not event.active else "hidden" if not event.listed else ""
-    facts = (language.minutes(event.duration), PLACES[event.location], hidden)
+    facts = (language.minutes(event.duration), LOCATIONS[event.location], hidden)
     return {
         "slug": event.slug,
         "title": event.title,

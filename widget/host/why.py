@@ -40,7 +40,7 @@ WORDS = {
 
 
 @dataclass(frozen=True)
-class Said:
+class Explained:
     """A reason: the slot core's `code`, a sentence, and what in particular (never an event)."""
 
     code: str
@@ -52,10 +52,10 @@ class Said:
         return f"{self.code}: {self.words}{end}"
 
 
-def said(google: Google, offer: Offer, at: int) -> list[Said]:
+def explained(google: Google, offer: Offer, at: int) -> list[Explained]:
     """Every reason why no slot starts then; none exactly when one is offered."""
     return [
-        Said(reason.code, WORDS[reason.code], _detail(google, offer, reason))
+        Explained(reason.code, WORDS[reason.code], _detail(google, offer, reason))
         for reason in offer.reasons(at)
     ]
 
@@ -67,7 +67,7 @@ def moment(at: int, tz: ZoneInfo) -> str:
 
 def _detail(google: Google, offer: Offer, reason: Reason) -> str:
     if reason.code == "busy":
-        return calendars.of(google, offer.host, offer.now).name(reason.detail)
+        return calendars.listed(google, offer.host, offer.now).name(reason.detail)
     if reason.code == "booking":
         booking = rows.booking_by_id(reason.detail)
         return _booking(booking, offer.rules.tz) if booking else ""
@@ -131,7 +131,7 @@ def _answer(target: Target, at: int, zone: ZoneInfo) -> dict[str, Any]:
     answer: dict[str, Any] = {"moment": moment(at, zone), "reasons": [], "trouble": None}
     try:
         offer = offer_for(target, service.calendar_of(target.host), clock.now())
-        answer["reasons"] = said(service.google(), offer, at)
+        answer["reasons"] = explained(service.google(), offer, at)
     except CalendarDisconnected:
         answer["trouble"] = "No time is offered: your calendar is not connected."
     except CalendarUnavailable:

@@ -130,7 +130,7 @@ def _named(text: str, at: int) -> list[tuple[City, str]]:
     if not sought:
         return []
     using = _abbreviations(datetime.fromtimestamp(at, UTC).year).get(sought.upper(), set())
-    using = using or {name for name in _places() if _is_name(name, text)}
+    using = using or {name for name in _countries_of_zones() if _is_name(name, text)}
     first = sorted((city for city in cities if city.name in using), key=_prominence)
     ranked = [(city.rank(sought), city) for city in cities if city.name not in using]
     hits = sorted(((rank, city) for rank, city in ranked if rank is not None), key=lambda h: h[0])
@@ -182,7 +182,7 @@ def _prominence(city: City) -> int:
 def _abbreviations(year: int) -> dict[str, set[str]]:
     """The zones by what they are called in winter or summer: PST, CEST, IST; and by habit."""
     winter, using = datetime(year, 1, 15, tzinfo=UTC), dict[str, set[str]]()
-    for zone in _places():
+    for zone in _countries_of_zones():
         for moment in (winter, winter + _HALF_A_YEAR):
             using.setdefault(moment.astimezone(ZoneInfo(zone)).tzname() or "", set()).add(zone)
     for abbreviation, there in _data()["abbreviations"].items():
@@ -208,7 +208,7 @@ def _spoken(character: str) -> bool:
 @lru_cache(maxsize=32)
 def _cities(tag: str) -> tuple[City, ...]:
     locale = Locale.parse(tag, sep="-")
-    named = [_city(name, country, locale) for name, country in _places().items()]
+    named = [_city(name, country, locale) for name, country in _countries_of_zones().items()]
     return (*sorted(named, key=lambda city: city.words), City("UTC", "UTC", "utc gmt"))
 
 
@@ -240,7 +240,7 @@ def _data() -> Any:
 
 
 @cache
-def _places() -> dict[str, str]:
+def _countries_of_zones() -> dict[str, str]:
     """The zones that people live in, each with its country: zone.tab of the tz database."""
     lines = (files("tzdata") / "zoneinfo" / "zone.tab").read_text().splitlines()
     rows = (line.split("\t") for line in lines if not line.startswith("#"))

@@ -25,22 +25,22 @@ class Busy(ServiceUnavailable):
 
 
 class Body(io.RawIOBase):
-    """A request's body, which holds one of the places for reading from its first byte to its
-    last."""
+    """A request's body. From its first byte to its last it holds one of the READING_AT_ONCE
+    turns."""
 
-    def __init__(self, inner: BinaryIO, places: threading.Semaphore, length: int) -> None:
+    def __init__(self, inner: BinaryIO, turns: threading.Semaphore, length: int) -> None:
         super().__init__()
-        self._inner, self._places, self._left = inner, places, length
+        self._inner, self._turns, self._left = inner, turns, length
         self._reading = self._ended = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Raises Busy when no place is free."""
+        """Raises Busy when no turn is free."""
         if self._ended:
             return 0
-        if not self._reading and not self._places.acquire(blocking=False):
+        if not self._reading and not self._turns.acquire(blocking=False):
             raise Busy(retry_after=RETRY_SECONDS)
         self._reading = True
         data = self._inner.read(len(buffer))
@@ -57,10 +57,10 @@ class Body(io.RawIOBase):
             pass
 
     def release(self) -> None:
-        """Give the place for reading back, if it is held."""
+        """Give the turn back, if it is held."""
         if self._reading:
             self._reading = False
-            self._places.release()
+            self._turns.release()
 
 
 class Bodies:
@@ -68,11 +68,11 @@ class Bodies:
 
     def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
         self._app = app
-        self._places = threading.BoundedSemaphore(READING_AT_ONCE)
+        self._turns = threading.BoundedSemaphore(READING_AT_ONCE)
 
     def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         length = environ.get("CONTENT_LENGTH") or "0"
-        body = Body(environ["wsgi.input"], self._places, int(length) if length.isdigit() else 0)
+        body = Body(environ["wsgi.input"], self._turns, int(length) if length.isdigit() else 0)
         environ["wsgi.input"] = body
         try:
             return self._app(environ, start)

@@ -61,7 +61,7 @@ def unavailable(*, certain: bool) -> str:
     )
 
 
-def said(error: NotBooked) -> str:
+def refusal(error: NotBooked) -> str:
     """What happened, that nothing was booked, and what to do next."""
     if isinstance(error, BadField):
         return f"{error} " + _("Nothing was booked.")
@@ -104,7 +104,7 @@ def said(error: NotBooked) -> str:
     }[error.code]
 
 
-def said_of_change(error: NotBooked) -> str:
+def change_refusal(error: NotBooked) -> str:
     """The same for a booking that was to be moved or cancelled, and stays as it is."""
     if isinstance(error, BadField):
         return f"{error} " + _("Nothing was changed.")
