@@ -291,7 +291,10 @@ def test_a_booking_without_any_guest_left_is_cancelled(
 def test_a_host_who_tries_it_out_with_their_own_address_stays_booked(
     app: Flask, guest: FlaskClient, google: StandIn
 ) -> None:
-    address = book(guest, email=ANA)
+    address = book(guest, email=ANA.upper())
+    shown = look(guest, address).text
+    assert "on its way" not in shown, "Google writes to guests, not to the organizer"
+    assert "Google sends no invitation" in shown
     google.alter(ANA, only(google)["id"], "move", 60)
     reconcile(app)
     assert start_of(look(guest, address)) == TEN

@@ -18,7 +18,7 @@ from tests.guest.test_pick_a_time import look
 from tests.page import Element, starts
 from tests.people import PICKER, book
 
-pytestmark = [pytest.mark.usefixtures("ana"), on_sqlite]
+pytestmark = pytest.mark.usefixtures("ana")
 CONTACT = "ana@sailing.example or https://ana.example/contact"
 API = "/api/v1/ana"
 
@@ -117,6 +117,7 @@ def neutral(shown: Element, code: str) -> str:
     return shown.text
 
 
+@on_sqlite
 def test_an_event_type_that_is_gone_or_switched_off_shows_what_else_there_is(
     guest: FlaskClient, edit: Any
 ) -> None:
@@ -138,11 +139,13 @@ def test_an_event_type_that_is_gone_or_switched_off_shows_what_else_there_is(
         assert shown.one("html")["data-theme"] == "dark"
 
 
+@on_sqlite
 def test_a_program_is_told_404_all_the_same(guest: FlaskClient) -> None:
     answer = guest.get(f"{API}/gone/slots?from=2026-12-01T00:00:00Z&to=2026-12-02T00:00:00Z")
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")  # type: ignore[index]
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "address", ["/book/nobody", "/book/nobody/intro", "/booking/bent", "/nothing"]
 )
@@ -152,6 +155,7 @@ def test_a_bent_link_says_what_to_do(guest: FlaskClient, address: str) -> None:
     assert "Ana" not in text
 
 
+@on_sqlite
 def test_a_site_that_may_not_frame_a_host_learns_nothing_from_a_wrong_slug(
     guest: FlaskClient, change: Any
 ) -> None:
@@ -163,6 +167,7 @@ def test_a_site_that_may_not_frame_a_host_learns_nothing_from_a_wrong_slug(
     assert "sailing.example" not in answer.text
 
 
+@on_sqlite
 def test_a_disconnected_host_is_told_without_plumbing(
     guest: FlaskClient, google: StandIn, change: Any
 ) -> None:
@@ -175,6 +180,7 @@ def test_a_disconnected_host_is_told_without_plumbing(
     assert "mailto:ana@sailing.example" in {each["href"] for each in shown.all("a")}
 
 
+@on_sqlite
 def test_a_host_who_is_disconnected_while_a_form_is_open_is_told_so_beside_what_was_typed(
     guest: FlaskClient, google: StandIn, change: Any
 ) -> None:
@@ -190,6 +196,7 @@ def test_a_host_who_is_disconnected_while_a_form_is_open_is_told_so_beside_what_
     assert "mailto:ana@sailing.example" in {each["href"] for each in shown.all("a")}
 
 
+@on_sqlite
 def test_the_contact_stands_wherever_nothing_can_be_booked(guest: FlaskClient, change: Any) -> None:
     change(
         "ana",
@@ -204,6 +211,7 @@ def test_the_contact_stands_wherever_nothing_can_be_booked(guest: FlaskClient, c
 # --- moving ---------------------------------------------------------------------------------------
 
 
+@on_sqlite
 def test_moving_opens_at_the_bookings_own_day_and_marks_it(guest: FlaskClient) -> None:
     own = book(guest, "2026-12-10T10:00:00Z")
     for query in ("", "?view=list"):
@@ -220,6 +228,7 @@ def test_moving_opens_at_the_bookings_own_day_and_marks_it(guest: FlaskClient) -
     assert not look(guest, PICKER).all("button", aria_current="true")
 
 
+@on_sqlite
 @pytest.mark.parametrize("gone", ["deleted", "off"])
 def test_what_is_not_offered_any_more_cannot_be_moved_and_it_is_said_why(
     guest: FlaskClient, edit: Any, gone: str

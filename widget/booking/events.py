@@ -235,8 +235,7 @@ def _taken_off(booking: models.Booking, event: Event) -> bool:
     the booking. Where no guest was ever seen (the host tries it out), none is missed."""
     if event.responses is None or booking.guest_response is None:
         return False
-    himself = booking.guest_email.lower() == booking.host.email.lower()
-    return not event.responses and not himself
+    return not event.responses and not rows.is_hosts_own(booking)
 
 
 def take_in(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> bool:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import icalendar
 
 import models
-from widget.booking import links
+from widget.booking import links, rows
 from widget.config import Config
 from widget.core import contact, zones
 from widget.core.clock import to_rfc3339
@@ -53,6 +53,7 @@ def view(config: Config, booking: models.Booking, document: Settings) -> dict[st
         "host_name": document.display_name,
         "guest_name": booking.guest_name,
         "guest_email": contact.readable_email(booking.guest_email),
+        "by_host": rows.is_hosts_own(booking),  # Google writes to guests, not to the organizer
         "start": to_rfc3339(start),
         "end": to_rfc3339(end),
         "when_label": language.full_range(start, end, guest_tz),
