@@ -159,7 +159,12 @@ document.addEventListener("htmx:after:request", (event) => {
 // Without allow-same-origin no script may ask the server; links and forms may, if htmx lets them.
 if (self.origin === "null") {
   for (const type of ["click", "submit"]) window.addEventListener(type, (event) => event.stopPropagation(), true);
-  if (document.querySelector("[hx-trigger^=load]")) setTimeout(() => location.reload(), 5000);
+}
+
+// A page that asks again by itself, where htmx cannot do it.
+function waits() {
+  const asks = !window.htmx || self.origin === "null";
+  if (asks && document.querySelector("[hx-trigger^=load]")) setTimeout(() => location.reload(), 5000);
 }
 
 // Without allow-forms nothing happens at all: then the page's own address is said.
@@ -304,4 +309,7 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
   if (Date.now() - at < FRESH) ctx.fetch = async (...asked) => (await answer) ?? fetch(...asked);
 });
 
-document.addEventListener("DOMContentLoaded", arrived); // htmx is there by then, or will not come
+document.addEventListener("DOMContentLoaded", () => {
+  arrived(); // htmx is there by now, or will not come
+  waits();
+});

@@ -152,6 +152,21 @@ def test_without_htmx_the_page_after_the_redirect_tells_it_once(
     assert in_order(seen(page)) == ["ready", "slot", "submitting", "booked"]
 
 
+def test_without_htmx_a_pending_booking_is_told_when_it_is_confirmed(
+    house: House, open_page: Open
+) -> None:
+    house.fault("calendar.events.insert", cut="after")
+    house.fault("calendar.events.get", status=503, times=2)
+    page = open_page()
+    page.route("**/static/*/htmx*", lambda route: route.abort())
+    page.goto(house.embed(INLINE, head=RECORD))
+    choose(framed(page))
+    fill(framed(page))
+    expect(framed(page).locator("[data-booking-status=pending]")).to_be_visible()
+    until_seen(page, "booked")
+    assert len(house.bookings()) == 1
+
+
 # --- nobody else reads or forges ------------------------------------------------------------------
 
 FORGED = (
