@@ -114,16 +114,40 @@ def test_a_slot_may_end_exactly_with_its_stretch() -> None:
     assert offered(rules("UTC", "09:00-09:59"), "2026-12-01") == []
 
 
-def test_touching_ranges_are_separate_stretches() -> None:
+def test_a_slot_runs_on_into_a_touching_range_whose_grid_is_its_own() -> None:
     some = rules("UTC", "09:00-10:30", "10:30-12:00")
-    assert offered(some, "2026-12-01") == clock("09:00", "10:30")
+    assert offered(some, "2026-12-01") == clock("09:00", "10:00", "10:30")
+    apart = rules("UTC", "09:00-10:30", "10:31-12:00")
+    assert offered(apart, "2026-12-01") == clock("09:00", "10:31")
 
 
-def test_a_day_open_until_24_does_not_run_into_the_next() -> None:
-    some = rules("UTC", "00:00-24:00", duration_minutes=90, slot_interval_minutes=510)
-    assert offered(some, "2026-12-01") == clock("00:00", "08:30", "17:00")
-    late = rules("UTC", "22:30-24:00")
+def test_a_slot_runs_on_over_midnight_into_the_next_open_day() -> None:
+    night = rules("UTC", "00:00-02:00", "22:30-24:00", slot_interval_minutes=45)
+    assert offered(night, "2026-12-01") == clock("00:00", "00:45", "22:30", "23:15")
+    long = rules("UTC", "00:00-24:00", duration_minutes=1440, slot_interval_minutes=720)
+    assert offered(long, "2026-12-01") == clock("00:00", "12:00")
+    late = rules("UTC", "22:30-24:00", slot_interval_minutes=45)
     assert offered(late, "2026-12-01") == clock("22:30")
+
+
+def test_a_slot_runs_on_only_as_far_as_it_is_open() -> None:
+    """Open Monday night until 00:30, closed from then on."""
+    week = (hours("23:00-24:00"), hours("00:00-00:30"), (), (), (), (), ())
+    some = rules(weekly_hours=week, slot_interval_minutes=30)
+    assert offered(some, "2026-11-30") == clock("23:00", "23:30")
+    shut = rules(
+        weekly_hours=week, slot_interval_minutes=30, date_overrides={date(2026, 12, 1): ()}
+    )
+    assert offered(shut, "2026-11-30") == clock("23:00")
+    assert reasons(shut, [], [], at("2026-11-30"), at("2026-11-30T23:30")) == [
+        Reason("hours", "23:00-24:00")
+    ]
+
+
+def test_a_slot_of_the_last_day_of_the_window_may_end_on_the_next() -> None:
+    some = rules("UTC", "00:00-24:00", slot_interval_minutes=30, booking_window_days=0)
+    found = free(some, [], [], at("2026-12-01"), at("2026-12-01"), at("2026-12-09"))
+    assert found[-1] == at("2026-12-01T23:30")
 
 
 def test_every_weekday_has_its_own_hours() -> None:
@@ -225,7 +249,9 @@ def test_a_date_may_come_back_after_its_midnight() -> None:
     assert free(brief, [], [], change - DAY, change - MINUTE, change + 1) == both
     midnight_again = change + 59 * MINUTE
     late = free(some, [], [], change - DAY, change - 2 * MINUTE, midnight_again + 1)
-    assert late == [change, midnight_again]
+    assert late == [*range(change - 2 * MINUTE, midnight_again + 1, MINUTE)]
+    barely = rules("America/St_Johns", "00:00-24:00", duration_minutes=59, slot_interval_minutes=59)
+    assert change in free(barely, [], [], change - DAY, change - 30, change + 1)
 
 
 # --- busy times, bookings and buffers -----------------------------------------------------------
@@ -476,11 +502,13 @@ def walls(zone: str, first: int, last: int) -> list[tuple[int, date, int]]:
 
 
 def candidates(rules: Rules, zone: str, start: int, end: int) -> list[int]:
-    """Each unbroken run of open minutes of one range; in it the starts, stepping in real time."""
-    # no date's instants span more than 30 hours, and no slot here takes more than two
-    first, last = start - start % HOUR - 30 * HOUR, end - end % HOUR + 3 * HOUR
+    """Each unbroken run of open minutes of one range; in it the starts, stepping in real time,
+    while every minute of their slot is open."""
+    # no date's instants span more than 30 hours
+    longest = -(-rules.duration_minutes // 60) + 1
+    first, last = start - start % HOUR - 30 * HOUR, end - end % HOUR + longest * HOUR
     runs: list[list[int]] = []
-    previous = None
+    previous, open_ = None, set[int]()
     for minute, day, of_day in walls(zone, first, last):
         ranges = rules.date_overrides.get(day)
         if ranges is None:
@@ -490,10 +518,14 @@ def candidates(rules: Rules, zone: str, start: int, end: int) -> list[int]:
             if of != previous:
                 runs.append([minute, minute])
             runs[-1][1] = minute + MINUTE
+            open_.add(minute)
         previous = of
     found = []
+    length = rules.duration_minutes * MINUTE
     for begin, finish in runs:
-        while begin + rules.duration_minutes * MINUTE <= finish:
+        while begin < finish and all(
+            minute in open_ for minute in range(begin, begin + length, MINUTE)
+        ):
             found.append(begin)
             begin += rules.slot_interval_minutes * MINUTE
     return found
@@ -724,7 +756,7 @@ def situations(draw: st.DrawFn) -> dict[str, Any]:
         tz=tz,
         weekly_hours=tuple(draw(st.sampled_from([one, one, other, ()])) for _ in range(7)),
         date_overrides=overrides,
-        duration_minutes=draw(st.sampled_from([5, 15, 25, 30, 50, 60, 90])),
+        duration_minutes=draw(st.sampled_from([5, 15, 25, 30, 50, 60, 90, 200])),
         slot_interval_minutes=draw(st.sampled_from([5, 10, 15, 30, 60, 7])),
         buffer_before_minutes=draw(minutes),
         buffer_after_minutes=draw(minutes),

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from tests import page
 from tests.conftest import Browser, on_sqlite
 from tests.page import Element, starts
-from tests.people import exported, faults, form, save, show
+from tests.people import exported, faults, form, save, save_event, show
 
 pytestmark = on_sqlite
 
@@ -46,6 +46,49 @@ def test_midnight_ends_a_day(app: Flask, ana: Browser) -> None:
     assert rows(show(ana), "sat") == [("00:00", "00:00")]
     save(ana, "hours")
     assert exported(app)["weekly_hours"]["sat"] == [["00:00", "24:00"]]
+
+
+def test_hours_over_midnight_are_two_ranges_shown_as_one(
+    app: Flask, ana: Browser, guest: FlaskClient
+) -> None:
+    save(ana, "hours", {"mon-start": "22:00", "mon-end": "02:00", "sun-start": "23:00",
+                        "sun-end": "01:30"})  # fmt: skip
+    week = exported(app)["weekly_hours"]
+    assert week["mon"] == [["00:00", "01:30"], ["22:00", "24:00"]]
+    assert week["tue"] == [["00:00", "02:00"], ["09:00", "17:00"]]
+    assert week["sun"] == [["23:00", "24:00"]]
+    shown = show(ana)
+    assert rows(shown, "mon") == [("22:00", "02:00")]
+    assert rows(shown, "tue") == [("09:00", "17:00")]
+    assert rows(shown, "sun") == [("23:00", "01:30")]
+    assert "Monday 22:00–02:00; Tuesday 09:00–17:00" in shown.one(_class="glance")["aria-label"]
+    save(ana, "hours")
+    assert exported(app)["weekly_hours"] == week
+    save_event(ana, {"duration": "60", "slot_interval": "45"})
+    monday = starts(page.read(guest.get("/book/ana/intro?date=2026-11-30").text))
+    assert monday[-2:] == ["2026-11-30T22:45:00Z", "2026-11-30T23:30:00Z"]
+
+
+def test_a_night_is_copied_and_taken_away_whole(app: Flask, ana: Browser) -> None:
+    night = {"mon-start": "22:00", "mon-end": "02:00", "tue-start": "", "tue-end": "",
+             "copy-from": "mon", "copy-to": ["tue"]}  # fmt: skip
+    shown = page.read(save(ana, "hours", night, press=("do", "copy")).text)
+    assert rows(shown, "mon") == rows(shown, "tue") == [("22:00", "02:00")]
+    (remove,) = shown.one(id="hours-weekly_hours-tue").all("button", _class="icon")
+    shown = page.read(save(ana, "hours", press=("do", remove["value"]), shown=shown).text)
+    assert (rows(shown, "tue"), rows(shown, "wed")) == ([], [("09:00", "17:00")])
+    save(ana, "hours", shown=shown)
+    week = exported(app)["weekly_hours"]
+    assert (week["tue"], week["wed"]) == ([["00:00", "02:00"]], [["09:00", "17:00"]])
+
+
+def test_a_night_that_meets_the_next_day_is_a_fault_there(app: Flask, ana: Browser) -> None:
+    typed = {"mon-start": "22:00", "mon-end": "02:00", "tue-start": "01:00", "tue-end": "05:00"}
+    answer = save(ana, "hours", typed)
+    assert list(faults(answer)) == ["hours-weekly_hours-tue-1"]
+    shown = page.read(answer.text)
+    assert shown.one(id="hours-weekly_hours-tue-1")["value"] == "01:00"
+    assert rows(shown, "mon") == [("22:00", "02:00")]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +135,8 @@ def test_rows_come_and_go_before_anything_is_saved(
 @pytest.mark.parametrize(
     ("start", "end", "field", "words"),
     [
-        (["17:00"], ["09:00"], "0", "start before it ends"),
+        (["22:00"], ["22:00"], "0", "start before it ends"),
+        (["25:00"], ["02:00"], "0", "from 00:00 to 24:00"),
         (["09:00"], ["09:00"], "0", "start before it ends"),
         (["09:00", "11:00"], ["12:00", "13:00"], "1", "must not start before"),
         (["09:00"], ["25:00"], "0", "from 00:00 to 24:00"),

@@ -23,7 +23,7 @@ FOREVER = 1 << 62
 
 Range = tuple[int, int]  # minutes of the wall-clock day, 0 to 1440
 Ranges = tuple[Range, ...]
-Stretch = tuple[int, int]  # an unbroken run of open instants
+Stretch = tuple[int, int]  # an unbroken run of open instants of one range
 Obstacle = tuple[int, int, str, str]  # low, high, code, detail: no slot starts with low < it < high
 
 
@@ -92,12 +92,13 @@ def free(
     # a clock set back over midnight repeats a date: a day more on either side
     first = local_date(rules.tz, start).toordinal() - 1
     last = min(local_date(rules.tz, end - 1).toordinal() + 1, limits.last)
-    starts: list[int] = []
-    for day in map(date.fromordinal, range(first, last + 1)):
-        if not limits.reasons(day):
-            for stretch in _stretches(rules, day):
-                starts += _grid(rules, stretch)
-    starts.sort()
+    closed = {day for day in range(first, last + 1) if limits.reasons(date.fromordinal(day))}
+    starts = [
+        at
+        for day, stretch, until in _reaches(rules, first, last)
+        if day <= last and day not in closed
+        for at in _grid(rules, stretch, until)
+    ]
     starts = starts[bisect_left(starts, start) : bisect_left(starts, end)]
     return _clear(starts, _obstacles(rules, busy, booked, now))
 
@@ -211,25 +212,46 @@ def _week(ordinal: int) -> int:
 # --- open hours ---------------------------------------------------------------------------------
 
 
-def _stretches(rules: Rules, day: date) -> list[Stretch]:
-    ranges = rules.hours(day)
-    return [found for hours in ranges for found in stretches(rules.tz, day, hours)]
+def _reaches(rules: Rules, first: int, last: int) -> list[tuple[int, Stretch, int]]:
+    """The stretches of some dates (ordinals), and of those after them that a slot can reach, in
+    order: each with its date and the end of the open time that it runs on into."""
+    ahead = rules.duration_minutes // 1440 + 2  # a date may be skipped, or come back
+    found = [
+        (stretch, day)
+        for day in range(first, last + ahead + 1)
+        for hours in rules.hours(date.fromordinal(day))
+        for stretch in stretches(rules.tz, date.fromordinal(day), hours)
+    ]
+    found.sort(reverse=True)
+    reaches: list[tuple[int, Stretch, int]] = []
+    begins = until = FOREVER
+    for stretch, day in found:
+        until = until if stretch[1] == begins else stretch[1]
+        begins = stretch[0]
+        reaches.append((day, stretch, until))
+    return reaches[::-1]
 
 
-def _grid(rules: Rules, stretch: Stretch) -> range:
-    """Where slots start in a stretch: at its beginning and every interval, ending within it."""
-    last = stretch[1] - rules.duration_minutes * 60
-    return range(stretch[0], last + 1, rules.slot_interval_minutes * 60)
+def _grid(rules: Rules, stretch: Stretch, until: int) -> range:
+    """Where slots start in a stretch: at its beginning and every interval, while they end by
+    `until`."""
+    end = min(stretch[1], until - rules.duration_minutes * 60 + 1)
+    return range(stretch[0], end, rules.slot_interval_minutes * 60)
 
 
 def _hours_reasons(rules: Rules, day: date, start: int) -> list[Reason]:
-    around = [each for each in _stretches(rules, day) if each[0] <= start < each[1]]
-    if any(start in _grid(rules, stretch) for stretch in around):
+    number = day.toordinal()
+    around = [
+        (stretch, until)
+        for _day, stretch, until in _reaches(rules, number - 1, number)
+        if stretch[0] <= start < stretch[1]
+    ]
+    if any(start in _grid(rules, *each) for each in around):
         return []
     ranges = rules.hours(day)
     said = ", ".join(f"{_clock(low)}-{_clock(high)}" for low, high in ranges)
     if around:
-        fits = any(start + rules.duration_minutes * 60 <= end for _, end in around)
+        fits = any(start + rules.duration_minutes * 60 <= until for _, until in around)
         return [Reason("grid" if fits else "hours", said)]
     if day in rules.date_overrides:
         return [Reason("override", said)]

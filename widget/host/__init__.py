@@ -5,6 +5,7 @@ stale          a form that is out of date or signed out
 settings       the settings page and its saves
 fields         every field of the page, declared once
 forms          a section's form read into its part of the settings document
+week           a week's hours, over midnight too
 form_view      a section's form as it is shown, with its faults
 views          what the settings page shows, section by section
 bookings       cancel, move, no-show, CSV

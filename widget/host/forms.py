@@ -19,6 +19,7 @@ from werkzeug.datastructures import MultiDict
 from widget.core import addresses, names
 from widget.core import fields as core_fields
 from widget.core.document import WEEKDAYS, EventType
+from widget.host import week
 from widget.host.fields import QUESTION, SECTIONS
 
 Document = dict[str, Any]
@@ -212,7 +213,7 @@ READ: dict[str, Callable[[Form, str, Any], Any]] = {
     "sites": lambda form, name, _: [_site(line) for line in _non_empty(form.get(name, ""))],
     "calendars": lambda form, name, before: _in_order(before or (), form.getlist(name)),
     "questions": lambda form, _name, _: _questions(form),
-    "week": lambda form, _name, _: {day: ranges(form, day) for day in WEEKDAYS},
+    "week": lambda form, _name, _: week.split({day: ranges(form, day) for day in WEEKDAYS}),
     "dates": lambda form, _name, before: _dates(form, before),
 }
 
@@ -221,22 +222,20 @@ READ: dict[str, Callable[[Form, str, Any], Any]] = {
 
 
 def edit(part: Part, act: str, form: Form) -> None:
-    """Do what a button of a form asks for: `add-mon`, `remove-mon-1`, `copy`, `add-question`,
+    """Do what a button of a form asks for: one of a week's (week.edit), `add-question`,
     `remove-question-2`, `up-question-2`, `down-question-2`."""
     what, _dash, rest = act.partition("-")
     name, _dash, number = rest.partition("-")
-    if what == "copy" and "weekly_hours" in part:
-        _copy_day(part["weekly_hours"], form)
-    elif name in part.get("weekly_hours", ()):
-        _change_rows(part["weekly_hours"][name], what, number, _next_range)
+    if "weekly_hours" in part:
+        part["weekly_hours"] = week.edit(part["weekly_hours"], act, form)
     elif name == "question" and "questions" in part:
-        _change_rows(part["questions"], what, number, _next_question)
+        _change_rows(part["questions"], what, number)
 
 
-def _change_rows(rows: list[Any], what: str, number: str, following: Any) -> None:
+def _change_rows(rows: list[Any], what: str, number: str) -> None:
     at = int(number) if number.isdigit() and len(number) < 4 else -1
     if what == "add":
-        rows.append(following(rows))
+        rows.append({"id": "", "label": "", "kind": "text", "required": False, "choices": []})
     elif not 0 <= at < len(rows):
         return
     elif what == "remove":
@@ -244,35 +243,6 @@ def _change_rows(rows: list[Any], what: str, number: str, following: Any) -> Non
     elif what in ("up", "down"):
         to = max(0, at - 1) if what == "up" else at + 1
         rows.insert(to, rows.pop(at))
-
-
-def _next_range(rows: list[list[str]]) -> list[str]:
-    """09:00 to 17:00 on an empty day, else two hours after the last range, if there is room."""
-    if not rows:
-        return ["09:00", "17:00"]
-    try:
-        start = core_fields.minutes(rows[-1][1]) + 60
-    except ValueError:
-        return ["", ""]
-    if start >= core_fields.DAY_MINUTES:
-        return ["", ""]
-    end = min(start + 120, core_fields.DAY_MINUTES)
-    return [_clock(start), _clock(end)]
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
-
-
-def _next_question(_rows: list[Document]) -> Document:
-    return {"id": "", "label": "", "kind": "text", "required": False, "choices": []}
-
-
-def _copy_day(week: Document, form: Form) -> None:
-    if form.get("copy-from") in WEEKDAYS:
-        for day in form.getlist("copy-to"):
-            if day in WEEKDAYS:
-                week[day] = deepcopy(week[form["copy-from"]])
 
 
 # --- the list of event types ---------------------------------------------------------------------

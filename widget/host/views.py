@@ -18,6 +18,7 @@ from widget.core.document import WEEKDAYS, EventType, Settings
 from widget.guest import days as guest_days
 from widget.host import calendars as host_calendars
 from widget.host import form_view, forms, snippets
+from widget.host import week as host_week
 from widget.host.fields import SECTIONS
 from widget.host.form_view import FormView
 from widget.host.forms import Document
@@ -70,7 +71,7 @@ def page(host: models.Host, document: Settings, sent: FormView | None) -> Docume
         "zones": _zones(
             _zone(shown["profile"], document), clock.now() // 3600, str(language.current())
         ),
-        "week": [_day(day, shown["hours"].values["weekly_hours"][day]) for day in WEEKDAYS],
+        "week": _week(shown["hours"].values["weekly_hours"]),
         "dates": dates(document, shown["dates"]),
         "calendars": calendars(host, shown["calendars"].values),
         "mended": theme.mended(accent) if theme.is_accent(accent) else None,
@@ -120,19 +121,28 @@ def handle_said(host: models.Host, text: str) -> dict[str, str]:
 # --- weekly hours ----------------------------------------------------------------------------
 
 
-def _day(day: str, ranges: list[Any]) -> Document:
-    """A weekday's rows as its fields show them, and its bars in the week at a glance."""
-    return {
-        "key": day,
-        "label": language.weekday_name(WEEKDAYS.index(day)),  # type: ignore[arg-type]
-        "ranges": [_row(pair) for pair in ranges],
-        "bars": [bar for pair in ranges if (bar := _bar(pair))],
-        "words": ", ".join("–".join(pair) for pair in ranges) or "closed",
-    }
+def _week(ranges: host_week.Week) -> list[Document]:
+    """The weekdays' rows as their fields show them, and their bars in the week at a glance."""
+    shown = host_week.joined(ranges)
+    return [
+        {
+            "key": day,
+            "label": language.weekday_name(number),
+            "ranges": [row._replace(end=_midnight(row.end)) for row in shown[day]],
+            "bars": [bar for pair in ranges[day] if (bar := _bar(pair))],
+            "words": ", ".join(f"{row.start}–{row.end}" for row in shown[day]) or "closed",
+        }
+        for number, day in enumerate(WEEKDAYS)
+    ]
 
 
 def _row(pair: list[str]) -> tuple[str, str]:
-    return pair[0], "00:00" if pair[1] == "24:00" else pair[1]
+    return pair[0], _midnight(pair[1])
+
+
+def _midnight(end: str) -> str:
+    """As a field for a time has it."""
+    return "00:00" if end == "24:00" else end
 
 
 def _bar(pair: list[str]) -> tuple[int, int] | None:

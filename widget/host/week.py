@@ -1,0 +1,108 @@
+"""A week's hours as people type them: a range may end on the next day. Pure.
+
+The settings document keeps such a range as two: until 24:00, and from 00:00 on the next day.
+"""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from typing import NamedTuple
+
+from werkzeug.datastructures import MultiDict
+
+from widget.core import fields
+from widget.core.document import WEEKDAYS
+
+Rows = list[list[str]]  # start and end as HH:MM, or what was typed instead
+Week = dict[str, Rows]
+DAYS: tuple[str, ...] = WEEKDAYS
+_TIME = re.compile(r"\d\d:\d\d", re.ASCII)
+
+
+class Row(NamedTuple):
+    """A range as it is shown; `at` is its number among the day's in the document."""
+
+    start: str
+    end: str
+    at: int
+
+
+def split(typed: Week) -> Week:
+    """The document's ranges: one that ends before it starts ends on the next day."""
+    kept: Week = {day: [] for day in DAYS}
+    for day in DAYS:
+        for start, end in typed[day]:
+            over = _over_midnight(start, end)
+            kept[day].append([start, "24:00" if over else end])
+            if over:
+                kept[_after(day)].insert(0, ["00:00", end])
+    return {day: _in_order(rows) for day, rows in kept.items()}
+
+
+def joined(week: Week) -> dict[str, list[Row]]:
+    """The ranges as they are shown, those that touch at midnight as one."""
+    shown = {day: [Row(pair[0], pair[1], at) for at, pair in enumerate(week[day])] for day in DAYS}
+    for day in DAYS:
+        here, following = shown[day], shown[_after(day)]
+        if not here or not following or here[-1].end != "24:00":
+            continue
+        start, end = here[-1].start, following[0].end
+        if following[0].start == "00:00" and _over_midnight(start, end):
+            here[-1] = here[-1]._replace(end=end)
+            del following[0]
+    return shown
+
+
+def _over_midnight(start: str, end: str) -> bool:
+    times = _TIME.fullmatch(start) and _TIME.fullmatch(end)
+    return bool(times) and "00:00" < end < start
+
+
+def _after(day: str) -> str:
+    return DAYS[(DAYS.index(day) + 1) % 7]
+
+
+def _in_order(rows: Rows) -> Rows:
+    """Sorted, unless some are no times: those stay where they were typed."""
+    return sorted(rows) if all(_TIME.fullmatch(time) for row in rows for time in row) else rows
+
+
+# --- rows that come and go before anything is saved ----------------------------------------------
+
+
+def edit(week: Week, act: str, form: MultiDict[str, str]) -> Week:
+    """The week after what a button asks for: `add-mon`, `remove-mon-1` (by the number that is
+    shown), `copy`."""
+    shown = joined(week)
+    rows: Week = {day: [[row.start, row.end] for row in shown[day]] for day in DAYS}
+    what, _dash, rest = act.partition("-")
+    day, _dash, number = rest.partition("-")
+    if what == "copy" and form.get("copy-from") in DAYS:
+        for other in form.getlist("copy-to"):
+            if other in DAYS:
+                rows[other] = deepcopy(rows[form["copy-from"]])
+    elif what == "add" and day in rows:
+        rows[day].append(_following(rows[day]))
+    elif what == "remove" and day in rows:
+        wanted = [row.at for row in shown[day]]
+        if number.isdecimal() and len(number) < 4 and int(number) in wanted:
+            del rows[day][wanted.index(int(number))]
+    return split(rows)
+
+
+def _following(rows: Rows) -> list[str]:
+    """09:00 to 17:00 on an empty day, else two hours after the last range, if there is room."""
+    if not rows:
+        return ["09:00", "17:00"]
+    try:
+        start, end = map(fields.minutes, rows[-1])
+    except ValueError:
+        return ["", ""]
+    if end < start or end + 60 >= fields.DAY_MINUTES:
+        return ["", ""]
+    return [_clock(end + 60), _clock(min(end + 180, fields.DAY_MINUTES))]
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
