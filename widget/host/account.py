@@ -15,7 +15,7 @@ from widget.core import clock
 from widget.core.document import load_document, unknown_zone
 from widget.google.client import CALENDAR_SCOPES
 from widget.host import calendars
-from widget.host.signin import missing_scopes, page
+from widget.host.signin import page, uses_of
 from widget.text import language
 from widget.web import service
 from widget.web.audience import Audience, Room
@@ -35,8 +35,8 @@ def connection(host: models.Host) -> dict[str, Any]:
         "email": host.email,
         "disconnected": host.disconnected_reason if host.disconnected_at else None,
         "by_host": bool(host.disconnected_at) and host.disconnected_reason == BY_HOST,
-        "missing": missing_scopes([each for each in CALENDAR_SCOPES if each not in granted]),
-        "granted": missing_scopes(wanted),
+        "missing": uses_of([each for each in CALENDAR_SCOPES if each not in granted]),
+        "granted": uses_of(wanted),
         "problem": host.calendar_problem,
         "gone": host.calendar_gone if host.calendar_gone == target else None,
         "server_problem": host.server_problem,

@@ -30,7 +30,6 @@ from widget.google.client import (
 )
 from widget.google.errors import GoogleError, NotSetUp, Unavailable, token_meaning
 from widget.google.openid import Person, SignIn
-from widget.text.language import gettext as _
 from widget.web import answers, audience, service
 from widget.web.audience import Audience, Room
 
@@ -91,7 +90,7 @@ def _room_for_documents(_endpoint: str | None, _values: dict[str, Any] | None) -
 
 def page(template: str, status: int = 200, **context: Any) -> ResponseReturnValue:
     """A page of the host's side: whole, never kept by caches, never framed."""
-    layout = {**answers.page(_("Meetslot")), "code": CODES.get(status)}
+    layout = {**answers.page("Meetslot"), "code": CODES.get(status)}
     return render_template(template, **{**layout, **context}), status
 
 
@@ -136,7 +135,7 @@ def callback() -> ResponseReturnValue:
     if begun is None and current_user.is_authenticated:
         return redirect("/settings", 303)  # opened twice, or signed in with another tab meanwhile
     if begun is None:
-        return _not_signed_in(_("The sign-in took too long or was begun in another window."))
+        return _not_signed_in("The sign-in took too long or was begun in another window.")
     if "code" not in request.args:
         return _said_no(request.args.get("error", ""))
     google = service.google()
@@ -147,8 +146,8 @@ def callback() -> ResponseReturnValue:
         return _person_signed_in(found, tokens, begun)
     except openid.NotBelieved as error:
         log.warning("sign-in refused: id_token: %s", error)
-        said = _("Google's answer is not believed. The ID token is refused: %(why)s.")
-        return _not_signed_in(said % {"why": error})
+        said = f"Google's answer is not believed. The ID token is refused: {error}."
+        return _not_signed_in(said)
     except GoogleError as error:
         return _failed(error)
 
@@ -157,20 +156,15 @@ def _person_signed_in(found: Person, tokens: Tokens, begun: SignIn) -> ResponseR
     """Raises GoogleError."""
     if not _allowed(found.email):
         log.warning("sign-in refused: not in ALLOWED_HOSTS_SIGN_IN")
-        return page(
-            "host/problem.html",
-            403,
-            heading=_("This account cannot be used here"),
-            message=_("Whoever runs this server has not opened it to your Google account."),
-            again=True,
-        )
+        said = "Whoever runs this server has not opened it to your Google account."
+        return _problem(403, "This account cannot be used here", said)
     tokens = replace(tokens, scope=tokens.scope or SIGN_IN_SCOPE)  # RFC 6749, 5.1
     missing = [scope for scope in CALENDAR_SCOPES if scope not in tokens.scope.split()]
     if missing:
-        return page("host/scopes.html", 403, missing=missing_scopes(missing), hint=found.email)
+        return page("host/scopes.html", 403, missing=uses_of(missing), hint=found.email)
     host = _by_subject(found.subject)
     if not tokens.refresh and not (host and host.refresh_token):
-        return _not_signed_in(_("Google gave no lasting access. Please try again."))
+        return _not_signed_in("Google gave no lasting access. Please try again.")
     columns = service.google().columns(tokens)
     host = host or _first_sign_in(found, columns)
     models.save_sign_in(host, found.email, columns)
@@ -202,14 +196,13 @@ def _allowed(email: str) -> bool:
     return not allowed or address in allowed or f"@{address.rpartition('@')[2]}" in allowed
 
 
-def missing_scopes(scopes: list[str]) -> list[str]:
-    """What each scope that was not granted is for."""
+def uses_of(scopes: list[str]) -> list[str]:
+    """What each of Google's scopes is for, in words."""
     uses = {
-        EVENTS_SCOPE: _("see and edit events on calendars you own: to write bookings there"),
-        FREEBUSY_SCOPE: _("see when you are busy: to offer only times when you are free"),
-        CALENDARS_SCOPE: _(
-            "see the list of your calendars: to let you choose among them, and for your time zone"
-        ),
+        EVENTS_SCOPE: "see and edit events on calendars you own: to write bookings there",
+        FREEBUSY_SCOPE: "see when you are busy: to offer only times when you are free",
+        CALENDARS_SCOPE: "see the list of your calendars: to let you choose among them, and for"
+        " your time zone",
     }
     return [uses[scope] for scope in scopes]
 
@@ -221,7 +214,7 @@ def _said_no(error: str) -> ResponseReturnValue:
     """What Google says instead of a code (RFC 6749, 4.1.2.1)."""
     word = error if _WORD.fullmatch(error) else "no code"
     if word == "access_denied":
-        return _not_signed_in(_("You did not allow access, so nothing was connected."))
+        return _not_signed_in("You did not allow access, so nothing was connected.")
     passing = word in ("server_error", "temporarily_unavailable")
     kind = Unavailable if passing else token_meaning(400, word)
     return _failed(kind("oauth.authorize", None, word))
@@ -233,27 +226,26 @@ def _failed(error: GoogleError) -> ResponseReturnValue:
     why = f"{error.status or ''} {error.reason}".strip()
     if isinstance(error, NotSetUp):
         openid.note_fault(why, clock.now())
-        message = _("Google does not take this server's requests (%(why)s). For whoever runs it:")
-        told = f"{message % {'why': why}} {openid.advice(service.google(), error.reason)}"
-        return _problem(503, _("This server is not set up for Google"), told)
+        advice = openid.advice(service.google(), error.reason)
+        told = f"Google does not take this server's requests ({why}). For whoever runs it: {advice}"
+        return _problem(503, "This server is not set up for Google", told)
     own_addresses = error.method in ("oauth.metadata", "oauth.jwks")
     if isinstance(error, Malformed) or (own_addresses and 400 <= (error.status or 0) < 429):
-        said = _("It was %(method)s: %(why)s. Nothing was changed.")
         status = 503 if own_addresses else 400
-        told = said % {"method": error.method, "why": why}
-        return _problem(status, _("Google's answer cannot be read"), told)
+        told = f"It was {error.method}: {why}. Nothing was changed."
+        return _problem(status, "Google's answer cannot be read", told)
     if isinstance(error, Unavailable):
-        said = _("Nothing was changed. Please try again in a minute.")
-        return _problem(503, _("Google does not answer"), said)
+        said = "Nothing was changed. Please try again in a minute."
+        return _problem(503, "Google does not answer", said)
     if error.method.startswith("oauth."):
-        return _not_signed_in(_("Google did not complete the sign-in (%(why)s).") % {"why": why})
-    said = _("Google does not let us read your calendars (%(why)s). Nothing was connected.")
-    return _problem(503, _("Google refuses"), said % {"why": why})
+        return _not_signed_in(f"Google did not complete the sign-in ({why}).")
+    said = f"Google does not let us read your calendars ({why}). Nothing was connected."
+    return _problem(503, "Google refuses", said)
 
 
 def _not_signed_in(message: str) -> ResponseReturnValue:
     signed_in = current_user.is_authenticated
-    heading = _("Nothing was changed") if signed_in else _("You are not signed in")
+    heading = "Nothing was changed" if signed_in else "You are not signed in"
     return _problem(400, heading, message)
 
 
