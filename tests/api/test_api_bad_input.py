@@ -40,6 +40,7 @@ def faults(answer: TestResponse, status: int = 422) -> dict[str, str]:
         ("notes", [5, True, [], {}, "x" * 5001, "\x00", "\ud800"]),
         ("guests", ["a@example.com", 5, {}, [5], [None], [[]], ["nobody"], ["\ud800@b.org"]]),
         ("answers", ["x", 5, [], True]),
+        ("name", ["Click https://evil.example", "www.evil.example", "evil․com"]),
     ],
 )  # fmt: skip
 def test_every_field_that_is_not_right_is_named(

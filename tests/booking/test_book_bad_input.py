@@ -45,6 +45,7 @@ def nothing_is_lost(form: Element, sent: dict[str, Any], but: str = "") -> None:
     [
         ("name", [None, "", "   ", "x" * 201, "a\x07b", "\u202e", "a\x00b", "\u2028"]),
         ("name", ["\u2066", "\x7f", "one\ntwo", "\u200b", "\u00a0\u2060 ", "\u3164", "\u2800"]),
+        ("name", ["WIN 1000 EUR http://evil.example/x", "evil。com", "Maria a@b.example"]),
         ("email", [None, "", "nobody", "a@b", "a b@example.com", "a@example.com\r\nBcc: b@c.org"]),
         ("email", ["x" * 65 + "@example.com", "x@" + "y" * 250 + ".org", "a@@b.com", "é@é.pt"]),
         ("email", ["<a@example.com>", "a@example.com,b@example.com", "a@-x.com", "a\x00@b.com"]),

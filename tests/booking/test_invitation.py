@@ -111,3 +111,25 @@ def test_no_option_is_without_words(guest: FlaskClient, change: Any) -> None:
     shown = page.read(guest.get(f"{PICKER}?start={NINE}").text)
     assert all(each.text.strip() for each in shown.all("option"))
     assert fill(guest)["question-boat"] == ""
+
+
+def test_what_reaches_google_is_bounded_and_still_says_how_to_move_or_cancel(
+    guest: FlaskClient, google: StandIn, change: Any
+) -> None:
+    story = {"id": "story", "label": "Story", "kind": "long_text"}
+    change(
+        "ana",
+        event={
+            "questions": [story],
+            "invite_title": "{guest}" * 28,
+            "invite_text": "<&>" * 1600,
+        },
+    )
+    wordy = {"name": "M" * 200, "notes": "<&>\n" * 1000, "question-story": "'" * 2000}
+    own = book(guest, **wordy)
+    (event,) = google.events(ANA)
+    assert len(event["summary"]) <= 1024
+    assert len(event["description"]) <= 8192
+    *_text, change_it = event["description"].split("<br><br>")
+    assert change_it.endswith(own)
+    assert change_it.startswith("To move or cancel: http")

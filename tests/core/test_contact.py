@@ -141,3 +141,96 @@ def test_what_google_does_not_take_is_refused(typed: str, local: bool) -> None:
     with pytest.raises(contact.NoEmail) as refused:
         contact.email(typed)
     assert refused.value.local == local
+
+
+# --- addresses in names -------------------------------------------------------------------------
+
+WITH_ADDRESS = (
+    "WIN 1000 EUR http://evil.example/x Click",
+    "https:evil.example",
+    "HTTPS://EVIL.EXAMPLE",
+    "hxxp://evil",
+    "ftp://192.0.2.1",
+    "javascript:alert(1)",
+    "mailto:a@b.example",
+    "Maria www.evil.example",
+    "WWW2.evil",
+    "evil.example",
+    "Click evil.com now",
+    "(evil.example)",
+    "evil.com.",
+    "evil.example/x?y",
+    "evil.co.uk",
+    "bit.ly/x",
+    "t.co/x",
+    "t.me",
+    "wa.me/1",
+    "x.com",
+    "a.bc/d",
+    "пример.рф",
+    "例え.テスト",
+    "bücher.example",
+    "xn--bcher-kva.example",
+    "ana@sailing.example",
+    "ana＠sailing．example",
+    "evil。com",
+    "evil．com",
+    "evil｡com",
+    "evil․com",
+    "evil﹒com",
+    "evil۔com",
+    "ｅｖｉｌ．ｃｏｍ",
+    "ev\u200bil.\u00adcom",
+    "http：／／evil",
+    "http:∕∕evil",
+    "http:\\\\evil",
+    "192.0.2.1",
+    "http://[2001:db8::1]/",
+    "[2001:db8::1]",
+)
+NAMES = (
+    "Maria Sousa",
+    "J.R.R.Tolkien",
+    "J. R. R. Tolkien",
+    "Dr.Watson",
+    "Prof.Dr.Müller",
+    "St.John Rivers",
+    "J.-P.Sartre",
+    "Th.Mann",
+    "Martin Luther King Jr.",
+    "Jane Roe, Ph.D.",
+    "Ph.D",
+    "B.Sc., M.A.",
+    "Y.Xu",
+    "А.С.Пушкин",
+    "د.محمد علي",
+    "أ.د.محمد",
+    "Gal·la Martí",
+    "约翰·史密斯",
+    "田中・太郎",
+    "O'Brien",
+    "Maria & João / Ana",
+    "Maria Sousa (Acme Inc.)",
+    "Ana: Lisbon",
+    "Maria @ Acme",
+    "Maria…",
+    "Version 2.0",
+    "No.7",
+    "मारिया",
+)
+
+
+@pytest.mark.parametrize("text", WITH_ADDRESS)
+def test_an_address_in_a_name_is_seen_in_every_form(text: str) -> None:
+    assert contact.tells_address(text)
+
+
+@pytest.mark.parametrize("text", NAMES)
+def test_a_name_is_no_address(text: str) -> None:
+    assert not contact.tells_address(text)
+
+
+@given(st.text())
+def test_whether_there_is_an_address_can_be_said_of_every_text(text: str) -> None:
+    assert contact.tells_address(text) in (True, False)
+    assert contact.tells_address(f"{text} https://evil.example")

@@ -380,3 +380,19 @@ def test_who_was_taken_off_a_booking_has_room_again(
     too_many(ask(guest, start=free[10], email="x@example.com"), 86400)
     assert "10 booking(s)" in command(app, "guests", "delete", "x@example.com", "--yes")
     assert ask(guest, start=free[10], email="x@example.com").status_code == 201
+
+
+@on_sqlite
+def test_who_is_too_fast_is_told_so_in_their_own_language(limited: Limited) -> None:
+    guest = limited(READ_RATE_LIMIT="2 per minute", BOOKING_RATE_LIMIT="1 per minute")
+    free = page.starts(look(guest, PICKER))
+    form = look(guest, f"{PICKER}?start={free[0]}&lang=de").one("form", id="booking-form")
+    for headers in ({}, HTMX):  # refused before its body is read
+        answer = guest.post(form["action"], data=form.fields(), headers=headers)
+        too_many(answer, 60)
+        assert answer.headers["Content-Language"] == "de"
+        assert "langsamer" in answer.text
+    answer = guest.get("/api/v1/ana", headers={"Accept-Language": "de"})
+    assert answer.status_code == 429
+    assert answer.get_json()["code"] == "rate_limited"
+    assert "Adresse" in answer.get_json()["detail"]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 import logging
 import re
+from bisect import bisect
 from contextlib import suppress
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,6 +36,7 @@ RETRY_SECONDS = 3  # Google may not see at once what it has taken
 NO_ANSWER = "needsAction"
 WILLING = ("accepted", "tentative", NO_ANSWER, "declined")  # Google's words, the best first
 INVITE_TITLE = "{guest} - {event}"  # of a booking from before hosts could choose
+TITLE, DESCRIPTION = 1024, 8192  # characters that Google's pages show of them
 LOOKS = 3  # at an event that somebody changes at the same time
 
 log = logging.getLogger("meetslot.events")
@@ -310,7 +313,7 @@ def event_body(google: Google, booking: models.Booking, document: Settings) -> d
     ]
     body: dict[str, Any] = {
         "id": booking.google_event_id,
-        "summary": _filled(promise.get("invite_title", INVITE_TITLE), booking, document),
+        "summary": _filled(promise.get("invite_title", INVITE_TITLE), booking, document)[:TITLE],
         "description": description(google, booking, document),
         **times(booking.start_at, booking.end_at, document),
         "attendees": list({each["email"].lower(): each for each in reversed(attendees)}.values()),
@@ -347,16 +350,25 @@ def _moment(at: int, tz: str) -> dict[str, str]:
 
 def description(google: Google, booking: models.Booking, document: Settings) -> str:
     """The host's own text, answers and notes, and how to move or cancel: what a guest reads in
-    Google's mail. Its pages show a description as HTML: all escaped."""
+    Google's mail. Its pages show a description as HTML: all escaped; and what is longer than they
+    take is cut off before the last line."""
     labels = booking.promise["labels"]
     parts = [_filled(booking.promise.get("invite_text", ""), booking, document)]
     parts += [f"{labels.get(id, id)}: {_said(answer)}" for id, answer in booking.answers.items()]
     parts.append(booking.notes)
     with language.speaking(booking.language):
         change = _("To move or cancel: %(address)s")
-    parts.append(change % {"address": links.booking_url(google.config, booking.id)})
-    parts = [part for part in parts if part.strip()]
-    return "\n\n".join(html.escape(part) for part in parts).replace("\n", "<br>")
+    last = change % {"address": links.booking_url(google.config, booking.id)}
+    text = "\n\n".join(part for part in parts if part.strip())
+    last = _escaped(f"\n\n{last}" if text else last, DESCRIPTION)
+    return _escaped(text, DESCRIPTION - len(last)) + last
+
+
+def _escaped(text: str, room: int) -> str:
+    """The text as HTML of at most `room` characters."""
+    signs = ["<br>" if each == "\n" else html.escape(each) for each in text]
+    fit = bisect([*accumulate(map(len, signs))], room)
+    return "".join(signs[:fit])
 
 
 def _filled(text: str, booking: models.Booking, document: Settings) -> str:

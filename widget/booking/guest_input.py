@@ -142,7 +142,15 @@ def _tz(value: Any, info: ValidationInfo) -> Any:
 
 
 def _name(value: Any) -> str:
-    return _text(value, NAME_LENGTH, required=True)
+    name = _text(value, NAME_LENGTH, required=True)
+    if contact.tells_address(name):  # it becomes the title of an invitation in the host's name
+        raise _wrong(
+            _(
+                "Please write your name without a web or e-mail address. If there is none in it,"
+                " put a space after each dot."
+            )
+        )
+    return name
 
 
 def _email(value: Any) -> str:

@@ -22,6 +22,26 @@ _MAILBOX = re.compile(
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")  # Google refuses attendees without a dot
 _SAME_DOMAINS = {"googlemail.com": "gmail.com"}
 
+#: What NFKC leaves of signs that stand for a dot, a slash or a colon to browsers or to the eye
+#: (RFC 3490, 3.1; Unicode's confusables.txt), once it has made plain ones of the others.
+_LOOKALIKES = str.maketrans(
+    dict.fromkeys("\u3002\u0701\u0702\u06d4\ua4f8\ua60e\U00010a50", ".")
+    | dict.fromkeys("\u2044\u2215\u29f8\\", "/")
+    | dict.fromkeys("\u02d0\u0589\u2236\ua789", ":")
+)
+_SCHEMED = re.compile(r"://|\bwww[0-9]*\.|\b(?:https?|ftp|mailto|tel|sms|javascript|data):\S", re.I)
+_MAIL = re.compile(r"[^\s@]@[^\s@]")
+_NUMBERED = re.compile(r"\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b|\[[0-9a-f]*:[0-9a-f:.]+\]", re.I)
+_PART = r"[^\s./:@,;()<>\[\]{}\"'’|!?*&+=#]+"
+_DOTTED = re.compile(rf"{_PART}(?:\.{_PART})+")
+#: Ends of domains under which people register names of one or two letters.
+_ENDS = re.compile(
+    "app|at|be|biz|br|cc|ch|club|cn|com?|cz|dev?|dk|es|eu|fi|fr|gd|gg|gl|gr|gy|hu|im|info?|io|is|it"
+    "|jp|link|live|ly|me|mobi|mp|net|nl|no|nu|online|org|page|pl|pro|pt|pw|ro|ru|se|shop|site|st"
+    "|store|su|tel|tk|to|top|tr|tv|ua|uk|us|vg|vip|ws|xyz|рф"
+)
+_TITLES = re.compile("capt|col|dipl|doc|d?ra|fra|gen|hon|ing|jun|lic|mag|mrs|prof|rev|sen|sgt|sra")
+
 #: After NFKC and with one kind of space, dash, bracket and digit.
 _SCHEME = re.compile(r"(?:tel|phone|callto)\b[\s.:]*(?://)?\s*", re.IGNORECASE)
 _WORDS = re.compile(
@@ -77,6 +97,24 @@ def mailbox(address: str) -> str:
     local, _at, domain = address.lower().rpartition("@")
     name = local.partition("+")[0].replace(".", "") or local
     return f"{name}@{_SAME_DOMAINS.get(domain, domain)}"
+
+
+def tells_address(text: str) -> bool:
+    """Whether a web or e-mail address is in a text, in any form that people or mail programs read
+    as one. J.R.R.Tolkien and Dr.Watson are none."""
+    plain = unicodedata.normalize("NFKC", characters.bare(text)).translate(_LOOKALIKES).casefold()
+    if any(form.search(plain) for form in (_SCHEMED, _MAIL, _NUMBERED)):
+        return True
+    return any(_is_domain(found[0], plain[found.end() :]) for found in _DOTTED.finditer(plain))
+
+
+def _is_domain(dotted: str, rest: str) -> bool:
+    *before, last = (part.strip("-–_") for part in dotted.split("."))
+    if len(last) < 2 or last.isnumeric():  # Ph.D, 2.0
+        return False
+    # initials: a letter, or two where letters are small and capital
+    names = (len(part) < 2 + part.islower() or _TITLES.fullmatch(part) for part in before)
+    return not all(names) or bool(_ENDS.fullmatch(last)) or rest.startswith("/")
 
 
 def readable_email(address: str) -> str:

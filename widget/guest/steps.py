@@ -267,7 +267,8 @@ def form(
             "when_label": language.full_range(start, end, tz),
         },
         form={
-            "action": picking.address,
+            # a request that is one too many is refused unread: its address says in which language
+            "action": params.address(picking.address, params.kept(given, ("lang",))),
             "still": still_url(picking, given, start, tz),
             "hidden": [
                 *picking.secret,
