@@ -94,6 +94,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 def rows() -> Rows:
     """All that is stored, those tables first that others point to."""
     tables = [name for name in models.database.get_tables() if "migration" not in name]
+    tables.remove("host_version")  # which the database fills by itself
     tables.sort(key=lambda name: len(models.database.get_foreign_keys(name)))
     return {
         name: models.database.execute_sql(f'SELECT * FROM "{name}"').fetchall() for name in tables
