@@ -268,6 +268,12 @@ def _sqlite() -> bool:
     return isinstance(database.obj, peewee.SqliteDatabase)
 
 
+def read(sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    """The rows of a query with ? for each value: building it by peewee costs ten times as much."""
+    sql = sql if _sqlite() else sql.replace("?", "%s")
+    return list(database.execute_sql(sql, values).fetchall())
+
+
 @contextmanager
 def write() -> Iterator[None]:
     """A transaction that takes SQLite's one write lock at its start, not half-way.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, cast
 
 from flask import Response
@@ -122,6 +123,6 @@ class BookedAnswer(Answer):
         )
 
 
-def slots_of(starts: list[int], event: EventType) -> list[Slot]:
+def slots_of(starts: Sequence[int], event: EventType) -> list[Slot]:
     length = event.duration * 60
     return [Slot(start=to_rfc3339(at), end=to_rfc3339(at + length)) for at in starts]

@@ -15,7 +15,7 @@ from widget.api import schema
 from widget.booking import act, guest_input
 from widget.booking.errors import KeyReused, NotBooked, SlotTaken, SlotUnavailable
 from widget.booking.offer import offer_for
-from widget.booking.target import Target, find, find_host
+from widget.booking.target import Target, find, look, look_at_host
 from widget.core import clock
 from widget.google.client import DAY
 from widget.text import language
@@ -47,14 +47,14 @@ def open_to_all(response: Response) -> Response:
 @blueprint.get("/<handle>")
 @limits.reading
 def host(handle: str) -> ResponseReturnValue:
-    _host, document = find_host(handle)
+    document = look_at_host(handle, clock.now())[0].document
     return schema.HostAnswer.of(service.config(), document).response()
 
 
 @blueprint.get("/<handle>/<slug>/slots")
 @limits.reading
 def slots(handle: str, slug: str) -> ResponseReturnValue:
-    target, errors = find(handle, slug), dict[str, str]()
+    target, errors = look(handle, slug, clock.now()), dict[str, str]()
     start, end = _instant("from", errors), _instant("to", errors)
     tz = _checked(
         guest_input.zone, request.args.get("tz") or target.document.time_zone, "tz", errors
@@ -66,7 +66,7 @@ def slots(handle: str, slug: str) -> ResponseReturnValue:
     if errors:
         return invalid(errors)
     try:
-        offer = offer_for(target, service.calendar_of(target.host), clock.now())
+        offer = service.offer(target)
     except NotBooked as error:
         return refused(error)
     return schema.SlotsAnswer(

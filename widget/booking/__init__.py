@@ -1,6 +1,7 @@
 """What people and time do to bookings. No Flask.
 
 target       which host and event type an address means
+snapshot     what a host's pages are made of, kept while it is so
 offer        what can be booked now, and why something cannot
 guest_input  what a guest typed, validated
 act          what people do: book, cancel, reschedule

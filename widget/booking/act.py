@@ -25,7 +25,7 @@ from widget.booking.errors import (
     UnderWay,
 )
 from widget.booking.guest_input import Details, Invalid, questions
-from widget.booking.offer import Offer, closed, offer_for
+from widget.booking.offer import Bookable, closed, offer_for
 from widget.booking.target import Target, of_booking
 from widget.core import clock, slots
 from widget.google.client import Calendar, Google
@@ -110,7 +110,7 @@ def _made_before(host: models.Host, details: Details, key: str) -> Booking | Non
     return before
 
 
-def _make(calendar: Calendar, looked: Offer, booking: Booking) -> Booking:
+def _make(calendar: Calendar, looked: Bookable, booking: Booking) -> Booking:
     """From a claim to what Google says of it."""
     try:
         offer.ask_again(calendar, looked, booking.start_at)
@@ -130,8 +130,8 @@ def _unwritten(booking: Booking, error: Exception) -> Booking:
 
 
 def _claim(
-    looked: Offer, details: Details, key: str | None, caller: Caller
-) -> tuple[Offer, Booking]:
+    looked: Bookable, details: Details, key: str | None, caller: Caller
+) -> tuple[Bookable, Booking]:
     with models.locked(looked.host) as host:
         if key and rows.booking_by_key(host, key):  # it came while we waited for the lock
             raise states.KeyTaken
@@ -147,7 +147,7 @@ def _claim(
         return looked, booking
 
 
-def _claimed(looked: Offer, details: Details, key: str | None, caller: Caller) -> dict[str, Any]:
+def _claimed(looked: Bookable, details: Details, key: str | None, caller: Caller) -> dict[str, Any]:
     event = looked.event
     return {
         "event": event.slug,
@@ -181,7 +181,7 @@ def _claimed(looked: Offer, details: Details, key: str | None, caller: Caller) -
     }
 
 
-def _insert(calendar: Calendar, looked: Offer, booking: Booking) -> Booking:
+def _insert(calendar: Calendar, looked: Bookable, booking: Booking) -> Booking:
     now = looked.now
     try:
         events.make(calendar.google, calendar, booking, looked.settings, now)
@@ -309,8 +309,8 @@ def reschedule(google: Google, booking: Booking, start: int, caller: Caller, now
 
 
 def _claim_move(
-    looked: Offer, booking: Booking, start: int, by: Literal["guest", "host"]
-) -> tuple[Offer, Booking]:
+    looked: Bookable, booking: Booking, start: int, by: Literal["guest", "host"]
+) -> tuple[Bookable, Booking]:
     end, now = start + booking.end_at - booking.start_at, looked.now
     with models.locked(looked.host) as host:
         looked = offer.check(looked, host, start, booking)
@@ -326,7 +326,7 @@ def _claim_move(
     return looked, begun.booking
 
 
-def _move(calendar: Calendar, looked: Offer, booking: Booking, mine: Booking) -> Booking:
+def _move(calendar: Calendar, looked: Bookable, booking: Booking, mine: Booking) -> Booking:
     """From the two times that are held to the one that Google has; `booking`: as it was."""
     now = looked.now
     try:

@@ -10,6 +10,7 @@ import models
 from models import BusyTimes
 from widget.booking import leases
 from widget.booking.leases import Held
+from widget.booking.snapshot import BusyAge
 from widget.core.document import Settings
 from widget.core.slots import Busy
 from widget.google.client import DAY, Calendar
@@ -26,12 +27,12 @@ def of(calendar: Calendar, host: models.Host, settings: Settings, now: int) -> l
     A database that cannot be written to is no reason not to answer. Raises Unavailable or
     Disconnected: what cannot be read is never free.
     """
-    start, end = now - DAY, now + _window_days(settings) * DAY
+    start, end = _wanted(settings, now)
     deadline = time.monotonic() + min(WAIT_SECONDS, calendar.seconds_left)
     oldest = now - calendar.google.config.busy_ttl + 1
     while True:
         row = BusyTimes.get_or_none(BusyTimes.host == host)
-        if row and _is_new(row, oldest, now) and row.start_at <= start and row.end_at >= end:
+        if row and _covers(row, oldest, start, end, now):
             return [Busy(*interval) for interval in row.intervals]
         try:
             with models.impatient():
@@ -46,9 +47,19 @@ def of(calendar: Calendar, host: models.Host, settings: Settings, now: int) -> l
         time.sleep(LOOK_EVERY_SECONDS)
 
 
-def _is_new(row: BusyTimes, oldest: int, now: int) -> bool:
+def covers(age: BusyAge, settings: Settings, ttl: int, now: int) -> bool:
+    """Whether what is stored can be shown without asking Google."""
+    return _covers(age, now - ttl + 1, *_wanted(settings, now), now)
+
+
+def _covers(row: BusyTimes | BusyAge, oldest: int, start: int, end: int, now: int) -> bool:
     """Whether it was fetched since `oldest`; not when the clock has been set back since."""
-    return oldest <= row.fetched_at <= now + models.CLOCKS_APART_SECONDS
+    is_new = oldest <= row.fetched_at <= now + models.CLOCKS_APART_SECONDS
+    return is_new and row.start_at <= start and row.end_at >= end
+
+
+def _wanted(settings: Settings, now: int) -> tuple[int, int]:
+    return now - DAY, now + _window_days(settings) * DAY
 
 
 def fresh(

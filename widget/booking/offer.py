@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass, replace
 
 import models
 from widget.booking import busy, rows
@@ -16,7 +18,8 @@ from widget.booking.errors import (
     SlotTaken,
     SlotUnavailable,
 )
-from widget.booking.target import NotHere, Target, event_of
+from widget.booking.snapshot import Snapshot
+from widget.booking.target import Look, NotHere, Target, event_in
 from widget.core import slots
 from widget.core.document import EventType, Settings, load_document, slot_rules
 from widget.core.slots import Booked, Busy, Reason, Rules
@@ -41,40 +44,29 @@ def closed(error: GoogleError) -> NotBooked:
 
 @dataclass(frozen=True)
 class Offer:
-    """All that decides what is free for one event type now."""
+    """All that decides what is free for one event type now.
 
-    host: models.Host
-    settings: Settings
+    `starts`: what is free in the whole booking window, where it is known already.
+    """
+
     event: EventType
     rules: Rules
     busy: list[Busy]
     booked: list[Booked]
     now: int
+    _: KW_ONLY
+    starts: Sequence[int] | None = None
 
-    def free(self, start: int, end: int) -> list[int]:
+    def free(self, start: int, end: int) -> Sequence[int]:
         """The starts of free slots with start <= slot < end."""
+        if self.starts is not None:
+            first = bisect_left(self.starts, start)
+            return self.starts[first : bisect_left(self.starts, end, first)]
         return slots.free(self.rules, self.busy, self.booked, self.now, start, end)
 
     def reasons(self, start: int) -> list[Reason]:
         """Why a slot cannot start then; empty when it can."""
         return slots.reasons(self.rules, self.busy, self.booked, self.now, start)
-
-    def under(self, host: models.Host, moving: models.Booking | None = None) -> Offer:
-        """The same by the settings of `host` as it is under its lock, if they changed meanwhile.
-
-        Raises SlotUnavailable when the event type is not offered any more.
-        """
-        if host.revision == self.host.revision:
-            return self
-        document = load_document(host.settings)
-        try:
-            event = event_of(host, document, self.event.slug).event
-        except NotHere:
-            raise NotOffered from None
-        if moving:
-            event = event.model_copy(update={"duration": moving.promise["duration"]})
-        rules = slot_rules(document, event)
-        return replace(self, host=host, settings=document, event=event, rules=rules)
 
     def nearest(self, start: int) -> list[int]:
         """The free starts closest to one that is gone, in order."""
@@ -86,18 +78,40 @@ class Offer:
         return self.now + (self.rules.booking_window_days + 2) * DAY
 
 
+@dataclass(frozen=True)
+class Bookable(Offer):
+    """An Offer that time can be claimed by, or a booking moved."""
+
+    host: models.Host
+    settings: Settings
+
+    def under(self, host: models.Host, moving: models.Booking | None = None) -> Bookable:
+        """The same by the settings of `host` as it is under its lock, if they changed meanwhile.
+
+        Raises SlotUnavailable when the event type is not offered any more.
+        """
+        if host.revision == self.host.revision:
+            return self
+        document = load_document(host.settings)
+        try:
+            event = event_in(host.id, document, self.event.slug)
+        except NotHere:
+            raise NotOffered from None
+        if moving:
+            event = event.model_copy(update={"duration": moving.promise["duration"]})
+        rules = slot_rules(document, event)
+        return replace(self, host=host, settings=document, event=event, rules=rules)
+
+
 def offer_for(
     target: Target, calendar: Calendar, now: int, moving: models.Booking | None = None
-) -> Offer:
+) -> Bookable:
     """What can be booked, or where a booking that is `moving` can go: it does not block itself.
 
     Raises CalendarUnavailable or CalendarDisconnected: an unread calendar offers nothing.
     """
     host, document, event = target.host, target.document, target.event
-    if host.disconnected_at:
-        raise CalendarDisconnected(host.disconnected_reason)
-    if host.calendar_gone == document.target_calendar:
-        raise CalendarDisconnected(f"calendar is gone: {host.calendar_gone}")
+    _check_calendar(host, document)
     try:
         taken = busy.of(calendar, host, document, now)
     except GoogleError as error:
@@ -105,7 +119,40 @@ def offer_for(
     window = (event.booking_window_days + 10) * DAY
     taken = without(moving, taken)
     held = booked(host, event, now - 10 * DAY, now + window, moving)
-    return Offer(host, document, event, slot_rules(document, event), taken, held, now)
+    rules = slot_rules(document, event)
+    return Bookable(event, rules, taken, held, now, host=host, settings=document)
+
+
+def shown(
+    target: Target | Look, calendar_of: Callable[[models.Host], Calendar], ttl: int, now: int
+) -> Offer:
+    """The same for somebody who looks, from what is kept while busy times are at most `ttl` old.
+
+    Raises CalendarUnavailable or CalendarDisconnected, or NotHere when the host has just gone.
+    """
+    if isinstance(target, Target):
+        return offer_for(target, calendar_of(target.host), now)
+    kept, event = target.kept, target.event
+    _check_calendar(kept, kept.document)
+    rules, held = kept.rules(event), kept.booked(event)
+    if busy.covers(target.age, kept.document, ttl, now):
+        return Offer(event, rules, kept.busy, held, now, starts=kept.free(event, now))
+    host = models.host_by_id(kept.host_id)
+    if host is None:
+        raise NotHere
+    try:
+        taken = busy.of(calendar_of(host), host, kept.document, now)
+    except GoogleError as error:
+        raise closed(error) from error
+    return Offer(event, rules, taken, held, now)
+
+
+def _check_calendar(host: models.Host | Snapshot, document: Settings) -> None:
+    """Raises CalendarDisconnected."""
+    if host.disconnected_at:
+        raise CalendarDisconnected(host.disconnected_reason)
+    if host.calendar_gone == document.target_calendar:
+        raise CalendarDisconnected(f"calendar is gone: {host.calendar_gone}")
 
 
 def booked(
@@ -160,8 +207,8 @@ def refusal(reasons: list[Reason]) -> NotBooked:
 
 
 def check(
-    looked: Offer, host: models.Host, start: int, moving: models.Booking | None = None
-) -> Offer:
+    looked: Bookable, host: models.Host, start: int, moving: models.Booking | None = None
+) -> Bookable:
     """The same rules as for what is offered, under the host's lock: as they are by now.
 
     Raises NotBooked.
@@ -175,7 +222,7 @@ def check(
 
 
 def ask_again(
-    calendar: Calendar, looked: Offer, start: int, moving: models.Booking | None = None
+    calendar: Calendar, looked: Bookable, start: int, moving: models.Booking | None = None
 ) -> None:
     """The host may have got busy since the cache was filled: Google's word is the last."""
     event = looked.event

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import models
+from widget.booking import snapshot
+from widget.booking.snapshot import BusyAge, Snapshot
 from widget.core import fields
 from widget.core.document import EventType, Settings, load_document
 
@@ -16,6 +18,19 @@ class Target:
     host: models.Host
     document: Settings
     event: EventType
+
+
+@dataclass(frozen=True)
+class Look:
+    """The same for a guest who only looks: from what is kept, without the host's row."""
+
+    kept: Snapshot
+    age: BusyAge
+    event: EventType
+
+    @property
+    def document(self) -> Settings:
+        return self.kept.document
 
 
 class NotHere(LookupError):
@@ -42,11 +57,16 @@ def find(handle: str, slug: str) -> Target:
 
 def event_of(host: models.Host, document: Settings, slug: str) -> Target:
     """The host's event type of that slug, switched on. Raises NotHere or Renamed."""
+    return Target(host, document, event_in(host.id, document, slug))
+
+
+def event_in(host_id: int, document: Settings, slug: str) -> EventType:
+    """A host's event type of that slug, switched on. Raises NotHere or Renamed."""
     events = {event.slug: event for event in document.event_types}
     if slug in events and events[slug].active:
-        return Target(host, document, events[slug])
+        return events[slug]
     if slug not in events and fields.HANDLE.fullmatch(slug):
-        now = _slug_now(host, slug)
+        now = _slug_now(host_id, slug)
         if now in events:
             raise Renamed(slug=now)
     raise NotHere(document)
@@ -54,14 +74,31 @@ def event_of(host: models.Host, document: Settings, slug: str) -> Target:
 
 def find_host(handle: str) -> tuple[models.Host, Settings]:
     """The host with this handle, and the settings document. Raises NotHere or Renamed."""
-    if not fields.HANDLE.fullmatch(handle):
-        raise NotHere
     host = models.host_by_handle(handle)
-    if host is not None:
-        return host, load_document(host.settings)
-    if renamed := models.host_by_old_handle(handle):
-        raise Renamed(handle=renamed.handle)
-    raise NotHere
+    if host is None:
+        raise _elsewhere(handle)
+    return host, load_document(host.settings)
+
+
+def look(handle: str, slug: str, now: int) -> Look:
+    """find, for a guest who only looks. Raises NotHere or Renamed."""
+    kept, age = look_at_host(handle, now)
+    return Look(kept, age, event_in(kept.host_id, kept.document, slug))
+
+
+def look_at_host(handle: str, now: int) -> tuple[Snapshot, BusyAge]:
+    """find_host, for a guest who only looks. Raises NotHere or Renamed."""
+    found = snapshot.current(handle, now) if fields.HANDLE.fullmatch(handle) else None
+    if found is None:
+        raise _elsewhere(handle)
+    return found
+
+
+def _elsewhere(handle: str) -> NotHere | Renamed:
+    """Why no host is found by this handle."""
+    if fields.HANDLE.fullmatch(handle) and (renamed := models.host_by_old_handle(handle)):
+        return Renamed(handle=renamed.handle)
+    return NotHere()
 
 
 def of_booking(booking: models.Booking) -> Target | None:
@@ -75,7 +112,7 @@ def of_booking(booking: models.Booking) -> Target | None:
     return None
 
 
-def _slug_now(host: models.Host, slug: str) -> str | None:
+def _slug_now(host_id: int, slug: str) -> str | None:
     """What an event type is called now that had another slug before."""
-    old = models.OldSlug.get_or_none(models.OldSlug.host == host, models.OldSlug.slug == slug)
+    old = models.OldSlug.get_or_none(models.OldSlug.host == host_id, models.OldSlug.slug == slug)
     return str(old.event) if old else None

@@ -8,5 +8,6 @@ characters  what nobody sees, and texts without it
 contact     e-mail addresses and phone numbers, as people write them
 names       handles, slugs and ids made from texts
 zones       time zones by whatever name they come
+bounded     a dictionary of so many bytes
 clock       instants (seconds since 1970 UTC) and RFC 3339
 """

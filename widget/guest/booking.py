@@ -40,14 +40,14 @@ Form = MultiDict[str, str]
 @blueprint.post("/book/<handle>/<slug>")
 @limits.reading
 def book(handle: str, slug: str) -> ResponseReturnValue:
-    picking, given = Picking(guest_page.find(handle, slug)), request.form
+    target, given = guest_page.find(handle, slug), request.form
+    picking = Picking(target)
     if params.last(given, "step") or given.get("next"):
         return steps.show(picking, given)
-    return _book(picking, given)
+    return _book(picking, target, given)
 
 
-def _book(picking: Picking, given: Form) -> ResponseReturnValue:
-    target = picking.target
+def _book(picking: Picking, target: Target, given: Form) -> ResponseReturnValue:
     try:
         wish = guest_input.read_details(
             target.event, _wish(target, given), target.document.time_zone
@@ -222,6 +222,7 @@ def cancel(token: str) -> ResponseReturnValue:
 class Moving(Picking):
     """A new time is picked for a booking, which stands until that one is confirmed."""
 
+    target: Target
     keeps = False
 
     @property

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 from flask import Response, abort, g, request
 
-import models
 from widget.core import addresses, clock
 from widget.core.document import Settings
 from widget.guest import params, sightings
@@ -36,7 +35,7 @@ def embedder() -> str | None:
     return next((each for each in origins if each and each != service.config().public_url), None)
 
 
-def enter(host: models.Host, document: Settings, slug: str = "") -> None:
+def enter(host_id: int, document: Settings, slug: str = "") -> None:
     """A page of the host is asked for: note the site around it, and hold it to the allowed ones.
 
     Also of a site that may not: the host wants to know.
@@ -44,7 +43,7 @@ def enter(host: models.Host, document: Settings, slug: str = "") -> None:
     site = embedder()
     known = slug in ("", *(event.slug for event in document.event_types))
     if request.method == "GET" and site and known:
-        sightings.memory().note(host.id, site, slug, clock.now())
+        sightings.memory().note(host_id, site, slug, clock.now())
     _hold_to(document.allowed_sites, site)
 
 

@@ -10,7 +10,8 @@ from werkzeug.datastructures import MultiDict
 
 import models
 from widget.booking import target
-from widget.booking.target import NotHere, Target
+from widget.booking.target import Look, NotHere, Target
+from widget.core import clock
 from widget.core.document import EventType, Settings
 from widget.guest import days, embedding, invitation, params
 from widget.text import language
@@ -88,8 +89,22 @@ def find(handle: str, slug: str) -> Target:
     Raises NotHere or Renamed.
     """
     host, document = target.find_host(handle)
-    embedding.enter(host, document, slug)
+    embedding.enter(host.id, document, slug)
     return target.event_of(host, document, slug)
+
+
+def look(handle: str, slug: str) -> Look:
+    """find, for a guest who only looks. Raises NotHere or Renamed."""
+    kept, age = target.look_at_host(handle, clock.now())
+    embedding.enter(kept.host_id, kept.document, slug)
+    return Look(kept, age, target.event_in(kept.host_id, kept.document, slug))
+
+
+def look_at_host(handle: str) -> Settings:
+    """find_host, for a guest who only looks. Raises NotHere or Renamed."""
+    kept, _age = target.look_at_host(handle, clock.now())
+    embedding.enter(kept.host_id, kept.document)
+    return kept.document
 
 
 def find_host(handle: str) -> tuple[models.Host, Settings]:
@@ -98,5 +113,5 @@ def find_host(handle: str) -> tuple[models.Host, Settings]:
     Raises NotHere or Renamed.
     """
     host, document = target.find_host(handle)
-    embedding.enter(host, document)
+    embedding.enter(host.id, document)
     return host, document

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -14,8 +15,8 @@ from werkzeug.datastructures import MultiDict
 
 from widget.booking import guest_input, links
 from widget.booking.errors import CalendarDisconnected, CalendarUnavailable, NotBooked
-from widget.booking.offer import Offer, offer_for, refusal
-from widget.booking.target import NotHere, Target
+from widget.booking.offer import Offer, refusal
+from widget.booking.target import Look, NotHere, Target
 from widget.core import clock, slots
 from widget.core.clock import to_rfc3339
 from widget.core.document import EventType, Settings
@@ -41,7 +42,7 @@ DETAIL_FIELDS = ("name", "email", "notes", "guests")
 class Picking:
     """A time is picked for one of a host's event types: here, to book it."""
 
-    target: Target
+    target: Target | Look
     keeps: ClassVar[bool] = True  # what the guest types
 
     @property
@@ -59,7 +60,7 @@ class Picking:
 
     @property
     def address(self) -> str:
-        return f"/book/{self.target.host.handle}/{self.event.slug}"
+        return f"/book/{self.document.handle}/{self.event.slug}"
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
@@ -73,7 +74,7 @@ class Picking:
 
     def offer(self) -> Offer:
         """Raises CalendarUnavailable or CalendarDisconnected."""
-        return offer_for(self.target, service.calendar_of(self.target.host), clock.now())
+        return service.offer(self.target)
 
     def alert(self, error: NotBooked | None) -> dict[str, str] | None:
         """What went wrong, as the templates show it."""
@@ -104,7 +105,7 @@ class Picking:
 @blueprint.get("/book/<handle>")
 @limits.reading
 def event_types(handle: str) -> ResponseReturnValue:
-    _host, document = guest_page.find_host(handle)
+    document = guest_page.look_at_host(handle)
     listed = guest_page.event_types(document)
     page = guest_page.host_page(document, document.display_name, request.args)
     return answers.answer("guest/event_types.html", **page, event_types=listed)
@@ -113,7 +114,7 @@ def event_types(handle: str) -> ResponseReturnValue:
 @blueprint.get("/book/<handle>/<slug>")
 @limits.reading
 def event(handle: str, slug: str) -> ResponseReturnValue:
-    return show(Picking(guest_page.find(handle, slug)), request.args)
+    return show(Picking(guest_page.look(handle, slug)), request.args)
 
 
 def show(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
@@ -164,7 +165,7 @@ def times(
 def _asked(
     picking: Picking,
     given: MultiDict[str, str],
-    free: list[int],
+    free: Sequence[int],
     tz: ZoneInfo,
     month: date | None,
     errors: dict[str, str],

@@ -41,6 +41,7 @@ class Preview(Picking):
     """An event type that is stored as `slug`: as it is, or (`draft`) as a form has it that is not
     saved. A draft is seen with its first day; a step in it leads into what is stored."""
 
+    target: Target
     slug: str = ""
     draft: bool = False
 

@@ -12,7 +12,7 @@ from flask import request
 import models
 from widget.booking import rows
 from widget.booking.errors import CalendarDisconnected, CalendarUnavailable, NotBooked
-from widget.booking.offer import Offer, offer_for
+from widget.booking.offer import Bookable, offer_for
 from widget.booking.target import Target
 from widget.core import clock
 from widget.core.document import Settings
@@ -52,7 +52,7 @@ class Explained:
         return f"{self.code}: {self.words}{end}"
 
 
-def explained(google: Google, offer: Offer, at: int) -> list[Explained]:
+def explained(google: Google, offer: Bookable, at: int) -> list[Explained]:
     """Every reason why no slot starts then; none exactly when one is offered."""
     return [
         Explained(reason.code, WORDS[reason.code], _detail(google, offer, reason))
@@ -65,7 +65,7 @@ def moment(at: int, tz: ZoneInfo) -> str:
     return f"{language.full_date(language.today(at, tz))}, {language.clock(at, tz)} {tz.key}"
 
 
-def _detail(google: Google, offer: Offer, reason: Reason) -> str:
+def _detail(google: Google, offer: Bookable, reason: Reason) -> str:
     if reason.code == "busy":
         return calendars.listed(google, offer.host, offer.now).name(reason.detail)
     if reason.code == "booking":

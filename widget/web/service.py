@@ -7,7 +7,10 @@ import time
 from flask import current_app, g
 
 import models
+from widget.booking.offer import Offer, shown
+from widget.booking.target import Look, Target
 from widget.config import Config
+from widget.core import clock
 from widget.google.client import Calendar, Google
 
 
@@ -18,6 +21,11 @@ def config() -> Config:
 def google() -> Google:
     found: Google = current_app.extensions["meetslot"]
     return found
+
+
+def offer(target: Target | Look) -> Offer:
+    """What can be booked there now, for somebody who looks. Raises NotBooked or NotHere."""
+    return shown(target, calendar_of, config().busy_ttl, clock.now())
 
 
 def calendar_of(host: models.Host) -> Calendar:

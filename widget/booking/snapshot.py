@@ -1,0 +1,171 @@
+"""What a host's guest pages are made of, kept in the process for as long as it is so.
+
+The database raises one number with every change of it (migration 0011), whoever writes: every look
+reads that number first, and what is kept under another one is not used. The number is read before
+the rest, so what is kept can be newer than its number, which is then another one at the next look,
+and never older. Only for a guest who looks: a claim reads what decides under the host's lock, and
+nothing here may be asked for inside a transaction, whose writes may never come to be.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import models
+from widget.core import slots
+from widget.core.bounded import Bounded
+from widget.core.document import EventType, Settings, load_document, slot_rules
+from widget.core.slots import DAY, Booked, Busy, Rules
+
+MOST_BYTES = 8 * 2**20  # in a process
+PAST_DAYS = 10  # of bookings that are over but may count for a week's limit
+#: What an object takes in memory, about: of busy intervals, bookings, a document's character.
+INTERVAL_BYTES, BOOKING_BYTES, CHARACTER_BYTES = 200, 500, 12
+
+_CURRENT = """
+SELECT host.id, host_version.version, host_version.busy, busy.fetched_at, busy.start_at, busy.end_at
+FROM host JOIN host_version ON host_version.host_id = host.id
+LEFT JOIN busy_times AS busy ON busy.host_id = host.id WHERE host.handle = ?
+"""
+_HOST = """
+SELECT settings, disconnected_at, disconnected_reason, calendar_gone FROM host WHERE id = ?
+"""
+_BUSY = "SELECT intervals FROM busy_times WHERE host_id = ?"
+_COLUMNS = """
+id, start_at, end_at, new_start_at, new_end_at, buffer_before_minutes, buffer_after_minutes, event,
+holds
+"""
+_HELD = f"""
+SELECT {_COLUMNS} FROM booking
+WHERE host_id = ? AND status IN ('pending', 'confirmed') AND end_at > ?
+UNION SELECT {_COLUMNS} FROM booking
+WHERE host_id = ? AND status IN ('pending', 'confirmed') AND new_start_at IS NOT NULL
+AND new_end_at > ? ORDER BY 2
+"""  # noqa: S608  # of the line above
+
+
+@dataclass(frozen=True)
+class BusyAge:
+    """What the stored busy times cover, and when Google was asked for them (0: never, or
+    something said since that they changed)."""
+
+    fetched_at: int = 0
+    start_at: int = 0
+    end_at: int = 0
+
+
+@dataclass(frozen=True)
+class Held:
+    """The time of one active booking, for every event type."""
+
+    event: str
+    booked: Booked
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A host's state under one version."""
+
+    host_id: int
+    version: int
+    busy_version: int
+    read_at: int
+    document: Settings
+    disconnected_at: int | None
+    disconnected_reason: str | None
+    calendar_gone: str | None
+    busy: list[Busy]
+    held: list[Held]
+    _rules: dict[str, Rules] = field(default_factory=dict)
+    _booked: dict[str, list[Booked]] = field(default_factory=dict)
+    _free: dict[str, tuple[int, array[int]]] = field(default_factory=dict)
+
+    def rules(self, event: EventType) -> Rules:
+        if event.slug not in self._rules:
+            self._rules[event.slug] = slot_rules(self.document, event)
+        return self._rules[event.slug]
+
+    def booked(self, event: EventType) -> list[Booked]:
+        """What bookings hold, for the slot core."""
+        if event.slug not in self._booked:
+            self._booked[event.slug] = [
+                each.booked._replace(counts=True) if each.event == event.slug else each.booked
+                for each in self.held
+            ]
+        return self._booked[event.slug]
+
+    def free(self, event: EventType, now: int) -> Sequence[int]:
+        """Every free start of the booking window, in order; computed once on each of the host's
+        days, whose passing time only takes starts away."""
+        rules = self.rules(event)
+        computed_at, starts = self._free.get(event.slug, (0, array("q")))
+        same_day = slots.local_date(rules.tz, computed_at) == slots.local_date(rules.tz, now)
+        if not same_day or computed_at > now:
+            end = now + (rules.booking_window_days + 2) * DAY
+            found = slots.free(rules, self.busy, self.booked(event), now, now, end)
+            starts = array("q", found)
+            self._free[event.slug] = now, starts
+            _kept.put(self.host_id, self, self.bytes)
+        return starts[bisect_left(starts, now + rules.minimum_notice_minutes * 60) :]
+
+    @property
+    def bytes(self) -> int:
+        return (
+            len(self.document.model_dump_json()) * CHARACTER_BYTES
+            + len(self.busy) * INTERVAL_BYTES
+            + len(self.held) * BOOKING_BYTES
+            + sum(8 * len(starts) for _at, starts in self._free.values())
+        )
+
+
+_kept: Bounded[int, Snapshot] = Bounded(MOST_BYTES)
+
+
+def current(handle: str, now: int) -> tuple[Snapshot, BusyAge] | None:
+    """The state of the host with this handle as it is now; None when there is no such host."""
+    row = models.read(_CURRENT, handle)
+    if not row:
+        return None
+    host_id, version, busy_version, *age = row[0]
+    before = _kept.get(host_id)
+    covered = before is not None and before.read_at <= now + models.CLOCKS_APART_SECONDS
+    if before is None or before.version != version or not covered:
+        before = _read(host_id, version, busy_version, now, before)
+    return (before, BusyAge(*(each or 0 for each in age))) if before else None
+
+
+def _read(
+    id: int, version: int, busy_version: int, now: int, before: Snapshot | None
+) -> Snapshot | None:
+    found = models.read(_HOST, id)
+    if not found:
+        return None
+    settings, *state = found[0]
+    if before is not None and before.busy_version == busy_version:
+        busy = before.busy  # many, and they change seldom
+    else:
+        stored = models.read(_BUSY, id)
+        busy = [Busy(*each) for each in json.loads(stored[0][0])] if stored else []
+    held = _held(id, now - PAST_DAYS * DAY)
+    disconnected_at, why, gone = state
+    document = load_document(settings)
+    read = Snapshot(
+        id, version, busy_version, now, document, disconnected_at, why, gone, busy, held
+    )
+    _kept.put(id, read, read.bytes)
+    return read
+
+
+def _held(host_id: int, since: int) -> list[Held]:
+    found = []
+    for row in models.read(_HELD, host_id, since, host_id, since):
+        id, start, end, new_start, new_end, before, after, event, holds = row
+        if holds or new_start is not None:
+            found.append(Held(event, Booked(start, end, before, after, False, id)))
+        if new_start is not None:
+            found.append(Held(event, Booked(new_start, new_end, before, after, False, id)))
+    return found
