@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import models
 from models import ACTIVE, WEEK, Booking, Host
+from widget.core.slots import Booked
 
 #: The status that a booking has once the guest's last act (its `unannounced`) is done.
 DONE = {"booked": "confirmed", "rescheduled": "confirmed", "cancelled": "cancelled"}
+
+_COLUMNS = """
+id, start_at, end_at, new_start_at, new_end_at, buffer_before_minutes, buffer_after_minutes, event,
+holds
+"""
+_HELD = f"""
+SELECT {_COLUMNS} FROM booking
+WHERE host_id = ? AND status IN ('pending', 'confirmed') AND end_at > ?
+UNION SELECT {_COLUMNS} FROM booking
+WHERE host_id = ? AND status IN ('pending', 'confirmed') AND new_start_at IS NOT NULL
+AND new_end_at > ? ORDER BY 2
+"""  # noqa: S608  # of the line above
+
+
+@dataclass(frozen=True)
+class Held:
+    """The time of one active booking, for every event type."""
+
+    event: str
+    booked: Booked
 
 
 def booking_by_id(id: str) -> Booking | None:
@@ -37,6 +59,18 @@ def active_bookings(host: Host, start: int, end: int) -> list[Booking]:
         )
         .order_by(Booking.start_at)
     )
+
+
+def held(host_id: int, since: int) -> list[Held]:
+    """What active bookings of a host hold after an instant, in order."""
+    found = []
+    for row in models.read(_HELD, host_id, since, host_id, since):
+        id, start, end, new_start, new_end, before, after, event, holds = row
+        if holds or new_start is not None:
+            found.append(Held(event, Booked(start, end, before, after, False, id)))
+        if new_start is not None:
+            found.append(Held(event, Booked(new_start, new_end, before, after, False, id)))
+    return found
 
 
 def made_since(host: Host, since: int) -> int:

@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import models
+from widget.booking import rows
+from widget.booking.rows import Held
 from widget.core import slots
 from widget.core.bounded import Bounded
 from widget.core.document import EventType, Settings, load_document, slot_rules
@@ -35,17 +37,6 @@ _HOST = """
 SELECT settings, disconnected_at, disconnected_reason, calendar_gone FROM host WHERE id = ?
 """
 _BUSY = "SELECT intervals FROM busy_times WHERE host_id = ?"
-_COLUMNS = """
-id, start_at, end_at, new_start_at, new_end_at, buffer_before_minutes, buffer_after_minutes, event,
-holds
-"""
-_HELD = f"""
-SELECT {_COLUMNS} FROM booking
-WHERE host_id = ? AND status IN ('pending', 'confirmed') AND end_at > ?
-UNION SELECT {_COLUMNS} FROM booking
-WHERE host_id = ? AND status IN ('pending', 'confirmed') AND new_start_at IS NOT NULL
-AND new_end_at > ? ORDER BY 2
-"""  # noqa: S608  # of the line above
 
 
 @dataclass(frozen=True)
@@ -56,14 +47,6 @@ class BusyAge:
     fetched_at: int = 0
     start_at: int = 0
     end_at: int = 0
-
-
-@dataclass(frozen=True)
-class Held:
-    """The time of one active booking, for every event type."""
-
-    event: str
-    booked: Booked
 
 
 @dataclass(frozen=True)
@@ -150,7 +133,7 @@ def _read(
     else:
         stored = models.read(_BUSY, id)
         busy = [Busy(*each) for each in json.loads(stored[0][0])] if stored else []
-    held = _held(id, now - PAST_DAYS * DAY)
+    held = rows.held(id, now - PAST_DAYS * DAY)
     disconnected_at, why, gone = state
     document = load_document(settings)
     read = Snapshot(
@@ -158,14 +141,3 @@ def _read(
     )
     _kept.put(id, read, read.bytes)
     return read
-
-
-def _held(host_id: int, since: int) -> list[Held]:
-    found = []
-    for row in models.read(_HELD, host_id, since, host_id, since):
-        id, start, end, new_start, new_end, before, after, event, holds = row
-        if holds or new_start is not None:
-            found.append(Held(event, Booked(start, end, before, after, False, id)))
-        if new_start is not None:
-            found.append(Held(event, Booked(new_start, new_end, before, after, False, id)))
-    return found
