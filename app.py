@@ -9,7 +9,7 @@ from flask import Flask
 from flask_compress import Compress
 
 import models
-from widget import cli, config
+from widget import cli, config, metrics
 from widget.api import notifications, v1
 from widget.booking import reconcile
 from widget.google.client import Google
@@ -55,6 +55,11 @@ def worker() -> Flask:
     static.warm()
     google = app.extensions["meetslot"]
     script.warm(google.config)
+    if google.config.metrics:
+        from widget import exporter
+
+        metrics.start()
+        exporter.answer(*google.config.metrics)
     threading.Thread(target=reconcile.rounds, args=(google,), daemon=True).start()
     seen = app.extensions["meetslot.sightings"]
     threading.Thread(target=seen.keep_writing, daemon=True).start()

@@ -5,10 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from tests.conftest import ROOT
 
@@ -77,3 +82,76 @@ def servers(number: int, environ: dict[str, str], folder: Path) -> Iterator[list
         for each in found:
             if each.process.poll() is None:
                 each.kill()
+
+
+# --- the production server, as `flask serve` starts it --------------------------------------------
+
+
+class Production:
+    """The server with all of its workers: `url` is where it answers guests."""
+
+    def __init__(self, environ: dict[str, str], folder: Path, **settings: str) -> None:
+        port, metrics = free_ports(2)
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        named = {"PORT": str(port), "METRICS": f"127.0.0.1:{metrics}", "RECONCILE_EVERY": "0"}
+        self.port, self.url = port, f"http://127.0.0.1:{port}"
+        self.metrics = f"http://127.0.0.1:{metrics}/metrics"
+        self._environ = {**kept, "PYTHONPATH": str(ROOT), **environ, **named, **settings}
+        self.log = folder / f"server-{port}.log"
+        self.start()
+
+    def start(self) -> None:
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "flask", "--app", "app", "serve"],
+                env=self._environ,
+                cwd=self.log.parent,
+                stdout=log,
+                stderr=log,
+            )
+
+    def up(self) -> None:
+        """Wait until it answers."""
+        try:
+            assert patiently(f"{self.url}/healthz").status_code == 200
+        except requests.ConnectionError:
+            raise AssertionError(self.log.read_text()) from None
+
+    def end(self) -> int:
+        """As systemd ends it: SIGTERM, and what is under way may end."""
+        self.process.terminate()
+        return self.process.wait(60)
+
+    def workers(self) -> list[int]:
+        """The processes that answer."""
+        pid = self.process.pid
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        lines = {int(each): Path(f"/proc/{each}/cmdline").read_bytes() for each in listed}
+        return [each for each, line in lines.items() if b"resource_tracker" not in line]
+
+
+@contextlib.contextmanager
+def production(environ: dict[str, str], folder: Path, **settings: str) -> Iterator[Production]:
+    server = Production(environ, folder, **settings)
+    try:
+        server.up()
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.end()
+
+
+def patiently(url: str) -> requests.Response:
+    """The answer, once somebody answers there at all."""
+    session = requests.Session()
+    retry = Retry(120, backoff_factor=0.05, backoff_max=0.5)
+    session.mount("http://", HTTPAdapter(max_retries=retry))
+    return session.get(url, timeout=30)
+
+
+def free_ports(number: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]

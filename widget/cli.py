@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import json
-import socket
 import sys
-import tempfile
 from contextlib import suppress
 from copy import copy
 from pathlib import Path
@@ -19,7 +16,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 import models
-from widget import config, doctor
+from widget import doctor
 from widget.booking import deletion, export, guest_input, reconcile, rows, settling
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
@@ -36,7 +33,7 @@ from widget.core.document import (
 )
 from widget.google.client import Google
 from widget.host import settings, why
-from widget.web import bodies
+from widget.server import serve
 
 settings_group = AppGroup("settings", help="A host's settings document.")
 hosts_group = AppGroup("hosts", help="Who can be booked.")
@@ -310,51 +307,3 @@ def check() -> None:
         click.echo(f"{'ok  ' if good else 'FAIL'}  {line}")
     if failed:
         sys.exit(1)
-
-
-# --- the server -------------------------------------------------------------------------------
-
-
-@click.command("serve")
-@with_appcontext
-def serve() -> None:
-    """The production server, as the environment says (PORT, BIND, WEB_CONCURRENCY)."""
-    from granian import Granian
-    from granian.constants import Interfaces
-
-    settings = _google().config
-    _check_free(settings.bind, settings.port)
-    with tempfile.TemporaryDirectory(prefix="meetslot-") as folder:
-        if settings.ratelimit_storage_uri == "memory://" and settings.web_concurrency > 1:
-            # the memory of each worker would count by itself, and let through as much again
-            config.hand_on(ratelimit_storage_uri=f"file://{folder}/limits")
-        Granian(
-            "app:worker",
-            factory=True,
-            address=settings.bind,
-            port=settings.port,
-            interface=Interfaces.WSGI,
-            workers=settings.web_concurrency,
-            blocking_threads=bodies.THREADS,
-            websockets=False,
-            respawn_failed_workers=True,
-            log_enabled=settings.log_level == "debug",
-        ).serve()
-
-
-def _check_free(address: str, port: int) -> None:
-    """The server's workers share their port, and would do so with another server's too.
-
-    Raises ClickException.
-    """
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what just ended is no other
-        try:
-            probe.bind((address, port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                said = f"port {port} is in use: choose another with PORT, e.g. PORT={port + 1}"
-            else:
-                said = f"PORT={port} on BIND={address} cannot be used: {error.strerror}"
-            raise click.ClickException(said) from None

@@ -95,6 +95,14 @@ def _address(text: str) -> str:
     return str(ip_address("127.0.0.1" if text == "localhost" else text))
 
 
+def _metrics(text: str) -> tuple[str, int] | None:
+    """None for an empty text."""
+    address, _, port = text.rpartition(":")
+    if not text.strip():
+        return None
+    return _address(address.strip("[]")), _whole(1, 65535)(port)
+
+
 def _hosts_sign_in(text: str) -> tuple[str, ...]:
     entries = tuple(entry.lower() for entry in _listed(text))
     if any(entry.count("@") != 1 or entry.endswith("@") for entry in entries):
@@ -179,6 +187,11 @@ class Config:
     busy_ttl: int = _setting(_whole(0, 86400), "seconds from 0 to 86400", "60")
     reconcile_every: int = _setting(
         _whole(0, 86400), "seconds between rounds, 0 leaves them to cron", "60"
+    )
+    metrics: tuple[str, int] | None = _setting(
+        _metrics,
+        "address:port where Prometheus asks for /metrics, e.g. 127.0.0.1:9100; empty: nowhere",
+        "",
     )
     web_concurrency: int = _setting(_whole(1, 256), "worker processes, from 1 to 256", "2")
     trusted_proxies: int = _setting(_whole(0, 10), "reverse proxies in front, from 0 to 10", "0")

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import models
 from models import BusyTimes
+from widget import metrics
 from widget.booking import leases
 from widget.booking.leases import Held
 from widget.booking.snapshot import BusyAge
@@ -33,6 +34,7 @@ def of(calendar: Calendar, host: models.Host, settings: Settings, now: int) -> l
     while True:
         row = BusyTimes.get_or_none(BusyTimes.host == host)
         if row and _covers(row, oldest, start, end, now):
+            metrics.looked("busy", hit=True)
             return [Busy(*interval) for interval in row.intervals]
         try:
             with models.impatient():
@@ -77,6 +79,7 @@ def _window_days(settings: Settings) -> int:
 def _refresh(
     calendar: Calendar, host: models.Host, settings: Settings, now: int, lease: Held
 ) -> list[Busy]:
+    metrics.looked("busy", hit=False)
     start, end = now - 2 * DAY, now + (_window_days(settings) + 1) * DAY
     try:
         found = _ask(calendar, host, settings.busy_calendars, start, end, now)

@@ -65,5 +65,24 @@ def waiting(since: int) -> int:
     return Booking.select().where(Booking.status == "pending", began < since).count()
 
 
+def by_status() -> dict[str, int]:
+    """How many bookings there are, by status."""
+    number = peewee.fn.COUNT(Booking.id)
+    found: Any = Booking.select(Booking.status, number).group_by(Booking.status).tuples()
+    return dict.fromkeys(("pending", "confirmed", "cancelled", "failed"), 0) | dict(found)
+
+
+def oldest_pending() -> int | None:
+    """Since when the booking has been pending that has been it for longest."""
+    began = peewee.fn.MIN(peewee.fn.COALESCE(Booking.pending_since, Booking.created_at))
+    found: int | None = Booking.select(began).where(Booking.status == "pending").scalar()
+    return found
+
+
+def open_at_google() -> int:
+    """How many bookings have something open at Google."""
+    return int(Booking.select().where(UNSETTLED).count())
+
+
 def _due(now: int) -> Any:
     return models.over(Booking.settle_after, now, now + LATEST_SECONDS)

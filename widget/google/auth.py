@@ -14,6 +14,7 @@ import httplib2
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 import models
+from widget import metrics
 from widget.config import Config
 from widget.google.errors import (
     Disconnected,
@@ -73,6 +74,7 @@ class Client:
             self.endpoints = read_addresses(self.discover(seconds))
         return self.endpoints
 
+    @metrics.google_call("oauth.metadata")
     def discover(self, seconds: float | None = None) -> Answer:
         """Google's discovery document, as it is now. Raises Unavailable."""
         seconds = self.patience.call_seconds if seconds is None else seconds
@@ -100,6 +102,7 @@ class Client:
             **more,
         }
 
+    @metrics.google_call("oauth.token")
     def exchange(self, code: str, verifier: str, redirect_uri: str) -> Tokens:
         """The tokens for the code that a host came back with.
 
@@ -269,6 +272,7 @@ class Access:
     def _seconds(self) -> float:
         return min(self.google.patience.call_seconds, self.seconds_left)
 
+    @metrics.google_call("oauth.token")
     def _refresh(self) -> None:
         """A new access token serves the other workers too, unless the host has signed in anew
         meanwhile. Raises Unavailable, NotSetUp or Disconnected."""

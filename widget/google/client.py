@@ -16,6 +16,7 @@ import httplib2
 from googleapiclient.discovery import build
 
 import models
+from widget import metrics
 from widget.core.clock import from_rfc3339, to_rfc3339
 from widget.core.document import load_document
 from widget.core.slots import Busy
@@ -265,7 +266,8 @@ class Calendar:
         while True:
             tried += 1
             try:
-                return self._once(method, request, read, writes=writes, needed=needed)
+                with metrics.google_call(method):
+                    return self._once(method, request, read, writes=writes, needed=needed)
             except Unavailable:
                 pause = self.google.patience.pause(tried)
                 if tried >= self.google.patience.tries or pause >= self._access.seconds_left:

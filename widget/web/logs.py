@@ -15,6 +15,8 @@ from types import TracebackType
 
 from flask import Flask, Response, g, has_request_context, request
 
+from widget import metrics
+
 log = logging.getLogger("meetslot.requests")
 ROOT = Path(__file__).parents[2]
 OURS = (f"{ROOT}/widget", f"{ROOT}/models.py", f"{ROOT}/app.py")
@@ -74,11 +76,14 @@ def watch(app: Flask, *, behind_proxy: bool) -> None:
     @app.after_request
     def end(response: Response) -> Response:
         response.headers["X-Request-Id"] = request_id()
+        route = request.url_rule.rule if request.url_rule else None
+        seconds = time.monotonic() - g.get("began", time.monotonic())
+        metrics.request(request.method, route, response.status_code, seconds)
         fields = {
             "method": request.method,
-            "route": request.url_rule.rule if request.url_rule else None,
+            "route": route,
             "status": response.status_code,
-            "ms": round((time.monotonic() - g.get("began", time.monotonic())) * 1000, 1),
+            "ms": round(seconds * 1000, 1),
         }
         log.info("request", extra={"fields": fields})
         return response
