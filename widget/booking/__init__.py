@@ -13,7 +13,7 @@ events       a booking's event at Google, and how the two are made to agree
 whereabouts  in which of the host's calendars the event stands
 busy         busy times and their cache
 leases       what one worker does alone
-reconcile    settles what is unknown at Google, and background rounds
+reconcile    settles what is unknown at Google; background rounds
 changes      what hosts change in Google, taken in
 channels     Google's push channels
 links        signed links and nonces

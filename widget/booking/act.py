@@ -1,4 +1,4 @@
-"""What people do: book, cancel, reschedule."""
+"""What people do: book, cancel, reschedule. Page, API and command line call the same."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _made_before(host: models.Host, details: Details, key: str) -> Booking | Non
 
 
 def _make(calendar: Calendar, looked: Bookable, booking: Booking) -> Booking:
-    """From a claim to what Google says of it."""
+    """Ask Google for busy times anew, then insert the event. Raises as `book`."""
     try:
         offer.ask_again(calendar, looked, booking.start_at)
     except NotBooked as error:
@@ -122,8 +122,8 @@ def _make(calendar: Calendar, looked: Bookable, booking: Booking) -> Booking:
 
 
 def _unwritten(booking: Booking, error: Exception) -> Booking:
-    """What is wished stands, and what came of it could not be written down: it is as good as
-    unknown, and settles as that does."""
+    """The booking as it was claimed or as its change was begun: Google's answer could not be
+    stored, so a reconcile round finds it out, as after an unknown outcome."""
     log.error("booking %s: the database does not answer: %s", booking.id, type(error).__name__)
     models.database.close()  # the next question opens a connection that may be better
     return booking
@@ -195,8 +195,8 @@ def _insert(calendar: Calendar, looked: Bookable, booking: Booking) -> Booking:
 
 
 def _not_taken(booking: Booking, error: GoogleError) -> Exception:
-    """What a guest is told: of an address that Google does not take at its field, since Google
-    does not say whose it is."""
+    """What to raise for a guest: Invalid at every e-mail field when Google refuses an attendee's
+    address, since it does not say which; else a NotBooked."""
     if not events.is_about_attendees(error):
         return closed(error)
     fields = ("email", "guests") if booking.guests else ("email",)
@@ -204,7 +204,8 @@ def _not_taken(booking: Booking, error: GoogleError) -> Exception:
 
 
 def _stays_pending(booking: Booking, error: Unknown) -> None:
-    """What was sent may arrive yet: nobody asks for it sooner than RETRY_SECONDS from now."""
+    """Leave the booking pending; it is asked about in RETRY_SECONDS, since what was sent may still
+    arrive."""
     log.warning("booking %s: outcome unknown: %s", booking.id, error)
     settling.let_go(booking, clock.now() + events.RETRY_SECONDS)
 
@@ -238,7 +239,7 @@ def cancel(google: Google, booking: Booking, reason: str, caller: Caller, now: i
 
 
 def _remove(calendar: Calendar, mine: Booking, before: str, now: int) -> Booking:
-    """From what is written down to what Google says of it; `before` is the status until then."""
+    """Delete the event and finish the cancellation; `before`: the booking's status until then."""
     try:
         removed = events.remove(calendar, mine)
     except Unknown as error:
@@ -257,7 +258,8 @@ def _remove(calendar: Calendar, mine: Booking, before: str, now: int) -> Booking
 
 
 def end(booking: Booking, removed: bool, now: int) -> None:
-    """The event is gone. One that was not there is looked for once more: it may still arrive."""
+    """Cancel a booking whose event is gone. If there was none to be `removed`, it is looked for
+    once more, since an earlier insert may still arrive."""
     states.cancel(booking, now, leftover=not removed)
     models.forget_busy(booking.host)
 
@@ -327,7 +329,8 @@ def _claim_move(
 
 
 def _move(calendar: Calendar, looked: Bookable, booking: Booking, mine: Booking) -> Booking:
-    """From the two times that are held to the one that Google has; `booking`: as it was."""
+    """Move the event, and finish or undo the move of `mine`; `booking`: as it was before.
+    Raises as `reschedule`."""
     now = looked.now
     try:
         offer.ask_again(calendar, looked, mine.times()[-1][0], booking)
@@ -354,8 +357,8 @@ def _move(calendar: Calendar, looked: Bookable, booking: Booking, mine: Booking)
 def _undone(
     mine: Booking, error: NotBooked, now: int, seen: tuple[Calendar, Event] | None = None
 ) -> Booking:
-    """Google certainly did nothing: `error`, unless somebody else has settled it meanwhile.
-    `seen` is the event as the host has changed it."""
+    """Undo a move that Google certainly did not make, and raise `error`; the booking instead if
+    somebody else has settled it meanwhile. `seen`: the event as the host has changed it."""
     if states.undo(mine, now) and seen:
         with suppress(GoogleError):  # a later round hears of it too
             events.take_in(seen[0], mine, seen[1], now)

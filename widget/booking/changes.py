@@ -149,7 +149,8 @@ class _Reading:
         return rows.followed(self.watched.host, self.watched.calendar, self.now)
 
     def _take_in(self, booking: models.Booking, item: Item | None) -> None:
-        """One that goes wrong does not keep the others waiting."""
+        """Take in one booking's event; a failure is logged and kept in `failed`, so that the other
+        bookings go on."""
         try:
             taken = _follow_event(self.calendar, booking, item, self.now)
         except GoogleError as error:
@@ -244,7 +245,7 @@ def _listen(google: Google, host: models.Host, calendars: set[str], now: int) ->
             for channel in channels.channels(watched):
                 _stop(calendar, channel, now)
             if not channels.channels(watched):
-                channels.forget(watched)
+                watched.delete_instance()
     except GoogleError as error:
         log.warning("host %s: channels: %s", host.id, error)
 
@@ -282,7 +283,7 @@ def _watch(
         resource, expires_at = calendar.watch(watched.calendar, body)
     except Refused as error:  # somebody else's calendar: its cache grows old instead
         log.info("host %s: a calendar cannot be watched: %s", watched.host_id, error)
-        channels.drop_channel(channel)
+        channel.delete_instance()
         channels.delay_channel(watched, now + DAY)
         return None
     channels.complete_channel(channel, resource, expires_at)
@@ -295,4 +296,4 @@ def _stop(calendar: Calendar, channel: Channel, now: int) -> None:
             calendar.stop(channel.id, channel.resource_id)
     elif not channel.resource_id and channel.made_at > now - DAY:
         return  # it may stand, and its messages are true
-    channels.drop_channel(channel)
+    channel.delete_instance()

@@ -68,12 +68,9 @@ def unwatched(host: Host, calendars: set[str]) -> list[WatchedCalendar]:
     return list(query.where(WatchedCalendar.host == host, others))
 
 
-def forget(watched: WatchedCalendar) -> None:
-    watched.delete_instance()
-
-
 def begin_reading(watched: WatchedCalendar, now: int, until: int) -> Held | None:
-    """For the one that may read a calendar's changes; what it hears meanwhile stays due."""
+    """The lease to read a calendar's changes; None while another worker has it. What Google
+    notifies of from now on makes the calendar due again."""
     lease = leases.take(f"reading:{watched.id}", now, until)
     if lease:
         WatchedCalendar.update(due=False).where(WatchedCalendar.id == watched.id).execute()
@@ -89,14 +86,14 @@ def turn_page(
 
 
 def end_reading(watched: WatchedCalendar, lease: Held, now: int, *, whole: bool) -> None:
-    """Let go; unless it was read to its end, the rest is due in the next round."""
+    """Release the lease; a calendar that was not read to its end is due in the next round."""
     values: dict[str, Any] = {"read_at": now} if whole else {"due": True}
     WatchedCalendar.update(values).where(WatchedCalendar.id == watched.id).execute()
     lease.release()
 
 
 def note_search(watched: WatchedCalendar, now: int) -> None:
-    """Its events were looked for elsewhere."""
+    """Note that the calendar's events were looked for in other calendars."""
     WatchedCalendar.update(read_at=now).where(WatchedCalendar.id == watched.id).execute()
 
 
@@ -133,20 +130,16 @@ def channels(watched: WatchedCalendar) -> list[Channel]:
 def add_channel(
     watched: WatchedCalendar, id: str, token: str, now: int, expires_at: int
 ) -> Channel:
-    """Known before Google is asked, so that its first messages are."""
+    """Store a channel before Google is asked for it, so that its first notification is known."""
     return Channel.create(id=id, watched=watched, token=token, made_at=now, expires_at=expires_at)
 
 
 def complete_channel(channel: Channel, resource_id: str, expires_at: int) -> None:
-    """It stands; what changed before it did is read once more."""
+    """Note that Google has made the channel; what changed before that is read once more."""
     WatchedCalendar.update(due=True).where(WatchedCalendar.id == channel.watched_id).execute()
     Channel.update(resource_id=resource_id, expires_at=expires_at).where(
         Channel.id == channel.id
     ).execute()
-
-
-def drop_channel(channel: Channel) -> None:
-    channel.delete_instance()
 
 
 def channel_by_id(id: str) -> Channel | None:
@@ -155,7 +148,7 @@ def channel_by_id(id: str) -> Channel | None:
 
 
 def heard(channel: Channel) -> None:
-    """Google says that something in the channel's calendar changed, not what."""
+    """Note that something in the channel's calendar changed; Google does not say what."""
     WatchedCalendar.update(due=True).where(WatchedCalendar.id == channel.watched_id).execute()
     models.forget_busy(channel.watched.host)
 

@@ -1,4 +1,4 @@
-"""Taking leave: what is removed of a host or of a guest who asks for it (GDPR, article 17)."""
+"""Erasing a host or a guest who asks for it (GDPR, article 17), and disconnecting a host."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from models import Booking, Host
 from widget.booking import act, mail, rows
 from widget.booking.errors import NotBooked
 from widget.google.client import Google
+
+BY_HOST = "by the host"  # as the reason for being disconnected
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,22 @@ def host(google: Google, found: Host, now: int) -> HostErased:
     made = rows.bookings(found, None, None)
     upcoming = sum(each.status in models.ACTIVE and each.end_at > now for each in made)
     revoked = google.revoke(found)
-    _delete_host(found)
+    with models.write():
+        Host.delete().where(Host.id == found.id).execute()  # all other tables go along
     return HostErased(len(made), upcoming, revoked)
 
 
 def disconnect(google: Google, found: Host, now: int) -> bool:
     """Revoke our access at Google and forget the tokens; whether Google confirmed it."""
     revoked = google.revoke(found)
-    _forget_tokens(found, "by the host", now)
+    models.note(
+        found,
+        refresh_token=None,
+        access_token=None,
+        token_expires_at=None,
+        disconnected_at=now,
+        disconnected_reason=BY_HOST,
+    )
     return revoked
 
 
@@ -77,23 +87,6 @@ def _cancelled(google: Google, booking: Booking, now: int) -> bool:
         return act.cancel(google, booking, "", act.HOST, now).status == "cancelled"
     except NotBooked:
         return False
-
-
-def _forget_tokens(host: Host, reason: str, now: int) -> None:
-    """The host disconnected: nothing is left that could ask Google anything."""
-    Host.update(
-        refresh_token=None,
-        access_token=None,
-        token_expires_at=None,
-        disconnected_at=now,
-        disconnected_reason=reason,
-    ).where(Host.id == host.id).execute()
-
-
-def _delete_host(host: Host) -> None:
-    """Everything of a host, bookings included: all other tables go along."""
-    with models.write():
-        Host.delete().where(Host.id == host.id).execute()
 
 
 def bookings_of_guest(email: str) -> list[Booking]:

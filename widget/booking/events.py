@@ -105,7 +105,8 @@ def _keep(calendar: Calendar, booking: models.Booking, event: Event, now: int) -
 
 
 def confirm_seen(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
-    """Somebody may have changed the event since it was made. Raises GoogleError as take_in."""
+    """Confirm a booking by its event, and take in what somebody has changed of it since it was
+    made. Raises GoogleError as take_in."""
     standing = whereabouts.stands(calendar, booking, event)
     if standing is None:
         states.cancel(booking, now, "host")
@@ -118,8 +119,8 @@ def confirm_seen(calendar: Calendar, booking: models.Booking, event: Event, now:
 
 
 def finish_move(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
-    """The event is at the new time, and somebody may have changed more of it. Raises GoogleError
-    as take_in: the booking is moved all the same."""
+    """Finish the move of a booking whose event is at the new time, and take in what else somebody
+    has changed of it. Raises GoogleError as take_in: the booking is moved all the same."""
     sequence = max(booking.sequence + 1, event.sequence)
     # an answer from before the move gives no time up: the guest has taken this one since
     values = {**event_columns(event, now), "guest_response": _response(booking, event)}
@@ -136,7 +137,8 @@ def _take_in_anew(calendar: Calendar, booking: models.Booking, event: Event, now
 
 
 def _etag_last(booking: models.Booking, values: dict[str, Any]) -> dict[str, Any]:
-    """An event whose etag we have counts as taken in: until it is, the old etag stays."""
+    """The columns with the etag that the booking had: an event whose etag is stored counts as
+    taken in, which it is not yet."""
     return {**values, "etag": booking.etag}
 
 
@@ -220,7 +222,7 @@ def move(calendar: Calendar, booking: models.Booking, document: Settings) -> Eve
 
 
 def _again(calendar: Calendar, booking: models.Booking) -> Event:
-    """Raises Gone when the event is deleted."""
+    """The event as it stands now. Raises Gone when it is deleted."""
     event = whereabouts.seen(calendar, booking)
     if event is None:
         raise Gone("calendar.events.get", 200, "cancelled")
@@ -283,8 +285,8 @@ def _follow(calendar: Calendar, booking: models.Booking, event: Event, now: int)
 
 
 def _response(booking: models.Booking, event: Event) -> str | None:
-    """That of the guest, or of whoever the host invited besides or instead: the one most
-    willing to come counts."""
+    """The response of the guest, or of whoever the host invited besides or instead: that of the
+    person most willing to come."""
     responses, extra = event.responses or {}, {email.lower() for email in booking.guests}
     given = {each for email, each in responses.items() if email not in extra}
     given = given or set(responses.values())
@@ -294,8 +296,8 @@ def _response(booking: models.Booking, event: Event) -> str | None:
 def _yielding(
     calendar: Calendar, booking: models.Booking, event: Event, response: str | None
 ) -> Event:
-    """A guest who declines gives the time up: the event stays, but takes the host's no more;
-    one who comes back takes it again."""
+    """The event, made transparent when its guest has declined, so that the host is free then,
+    and opaque when the guest has come back."""
     declined, before = response == "declined", booking.guest_response == "declined"
     if declined == before or event.transparent == declined:
         return event
@@ -354,7 +356,9 @@ def description(google: Google, booking: models.Booking, document: Settings) -> 
     take is cut off before the last line."""
     labels = booking.promise["labels"]
     parts = [_filled(booking.promise.get("invite_text", ""), booking, document)]
-    parts += [f"{labels.get(id, id)}: {_said(answer)}" for id, answer in booking.answers.items()]
+    parts += [
+        f"{labels.get(id, id)}: {_answer_text(answer)}" for id, answer in booking.answers.items()
+    ]
     parts.append(booking.notes)
     with language.speaking(booking.language):
         change = _("To move or cancel: %(address)s")
@@ -381,5 +385,5 @@ def _filled(text: str, booking: models.Booking, document: Settings) -> str:
     return re.sub(r"\{(?:guest|event|host)\}", lambda match: names[match[0]], text)
 
 
-def _said(answer: str | bool) -> str:
+def _answer_text(answer: str | bool) -> str:
     return answer if isinstance(answer, str) else "✓" if answer else "–"

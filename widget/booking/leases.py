@@ -28,7 +28,7 @@ class Held:
 
 
 def take(name: str, now: int, until: int) -> Held | None:
-    """For the one worker that may do what `name` says until `until`; None for the others."""
+    """The lease of this name until `until`, an instant; None while another worker has it."""
     token = secrets.token_hex(16)
     over = Lease.update(token=token, until=until).where(
         Lease.name == name, models.over(Lease.until, now, until)

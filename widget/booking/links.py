@@ -43,12 +43,12 @@ def booking_url(config: Config, id: str) -> str:
 
 
 def form_nonce(config: Config) -> str:
-    """One for each form that is handed out: two sendings of it are one booking."""
+    """A signed nonce for one form, so that sending the form twice makes one booking."""
     return str(URLSafeTimedSerializer(_keys(config), FORM).dumps(secrets.token_urlsafe(12)))
 
 
 def read_nonce(config: Config, text: str) -> str:
-    """What is unique about a form; empty when it carries no nonce of ours."""
+    """What the signed nonce of a form holds; empty when we did not sign it."""
     try:
         return str(URLSafeTimedSerializer(_keys(config), FORM).loads(text))
     except BadData:

@@ -1,4 +1,4 @@
-"""What time and Google do: settle bookings whose outcome or Meet link is not known yet."""
+"""Settle bookings whose outcome or Meet link is not known yet; rounds in the background."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def run(google: Google, clock: Clock, goes_on: Callable[[], bool] = lambda: True
 
 @contextmanager
 def _going_on(about: str, outcome: Counter[str]) -> Iterator[None]:
-    """One that goes wrong does not keep the others waiting."""
+    """Log an exception and count it as `wrong`, so that the other bookings and hosts go on."""
     try:
         yield
     except Exception as error:
@@ -92,7 +92,7 @@ def settle(google: Google, booking: models.Booking, now: int) -> models.Booking:
 
 
 def _refused(booking: models.Booking, error: Refused, now: int) -> None:
-    """Google will not write this: the guest is told, and the time is freed."""
+    """Undo or fail what Google refuses to write; ask again later for a refusal to read."""
     log.warning("booking %s: refused: %s", booking.id, error)
     failure = f"{error.status} {error.reason}"[:80]
     if error.method not in WRITES:
@@ -133,7 +133,7 @@ def _agree(google: Google, booking: models.Booking, now: int) -> None:
 
 
 def _clear_away(calendar: Calendar, booking: models.Booking, now: int) -> None:
-    """What may be left of a booking that is over has to go, while it could mislead anybody."""
+    """Delete the event that a booking which is over may have left, unless its time has passed."""
     if booking.end_at > now:
         events.remove(calendar, booking)
         models.forget_busy(booking.host)
@@ -181,7 +181,7 @@ def _taken(calendar: Calendar, booking: models.Booking, start: int, end: int, no
 def _busy(
     calendar: Calendar, booking: models.Booking, start: int, end: int, now: int
 ) -> list[Busy]:
-    """What the host has got into while nobody knew what became of a booking."""
+    """The host's busy times as Google has them now."""
     document = load_document(booking.host.settings)
     return busy.fresh(calendar, booking.host, document, start, end, now)
 

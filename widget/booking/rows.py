@@ -128,7 +128,7 @@ def zones_of_guests(now: int) -> list[str]:
 
 
 def release_key(booking: Booking) -> None:
-    """The same request may book anew."""
+    """Forget a booking's idempotency key, so that the same request may book anew."""
     Booking.update(idempotency_key=None).where(Booking.id == booking.id).execute()
 
 
@@ -159,7 +159,7 @@ def note_event(booking: Booking, event: dict[str, Any]) -> bool:
 
 
 def same_event(booking: Booking) -> Any:
-    """The booking has the event that it had when it was read."""
+    """The SQL condition that a booking still has the etag that it was read with."""
     return Booking.etag.is_null() if booking.etag is None else Booking.etag == booking.etag
 
 
@@ -172,12 +172,12 @@ def change_calendar(booking: Booking, calendar: str) -> None:
 
 
 def stop_waiting_for_link(booking: Booking) -> None:
-    """Google will not make the Meet link any more."""
+    """Note that Google will not make the Meet link any more."""
     Booking.update(meet_pending=False).where(Booking.id == booking.id).execute()
 
 
 def leave_over(booking: Booking, now: int) -> None:
-    """An event was made for a booking that is over by now: it has to go."""
+    """Mark a booking that is over as having an event at Google that has to be deleted."""
     Booking.update(leftover=True, settle_after=now).where(
         Booking.id == booking.id, Booking.status.in_(("cancelled", "failed"))
     ).execute()

@@ -190,7 +190,7 @@ def begin_move(
 
 
 def _begun(act: str, by: str, now: int, until: int) -> dict[str, Any]:
-    """What begins with every change: it waits for Google from now on, leased until `until`."""
+    """The columns that begin every change: it waits for Google, leased until `until`."""
     return {
         "pending_since": now,
         "unannounced": act if by == "guest" else None,
@@ -225,7 +225,7 @@ def follow(booking: Booking, event: dict[str, Any], now: int) -> Change | None:
 
 
 def end_conflicts(host: Host, now: int) -> None:
-    """Take back the mark from bookings whose time nobody else holds any more."""
+    """Unmark bookings whose time no other booking holds any more."""
     marked = Booking.select().where(
         Booking.host == host, Booking.conflict, Booking.status == "confirmed"
     )
@@ -369,5 +369,5 @@ def _is(name: str | None) -> Any:
 
 
 def _mine(booking: Booking) -> Any:
-    """Nobody has taken the booking since it was read."""
+    """The SQL condition that nobody has taken the booking since it was read."""
     return Booking.attempts == booking.attempts

@@ -47,7 +47,8 @@ _NO_INK = "\u2800"  # braille without dots, to Unicode a symbol
 
 
 def without_controls(text: str) -> str:
-    """What is left to see of a text that nobody would be told is wrong."""
+    """The text without control characters and what nobody sees: for input that is cut down where
+    nobody is told that it is wrong."""
     return _CONTROL.sub("", lines(text)).strip()
 
 
@@ -56,7 +57,7 @@ def has_controls(text: str) -> bool:
 
 
 def turns(text: str) -> bool:
-    """Whether it has marks that turn the direction of what follows, on whatever page it stands."""
+    """Whether the text has marks that turn the direction of what follows it on a page (UAX 9)."""
     return bool(_TURNING.search(text))
 
 
@@ -66,17 +67,17 @@ def lines(text: str) -> str:
 
 
 def line(text: str) -> str:
-    """The same with spaces for tabs and for all that breaks lines but newlines."""
-    apart = re.sub("[\t\x0b\x0c\x85\u2028\u2029]", " ", text)
-    return lines(apart)
+    """lines(), with spaces for tabs and for every line break that is no newline."""
+    return lines(re.sub("[\t\x0b\x0c\x85\u2028\u2029]", " ", text))
 
 
 def bare(text: str) -> str:
-    """A line for machines, such as an address: no script or emoji needs anything in it."""
+    """line(), without the joiners that scripts and emoji need: for what machines read, such as
+    an address."""
     return re.sub(f"[{_UNSEEN}]", "", line(text)).replace(_NO_INK, " ")
 
 
 def blank(text: str) -> bool:
-    """Whether there is nothing to see in it."""
+    """Whether the text has nothing that people can see."""
     unseen = ("Cc", "Cf", "Cs", "Zs", "Zl", "Zp")
     return all(unicodedata.category(each) in unseen for each in bare(text))

@@ -184,7 +184,7 @@ def _across_event(event: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
 
 
 def _get(given: Any, key: str, default: Any) -> Any:
-    """The value of a key if it has the type of the default, else (or if too long) the default."""
+    """The value of a key, or the default if it is missing, of another type, or too long a list."""
     value = given.get(key) if isinstance(given, dict) else None
     too_long = isinstance(value, list) and len(value) > core_fields.EVENT_TYPES
     return value if isinstance(value, type(default)) and not too_long else default
@@ -353,7 +353,7 @@ def load_document(text: str) -> Settings:
 
 
 def unknown_zone(text: str) -> str | None:
-    """The time zone of a stored document that stands for none; None when there is no such."""
+    """The name of a stored document's time zone if this machine knows no such zone, else None."""
     name = str(_read(text)["time_zone"])
     return None if zones.meant(name) else name
 

@@ -50,7 +50,7 @@ def must(good: Callable[[Any], object], message: str) -> AfterValidator:
 
 
 def read_by(read: Callable[[str], str], message: str) -> AfterValidator:
-    """What `read` makes of a text is kept; its ValueError is told as `message`."""
+    """A validator that keeps what `read` returns, and says `message` when it raises ValueError."""
 
     def reading(text: str) -> str:
         try:
@@ -66,7 +66,8 @@ def between(low: int, high: int, unit: str = "") -> AfterValidator:
 
 
 def entries(most: int, least: int = 0) -> BeforeValidator:
-    """Before the entries are looked at: a thousand of them are one fault."""
+    """Refuse a list or object by its number of entries before any of them is looked at, so that a
+    thousand bad entries are one fault."""
     check = must(
         lambda given: not isinstance(given, list | dict) or least <= len(given) <= most,
         f"must have between {least} and {most} entries",
@@ -75,7 +76,8 @@ def entries(most: int, least: int = 0) -> BeforeValidator:
 
 
 def text(most: int, least: int = 0, lines: str = "") -> AfterValidator:
-    """`lines` has the control characters that are allowed."""
+    """A validator for a text of `least` to `most` characters; `lines`: the control characters that
+    it may have."""
 
     def check(text: str) -> str:
         text = text.replace("\r\n", "\n") if lines else text
@@ -91,15 +93,15 @@ def text(most: int, least: int = 0, lines: str = "") -> AfterValidator:
 
 
 def unfit(character: str) -> bool:
-    """What a setting is refused for: its host can be told, and other settings go in and out as
-    they are."""
+    """Whether a setting with this character is refused: a control character, half a character, a
+    line separator, or a mark that turns text around."""
     return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or characters.turns(
         character
     )
 
 
 def visible(text: str) -> str:
-    """The text without what could turn it, or the words around it, around."""
+    """The text with U+FFFD for every unfit character, to be quoted in a message."""
     return "".join("\ufffd" if unfit(each) else each for each in text)
 
 
@@ -127,7 +129,8 @@ def span(pair: Any) -> slots.Range:
 
 
 def ranges(given: Any) -> Any:
-    """Sorted and apart. Raises the faults of all ranges at once."""
+    """The ranges of a day as given. Raises ValidationError with the faults of all of them, also
+    of one that is not in order or overlaps another."""
     faults: list[InitErrorDetails] = []
     free_from = 0
     for at, pair in enumerate(given if isinstance(given, list) else ()):

@@ -1,4 +1,4 @@
-"""A host's way in to Google: tokens, and the time that a journey has."""
+"""OAuth tokens: exchanged, refreshed, revoked; and a host's requests to Google with them."""
 
 from __future__ import annotations
 
@@ -222,8 +222,8 @@ def _no_tokens(answer: Answer) -> GoogleError:
 
 
 class Access:
-    """A host's way in: what googleapiclient takes for an httplib2.Http, with the host's token
-    and the time that is left."""
+    """Requests with a host's token, in the time that a journey has left: what googleapiclient
+    takes for an httplib2.Http."""
 
     def __init__(self, google: Client, host: models.Host, until: float) -> None:
         self.google, self.host, self._until = google, host, until
@@ -274,8 +274,8 @@ class Access:
 
     @metrics.google_call("oauth.token")
     def _refresh(self) -> None:
-        """A new access token serves the other workers too, unless the host has signed in anew
-        meanwhile. Raises Unavailable, NotSetUp or Disconnected."""
+        """Get a new access token, and store it for the other workers unless the host has signed in
+        anew meanwhile. Raises Unavailable, NotSetUp or Disconnected."""
         form = self.google.token_form("refresh_token", refresh_token=self._refresh_token())
         url = self.google.endpoints_within(self._seconds())["token_endpoint"]
         try:
@@ -309,7 +309,7 @@ class Access:
         raise self.noted(Disconnected("oauth.token", None, "no refresh token"))
 
     def noted(self, error: GoogleError) -> GoogleError:
-        """Write down what concerns more than one call: for the host, and for the operator."""
+        """The error, after storing it for the host (Disconnected) or the operator (NotSetUp)."""
         log.warning("host %s: %s: %s", self.host.id, type(error).__name__, error)
         if isinstance(error, Disconnected):
             since = {"disconnected_at": int(time.time()), "disconnected_reason": error.reason}
@@ -319,7 +319,7 @@ class Access:
         return error
 
     def answered(self, method: str) -> None:
-        """Google did what was asked: if this was the problem, it is over."""
+        """Clear the host's stored server problem if it was one of this method, which works now."""
         if (self.host.server_problem or "").startswith(f"{method}:"):
             self._note_server(None)
 
@@ -329,6 +329,6 @@ class Access:
             models.note(self.host, server_problem=problem)
 
     def _save(self, values: dict[str, Any], *where: Any) -> None:
-        """Keep what concerns the host's grant, unless a newer consent has replaced it."""
+        """Store columns of the host's grant, unless a newer consent has replaced it."""
         grant = models.Host.refresh_token == self.host.refresh_token
         models.Host.update(values).where(models.Host.id == self.host.id, grant, *where).execute()

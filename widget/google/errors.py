@@ -123,7 +123,7 @@ def meaning(status: int, reason: str, lost: type[Unknown] | type[Unavailable]) -
 
 
 def token_meaning(status: int, reason: str) -> Meaning:
-    """The same of the token endpoint, where whatever is not OAuth's own refusal may pass."""
+    """What an answer of the token endpoint means: Unavailable but for OAuth's own refusals."""
     return TOKEN_TABLE.get((status, reason)) or (
         Refused if status == 400 and reason else Unavailable
     )
@@ -152,7 +152,7 @@ def _words(answer: Any) -> Iterator[str]:
 
 
 def _message(answer: Any) -> str:
-    """All sentences, each once."""
+    """All of Google's sentences about an error, each once."""
     error = _get(answer, "error")
     errors = _get(error, "errors")
     parts = [error, *(errors if isinstance(errors, list) else ())]

@@ -91,7 +91,8 @@ def _attendees(event: dict[str, Any], host: str) -> tuple[dict[str, str], dict[s
 
 
 def _span(event: dict[str, Any], zone: ZoneInfo) -> tuple[int, int]:
-    """When it begins and ends; one that Google lets end as it begins counts a minute here."""
+    """When it begins and ends: a minute later at least, since Google lets an event end as it
+    begins."""
     start, end = _instant(event["start"], zone), _instant(event["end"], zone)
     return start, max(end, start + SHORTEST_SECONDS)
 

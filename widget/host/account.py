@@ -22,7 +22,6 @@ from widget.web.audience import Audience, Room
 
 blueprint = Room("account", __name__, Audience.HOST)
 
-BY_HOST = "by the host"
 GOOGLE_PERMISSIONS = "https://myaccount.google.com/permissions"
 
 
@@ -34,7 +33,7 @@ def connection(host: models.Host) -> dict[str, Any]:
     return {
         "email": host.email,
         "disconnected": host.disconnected_reason if host.disconnected_at else None,
-        "by_host": bool(host.disconnected_at) and host.disconnected_reason == BY_HOST,
+        "by_host": bool(host.disconnected_at) and host.disconnected_reason == deletion.BY_HOST,
         "missing": uses_of([each for each in CALENDAR_SCOPES if each not in granted]),
         "granted": uses_of(wanted),
         "problem": host.calendar_problem,
