@@ -1,4 +1,4 @@
-"""The host's connection to Google, and taking leave."""
+"""The host's connection to Google: its state, disconnecting, deleting the account."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GOOGLE_PERMISSIONS = "https://myaccount.google.com/permissions"
 
 
 def connection(host: models.Host) -> dict[str, Any]:
-    """As whom, for what, since when: what the page says about Google."""
+    """What the settings page says about Google: the account, what it allows, and its troubles."""
     granted, now = host.scopes.split(), clock.now()
     target = load_document(host.settings).target_calendar
     wanted = [each for each in CALENDAR_SCOPES if each in granted]
@@ -49,8 +49,8 @@ def connection(host: models.Host) -> dict[str, Any]:
 
 
 def _without_meet(host: models.Host, target: str) -> str | None:
-    """The calendar that bookings go to, by name, if it makes no Meet links: so Google said when
-    one was asked for, or says in its list."""
+    """The name of the target calendar if it makes no Meet links and an event type needs them:
+    Google said so when one was asked for, or says so in its list."""
     known, events = calendars.stored(host), load_document(host.settings).event_types
     found = known.find(target)
     missing = host.calendar_without_meet == target or bool(found and not found.meet)
@@ -68,7 +68,8 @@ def conflicts(host: models.Host, now: int) -> list[Booking]:
 
 
 def troubles(host: models.Host, now: int) -> list[Booking]:
-    """What was given up after a day without an answer from Google, for a week after its time."""
+    """Bookings of which something was given up after a day without an answer from Google, until a
+    week after they end."""
     since = now - models.WEEK
     return list(
         Booking.select()
@@ -78,8 +79,8 @@ def troubles(host: models.Host, now: int) -> list[Booking]:
 
 
 def zone_asked(host: models.Host) -> str | None:
-    """What the host's time zone is called that stands for none, so that the host is asked for it:
-    Google's word (maybe an empty one), or what is stored. None: it is known."""
+    """The name of the host's time zone if nobody knows it, so that the host is asked: Google's
+    word (maybe empty), or what is stored. None if it is known."""
     return host.unknown_zone if host.unknown_zone is not None else unknown_zone(host.settings)
 
 

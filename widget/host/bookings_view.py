@@ -53,7 +53,8 @@ def _of_tab(host: models.Host, tab: str, now: int) -> Any:
 
 
 def _found(host: models.Host, document: Settings, text: str) -> Any:
-    """By guest, and by the title of the event type: as it is, or as it was promised."""
+    """The SQL condition that a booking is found by a text: in the guest's name or address, or in
+    the event type's title, as it is now or as it was promised."""
     wanted = text.casefold()
     promised = Booking.select(Booking.promise).where(Booking.host == host).distinct()
     titled = [each.slug for each in document.event_types if wanted in each.title.casefold()]
@@ -69,7 +70,8 @@ def _found(host: models.Host, document: Settings, text: str) -> Any:
 
 
 def where_listed(host: models.Host) -> dict[str, Any] | None:
-    """The tab and page of the booking that a link asks for, when it names neither."""
+    """The tab and page on which the booking of `?booking=` is listed; None if the address names
+    a tab or page itself, or no booking of the host."""
     id, now = request.args.get("booking", ""), clock.now()
     if any(name in request.args for name in ("page", "show", "act", "q")):
         return None

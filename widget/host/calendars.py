@@ -65,7 +65,7 @@ def listed(google: Google, host: models.Host, now: int) -> Calendars:
 
 
 def stored(host: models.Host) -> Calendars:
-    """The same without asking Google."""
+    """The host's calendars as they are stored, without asking Google."""
     row = _row(host)
     return Calendars(tuple(Entry(**each) for each in row.entries), row.problem)
 
@@ -95,7 +95,7 @@ def _row(host: models.Host) -> CalendarList:
 
 
 def _keep(host: models.Host, now: int, **told: Any) -> None:
-    """Write down what Google said; of the rest stays what it said before."""
+    """Store what Google said now; the other columns keep what it said before."""
     values = {**told, "asked_at": now}
     CalendarList.insert(host=host, **values).on_conflict(
         conflict_target=[CalendarList.host], update=values

@@ -55,7 +55,7 @@ class FormView:
         return f"{self.section}-" + re.sub(r"[^A-Za-z0-9_]+", "-", path).strip("-")
 
     def described(self, path: str, hint: str = "") -> str:
-        """The ids of what is said about a field."""
+        """The ids of a field's hint and fault, for aria-describedby."""
         parts = [f"{self.id(path)}-hint"] if hint else []
         parts += [f"{self.id(path)}-fault"] if path in self.faults else []
         return " ".join(parts)
@@ -90,13 +90,13 @@ def faults_of(
 
 
 def _empty(document: Document, name: str) -> str:
-    """What is said of a list that has to have an entry, and has none."""
+    """The message for a list that needs an entry and has none; empty for all others."""
     declared = _FIELDS.get(name)
     return declared.empty if declared and not document.get(name, True) else ""
 
 
 def _entry(document: Any, path: str) -> str:
-    """An entry of a list as the host knows it: by its line where it is typed, by its value."""
+    """An entry of a list as the host knows it: its value, and its line where it is typed."""
     value = document
     for name, number in _STEP.findall(path):
         value = value[int(number)] if number else value[name]

@@ -64,7 +64,7 @@ def put(document: Document, section: str, part: Part, slug: str = "") -> tuple[D
 
 
 def revision(part: Any) -> str:
-    """Names what a form was made from, to know whether that was changed meanwhile."""
+    """A digest of what a form was made from, to see whether that was changed meanwhile."""
     text = json.dumps(part, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -82,7 +82,7 @@ def read_section(section: str, form: Form, before: Part | None) -> Part:
 
 
 def _length(minutes: int | str, otherwise: int) -> int:
-    """The length for a second field, unless it is a fault of the first."""
+    """The minutes of one field for another one; `otherwise` when they are out of range."""
     good = isinstance(minutes, int) and 1 <= minutes <= core_fields.DAY_MINUTES
     return int(minutes) if good else otherwise
 
@@ -101,13 +101,13 @@ def _limit(text: str) -> int | str | None:
 
 
 def _slug(text: str) -> str:
-    """A handle or slug as it is meant; what cannot be one stays as it was typed."""
+    """The handle or slug in lower case; what cannot be one stays as it was typed."""
     wanted = text.strip().lower()
     return wanted if core_fields.HANDLE.fullmatch(wanted) else text
 
 
 def _address(text: str) -> str | None:
-    """A web address as it is meant; what can be none stays as it was typed."""
+    """The web address with its scheme, None for an empty field; what is none stays as typed."""
     try:
         return str(addresses.typed(text)) if text.strip() else None
     except ValueError:
@@ -115,7 +115,7 @@ def _address(text: str) -> str | None:
 
 
 def _site(line: str) -> str:
-    """The site's origin; what can be none stays as it was typed."""
+    """The site's origin; what has none stays as it was typed."""
     try:
         return addresses.typed_site(line)
     except ValueError:
@@ -123,7 +123,7 @@ def _site(line: str) -> str:
 
 
 def _in_order(before: Iterable[str], chosen: list[str]) -> list[str]:
-    """What is chosen: what was there before in its order, then the rest."""
+    """The chosen ones: first those that were there before, in that order, then the others."""
     kept = [each for each in before if each in chosen]
     return kept + [each for each in dict.fromkeys(chosen) if each not in kept]
 

@@ -16,12 +16,7 @@ import models
 from widget.booking.offer import Offer, closed, offer_for
 from widget.booking.target import Target
 from widget.core import clock
-from widget.core.document import (
-    SettingsError,
-    load_document,
-    parse_document,
-    slot_rules,
-)
+from widget.core.document import SettingsError, load_document, parse_document, slot_rules
 from widget.google.client import DAY
 from widget.google.errors import GoogleError
 from widget.guest import steps
@@ -107,7 +102,7 @@ def none(status: int, message: str, faults: dict[str, str] | None = None) -> Res
 
 
 def _booked(picking: Preview, given: Form) -> ResponseReturnValue:
-    """Where the form of the preview ends."""
+    """The page after the preview's form, which says that nothing was booked."""
     shown = picking.page("This is only a preview", given)
     shown["alert"] = {"code": "preview", "message": "Nothing was booked."}
     shown.update(heading=shown["title"], retry_url=picking.address)

@@ -73,7 +73,7 @@ def show() -> ResponseReturnValue:
 @blueprint.get("/settings/<section>")
 @login_required
 def back(section: str) -> ResponseReturnValue:
-    """A section's own address is for its form; reloaded, it is the page again."""
+    """Lead a section's own address, which is for its form, back to the page when reloaded."""
     if section not in (*SECTIONS, "event-types"):
         abort(404)
     return redirect(f"/settings#{views.ANCHORS.get(section, section)}", 303)
@@ -151,7 +151,7 @@ def _save(section: str, slug: str = "") -> ResponseReturnValue:
 
 
 def _sent(section: str, slug: str, before: Part | None) -> FormView:
-    """The form as it was sent, with what cannot be read of it."""
+    """The form as it was sent, with the faults of what cannot be read of it."""
     form, revision = request.form, request.form.get("revision", "")
     try:
         part = forms.read_section(section, form, before)

@@ -55,7 +55,8 @@ class SignedIn:
 
 
 def identity(host: models.Host) -> str:
-    """Who a session or a form is of: an id alone may come again once its host is deleted."""
+    """A text that names one host for ever, for sessions and forms: SQLite gives the id of a deleted
+    host away again."""
     digest = hashlib.sha256(host.subject.encode()).hexdigest()[:12]
     return f"{host.id}.{host.created_at}.{digest}"
 
@@ -81,7 +82,8 @@ def _signed_in(whom: str) -> SignedIn | None:
 
 
 def _room_for_documents(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """A host's whole document may be sent along. Before anything reads the form."""
+    """Accept forms of 8 MiB from a host who is signed in, since a kept form may hold the whole
+    settings document. Before anything reads the form."""
     if audience.current() is not Audience.HOST:
         return
     if request.path.startswith("/settings/") and current_user.is_authenticated:
@@ -110,7 +112,8 @@ _WORD = re.compile(r"[a-z_]{1,40}")
 
 @blueprint.get("/login")
 def login() -> ResponseReturnValue:
-    """To Google. `next`: where in the settings to come back to; `hint`: as whom."""
+    """Redirect to Google. `next`: where in the settings to come back to; `hint`: the e-mail
+    address to sign in with."""
     onward = request.args.get("next", "")
     begun = SignIn.begin(onward if _ONWARD.fullmatch(onward) else "")
     try:
@@ -122,7 +125,7 @@ def login() -> ResponseReturnValue:
 
 
 def _begun() -> SignIn | None:
-    """The sign-in that this is the answer to. There is no second answer."""
+    """The sign-in that this request answers, which is forgotten: there is no second answer."""
     state, all_begun = request.args.get("state", ""), session.get(BEGUN, [])
     session[BEGUN] = [each for each in all_begun if each[0] != state]
     return next((SignIn(*each) for each in all_begun if each[0] == state), None)
@@ -182,9 +185,16 @@ def _first_sign_in(found: Person, columns: dict[str, Any]) -> models.Host:
     while True:
         handle = handle_from(found.email, _is_taken)
         document = document_json(first_document(handle, found.name, known or zones.UTC))
-        asked, now = None if known else zone[:100], clock.now()
         try:
-            return _add(found.subject, found.email, handle, document, now, asked)
+            with models.write():
+                return models.Host.create(
+                    subject=found.subject,
+                    email=found.email,
+                    handle=handle,
+                    settings=document,
+                    created_at=clock.now(),
+                    unknown_zone=None if known else zone[:100],
+                )
         except peewee.IntegrityError:
             if host := _by_subject(found.subject):
                 return host  # signed in twice at once
@@ -272,18 +282,3 @@ def _is_taken(handle: str) -> bool:
     return (
         models.host_by_handle(handle) is not None or models.host_by_old_handle(handle) is not None
     )
-
-
-def _add(
-    subject: str, email: str, handle: str, settings: str, now: int, unknown_zone: str | None = None
-) -> models.Host:
-    """A new host. Raises peewee.IntegrityError when handle or subject is there already."""
-    with models.write():
-        return models.Host.create(
-            subject=subject,
-            email=email,
-            handle=handle,
-            settings=settings,
-            created_at=now,
-            unknown_zone=unknown_zone,
-        )

@@ -93,14 +93,13 @@ def last_sites(host: models.Host) -> list[str]:
 
 
 def _origins(text: str) -> list[str]:
-    """What an address may mean: without a scheme https, or http as on a machine or net of one's
-    own."""
+    """The origins that an address may mean: of one without a scheme those of https and http."""
     written = [text] if "://" in text else [f"https://{text}", f"http://{text}"]
     return [origin for each in written if (origin := addresses.origin_of(each))]
 
 
 def _is_address(text: str, origins: list[str]) -> bool:
-    """A bare word may be the name of a machine, but hardly is when nothing knows of it."""
+    """Whether a text looks like an address: a bare word is one only if it is localhost."""
     return bool(origins) and (text == "localhost" or any(each in text for each in ".:/"))
 
 

@@ -64,7 +64,7 @@ def _is_of_another_host() -> bool:
 
 
 def _is_ours() -> bool:
-    """No other site may put words into these forms; browsers say where a form was sent from."""
+    """Whether the form was sent from our own page, by what the browser says (Sec-Fetch-Site)."""
     return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
 
 

@@ -106,7 +106,7 @@ def _zones(chosen: str, hour: int, _language: str) -> list[Document]:
 
 
 def handle_said(host: models.Host, text: str) -> dict[str, str]:
-    """What becomes of a handle: `good` (free, or the host's own), or why not."""
+    """Whether the host can have a handle: `state` own, good (free) or bad, and `words` for it."""
     handle = text.strip().lower()
     if handle == host.handle:
         return {"state": "own", "words": "This is your address now."}

@@ -42,7 +42,7 @@ def current() -> Audience:
 
 
 def of(blueprint: AnyBlueprint) -> Audience:
-    """Raises TypeError for a blueprint that does not say whom it answers."""
+    """Whom a blueprint answers. Raises TypeError for one that does not say it."""
     if not isinstance(blueprint, Room):
         raise TypeError(f"blueprint {blueprint.name} has to be a Room with an audience")
     return blueprint.audience

@@ -32,7 +32,7 @@ def not_here(_error: NotHere) -> ResponseReturnValue:
 
 
 def renamed(error: Renamed) -> ResponseReturnValue:
-    """To the same page under the new name; the form that was sent is sent again there."""
+    """Redirect (307) to the same page under its new name; a form is sent again there."""
     address = url_for(str(request.endpoint), **{**(request.view_args or {}), **error.now})
     query = request.query_string.decode("ascii", "replace")
     return redirect(f"{address}?{query}" if query else address, 307)
@@ -81,8 +81,8 @@ def trouble(status: int, code: str, heading: str, message: str) -> Response:
 
 
 def _way_back() -> str:
-    """Where somebody who was too fast goes on: the same page, or that of the booking which was to
-    be changed."""
+    """The address to try again after a 429: the same page, or of a POST that was to change a
+    booking that booking's page."""
     if request.method == "GET":
         return request.full_path.rstrip("?")
     path = request.path

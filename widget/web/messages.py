@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from flask import Response
 
-from widget.booking.errors import (
-    CalendarUnavailable,
-    NotBooked,
-    NotOffered,
-    NotSetUp,
-    TooManyBookings,
-    Unavailable,
-    Uncertain,
-    UnderWay,
-)
+from widget.booking import errors
+from widget.booking.errors import NotBooked
 from widget.text.language import gettext as _
 from widget.web import answers
 
@@ -40,16 +32,16 @@ def status(error: NotBooked) -> int:
 
 
 def with_retry(response: Response, error: NotBooked) -> Response:
-    """Say when to come back, where coming back helps."""
-    if isinstance(error, TooManyBookings):
+    """The response, with Retry-After (seconds) where coming back helps."""
+    if isinstance(error, errors.TooManyBookings):
         return answers.retry_after(response, error.retry_after)
-    if isinstance(error, CalendarUnavailable | Unavailable | UnderWay):
+    if isinstance(error, errors.CalendarUnavailable | errors.Unavailable | errors.UnderWay):
         return answers.retry_after(response, RETRY_SECONDS)
     return response
 
 
 def unavailable(*, certain: bool) -> str:
-    """Our own database does not answer; `certain`: nothing was written."""
+    """What is said while our own database does not answer; `certain`: nothing was written."""
     if certain:
         return _(
             "Our server is not working right now. Nothing was booked or changed. Please try again"
@@ -70,9 +62,9 @@ def refusal(error: NotBooked) -> str:
             "This time is not free any more. If you have just booked it, your booking stands;"
             " otherwise choose another one."
         )
-    if isinstance(error, Uncertain):
+    if isinstance(error, errors.Uncertain):
         return unavailable(certain=False)
-    if isinstance(error, NotSetUp):
+    if isinstance(error, errors.NotSetUp):
         return _(
             "Bookings are not possible on this server at the moment, so nothing was booked. Whoever"
             " runs it has to put something right; please try again later."
@@ -108,7 +100,7 @@ def change_refusal(error: NotBooked) -> str:
     """The same for a booking that was to be moved or cancelled, and stays as it is."""
     if isinstance(error, BadField):
         return f"{error} " + _("Nothing was changed.")
-    if isinstance(error, NotOffered):
+    if isinstance(error, errors.NotOffered):
         return _(
             "This is not offered any more, so it cannot be moved. Your booking stands as before."
         )

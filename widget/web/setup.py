@@ -87,14 +87,14 @@ def _begin() -> None:
 
 
 def _hear_form() -> None:
-    """A guest's form says its language too. After the limits: it may take its time to come, and
-    one that is too large is refused right here."""
+    """Speak the language that a guest's form says. After the limits, since reading the body takes
+    as long as the client likes; one that is too large is refused here."""
     if request.method == "POST" and audience.current() is Audience.GUEST:
         _speak(request.values)
 
 
 def speak_to_guest() -> None:
-    """From here on this request is in the language of its browser, or the one it asks for."""
+    """Answer this request in the language that it asks for, else in that of its browser."""
     _speak(request.values)
 
 

@@ -52,7 +52,7 @@ def pack(text: str, mimetype: str) -> Packed:
 
 
 def lean(name: str) -> str:
-    """The text of the static file of this name, without what only people read."""
+    """The text of a static file without its comments and needless white space."""
     text = "".join((theme.STATIC / part).read_text() for part in PARTS.get(name, (name,)))
     if ".min." in name:
         return text
@@ -85,7 +85,7 @@ def style(accent: str) -> Packed:
 
 
 def warm() -> None:
-    """Make everything small now, so that no guest waits for it."""
+    """Compress every file now, so that no guest waits for it."""
     style(theme.DEFAULT_ACCENT)
     for name in _names():
         static(name)
@@ -118,12 +118,13 @@ def style_file(version: str, accent: str) -> ResponseReturnValue:
 
 
 def _named(packed: Packed, version: str) -> Response:
-    """Kept for ever under its own name; never under another one, of an older or newer server."""
+    """The file, kept for ever by browsers under its own version; under another one, of an older
+    or newer server, asked for anew each time."""
     return send(packed, FOR_EVER if version == packed.version else "no-cache")
 
 
 def send(packed: Packed, keep: str) -> Response:
-    """The smallest form that the client takes."""
+    """The file in the smallest encoding that the client accepts."""
     accepted = request.accept_encodings
     coding = next((each for each in ("br", "gzip") if accepted[each]), "identity")
     response = Response(getattr(packed, coding), mimetype=packed.mimetype)

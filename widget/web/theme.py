@@ -77,8 +77,8 @@ def _hex(colour: RGB) -> str:
 
 
 def mended(accent: str) -> dict[str, str | bool]:
-    """What becomes of an accent (six hex digits): `light` and `dark`, each readable on its page,
-    and whether it had to be changed for it."""
+    """An accent (six hex digits) as it is used on `light` and `dark` pages, readable on each, and
+    whether it had to be changed for that."""
     light = _hex(_readable(_rgb(accent), LIGHT_PAGE))
     dark = _hex(_readable(_rgb(accent), DARK_PAGE))
     own = f"#{accent.lower()}"
