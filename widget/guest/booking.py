@@ -66,7 +66,7 @@ def _book(picking: Picking, target: Target, given: Form) -> ResponseReturnValue:
 
 
 def _key(target: Target, given: Form, wish: guest_input.Details) -> str:
-    """The same for the same form sent twice."""
+    """The idempotency key of a form: the same when the form is sent twice."""
     nonce = links.read_nonce(service.config(), given.get("nonce", ""))
     digest = hashlib.sha256(f"{nonce} {target.event.slug} {wish.digest()}".encode()).hexdigest()
     return f"{'form:' if nonce else act.BARE}{digest}"
@@ -78,10 +78,9 @@ def _caller(given: Form) -> act.Caller:
 
 
 def _done(booking: Booking, given: Form, status: int = 200) -> ResponseReturnValue:
-    """To the booking's own page; 202 when Google has not answered for certain.
+    """Lead to the booking's own page; 202 when Google has not answered for certain.
 
-    It takes the form's place among the pages that the browser goes back to: what was asked there
-    is done.
+    It replaces the form in the browser's history, since that form is done.
     """
     path = f"/booking/{links.booking_token(service.config(), booking.id)}"
     url = params.address(path, params.seen(given))
@@ -113,7 +112,8 @@ def _invalid(picking: Picking, given: Form, faults: dict[str, str]) -> ResponseR
 
 
 def _refused(picking: Picking, given: Form, error: NotBooked) -> ResponseReturnValue:
-    """Nothing was booked: fresh slots if the time went, else the form again; nothing is lost."""
+    """The answer when nothing was booked: fresh slots if the time has gone, else the form; both
+    keep what was typed."""
     if error.code in ("slot_taken", "slot_unavailable"):
         return steps.times(picking, given, error, 409)
     response = steps.form(picking, given, alert=error, status=messages.status(error))
@@ -158,9 +158,9 @@ def find_booking(token: str) -> Booking:
 def invitation_page(
     booking: Booking, given: Form, status: int = 200, alert: NotBooked | None = None
 ) -> Response:
-    """The state of a booking, what can be done with it, and what went wrong with a change.
+    """The booking's page: its state, what can be done with it, and what went wrong with a change.
 
-    One answer alone announces what the guest did last.
+    Only the first one after an act of the guest tells the site around of it (`outcome`).
     """
     document = load_document(booking.host.settings)
     view = invitation.view(service.config(), booking, document)
@@ -267,7 +267,7 @@ class Moving(Picking):
         return False
 
     def chosen(self, given: Form) -> ResponseReturnValue:
-        """The step that asks whether it is the right time."""
+        """The step that asks whether this is the right time."""
         start, tz = guest_input.instant(params.start_of(given)), steps.zone(self, given)
         end = start + self.booking.end_at - self.booking.start_at
         day = language.today(start, tz)
@@ -336,7 +336,7 @@ def _zone(booking: Booking) -> str:
 
 
 def _not_changed(booking: Booking, given: Form, error: NotBooked) -> ResponseReturnValue:
-    """Nothing was changed: fresh slots if the time went, else the booking as it is now."""
+    """The answer when nothing was changed: fresh slots if the time has gone, else the booking."""
     status = messages.status(error)
     current = rows.as_it_is(booking)
     if error.code in ("slot_taken", "slot_unavailable", "invalid_request"):

@@ -36,10 +36,8 @@ def embedder() -> str | None:
 
 
 def enter(host_id: int, document: Settings, slug: str = "") -> None:
-    """A page of the host is asked for: note the site around it, and hold it to the allowed ones.
-
-    Also of a site that may not: the host wants to know.
-    """
+    """Note which site the host's page is framed by, allowed or not, and let only allowed ones
+    frame it. Aborts with refusal() for another one."""
     site = embedder()
     known = slug in ("", *(event.slug for event in document.event_types))
     if request.method == "GET" and site and known:
@@ -48,7 +46,7 @@ def enter(host_id: int, document: Settings, slug: str = "") -> None:
 
 
 def _hold_to(allowed_sites: Sequence[str], site: str | None) -> None:
-    """Only these origins may frame what is being answered; another one is told so instead."""
+    """Let only these origins frame this answer; abort with refusal() if another one does."""
     if not allowed_sites:
         return
     certain = request.headers.get("Sec-Fetch-Dest") in FRAMES
@@ -58,7 +56,7 @@ def _hold_to(allowed_sites: Sequence[str], site: str | None) -> None:
 
 
 def refusal(site: str) -> Response:
-    """A page for any frame, with nothing in it that belongs to a host or guest."""
+    """The page that a site sees which may not frame the host's: nothing of host or guest in it."""
     heading = _("The booking page cannot be shown here")
     context = {**answers.page(heading), "alert": {"code": "site_not_allowed"}, "site": site}
     return answers.answer("guest/refused.html", 403, **context, url=params.same(request))

@@ -13,7 +13,7 @@ UTM_LENGTH = 200
 
 
 def last(given: MultiDict[str, str], name: str) -> str:
-    """A pressed button comes after the hidden field of its name, and wins."""
+    """The last value of a field: a pressed button comes after the hidden field of its name."""
     return given.getlist(name)[-1] if name in given else ""
 
 
@@ -27,8 +27,8 @@ def address(path: str, query: list[tuple[str, str]]) -> str:
 
 
 def same(request: Request) -> str:
-    """The address that asks for the same again; of a POST, which has what no address should
-    hold, as much as leads to the same step."""
+    """The address that asks for the same again; of a POST the part that leads to the same step,
+    without what no address should hold."""
     if request.method == "GET":
         return address(request.path, list(request.args.items(multi=True)))
     form = request.form
@@ -36,8 +36,7 @@ def same(request: Request) -> str:
 
 
 def email(text: str) -> str:
-    """An address that stood in a query without escapes: its + came as a space, which it cannot
-    have."""
+    """An e-mail address with its + back, which a query without escapes shows as a space."""
     return text.strip().replace(" ", "+") if request.method == "GET" else text
 
 

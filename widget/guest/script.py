@@ -32,12 +32,12 @@ def script() -> ResponseReturnValue:
 
 
 def warm(config: Config) -> None:
-    """Make it small now; other languages when they are first asked for, and then kept as well."""
+    """Compress the English script now; those of other languages when they are first asked for."""
     _packed(config.public_url, _words())
 
 
 def _words() -> tuple[str, ...]:
-    """As embed.js takes them."""
+    """The script's words in the reader's language, in the order in which embed.js takes them."""
     return (
         " ".join((_("The calendar is not loading."), _("Open the booking page"))),
         _("Close"),

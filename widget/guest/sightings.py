@@ -1,4 +1,4 @@
-"""Where a host's widget is seen: the origins of sites that load it, known from page views."""
+"""On which sites a host's widget is seen: their origins, known from views of its pages."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Memory:
 
 
 def memory() -> Memory:
-    """That of the application."""
+    """The application's Memory."""
     found: Memory = current_app.extensions["meetslot.sightings"]
     return found
 
@@ -67,7 +67,7 @@ def allowed(document: Settings, origin: str) -> bool:
 
 
 def _store(host: int, origin: str, event: str, now: int) -> None:
-    """The widget was loaded inside a site."""
+    """Store that the widget was loaded inside a site, at most twice a minute."""
     seen = (Sighting.host == host, Sighting.origin == origin, Sighting.event == event)
     if Sighting.select().where(*seen, Sighting.seen_at > now - SEEN_EVERY_SECONDS).exists():
         return
