@@ -105,7 +105,7 @@ def unseen(answer: TestResponse, status: int, words: str) -> None:
 
 
 def test_what_could_not_be_saved_is_not_shown_but_told(ana: Browser) -> None:
-    hours = preview(ana, "hours", {"mon-start": "18:00"})
+    hours = preview(ana, "hours", {"mon-start": "17:00"})
     unseen(hours, 422, "Monday, hours 1: must start before it ends")
     unseen(preview(ana, "dates", {"from": "never"}), 422, "First date: Give a date")
     event = preview(ana, "events/intro", {"title": ""}, "?event=intro")
