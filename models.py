@@ -30,8 +30,17 @@ database = peewee.DatabaseProxy()
 NoAnswer = (peewee.OperationalError, peewee.InterfaceError)
 
 
+class Erased(LookupError):
+    """The host or the booking was deleted meanwhile."""
+
+
 class CommitLost(peewee.OperationalError):
     """No answer to a COMMIT: nobody knows yet whether it is written."""
+
+
+def is_erased(error: Exception) -> bool:
+    """Whether what a new row belongs to was deleted meanwhile."""
+    return isinstance(error, peewee.IntegrityError) and "foreign key" in str(error).lower()
 
 
 def is_away(error: Exception) -> bool:
@@ -307,10 +316,16 @@ def impatient() -> Iterator[None]:
 
 @contextmanager
 def locked(host: Host) -> Iterator[Host]:
-    """A transaction that alone may claim time of this host; gives the host as it is now."""
+    """A transaction that alone may claim time of this host; gives the host as it is now.
+
+    Raises Erased.
+    """
     with write():
         query = Host.select().where(Host.id == host.id)
-        yield query.get() if _sqlite() else query.for_update().get()
+        found = (query if _sqlite() else query.for_update()).first()
+        if found is None:
+            raise Erased
+        yield found
 
 
 def changed(query: peewee.Update) -> bool:

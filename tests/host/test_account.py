@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,10 +14,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import models
+from app import create_app
 from demo.google import StandIn
 from tests import page
 from tests.conftest import Browser, command, on_sqlite
-from tests.people import ANA, booked, exported, save, show
+from tests.people import ANA, booked, code_of, exported, fill, save, send, show
+from widget import config
 from widget.booking import channels
 
 GITA = "gita@guest.example"
@@ -284,3 +289,114 @@ def test_a_page_says_whose_it_is_for_its_script(ana: Browser) -> None:
 def test_its_sentences_stand_apart(ana: Browser, guest: FlaskClient) -> None:
     guest.get("/book/ana/intro")
     assert "ana@sailing.example. Google last" in show(ana).one(id="connection").text
+
+
+# --- sessions -------------------------------------------------------------------------------------
+
+
+def test_signing_out_ends_the_session_in_every_browser_and_for_every_copy(
+    app: Flask, ana: Browser, google: StandIn, environ: dict[str, str]
+) -> None:
+    other = Browser(app.test_client(), google)
+    other.sign_in(ANA)
+    copied = [ana.client.get_cookie("session"), other.client.get_cookie("session")]
+    form = show(ana).one("form", action="/logout")
+    everywhere = show(ana).one(id="connection").one("button", form=form["id"])
+    assert everywhere.text == "Sign out everywhere"
+    assert ana.client.post("/logout", data=form.fields()).status_code == 303
+    another_machine = create_app(config.load(environ))
+    for cookie in copied:
+        thief = another_machine.test_client()
+        assert cookie
+        thief.set_cookie("session", cookie.value)
+        assert thief.get("/settings").headers["Location"].startswith("/login")
+        answer = thief.post("/settings/profile", data={"display_name": "Mallory"})
+        assert answer.status_code in (302, 400)
+    assert other.sign_in(ANA).status_code == 200
+    thief.set_cookie("session", str(copied[0] and copied[0].value))
+    assert thief.get("/settings").status_code == 302
+    assert exported(app)["display_name"] == "Ana Silva"
+
+
+def test_a_form_of_before_signing_out_goes_on_after_signing_in_again(
+    ana: Browser, app: Flask
+) -> None:
+    shown = show(ana)
+    ana.client.post("/logout", data=shown.all("form", action="/logout")[0].fields())
+    ana.sign_in(ANA)
+    again = show(ana).one("form", action="/settings/profile").fields()["host"]
+    assert shown.one("form", action="/settings/profile").fields()["host"] == again
+
+
+# --- deleted while somebody books -----------------------------------------------------------------
+
+
+def closed() -> bool:
+    return not any(each["active"] for each in exported_events())
+
+
+def exported_events() -> Any:
+    with models.database.connection_context():
+        return json.loads(models.Host.get().settings)["event_types"]
+
+
+@pytest.mark.parametrize("how", ["page", "command", "row"])
+@pytest.mark.parametrize("at", ["calendar.freebusy.query", "calendar.events.insert"])
+def test_a_host_deleted_while_somebody_books_leaves_nothing_behind(
+    app: Flask, ana: Browser, google: StandIn, how: str, at: str
+) -> None:
+    """The deletion waits, or the booking is undone: no 500, no event that nobody knows of."""
+
+    def delete() -> None:
+        if how == "page":
+            assert leave(ana, "ana").status_code == 200
+        elif how == "command":
+            command(app, "hosts", "delete", "ana", "--yes")
+        else:
+            with models.database.connection_context():
+                models.Host.delete().execute()
+
+    fields = fill(app.test_client())
+    with models.database.connection_context():
+        models.forget_busy(models.Host.get())
+    google.fault(at, hold="before")
+    with ThreadPoolExecutor(2) as threads:
+        booking = threads.submit(on_its_own, lambda: send(app.test_client(), fields))
+        assert google.faults.wait_for_hanging(20)
+        deletion = threads.submit(on_its_own, delete)
+        if how == "row":
+            deletion.result(60)
+        while not deletion.done() and not closed():
+            time.sleep(0.01)
+        google.faults.release()
+        answer = booking.result(60)
+        deletion.result(60)
+    if answer.status_code == 503:  # our access ended before Google was asked
+        assert code_of(answer) == "calendar_disconnected"
+    else:
+        assert answer.status_code in (303, 404, 409), answer.text
+    with models.database.connection_context():
+        assert not models.Booking.select().exists()
+    assert (answer.status_code == 303) == bool(google.events(ANA))
+    if how == "row":
+        assert answer.status_code == 404
+
+
+def on_its_own(act: Callable[[], Any]) -> Any:
+    try:
+        return act()
+    finally:
+        models.database.close()
+
+
+def test_a_pending_booking_ends_with_its_host(
+    app: Flask, ana: Browser, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    google.fault("calendar.events.insert", cut="after")
+    google.fault("calendar.events.get", status=503, times=None)
+    assert send(app.test_client(), fill(app.test_client())).status_code == 303
+    google.clear_faults()
+    assert len(google.events(ANA)) == 1
+    clock.shift(30)
+    command(app, "hosts", "delete", "ana", "--yes")
+    assert google.events(ANA) == []

@@ -66,8 +66,9 @@ def book(
 
     The claim is committed before Google is asked, so that no other guest gets the time. The
     booking comes back confirmed, or pending when nobody knows yet whether the event stands.
-    Raises a NotBooked, or Invalid for an address that Google does not take: then no event stands
-    and the time is free; but for Uncertain, after which a repetition tells.
+    Raises a NotBooked, Erased when the host is gone, or Invalid for an address that Google does
+    not take: then no event stands and the time is free; but for Uncertain, after which a
+    repetition tells.
     """
     try:
         return _book(calendar, target, details, key, caller, now)
@@ -191,7 +192,12 @@ def _insert(calendar: Calendar, looked: Bookable, booking: Booking) -> Booking:
         log.warning("booking %s: not made: %s", booking.id, error)
         if states.fail(booking, f"{error.status} {error.reason}"[:80], now):
             raise _not_taken(booking, error) from error
-    return rows.as_it_is(booking)
+    try:
+        return rows.as_it_is(booking)
+    except models.Erased:  # nobody would know of the event any more
+        with suppress(GoogleError):
+            calendar.delete(booking.calendar, booking.google_event_id, None)
+        raise
 
 
 def _not_taken(booking: Booking, error: GoogleError) -> Exception:

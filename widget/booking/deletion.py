@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import peewee
@@ -10,9 +11,12 @@ import models
 from models import Booking, Host
 from widget.booking import act, mail, rows
 from widget.booking.errors import NotBooked
+from widget.core import clock
+from widget.core.document import document_json, load_document
 from widget.google.client import Google
 
 BY_HOST = "by the host"  # as the reason for being disconnected
+LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -27,14 +31,38 @@ class HostErased:
 def host(google: Google, found: Host, now: int) -> HostErased:
     """Revoke our access at Google, and remove everything that is stored of a host.
 
-    The events that were made stay in the host's calendar, and nobody is told.
+    What is being booked or changed at this moment is waited for, or comes to an end. The events
+    that were made stay in the host's calendar, and nobody is told.
     """
+    _close(found)
+    _end_what_is_open(google, found, now)
     made = rows.bookings(found, None, None)
     upcoming = sum(each.status in models.ACTIVE and each.end_at > now for each in made)
     revoked = google.revoke(found)
     with models.write():
         Host.delete().where(Host.id == found.id).execute()  # all other tables go along
     return HostErased(len(made), upcoming, revoked)
+
+
+def _close(host: Host) -> None:
+    """Offer nothing any more: nothing new begins."""
+    with models.locked(host) as now:
+        document = load_document(now.settings)
+        events = [each.model_copy(update={"active": False}) for each in document.event_types]
+        closed = document_json(document.model_copy(update={"event_types": events}))
+        models.note(host, settings=closed, revision=Host.revision + 1)
+
+
+def _end_what_is_open(google: Google, host: Host, now: int) -> None:
+    """Wait for those who talk to Google about a booking, for as long as they may take; what nobody
+    knows the outcome of then is cancelled."""
+    pending = Booking.select(Booking, Host).join(Host)
+    pending = pending.where(Booking.host == host, Booking.status == "pending")
+    until = time.monotonic() + google.patience.budget_seconds
+    while time.monotonic() < until and pending.where(Booking.settle_after > clock.now()).exists():
+        time.sleep(LOOK_SECONDS)
+    for booking in pending:
+        _cancelled(google, booking, now)
 
 
 def disconnect(google: Google, found: Host, now: int) -> bool:

@@ -64,6 +64,8 @@ def _going_on(about: str, outcome: Counter[str]) -> Iterator[None]:
     """Log an exception and count it as `wrong`, so that the other bookings and hosts go on."""
     try:
         yield
+    except models.Erased:  # with all that was to be settled
+        return
     except Exception as error:
         log.error("%s: reconcile failed", about, exc_info=error)
         outcome["wrong"] += 1

@@ -38,8 +38,11 @@ def booking_by_id(id: str) -> Booking | None:
 
 
 def as_it_is(booking: Booking) -> Booking:
-    """The row as it is now; as it was when it has been deleted since."""
-    return booking_by_id(booking.id) or booking
+    """The row as it is now. Raises Erased."""
+    found = booking_by_id(booking.id)
+    if found is None:
+        raise models.Erased
+    return found
 
 
 def booking_by_key(host: Host, key: str) -> Booking | None:

@@ -51,7 +51,8 @@ class SignedIn:
         self.host = host
 
     def get_id(self) -> str:
-        return identity(self.host)
+        """What the session holds: it ends with the host's epoch."""
+        return f"{identity(self.host)}.{self.host.epoch}"
 
 
 def identity(host: models.Host) -> str:
@@ -71,14 +72,20 @@ def set_up(app: Flask) -> None:
     sessions.login_view = "signin.login"
     sessions.login_message = None  # written late, it would overwrite a sign-in that has begun
     sessions.user_loader(_signed_in)
-    app.add_template_global(lambda: current_user.get_id() or "", "signed_in_as")
+    app.add_template_global(signed_in_as)
+
+
+def signed_in_as() -> str:
+    """Whose a form of this page is; empty for nobody."""
+    return identity(current_user.host) if current_user.is_authenticated else ""
 
 
 def _signed_in(whom: str) -> SignedIn | None:
     id = whom.partition(".")[0]
     host = models.host_by_id(int(id)) if id.isascii() and id.isdigit() else None
-    same = host is not None and hmac.compare_digest(whom.encode(), identity(host).encode())
-    return SignedIn(host) if host and same else None
+    known = SignedIn(host) if host else None
+    same = known and hmac.compare_digest(whom.encode(), known.get_id().encode())
+    return known if same else None
 
 
 def _room_for_documents(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
@@ -265,6 +272,9 @@ def _problem(status: int, heading: str, message: str) -> ResponseReturnValue:
 
 @blueprint.post("/logout")
 def logout() -> ResponseReturnValue:
+    """Sign out everywhere: a cookie that somebody copied is worth nothing afterwards."""
+    if current_user.is_authenticated:
+        models.note(current_user.host, epoch=models.Host.epoch + 1)
     logout_user()
     session.clear()
     return redirect("/", 303)

@@ -59,7 +59,7 @@ def _stale(_error: CSRFError) -> ResponseReturnValue:
 
 
 def _is_of_another_host() -> bool:
-    me = current_user.get_id()
+    me = signin.signed_in_as()
     return bool(current_user.is_authenticated and request.form.get("host", me) != me)
 
 

@@ -27,7 +27,7 @@ def wants_json() -> bool:
     return request.path.startswith("/api/")
 
 
-def not_here(_error: NotHere) -> ResponseReturnValue:
+def not_here(_error: NotHere | models.Erased) -> ResponseReturnValue:
     return http_error(NotFound())
 
 
@@ -39,7 +39,10 @@ def renamed(error: Renamed) -> ResponseReturnValue:
 
 
 def database_fault(error: peewee.PeeweeException) -> ResponseReturnValue:
-    """503 while the database does not answer; a fault of ours otherwise."""
+    """503 while the database does not answer, 404 when the host was deleted meanwhile; a fault of
+    ours otherwise."""
+    if models.is_erased(error):
+        return http_error(NotFound())
     if not models.is_away(error):
         raise error
     log.error("the database does not answer", exc_info=error)

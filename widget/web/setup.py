@@ -70,6 +70,7 @@ def set_up(app: Flask, config: Config) -> None:
     app.register_error_handler(HTTPException, errors.http_error)
     app.register_error_handler(peewee.PeeweeException, errors.database_fault)
     app.register_error_handler(NotHere, errors.not_here)
+    app.register_error_handler(models.Erased, errors.not_here)
     app.register_error_handler(Renamed, errors.renamed)
     app.log_exception = errors.log_fault  # type: ignore[method-assign,assignment]  # Flask's own names the path
 
