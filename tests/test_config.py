@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -176,10 +177,13 @@ def test_a_file_that_is_no_database_ends_the_start_with_one_line(tmp_path: Path)
 # --- the real program -----------------------------------------------------------------------------
 
 
+CLEAN = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+
+
 def flask(folder: Path, *args: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """flask --app app, in a process of its own with this environment only."""
     program = str(Path(sys.executable).parent / "flask")
-    clean = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **environ}
+    clean = {**CLEAN, **environ}
     command = [program, "--app", "app", *args]
     return subprocess.run(
         command, cwd=folder, env=clean, capture_output=True, text=True, timeout=60, check=False
@@ -218,14 +222,37 @@ COMMANDS = [
 ]  # fmt: skip
 
 
+#: Runs the flask program once for each list of arguments; a process of its own for each adds
+#: nothing but the time of its imports.
+EACH = """
+import json, sys
+from flask.cli import main
+for number, arguments in enumerate(json.loads(sys.argv[1])):
+    sys.argv[1:] = arguments
+    try:
+        main()
+    except SystemExit as end:
+        print(f"-- {number}: {end.code}", flush=True)
+"""
+
+
 def test_every_help_works_without_any_variable(tmp_path: Path) -> None:
     listed = flask(tmp_path, "--help")
     assert (listed.returncode, listed.stderr) == (0, "")
-    for command in COMMANDS:
+    each = json.dumps([["--app", "app", *command, "--help"] for command in COMMANDS])
+    program = [sys.executable, "-c", EACH, each]
+    shown = subprocess.run(
+        program, cwd=tmp_path, env=CLEAN, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert shown.stderr == ""
+    *helps, rest = re.split(r"^-- (\d+: \S+)\n", shown.stdout, flags=re.MULTILINE)
+    assert rest == ""
+    for number, command in enumerate(COMMANDS):
         assert f"  {command[0]} " in listed.stdout
-        result = flask(tmp_path, *command, "--help")
-        assert (result.returncode, result.stderr) == (0, ""), command
-        assert "Usage: " in result.stdout
+        text, end = helps[2 * number : 2 * number + 2]
+        assert end == f"{number}: 0", command
+        assert "Usage: " in text
+        assert f" {' '.join(command)} " in text
     assert not list(tmp_path.iterdir())
 
 
@@ -265,8 +292,8 @@ def served(google: StandIn, folder: Path, **settings: str) -> Iterator[str]:
         port = str(free.getsockname()[1])
     program = str(Path(sys.executable).parent / "flask")
     environ = {
-        "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **NEEDED,
-        **google.environ, "PORT": port, "WEB_CONCURRENCY": "1", "RECONCILE_EVERY": "0", **settings,
+        **CLEAN, **NEEDED, **google.environ,
+        "PORT": port, "WEB_CONCURRENCY": "1", "RECONCILE_EVERY": "0", **settings,
     }  # fmt: skip
     server = subprocess.Popen([program, "--app", "app", "serve"], cwd=folder, env=environ)
     try:

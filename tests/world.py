@@ -131,6 +131,7 @@ class Applications:
         if key not in self._made:
             app = create_app(config.load(environ))
             app.jinja_env.bytecode_cache = self._compiled
+            _ = app.extensions["meetslot"].service  # built once: it remembers nothing
             self._made[key] = app, [(each, _copied(each)) for each in _remembered(app)]
             self._databases[environ["DATABASE_URL"]] = models.database.obj
         app, remembered = self._made[key]

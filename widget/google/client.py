@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -61,8 +62,9 @@ class Google(Client):
 
     @cached_property
     def service(self) -> Any:
-        """The client library's Calendar v3, built from the discovery document it ships."""
-        return build(
+        """The client library's Calendar v3, built from the discovery document it ships: its
+        collections, each made once, since the library makes their methods anew at every call."""
+        service = build(
             "calendar",
             "v3",
             http=httplib2.Http(),
@@ -70,6 +72,8 @@ class Google(Client):
             cache_discovery=False,
             client_options={"api_endpoint": self.config.google_calendar_endpoint},
         )
+        names = ("calendarList", "channels", "events", "freebusy")
+        return SimpleNamespace(**{name: getattr(service, name)() for name in names})
 
     def calendar_of(self, host: models.Host, seconds: float | None = None) -> Calendar:
         """For one journey of at most `seconds`: a guest's request, unless said otherwise."""
@@ -109,7 +113,7 @@ class Calendar:
             "timeMax": to_rfc3339(end),
             "items": [{"id": calendar} for calendar in calendars],
         }
-        request = self.google.service.freebusy().query(body=body)
+        request = self.google.service.freebusy.query(body=body)
         found, unread = self._call(
             "calendar.freebusy.query", request, lambda answer: _freebusy(answer, calendars)
         )
@@ -121,7 +125,7 @@ class Calendar:
         """The host's calendar list: Google's entries with id, summary, primary, timeZone."""
         found, page = list[dict[str, Any]](), None
         while True:
-            request = self.google.service.calendarList().list(pageToken=page, maxResults=250)
+            request = self.google.service.calendarList.list(pageToken=page, maxResults=250)
             items, page, _sync = self._call("calendar.calendarList.list", request, _page)
             found += items
             if not page:
@@ -129,7 +133,7 @@ class Calendar:
 
     def get(self, calendar: str, event_id: str) -> Event:
         """The event, also a cancelled one. Raises Gone when there never was one."""
-        request = self.google.service.events().get(calendarId=calendar, eventId=event_id)
+        request = self.google.service.events.get(calendarId=calendar, eventId=event_id)
         return self._event("calendar.events.get", request, event_id)
 
     @cached_property
@@ -156,12 +160,12 @@ class Calendar:
         asked = {"calendarId": calendar, "maxResults": PAGE, "pageToken": page}
         if sync_token:
             asked["syncToken"] = sync_token
-        request = self.google.service.events().list(**asked)
+        request = self.google.service.events.list(**asked)
         return self._call("calendar.events.list", request, _events_page)
 
     def crowded(self, calendar: str, start: int, end: int, event_id: str) -> bool:
         """Whether any other event than this one takes the host's time from start to end."""
-        request = self.google.service.events().list(
+        request = self.google.service.events.list(
             calendarId=calendar,
             timeMin=to_rfc3339(start),
             timeMax=to_rfc3339(end),
@@ -184,7 +188,7 @@ class Calendar:
 
     def insert(self, calendar: str, body: dict[str, Any]) -> Event:
         """Insert an event under our own id, so that a repetition is refused as Duplicate."""
-        request = self.google.service.events().insert(
+        request = self.google.service.events.insert(
             calendarId=calendar, body=body, conferenceDataVersion=1, sendUpdates="all"
         )
         return self._event("calendar.events.insert", request, body["id"], writes=True)
@@ -196,7 +200,7 @@ class Calendar:
 
         Raises Altered when the event is not as `etag` knew it, Gone when it is not there.
         """
-        request = self.google.service.events().patch(
+        request = self.google.service.events.patch(
             calendarId=calendar,
             eventId=event_id,
             body=body,
@@ -207,7 +211,7 @@ class Calendar:
 
     def delete(self, calendar: str, event_id: str, etag: str | None) -> None:
         """Delete an event, and have Google tell its guests. Raises Altered or Gone as patch."""
-        request = self.google.service.events().delete(
+        request = self.google.service.events.delete(
             calendarId=calendar, eventId=event_id, sendUpdates="all"
         )
         self._call("calendar.events.delete", _if_match(request, etag), _nothing, writes=True)
@@ -218,7 +222,7 @@ class Calendar:
         """Have Google say when anything in a calendar changes: the channel's resource id, and
         until when (seconds since 1970). Raises Refused for a calendar that cannot be watched,
         and Unknown when the channel may stand."""
-        request = self.google.service.events().watch(calendarId=calendar, body=channel)
+        request = self.google.service.events.watch(calendarId=calendar, body=channel)
         return self._call(
             "calendar.events.watch",
             request,
@@ -230,7 +234,7 @@ class Calendar:
     def stop(self, channel: str, resource: str) -> None:
         """End a channel. Raises Gone when there is none."""
         body = {"id": channel, "resourceId": resource}
-        request = self.google.service.channels().stop(body=body)
+        request = self.google.service.channels.stop(body=body)
         self._call("calendar.channels.stop", request, _nothing, needed=False)
 
     # --- the one place where answers and faults are understood --------------------------------
