@@ -9,5 +9,5 @@ contact     e-mail addresses and phone numbers, as people write them
 names       handles, slugs and ids made from texts
 zones       time zones by whatever name they come
 bounded     a dictionary of so many bytes
-clock       instants (seconds since 1970 UTC) and RFC 3339
+clock       instants (seconds since 1970 UTC), RFC 3339, times of a day
 """

@@ -1,4 +1,4 @@
-"""Instants (whole seconds since 1970 UTC) in and out of RFC 3339."""
+"""Instants (whole seconds since 1970 UTC) in and out of RFC 3339; times of a day."""
 
 from __future__ import annotations
 
@@ -36,3 +36,8 @@ def from_rfc3339(text: str) -> int:
 def to_rfc3339(at: int) -> str:
     """`2026-12-01T09:00:00Z`"""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def time_of_day(minutes: int) -> str:
+    """`09:30` for 570 minutes since midnight; `24:00` for the end of the day."""
+    return f"{minutes // 60:02}:{minutes % 60:02}"

@@ -121,7 +121,7 @@ class EventType(_Part):
 class Theme(_Part):
     """The widget's one colour, and whether it is dark."""
 
-    accent: Accent = "1a73e8"
+    accent: Accent = core_fields.DEFAULT_ACCENT
     mode: Literal["auto", "light", "dark"] = "auto"
 
 

@@ -28,6 +28,7 @@ YEARS = range(1970, 2201)
 HANDLE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 QUESTION_ID = re.compile(r"[a-z0-9_-]{1,40}")
 ACCENT = re.compile(r"[0-9a-fA-F]{6}")
+DEFAULT_ACCENT = "1a73e8"
 _SIX_BITS = "[A-Za-z0-9+/]"  # a character of base64
 SECRET = re.compile(rf"whsec_({_SIX_BITS}{{4}}){{6,42}}({_SIX_BITS}{{2}}==|{_SIX_BITS}{{3}}=)?")
 RESERVED = {

@@ -1,4 +1,4 @@
-"""What is free, and why a time is not. Pure: the clock is handed in, the standard library only.
+"""What is free, and why a time is not. Pure: the current instant is handed in.
 
 The rule is "What makes a slot" of the outside interface. An instant is a whole number of seconds
 since 1970-01-01T00:00:00Z. Intervals are half-open: the start belongs to them, the end does not.
@@ -14,6 +14,8 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from widget.core.clock import time_of_day
 
 DAY = 86400
 EPOCH_DAY = date(1970, 1, 1).toordinal()
@@ -249,17 +251,13 @@ def _hours_reasons(rules: Rules, day: date, start: int) -> list[Reason]:
     if any(start in _grid(rules, *each) for each in around):
         return []
     ranges = rules.hours(day)
-    said = ", ".join(f"{_clock(low)}-{_clock(high)}" for low, high in ranges)
+    said = ", ".join(f"{time_of_day(low)}-{time_of_day(high)}" for low, high in ranges)
     if around:
         fits = any(start + rules.duration_minutes * 60 <= until for _, until in around)
         return [Reason("grid" if fits else "hours", said)]
     if day in rules.date_overrides:
         return [Reason("override", said)]
     return [Reason("hours", said) if ranges else Reason("closed")]
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def stretches(tz: ZoneInfo, day: date, hours: Range) -> list[Stretch]:

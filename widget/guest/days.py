@@ -131,7 +131,6 @@ def _month_view(
     months = {_month(day) for day in days}
     previous = max((other for other in months if other < month), default=None)
     following = min((other for other in months if other > month), default=None)
-    opening = month - timedelta(days=language.week_order().index(month.weekday()))
     return {
         "value": f"{month:%Y-%m}",
         "label": language.month_name(month),
@@ -140,13 +139,17 @@ def _month_view(
         "skipped": _skipped(month, previous, following),
         "weekdays": language.weekdays(),
         "weeks": [
-            [
-                _cell(opening + timedelta(days=7 * week + column), days, month, chosen, today, own)
-                for column in range(7)
-            ]
-            for week in range(WEEKS)
+            [_cell(day, days, month, chosen, today, own) for day in week] for week in weeks(month)
         ],
     }
+
+
+def weeks(month: date) -> list[list[date]]:
+    """The dates that a month (its first date) is shown with: WEEKS whole weeks, beginning with
+    the day that this language's weeks begin with."""
+    opening = month - timedelta(days=language.week_order().index(month.weekday()))
+    days = [opening + timedelta(days=offset) for offset in range(7 * WEEKS)]
+    return [days[at : at + 7] for at in range(0, 7 * WEEKS, 7)]
 
 
 def _turn(month: date | None) -> dict[str, str] | None:

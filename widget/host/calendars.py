@@ -14,6 +14,7 @@ from widget.google.errors import GoogleError
 KEEP_SECONDS = 60
 AGAIN_SECONDS = 30  # after Google did not answer
 PATIENCE_SECONDS = 3  # the page is shown without names rather than late
+GREY = "#5f6368"  # of a calendar whose colour Google does not tell
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -75,7 +76,7 @@ def _kept(entry: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": entry["id"],
         "name": str(entry.get("summaryOverride") or entry.get("summary") or entry["id"]),
-        "colour": colour if _COLOUR.fullmatch(colour) else "#5f6368",
+        "colour": colour if _COLOUR.fullmatch(colour) else GREY,
         "primary": bool(entry.get("primary")),
         "owned": entry.get("accessRole") == "owner",
         "meet": _makes_meet_links(entry.get("conferenceProperties")),

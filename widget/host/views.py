@@ -206,10 +206,10 @@ def _month(text: str, otherwise: date) -> date:
 def _weeks(
     document: Settings, month: date, today: date, first: date | None, last: date | None
 ) -> list[list[Document]]:
-    opening = month - timedelta(days=language.week_order().index(month.weekday()))
-    days = [opening + timedelta(days=offset) for offset in range(42)]
-    cells = [_cell(document, day, month, today, first, last) for day in days]
-    return [cells[at : at + 7] for at in range(0, 42, 7)]
+    return [
+        [_cell(document, day, month, today, first, last) for day in week]
+        for week in guest_days.weeks(month)
+    ]
 
 
 def _cell(
@@ -217,14 +217,13 @@ def _cell(
 ) -> Document:
     own = document.date_overrides.get(day.isoformat())
     ranges = document.weekly_hours[WEEKDAYS[day.weekday()]] if own is None else own
-    words = ", ".join("–".join(pair) for pair in ranges) or "closed"
     extends = first is not None and (last is None or last == first) and day > first
     picked = {"from": first.isoformat() if extends and first else day.isoformat()}
     picked["to"] = day.isoformat()
     return {
         "date": day.isoformat(),
         "number": day.day,
-        "label": f"{language.full_date(day)}: {words}",
+        "label": f"{language.full_date(day)}: {_hours(ranges)}",
         "own": own is not None,
         "open": bool(ranges),
         "in_month": day.month == month.month,
@@ -252,9 +251,13 @@ def _span_words(span: Document) -> Document:
     label = language.short_date(first)
     if last != first:
         label = f"{label} – {language.short_date(last)}"
-    hours = ", ".join("–".join(pair) for pair in span["ranges"]) or "closed"
     picked = {"month": f"{first:%Y-%m}", "from": span["first"], "to": span["last"]}
-    return {"label": label, "hours": hours, "address": address("dates", **picked)}
+    return {"label": label, "hours": _hours(span["ranges"]), "address": address("dates", **picked)}
+
+
+def _hours(ranges: list[list[str]]) -> str:
+    """09:00–12:30, 13:30–17:00; or that it is closed."""
+    return ", ".join("–".join(pair) for pair in ranges) or "closed"
 
 
 # --- calendars -------------------------------------------------------------------------------
@@ -276,7 +279,7 @@ def _calendar(listed: host_calendars.Calendars, id: str, chosen: Document) -> Do
     return {
         "id": id,
         "name": entry.name if entry else id,
-        "colour": entry.colour if entry else "#5f6368",
+        "colour": entry.colour if entry else host_calendars.GREY,
         "primary": bool(entry and entry.primary),
         "busy": busy,
         "target": id == chosen["target_calendar"],

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from werkzeug.datastructures import MultiDict
 
 from widget.core import fields
+from widget.core.clock import time_of_day
 from widget.core.document import WEEKDAYS
 
 Rows = list[list[str]]  # start and end as HH:MM, or what was typed instead
@@ -101,8 +102,4 @@ def _following(rows: Rows) -> list[str]:
         return ["", ""]
     if end < start or end + 60 >= fields.DAY_MINUTES:
         return ["", ""]
-    return [_clock(end + 60), _clock(min(end + 180, fields.DAY_MINUTES))]
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
+    return [time_of_day(end + 60), time_of_day(min(end + 180, fields.DAY_MINUTES))]

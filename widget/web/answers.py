@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, make_response, render_template, request
 from jinja2_fragments.flask import render_block
 
+from widget.core import fields
 from widget.text import language
 from widget.web import service, static
 from widget.web import theme as web_theme
@@ -33,7 +34,7 @@ def retry_after(response: Response, seconds: int) -> Response:
     return response
 
 
-def page(title: str, theme: str = "auto", accent: str = web_theme.DEFAULT_ACCENT) -> dict[str, Any]:
+def page(title: str, theme: str = "auto", accent: str = fields.DEFAULT_ACCENT) -> dict[str, Any]:
     """What the layout of every page needs."""
     return {
         "title": title,

@@ -13,6 +13,7 @@ import brotli
 from flask import Response, abort, request
 from flask.typing import ResponseReturnValue
 
+from widget.core import fields
 from widget.web import theme
 from widget.web.audience import Audience, Room
 
@@ -86,7 +87,7 @@ def style(accent: str) -> Packed:
 
 def warm() -> None:
     """Compress every file now, so that no guest waits for it."""
-    style(theme.DEFAULT_ACCENT)
+    style(fields.DEFAULT_ACCENT)
     for name in _names():
         static(name)
 

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
+
+from widget.core import fields
 
 STATIC = Path(__file__).parents[2] / "static"
 HTMX = "htmx-4.0.1.min.js"
 THEMES = ("auto", "light", "dark")
 STYLE = ("guest.css", "picker.css", "booking.css")  # one file to browsers, in this order
-DEFAULT_ACCENT = "1a73e8"
 READABLE = 4.5  # WCAG 2.2, 1.4.3 Contrast (Minimum), AA
 TINT = 0.1  # of the accent in a free day's background, as picker.css has it
 #: The darkest light ground and the lightest dark one that a page is shown on (frame.js: `adapt`).
 LIGHT_PAGE, DARK_PAGE = (244, 244, 244), (42, 43, 47)
 
-_ACCENT = re.compile(r"[0-9a-fA-F]{6}", re.ASCII)
 RGB = tuple[int, int, int]
 
 
 def is_accent(text: str) -> bool:
-    return bool(_ACCENT.fullmatch(text))
+    return bool(fields.ACCENT.fullmatch(text))
 
 
 def style_sheet(accent: str) -> str:
