@@ -10,11 +10,11 @@ from flask_compress import Compress
 
 import models
 from widget import cli, config, metrics
-from widget.api import notifications, v1
+from widget.api import me, notifications, v1
 from widget.booking import reconcile
 from widget.google.client import Google
 from widget.guest import booking, script, sightings, steps
-from widget.host import account, bookings, preview, settings, signin, stale
+from widget.host import account, bookings, preview, programs, settings, signin, stale
 from widget.web import logs, setup, static
 
 
@@ -39,9 +39,9 @@ def create_app(given: config.Config | None = None) -> Flask:
     logs.watch(app, behind_proxy=configured.trusted_proxies > 0)
     setup.set_up(app, configured)
     Compress(app)
-    for room in (steps, booking, script, v1, notifications, static):
+    for room in (steps, booking, script, v1, me, notifications, static):
         app.register_blueprint(room.blueprint)
-    for room in (signin, settings, bookings, preview, account):
+    for room in (signin, settings, bookings, programs, preview, account):
         app.register_blueprint(room.blueprint)
     signin.set_up(app)
     stale.set_up(app)

@@ -239,6 +239,17 @@ class CalendarList(Table):
     problem = peewee.CharField(80, null=True)
 
 
+class ApiToken(Table):
+    """What a program of a host shows; `digest` is the SHA-256 of its text."""
+
+    id = peewee.CharField(8, primary_key=True)
+    host = peewee.ForeignKeyField(Host, on_delete="CASCADE")
+    name = peewee.CharField(60)
+    digest = peewee.CharField(64, unique=True)
+    created_at = peewee.BigIntegerField()
+    used_at = peewee.BigIntegerField(null=True)
+
+
 class SignInFault(Table):
     """Why Google did not take this server's requests when somebody last signed in: one row."""
 

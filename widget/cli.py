@@ -16,11 +16,12 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 import models
-from widget import doctor
+from widget import cli_tokens, doctor
 from widget.booking import deletion, export, guest_input, reconcile, rows, settling
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
 from widget.booking.target import Target
+from widget.cli_tokens import known_host as _host
 from widget.core import contact
 from widget.core.clock import now, to_rfc3339
 from widget.core.document import (
@@ -47,7 +48,7 @@ def register(app: Flask) -> None:
 
 
 def _commands() -> tuple[click.Command, ...]:
-    groups = (settings_group, hosts_group, guests_group, bookings_group)
+    groups = (settings_group, hosts_group, guests_group, bookings_group, cli_tokens.group)
     return (*groups, explain, reconcile_, check, serve)
 
 
@@ -85,13 +86,6 @@ def _stopped(command: click.Command, faults: str) -> click.Command:
 def _google() -> Google:
     google: Google = current_app.extensions["meetslot"]
     return google
-
-
-def _host(handle: str) -> models.Host:
-    host = models.host_by_handle(handle)
-    if host is None:
-        raise click.ClickException(f"there is no host {handle!r} (see: flask hosts list)")
-    return host
 
 
 # --- settings -------------------------------------------------------------------------------

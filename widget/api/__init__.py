@@ -1,6 +1,8 @@
 """For programs.
 
 v1             JSON: event types, slots, bookings
+me             JSON: a host's own programs, by token
+given          what a program sent, read
 schema         what they answer, as models
 notifications  Google's change notifications
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -112,15 +112,87 @@ class BookedAnswer(Answer):
         stands = booking.status in models.ACTIVE
         return cls(
             success=stands,
-            booking=BookingAnswer(
-                id=booking.id,
-                start=to_rfc3339(booking.start_at),
-                end=to_rfc3339(booking.end_at),
-                status=cast(Status, booking.status),
-                manageUrl=links.booking_url(config, booking.id),
-            ),
+            booking=BookingAnswer(**_booking(config, booking)),
             meetLink=booking.meet_link if stands else None,
         )
+
+
+def _booking(config: Config, booking: models.Booking) -> dict[str, Any]:
+    """The fields of BookingAnswer."""
+    return {
+        "id": booking.id,
+        "start": to_rfc3339(booking.start_at),
+        "end": to_rfc3339(booking.end_at),
+        "status": cast(Status, booking.status),
+        "manageUrl": links.booking_url(config, booking.id),
+    }
+
+
+class Guest(Answer):
+    """Who booked."""
+
+    name: str
+    email: str
+    tz: str
+    language: str
+
+
+class HostsBooking(BookingAnswer):
+    """A booking as its host may see it: all that the guest said."""
+
+    event: str
+    title: str
+    meetLink: str | None
+    guest: Guest
+    guests: list[str] = Field(description="E-mail addresses of more people.")
+    notes: str
+    answers: dict[str, str | bool]
+    utm: dict[str, str]
+    createdAt: str
+    cancelledBy: str | None
+    cancelReason: str | None
+    noShow: bool
+
+    @classmethod
+    def of(cls, config: Config, booking: models.Booking) -> HostsBooking:
+        return cls(
+            **_booking(config, booking),
+            event=booking.event,
+            title=booking.promise["title"],
+            meetLink=booking.meet_link if booking.status in models.ACTIVE else None,
+            guest=Guest(
+                name=booking.guest_name,
+                email=booking.guest_email,
+                tz=booking.tz,
+                language=booking.language,
+            ),
+            guests=booking.guests,
+            notes=booking.notes,
+            answers=booking.answers,
+            utm=booking.utm,
+            createdAt=to_rfc3339(booking.created_at),
+            cancelledBy=booking.cancelled_by,
+            cancelReason=booking.cancel_reason,
+            noShow=booking.no_show,
+        )
+
+
+class BookingsAnswer(Answer):
+    """A page of bookings by their start; `next` is the cursor of the following one."""
+
+    bookings: list[HostsBooking]
+    next: str | None
+
+
+class Me(Answer):
+    """Whose token it is. `connected`: Google lets us reach the calendar."""
+
+    handle: str
+    display_name: str
+    email: str
+    time_zone: str
+    connected: bool
+    url: str
 
 
 def slots_of(starts: Sequence[int], event: EventType) -> list[Slot]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from typing import Any
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 import models
 from widget.api import schema
+from widget.api.given import checked, instant, invalid, json_body, refused
 from widget.booking import act, guest_input
 from widget.booking.errors import KeyReused, NotBooked, SlotTaken, SlotUnavailable
 from widget.booking.offer import offer_for
@@ -20,8 +18,7 @@ from widget.core import clock
 from widget.google.client import DAY
 from widget.text import language
 from widget.text.language import gettext as _
-from widget.web import errors as web_errors
-from widget.web import limits, messages, service
+from widget.web import limits, service
 from widget.web.audience import Audience, Room
 
 blueprint = Room("api", __name__, Audience.PROGRAM, url_prefix="/api/v1")
@@ -29,7 +26,6 @@ blueprint = Room("api", __name__, Audience.PROGRAM, url_prefix="/api/v1")
 LONGEST_DAYS = 62
 KEY_LENGTH = 255
 STATUS = {"pending": 202, "confirmed": 201}
-_SPACE_FOR_PLUS = re.compile(r" (\d\d:?\d\d)$")
 
 
 @blueprint.after_request
@@ -55,8 +51,8 @@ def host(handle: str) -> ResponseReturnValue:
 @limits.reading
 def slots(handle: str, slug: str) -> ResponseReturnValue:
     target, errors = look(handle, slug, clock.now()), dict[str, str]()
-    start, end = _instant("from", errors), _instant("to", errors)
-    tz = _checked(
+    start, end = instant("from", errors), instant("to", errors)
+    tz = checked(
         guest_input.zone, request.args.get("tz") or target.document.time_zone, "tz", errors
     )
     if not errors and end <= start:
@@ -81,7 +77,7 @@ def slots(handle: str, slug: str) -> ResponseReturnValue:
 def book(handle: str, slug: str) -> ResponseReturnValue:
     target, errors = find(handle, slug), dict[str, str]()
     key = _idempotency_key(errors)
-    given = _body(errors)
+    given = json_body(errors)
     if errors:
         return invalid(errors)
     try:
@@ -107,20 +103,6 @@ def _booked(target: Target, wish: guest_input.Details, key: str | None) -> model
     return act.book(calendar, target, wish, stored, caller, clock.now())
 
 
-def invalid(errors: dict[str, str]) -> Response:
-    return web_errors.problem(
-        422, "invalid_request", _("Some fields are not right."), errors=errors
-    )
-
-
-def refused(error: NotBooked, **more: Any) -> Response:
-    """Nothing was booked: the outcome's own status and code."""
-    response = web_errors.problem(
-        messages.status(error), error.code, messages.refusal(error), **more
-    )
-    return messages.with_retry(response, error)
-
-
 def _other_times(target: Target, error: NotBooked, start: int) -> Response:
     """The time is gone: what is free now instead, as `slots` has it, the nearest in order."""
     try:
@@ -131,33 +113,8 @@ def _other_times(target: Target, error: NotBooked, start: int) -> Response:
     return refused(error, slots=[each.model_dump() for each in offered])
 
 
-def _instant(name: str, errors: dict[str, str]) -> int:
-    text = request.args.get(name, "")
-    # an unescaped + of an offset arrives as a space
-    return _checked(guest_input.instant, _SPACE_FOR_PLUS.sub(r"+\1", text), name, errors) or 0
-
-
-def _checked(reader: Any, text: str, name: str, errors: dict[str, str]) -> Any:
-    try:
-        return reader(text)
-    except ValueError as error:
-        errors[name] = str(error)
-        return None
-
-
 def _idempotency_key(errors: dict[str, str]) -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is not None and not (0 < len(key) <= KEY_LENGTH and key.isprintable()):
         errors["Idempotency-Key"] = _("Use 1 to %(n)s visible characters.") % {"n": KEY_LENGTH}
     return key
-
-
-def _body(errors: dict[str, str]) -> dict[str, Any]:
-    try:
-        body = request.get_json()
-    except (BadRequest, UnsupportedMediaType, RecursionError):
-        body = None
-    if not isinstance(body, dict):
-        errors["body"] = _("Send a JSON object with Content-Type application/json.")
-        return {}
-    return body

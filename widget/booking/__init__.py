@@ -16,7 +16,8 @@ leases       what one worker does alone
 reconcile    settles what is unknown at Google; background rounds
 changes      what hosts change in Google, taken in
 channels     Google's push channels
-links        signed links and nonces
+links        signed links, nonces and cursors
+tokens       what a host's own programs show
 export       bookings as rows of a table or file
 deletion     erasing a host or a guest
 errors       why nothing was booked or changed

@@ -10,7 +10,7 @@ from itsdangerous.encoding import base64_decode, base64_encode
 
 from widget.config import Config
 
-BOOKING, FORM = "meetslot.booking", "meetslot.form"
+BOOKING, FORM, CURSOR = "meetslot.booking", "meetslot.form", "meetslot.cursor"
 
 
 def _keys(config: Config) -> list[str]:
@@ -53,3 +53,17 @@ def read_nonce(config: Config, text: str) -> str:
         return str(URLSafeTimedSerializer(_keys(config), FORM).loads(text))
     except BadData:
         return ""
+
+
+def cursor(config: Config, list: str, start: int, id: str) -> str:
+    """Where the next page of a list begins: after a booking's start and id."""
+    return str(URLSafeTimedSerializer(_keys(config), CURSOR).dumps([list, start, id]))
+
+
+def read_cursor(config: Config, list: str, text: str) -> tuple[int, str] | None:
+    """The start and id in a cursor; None for one of another list, or that we did not make."""
+    try:
+        of, start, id = URLSafeTimedSerializer(_keys(config), CURSOR).loads(text)
+    except BadData:
+        return None
+    return (start, id) if of == list else None

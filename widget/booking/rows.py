@@ -107,6 +107,30 @@ def bookings(host: Host, start: int | None, end: int | None) -> list[Booking]:
     return list(query)
 
 
+def page(
+    host: Host,
+    start: int | None,
+    end: int | None,
+    status: str | None,
+    after: tuple[int, str] | None,
+    limit: int,
+) -> list[Booking]:
+    """At most `limit` bookings of a host by start and id, those that come `after` a start and id;
+    `start` included and `end` not."""
+    query = Booking.select().where(Booking.host == host)
+    if start is not None:
+        query = query.where(Booking.start_at >= start)
+    if end is not None:
+        query = query.where(Booking.start_at < end)
+    if status is not None:
+        query = query.where(Booking.status == status)
+    if after is not None:
+        at, id = after
+        later = (Booking.start_at == at) & (Booking.id > id)
+        query = query.where((Booking.start_at > at) | later)
+    return list(query.order_by(Booking.start_at, Booking.id).limit(limit))
+
+
 def upcoming_of_event(host: Host, event: str, now: int) -> int:
     """How many active bookings of an event type are still to come."""
     return (

@@ -12,6 +12,7 @@ bookings       cancel, move, no-show, CSV
 bookings_view  how the bookings are listed
 preview        what guests would see
 account        the connection; disconnect, delete
+programs       API tokens, made and ended
 snippets       the embed code, and where it was seen
 calendars      which calendars the host can choose from
 why            why a time is or is not offered

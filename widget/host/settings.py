@@ -86,15 +86,21 @@ def back_to_event(slug: str) -> ResponseReturnValue:
 
 
 def whole(
-    host: models.Host, status: int = 200, sent: FormView | None = None, **more: Any
+    host: models.Host,
+    status: int = 200,
+    sent: FormView | None = None,
+    token: dict[str, str] | None = None,
+    **more: Any,
 ) -> Response:
-    """The page; `sent` keeps what was typed in its section, `more` what is said of bookings."""
+    """The page; `sent` keeps what was typed in its section, `token` says what became of one that
+    was to be made, `more` what is said of bookings."""
     document = load_document(host.settings)
     context = {
         **views.page(host, document, sent),
         "connection": account.connection(host),
         "bookings": bookings_view.view(host, document, **more),
         "why": why.view(host, document),
+        "token": token or {},
     }
     answer = make_response(page("host/settings.html", status, **context))
     answer.headers["Cache-Control"] = "no-store"

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 import models
-from widget.booking import rows
+from widget.booking import rows, tokens
 from widget.core import clock, fields
 from widget.core import zones as core_zones
 from widget.core.document import WEEKDAYS, EventType, Settings
@@ -75,6 +75,7 @@ def page(host: models.Host, document: Settings, sent: FormView | None) -> Docume
         "dates": dates(document, shown["dates"]),
         "calendars": calendars(host, shown["calendars"].values),
         "mended": theme.mended(accent) if theme.is_accent(accent) else None,
+        "tokens": [_token(each) for each in tokens.listed(host)],
         "event_list": [_listed(host, each) for each in document.event_types],
         "deleting": request.args.get("delete", ""),
         "adding": _adding(sent),
@@ -308,6 +309,19 @@ def _adding(sent: FormView | None) -> Document:
     """The title and length of an event type to be added, as they were typed."""
     given = sent.sent if sent and sent.section == "event-types" and sent.sent else {}
     return {"title": given.get("title", ""), "duration": given.get("duration", "30")}
+
+
+# --- programs --------------------------------------------------------------------------------
+
+
+def _token(token: models.ApiToken) -> Document:
+    now = clock.now()
+    return {
+        "id": token.id,
+        "name": token.name,
+        "made": language.ago(now - token.created_at),
+        "used": language.ago(now - token.used_at) if token.used_at else None,
+    }
 
 
 # --- the snippet -----------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
-from flask import request
+from flask import g, request
 from flask_limiter import Limiter, RateLimitExceeded
 
 from widget.booking.errors import TooManyBookings
@@ -57,6 +57,16 @@ def allow_booking() -> None:
         _count_booking()
     except RateLimitExceeded as error:
         raise TooManyBookings(seconds_left(error)) from None
+
+
+@limiter.shared_limit("120 per minute", "program", key_func=lambda: str(g.program.id))
+def count_program() -> None:
+    """One request more of the token in `g.program`. Raises RateLimitExceeded."""
+
+
+@reading
+def count_reading() -> None:
+    """One request more of this request's address. Raises RateLimitExceeded."""
 
 
 def seconds_left(error: RateLimitExceeded) -> int:

@@ -1,0 +1,135 @@
+"""Blueprint: JSON for a host's own programs, by an API token. Problems are RFC 9457 documents."""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+
+from flask import Response, abort, g, request
+from flask.typing import ResponseReturnValue
+
+import models
+from widget.api import schema
+from widget.api.given import instant, invalid, json_body, refused
+from widget.booking import act, guest_input, links, rows, tokens
+from widget.booking.errors import NotBooked
+from widget.core import clock
+from widget.core.document import load_document
+from widget.web import errors as web_errors
+from widget.web import limits, service
+from widget.web.audience import Audience, Room
+
+blueprint = Room("me", __name__, Audience.PROGRAM, url_prefix="/api/v1/me")
+
+PAGE = 100  # bookings, at most
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@blueprint.before_request
+def recognise() -> ResponseReturnValue | None:
+    """Let nobody in without a token (RFC 6750); count what each one asks."""
+    limits.count_reading()
+    scheme, _space, text = request.headers.get("Authorization", "").partition(" ")
+    found = tokens.find(text.strip(), clock.now()) if scheme.lower() == "bearer" else None
+    if found is None:
+        said = "Send Authorization: Bearer and a token of yours, made on the settings page."
+        response = web_errors.problem(401, "unauthorized", said)
+        response.headers["WWW-Authenticate"] = 'Bearer realm="meetslot"'
+        return response
+    g.program = found
+    limits.count_program()
+    return None
+
+
+@blueprint.after_request
+def keep_private(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("")
+def me() -> ResponseReturnValue:
+    host = g.program.host
+    document = load_document(host.settings)
+    return schema.Me(
+        handle=host.handle,
+        display_name=document.display_name,
+        email=host.email,
+        time_zone=document.time_zone,
+        connected=host.disconnected_at is None,
+        url=f"{service.config().public_url}/book/{host.handle}",
+    ).response()
+
+
+@blueprint.get("/bookings")
+def bookings() -> ResponseReturnValue:
+    """A page of the host's bookings in any state, by start."""
+    errors = dict[str, str]()
+    start, end = (
+        instant(name, errors) if name in request.args else None for name in ("from", "to")
+    )
+    status = request.args.get("status")
+    if status is not None and status not in get_args(schema.Status):
+        errors["status"] = f"Use one of: {', '.join(get_args(schema.Status))}."
+    asked = f"{g.program.host_id} {start} {end} {status}"
+    after = _after(asked, errors)
+    limit = _limit(errors)
+    if errors:
+        return invalid(errors)
+    found = rows.page(g.program.host, start, end, status, after, limit + 1)
+    shown, config = found[:limit], service.config()
+    more = len(found) > limit
+    return schema.BookingsAnswer(
+        bookings=[schema.HostsBooking.of(config, each) for each in shown],
+        next=links.cursor(config, asked, shown[-1].start_at, shown[-1].id) if more else None,
+    ).response()
+
+
+def _after(asked: str, errors: dict[str, str]) -> tuple[int, str] | None:
+    cursor = request.args.get("cursor")
+    if cursor is None:
+        return None
+    found = links.read_cursor(service.config(), asked, cursor)
+    if found is None:
+        errors["cursor"] = "This cursor is of another list: begin without one."
+    return found
+
+
+def _limit(errors: dict[str, str]) -> int:
+    text = request.args.get("limit", str(PAGE))
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", text) or int(text) > PAGE:
+        errors["limit"] = f"Use a whole number from 1 to {PAGE}."
+        return PAGE
+    return int(text)
+
+
+@blueprint.get("/bookings/<id>")
+def booking(id: str) -> ResponseReturnValue:
+    return schema.HostsBooking.of(service.config(), _own(id)).response()
+
+
+@blueprint.post("/bookings/<id>/cancel")
+def cancel(id: str) -> ResponseReturnValue:
+    """Cancel for the host; Google tells the guest. 202 while the outcome is not known yet."""
+    found, errors = _own(id), dict[str, str]()
+    given = json_body(errors) if request.get_data() else {}
+    try:
+        reason = guest_input.reason(given.get("reason"))
+    except ValueError as error:
+        errors["reason"] = str(error)
+    if errors:
+        return invalid(errors)
+    try:
+        done = act.cancel(service.google(), found, reason, act.HOST, clock.now())
+    except NotBooked as error:
+        return refused(error)
+    answer = schema.HostsBooking.of(service.config(), done)
+    return answer.response(202 if done.status == "pending" else 200)
+
+
+def _own(id: str) -> models.Booking:
+    """A booking of the token's host; another host's is 404, like one that never was."""
+    found = rows.booking_by_id(id) if _ID.fullmatch(id) else None
+    if found is None or found.host_id != g.program.host_id:
+        abort(404)
+    return found

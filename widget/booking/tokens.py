@@ -1,0 +1,61 @@
+"""API tokens: what a host's own programs show to act for the host."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+
+import models
+from models import ApiToken, Host
+
+TOKENS = 20  # of one host
+NAME_LENGTH = 60  # characters, as the table has room for
+USED_SECONDS = 60  # how exactly the last use is known: no write for each request
+_TOKEN = re.compile(r"msk_[A-Za-z0-9_-]{43}")
+
+
+class TooManyTokens(Exception):
+    """The host has TOKENS already."""
+
+
+def make(host: Host, name: str, now: int) -> tuple[ApiToken, str]:
+    """A new token and its text, which nobody can read again: only its hash is stored.
+
+    Raises TooManyTokens.
+    """
+    text = "msk_" + secrets.token_urlsafe(32)
+    with models.locked(host):
+        if ApiToken.select().where(ApiToken.host == host).count() >= TOKENS:
+            raise TooManyTokens
+        id = secrets.token_hex(4)
+        made = ApiToken.create(id=id, host=host, name=name, digest=_digest(text), created_at=now)
+    return made, text
+
+
+def listed(host: Host) -> list[ApiToken]:
+    """The host's tokens, the oldest first."""
+    query = ApiToken.select().where(ApiToken.host == host)
+    return list(query.order_by(ApiToken.created_at, ApiToken.id))
+
+
+def end(host: Host, id: str) -> bool:
+    """End a token of the host at once. False when the host has none with this id."""
+    query = ApiToken.delete().where(ApiToken.host == host, ApiToken.id == id)
+    return bool(query.execute())
+
+
+def find(text: str, now: int) -> ApiToken | None:
+    """The token, with its host, that a program showed; noted as used, to the minute."""
+    if not _TOKEN.fullmatch(text):
+        return None
+    query = ApiToken.select(ApiToken, Host).join(Host).where(ApiToken.digest == _digest(text))
+    found: ApiToken | None = query.get_or_none()
+    if found and (found.used_at is None or abs(now - found.used_at) >= USED_SECONDS):
+        ApiToken.update(used_at=now).where(ApiToken.id == found.id).execute()
+    return found
+
+
+def _digest(text: str) -> str:
+    """256 random bits need no slow hash: nobody can try them all."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,67 @@
+"""Flask commands about the API tokens of hosts' own programs."""
+
+from __future__ import annotations
+
+import json
+
+import click
+from flask.cli import AppGroup
+
+import models
+from widget.booking import tokens
+from widget.core.clock import now, to_rfc3339
+
+group = AppGroup("tokens", help="API tokens of hosts' own programs.")
+
+
+def known_host(handle: str) -> models.Host:
+    """Raises ClickException."""
+    host = models.host_by_handle(handle)
+    if host is None:
+        raise click.ClickException(f"there is no host {handle!r} (see: flask hosts list)")
+    return host
+
+
+@group.command("create")
+@click.argument("host")
+@click.option("--name", default="command line", show_default=True, help="What it is for.")
+def create_token(host: str, name: str) -> None:
+    """Print a new API token of HOST: it is not shown again."""
+    if not 0 < len(name) <= tokens.NAME_LENGTH:
+        raise click.ClickException(f"--name takes 1 to {tokens.NAME_LENGTH} characters")
+    try:
+        _made, text = tokens.make(known_host(host), name, now())
+    except tokens.TooManyTokens:
+        raise click.ClickException(f"{host} has {tokens.TOKENS} tokens already") from None
+    click.echo(text)
+
+
+@group.command("list")
+@click.argument("host")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+def list_tokens(host: str, form: str) -> None:
+    """The API tokens of HOST by their ids: what for, when made and last used."""
+    listed = [
+        {
+            "id": each.id,
+            "name": each.name,
+            "created": to_rfc3339(each.created_at),
+            "used": to_rfc3339(each.used_at) if each.used_at else None,
+        }
+        for each in tokens.listed(known_host(host))
+    ]
+    if form == "json":
+        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+        return
+    for row in listed:
+        click.echo("\t".join(str(value or "-") for value in row.values()))
+
+
+@group.command("revoke")
+@click.argument("host")
+@click.argument("id")
+def revoke_token(host: str, id: str) -> None:
+    """End the API token of HOST with this ID at once."""
+    if not tokens.end(known_host(host), id):
+        raise click.ClickException(f"{host} has no token {id!r} (see: flask tokens list {host})")
+    click.echo(f"ended {id}")

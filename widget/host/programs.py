@@ -1,0 +1,46 @@
+"""Blueprint: API tokens of the host's own programs, made and ended on the settings page."""
+
+from __future__ import annotations
+
+from flask import redirect, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+
+from widget.booking import tokens
+from widget.core import characters, clock
+from widget.host import settings
+from widget.host.views import address
+from widget.web.audience import Audience, Room
+
+blueprint = Room("programs", __name__, Audience.HOST)
+
+
+@blueprint.get("/settings/tokens")
+@blueprint.get("/settings/tokens/<_id>/end")
+@login_required
+def back(_id: str = "") -> ResponseReturnValue:
+    """A form's own address, reloaded, is the page again, without the token."""
+    return redirect(address("programs"), 303)
+
+
+@blueprint.post("/settings/tokens")
+@login_required
+def make() -> ResponseReturnValue:
+    """Show the new token on the page that answers: it is stored as a hash, so only this once."""
+    host, name = current_user.host, characters.line(request.form.get("name", "")).strip()
+    if not name or len(name) > tokens.NAME_LENGTH or characters.has_controls(name):
+        fault = f"Say in 1 to {tokens.NAME_LENGTH} characters what it is for."
+        return settings.whole(host, 422, token={"fault": fault, "name": name})
+    try:
+        _made, text = tokens.make(host, name, clock.now())
+    except tokens.TooManyTokens:
+        fault = f"There can be {tokens.TOKENS} tokens. End one that is not used any more."
+        return settings.whole(host, 422, token={"fault": fault, "name": name})
+    return settings.whole(host, token={"made": text, "for": name})
+
+
+@blueprint.post("/settings/tokens/<id>/end")
+@login_required
+def end(id: str) -> ResponseReturnValue:
+    tokens.end(current_user.host, id)  # a second press finds it ended
+    return redirect(address("programs", "programs"), 303)
