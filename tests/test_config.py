@@ -218,7 +218,7 @@ def test_the_program_ends_with_a_line_for_each_fault_and_no_traceback(
 COMMANDS = [
     ["settings", "export"], ["settings", "import"], ["hosts", "list"], ["hosts", "delete"],
     ["guests", "delete"], ["bookings", "list"], ["explain"], ["reconcile"], ["doctor"], ["serve"],
-    ["settings"], ["hosts"], ["guests"], ["bookings"],
+    ["backup"], ["settings"], ["hosts"], ["guests"], ["bookings"],
 ]  # fmt: skip
 
 

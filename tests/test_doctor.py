@@ -29,6 +29,7 @@ def failed(app: Flask) -> str:
     assert code == 1
     (line,) = [line for line in lines if not line.startswith("ok")]
     assert line.startswith("FAIL")
+    assert len(line.partition(". Remedy: ")[2]) > 10
     return line
 
 

@@ -17,6 +17,7 @@ from flask.cli import AppGroup, with_appcontext
 
 import models
 from widget import cli_tokens, doctor
+from widget.backup import backup
 from widget.booking import deletion, export, guest_input, reconcile, rows, settling
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
@@ -49,7 +50,7 @@ def register(app: Flask) -> None:
 
 def _commands() -> tuple[click.Command, ...]:
     groups = (settings_group, hosts_group, guests_group, bookings_group, cli_tokens.group)
-    return (*groups, explain, reconcile_, check, serve)
+    return (*groups, explain, reconcile_, check, backup, serve)
 
 
 def without(faults: str) -> Flask:

@@ -9,17 +9,34 @@ import peewee
 
 import models
 from widget.booking import rows, settling
+from widget.config import help_for
 from widget.core import zones
 from widget.core.clock import to_rfc3339
 from widget.core.document import load_document, unknown_zone
 from widget.google import openid
 from widget.google.client import CALENDAR_SCOPES, DAY, Google
-from widget.google.errors import GoogleError, NotSetUp
+from widget.google.errors import (
+    CalendarClosed,
+    Disconnected,
+    GoogleError,
+    NotSetUp,
+    Refused,
+    Unreadable,
+)
 
 SHORT_KEY = 32
 LONG_SECONDS = 3600
 CLOCK_SECONDS = 60
 Check = tuple[bool, str]
+
+
+TRY_AGAIN = "try again in a minute; if it stays, this machine may not reach Google"
+CALENDARS = "have the host choose its calendars anew on the settings page"
+NEW_ZONES = "bring the time zones up to date (pip install --upgrade tzdata)"
+
+
+def _fails(wrong: str, remedy: str) -> Check:
+    return False, f"{wrong}. Remedy: {remedy}"
 
 
 def checks(google: Google, now: int) -> Iterator[Check]:
@@ -33,17 +50,20 @@ def checks(google: Google, now: int) -> Iterator[Check]:
     yield from _last_sign_in(google)
     for host in models.hosts():
         if unknown := unknown_zone(host.settings):
-            yield False, f"{host.handle}: no time zone is called {unknown!r} here: it counts as UTC"
+            wrong = f"{host.handle}: no time zone is called {unknown!r} here: it counts as UTC"
+            yield _fails(wrong, f"{NEW_ZONES}, or have the host choose another one")
         yield _host(google, host, now)
     for name in rows.zones_of_guests(now):
         if not zones.meant(name):
-            yield False, f"guests: no time zone is called {name!r} here: it counts as the host's"
+            wrong = f"guests: no time zone is called {name!r} here: it counts as the host's"
+            yield _fails(wrong, NEW_ZONES)
     yield _waiting(now)
 
 
 def _keys(google: Google) -> Check:
     if len(google.config.secret_key) < SHORT_KEY:
-        return False, f"SECRET_KEY is shorter than {SHORT_KEY} characters: links could be guessed"
+        wrong = f"SECRET_KEY is shorter than {SHORT_KEY} characters: links could be guessed"
+        return _fails(wrong, help_for("secret_key"))
     return True, "configuration is complete"
 
 
@@ -51,7 +71,8 @@ def _database() -> Check:
     try:
         models.ping()
     except peewee.PeeweeException as error:
-        return False, f"database does not answer: {type(error).__name__}"
+        wrong = f"database does not answer: {type(error).__name__}"
+        return _fails(wrong, "start it, or have DATABASE_URL name " + help_for("database_url"))
     return True, "database answers"
 
 
@@ -60,19 +81,24 @@ def _sign_in(google: Google, now: int) -> Iterator[Check]:
     try:
         answer = google.discover()
     except GoogleError as error:
-        yield False, f"Google's sign-in addresses cannot be read: {error}"
+        wrong = f"Google's sign-in addresses cannot be read: {error}"
+        url = google.config.google_oidc_metadata_url
+        yield _fails(wrong, f"this machine has to reach {url}")
         return
     yield True, f"sign-in: the OAuth client must list this redirect address: {redirect}"
     try:
         google.check_client()
     except NotSetUp as error:
-        yield False, f"OAuth client: {error}. {openid.advice(google, error.reason)}"
+        yield _fails(f"OAuth client: {error}", openid.advice(google, error.reason))
     except GoogleError as error:
-        yield False, f"OAuth client: Google does not say whether it knows it: {error}"
+        wrong = f"OAuth client: Google does not say whether it knows it: {error}"
+        yield _fails(wrong, TRY_AGAIN)
     if (off := _seconds_off(answer.headers.get("Date"), now)) is not None:
-        good = abs(off) <= CLOCK_SECONDS
         side = "ahead of" if off > 0 else "behind"
-        yield good, "clock: it is Google's" if good else f"clock: {abs(off)} s {side} Google's"
+        if abs(off) <= CLOCK_SECONDS:
+            yield True, "clock: it is Google's"
+        else:
+            yield _fails(f"clock: {abs(off)} s {side} Google's", "set this machine's clock (NTP)")
 
 
 def _seconds_off(date: str | None, now: int) -> int | None:
@@ -87,30 +113,38 @@ def _last_sign_in(google: Google) -> Iterator[Check]:
     if fault := openid.last_fault():
         reason = fault.problem.rpartition(" ")[2]
         when = to_rfc3339(fault.noted_at)
-        yield False, f"sign-in failed at {when}: {fault.problem}. {openid.advice(google, reason)}"
+        yield _fails(f"sign-in failed at {when}: {fault.problem}", openid.advice(google, reason))
 
 
 def _host(google: Google, host: models.Host, now: int) -> Check:
+    again = f"have the host sign in again at {google.config.public_url}/login"
     if host.disconnected_at:
-        return False, f"{host.handle}: must sign in again ({host.disconnected_reason})"
+        return _fails(f"{host.handle}: must sign in again ({host.disconnected_reason})", again)
     missing = [scope for scope in CALENDAR_SCOPES if scope not in host.scopes.split()]
     if missing:
-        return False, f"{host.handle}: did not allow {', '.join(missing)}"
+        wrong = f"{host.handle}: did not allow {', '.join(missing)}"
+        return _fails(wrong, f"{again} and allow all that is asked for")
     document = load_document(host.settings)
     try:
         google.calendar_of(host).busy(document.busy_calendars, now, now + DAY)
         owned = google.calendar_of(host).writable()
     except NotSetUp as error:
-        return False, f"{host.handle}: {error}. {openid.advice(google, error.reason)}"
+        return _fails(f"{host.handle}: {error}", openid.advice(google, error.reason))
+    except Disconnected as error:
+        return _fails(f"{host.handle}: {error}", again)
+    except (Unreadable, CalendarClosed, Refused) as error:
+        return _fails(f"{host.handle}: {error}", CALENDARS)
     except GoogleError as error:
-        return False, f"{host.handle}: {error}"
+        return _fails(f"{host.handle}: {error}", TRY_AGAIN)
     if document.target_calendar not in owned:
-        return False, f"{host.handle}: target_calendar is not a calendar that this host owns"
+        wrong = f"{host.handle}: target_calendar is not a calendar that this host owns"
+        return _fails(wrong, CALENDARS)
     return True, f"{host.handle}: Google answers for {len(document.busy_calendars)} calendar(s)"
 
 
 def _waiting(now: int) -> Check:
     number = settling.waiting(now - LONG_SECONDS)
     if number:
-        return False, f"{number} booking(s) have waited for Google for more than an hour"
+        wrong = f"{number} booking(s) have waited for Google for more than an hour"
+        return _fails(wrong, "run flask reconcile, and look into the log for what Google says")
     return True, "no booking waits for Google for long"
