@@ -230,44 +230,12 @@ class OldSlug(Table):
         primary_key = peewee.CompositeKey("host", "slug")
 
 
-class CalendarList(Table):
-    """What Google said last of the calendars that a host can choose from."""
-
-    host = peewee.ForeignKeyField(Host, primary_key=True, on_delete="CASCADE")
-    entries = JSONText(default=list)
-    asked_at = peewee.BigIntegerField(default=0)
-    problem = peewee.CharField(80, null=True)
-
-
-class ApiToken(Table):
-    """What a program of a host shows; `digest` is the SHA-256 of its text."""
-
-    id = peewee.CharField(8, primary_key=True)
-    host = peewee.ForeignKeyField(Host, on_delete="CASCADE")
-    name = peewee.CharField(60)
-    digest = peewee.CharField(64, unique=True)
-    created_at = peewee.BigIntegerField()
-    used_at = peewee.BigIntegerField(null=True)
-
-
 class SignInFault(Table):
     """Why Google did not take this server's requests when somebody last signed in: one row."""
 
     id = peewee.IntegerField(primary_key=True)
     problem = peewee.CharField(120)
     noted_at = peewee.BigIntegerField()
-
-
-class Sighting(Table):
-    """When a host's widget was last loaded inside a site; nothing about who looked."""
-
-    host = peewee.ForeignKeyField(Host, on_delete="CASCADE")
-    origin = peewee.CharField(300)
-    event = peewee.CharField(63)
-    seen_at = peewee.BigIntegerField()
-
-    class Meta:
-        primary_key = peewee.CompositeKey("host", "origin", "event")
 
 
 # --- the database ---------------------------------------------------------------------------

@@ -6,8 +6,10 @@ import hashlib
 import re
 import secrets
 
+import peewee
+
 import models
-from models import ApiToken, Host
+from models import Host, Table
 
 TOKENS = 20  # of one host
 NAME_LENGTH = 60  # characters, as the table has room for
@@ -17,6 +19,17 @@ _TOKEN = re.compile(r"msk_[A-Za-z0-9_-]{43}")
 
 class TooManyTokens(Exception):
     """The host has TOKENS already."""
+
+
+class ApiToken(Table):
+    """What a program of a host shows; `digest` is the SHA-256 of its text."""
+
+    id = peewee.CharField(8, primary_key=True)
+    host = peewee.ForeignKeyField(Host, on_delete="CASCADE")
+    name = peewee.CharField(60)
+    digest = peewee.CharField(64, unique=True)
+    created_at = peewee.BigIntegerField()
+    used_at = peewee.BigIntegerField(null=True)
 
 
 def make(host: Host, name: str, now: int) -> tuple[ApiToken, str]:

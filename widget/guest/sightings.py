@@ -11,7 +11,7 @@ import peewee
 from flask import current_app
 
 import models
-from models import Sighting
+from models import Host, Table
 from widget.core.document import Settings
 
 EVERY_SECONDS = 60
@@ -20,6 +20,18 @@ SITES_SEEN = 100  # of a host: whoever sends made-up origins fills no more than 
 SEEN_AT_MOST = 10_000  # in memory: whoever makes origins up fills no more than these
 
 log = logging.getLogger("meetslot.sightings")
+
+
+class Sighting(Table):
+    """When a host's widget was last loaded inside a site; nothing about who looked."""
+
+    host = peewee.ForeignKeyField(Host, on_delete="CASCADE")
+    origin = peewee.CharField(300)
+    event = peewee.CharField(63)
+    seen_at = peewee.BigIntegerField()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("host", "origin", "event")
 
 
 class Memory:

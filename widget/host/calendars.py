@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import peewee
+
 import models
-from models import CalendarList
+from models import Host, JSONText, Table
 from widget.google.client import Google
 from widget.google.errors import GoogleError
 
@@ -16,6 +18,15 @@ AGAIN_SECONDS = 30  # after Google did not answer
 PATIENCE_SECONDS = 3  # the page is shown without names rather than late
 GREY = "#5f6368"  # of a calendar whose colour Google does not tell
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+class CalendarList(Table):
+    """What Google said last of the calendars that a host can choose from."""
+
+    host = peewee.ForeignKeyField(Host, primary_key=True, on_delete="CASCADE")
+    entries = JSONText(default=list)
+    asked_at = peewee.BigIntegerField(default=0)
+    problem = peewee.CharField(80, null=True)
 
 
 @dataclass(frozen=True)

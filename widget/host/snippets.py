@@ -103,7 +103,7 @@ def _is_address(text: str, origins: list[str]) -> bool:
     return bool(origins) and (text == "localhost" or any(each in text for each in ".:/"))
 
 
-def seen_on(host: models.Host, origin: str | None = None) -> list[models.Sighting]:
+def seen_on(host: models.Host, origin: str | None = None) -> list[sightings.Sighting]:
     """Where the host's widget was loaded (or on one site), the latest first."""
     sightings.memory().write()  # what this process has seen since it wrote last
     return sightings.seen(host, origin)

@@ -314,7 +314,7 @@ def _adding(sent: FormView | None) -> Document:
 # --- programs --------------------------------------------------------------------------------
 
 
-def _token(token: models.ApiToken) -> Document:
+def _token(token: tokens.ApiToken) -> Document:
     now = clock.now()
     return {
         "id": token.id,
