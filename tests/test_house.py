@@ -55,11 +55,16 @@ def packed_styles() -> Iterator[str]:
             yield name(path)
 
 
+#: Lines of Python code of the product, without blank lines, docstrings and comments, so that
+#: nobody saves on those: 10,000 for what it did at first (it had 8,965), and the rest for what was
+#: planned to come: metrics, API tokens, one-off links, schedules, webhooks, MCP.
+BUDGET = 12_500
+
+
 def large_product() -> Iterator[str]:
-    """The product, of 10,000 lines of Python code or more: blank lines, docstrings and comments
-    do not count, so that nobody saves on them."""
+    """The product, of more lines of code than its budget."""
     total = sum(code_lines(path) for path in PYTHON)
-    if total >= 10_000:
+    if total >= BUDGET:
         yield f"the product: {total}"
 
 
