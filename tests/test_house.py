@@ -94,6 +94,14 @@ def missing_files() -> Iterator[str]:
                 yield f"{name(document)}: {found}"
 
 
+def missing_tests() -> Iterator[str]:
+    """Tests that the documents name, as `tests/file.py::test_name`, and that are not there."""
+    for document in MAPS:
+        for file, test in re.findall(r"(tests/[\w/]+\.py)::(\w+)", document.read_text()):
+            if f"def {test}(" not in (ROOT / file).read_text():
+                yield f"{name(document)}: {file}::{test}"
+
+
 def unmapped_modules() -> Iterator[str]:
     """Modules that the map of their package, its docstring, does not name, or the other way."""
     for path in sorted((ROOT / "widget").glob("*/__init__.py")):
@@ -112,6 +120,7 @@ def unmapped_modules() -> Iterator[str]:
         packed_styles,
         large_product,
         missing_files,
+        missing_tests,
         unmapped_modules,
     ],
     ids=lambda rule: rule.__name__,
