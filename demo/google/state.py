@@ -119,6 +119,14 @@ class State:
                 readers={"ana@sailing.example"},
             )  # fmt: skip
 
+    def add_crowd(self, number: int) -> None:
+        """So many more people until the next reset, for benches."""
+        with self.lock:
+            for each in range(number):
+                email = f"host{each}@crowd.example"
+                self.people[email] = Person(email, f"Host {each}", "Europe/Lisbon")
+                self.calendars[email] = Calendar(email, email, f"Host {each}", "Europe/Lisbon")
+
     def snapshot(self) -> dict[str, Any]:
         """All that is remembered, for `restore`."""
         with self.lock:
