@@ -57,9 +57,10 @@ def _bench(stage: Stage, name: str) -> None:
     collide = sum(_stage.collisions(stage.bookings(f"host{n}")) for n in range(HOSTS))
     print(
         f"{name}: {rate:.0f} bookings a second (goal {GOALS[name]}), {collide} collisions\n"
-        f"  {HOSTS} hosts, {GUESTS_AT_ONCE} guests at once, {GOOGLE_SECONDS * 1000:.0f} ms a call to"
-        f" Google; {taken} of {len(alone)} refused; a booking took {middle * 1000:.0f} ms (median),"
-        f" {slowest * 1000:.0f} at most (goal 2000)\n"
+        f"  {HOSTS} hosts, {GUESTS_AT_ONCE} guests at once, {GOOGLE_SECONDS * 1000:.0f} ms a call"
+        f" to Google; {taken} of {len(alone)} refused;"
+        f" a booking took {middle * 1000:.0f} ms (median), {slowest * 1000:.0f} at most"
+        " (goal 2000)\n"
         f"  CPU a booking: server {server:.1f} ms, stand-in {google:.1f} ms\n"
         f"  two guests for a time: {refused} of {len(contested)} told that it was taken",
         flush=True,

@@ -15,23 +15,13 @@ from urllib.parse import unquote, urlsplit
 import requests
 from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from demo.google import calendar, contract, identity, pages, seed
 from demo.google.faults import Fault, Faults, error_body
+from demo.google.server import Server
 from demo.google.state import Event, Refusal, State
 
 __all__ = ["Fault", "StandIn"]
-
-
-class _Quiet(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_request(self, *args: Any) -> None:
-        pass
-
-    def log(self, *args: Any) -> None:
-        pass
 
 
 def make_app(state: State) -> Flask:
@@ -100,9 +90,7 @@ class StandIn:
         self.state = State()
         self.app = make_app(self.state)
         self.faults: Faults = self.app.extensions["faults"]
-        self._server: BaseWSGIServer = make_server(
-            "127.0.0.1", port, self.app, threaded=True, request_handler=_Quiet
-        )
+        self._server = Server(port, self.app)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> StandIn:
@@ -143,6 +131,15 @@ class StandIn:
 
     def clear_faults(self) -> None:
         self.faults.clear()
+
+    @property
+    def connected(self) -> int:
+        """How many connections were opened so far, by anybody."""
+        return len(self._server.connections)
+
+    def close_connections(self) -> None:
+        """As Google does with those that are idle."""
+        self._server.close_connections()
 
     def reset(self) -> None:
         self.faults.clear()

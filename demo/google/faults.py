@@ -173,7 +173,7 @@ def _method(environ: Environ) -> str | None:
 
 
 def _hang_up(environ: Environ) -> NoReturn:
-    connection: socket.socket = environ["werkzeug.socket"]
+    connection: socket.socket = environ["connection"]
     connection.shutdown(socket.SHUT_RDWR)
     raise ConnectionAbortedError
 
@@ -203,7 +203,7 @@ def error_body(status: int, reason: str, message: str = "") -> dict[str, Any]:
 
 def _drip_whole(answer: _Recorded, environ: Environ, seconds: float) -> NoReturn:
     """Byte by byte from the status line on, past the server, which writes a head in one piece."""
-    connection: socket.socket = environ["werkzeug.socket"]
+    connection: socket.socket = environ["connection"]
     head = [f"HTTP/1.1 {answer.status}", *(f"{name}: {value}" for name, value in answer.headers)]
     for byte in "\r\n".join([*head, "", ""]).encode() + answer.body:
         connection.sendall(bytes([byte]))

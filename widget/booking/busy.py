@@ -18,6 +18,7 @@ from widget.google.client import DAY, Calendar
 from widget.google.errors import Refused, Unreadable
 
 REFRESH_SECONDS = 12  # longer than all calls of one request may take
+NOTED_SECONDS = 60  # a host is told to the minute when Google was last asked
 WAIT_SECONDS = 3.0
 LOOK_EVERY_SECONDS = 0.05
 
@@ -110,6 +111,10 @@ def _ask(
 
 
 def _note(host: models.Host, problem: str | None, now: int) -> None:
-    """Keep when Google was last asked, and which calendar it could not read, if any."""
+    """Keep when Google was last asked, to the minute, and which calendar it could not read."""
+    known = 0 <= now - (host.asked_at or 0) < NOTED_SECONDS
+    if known and host.calendar_problem == problem:
+        return
     with suppress(*models.NoAnswer), models.impatient():
         models.note(host, calendar_problem=problem, asked_at=now)
+        host.calendar_problem, host.asked_at = problem, now

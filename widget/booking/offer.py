@@ -116,9 +116,8 @@ def offer_for(
         taken = busy.of(calendar, host, document, now)
     except GoogleError as error:
         raise closed(error) from error
-    window = (event.booking_window_days + 10) * DAY
     taken = without(moving, taken)
-    held = booked(host, event, now - 10 * DAY, now + window, moving)
+    held = booked(host, event, now - 10 * DAY, moving)
     rules = slot_rules(document, event)
     return Bookable(event, rules, taken, held, now, host=host, settings=document)
 
@@ -156,25 +155,13 @@ def _check_calendar(host: models.Host | Snapshot, document: Settings) -> None:
 
 
 def booked(
-    host: models.Host,
-    event: EventType,
-    start: int,
-    end: int,
-    moving: models.Booking | None = None,
+    host: models.Host, event: EventType, start: int, moving: models.Booking | None = None
 ) -> list[Booked]:
-    """What bookings other than `moving` hold between start and end, for the slot core."""
+    """What bookings other than `moving` hold after start, for the slot core."""
     return [
-        Booked(
-            since,
-            until,
-            booking.buffer_before_minutes,
-            booking.buffer_after_minutes,
-            counts=booking.event == event.slug,
-            id=booking.id,
-        )
-        for booking in rows.active_bookings(host, start, end)
-        if moving is None or booking.id != moving.id
-        for since, until in booking.times()
+        each.booked._replace(counts=each.event == event.slug)
+        for each in rows.held(host.id, start)
+        if moving is None or each.booked.id != moving.id
     ]
 
 
@@ -214,7 +201,7 @@ def check(
     Raises NotBooked.
     """
     looked = looked.under(host, moving)
-    held = booked(host, looked.event, start - 9 * DAY, start + 9 * DAY, moving)
+    held = booked(host, looked.event, start - 9 * DAY, moving)
     reasons = slots.reasons(looked.rules, looked.busy, held, looked.now, start)
     if reasons:
         raise refusal(reasons)

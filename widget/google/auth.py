@@ -59,6 +59,7 @@ class Client:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.patience = Patience()
+        self.wire = Wire()
         self._cipher = MultiFernet([Fernet(key) for key in config.token_keys])
 
     # --- Google's addresses -----------------------------------------------------------------
@@ -87,7 +88,7 @@ class Client:
     ) -> Answer:
         """One call outside of a journey. Raises Unavailable."""
         try:
-            return Wire().call(method, url, seconds, body=body)
+            return self.wire.call(method, url, seconds, body=body)
         except (NotSent, Lost) as error:
             raise Unavailable(name, reason=str(error)) from None
 
@@ -229,10 +230,6 @@ class Access:
         self.google, self.host, self._until = google, host, until
 
     @cached_property
-    def _wire(self) -> Wire:
-        return Wire()
-
-    @cached_property
     def _token(self) -> str | None:
         return self.google.decrypt(self.host.access_token)
 
@@ -267,7 +264,7 @@ class Access:
         self, uri: str, method: str, body: str | None, headers: Mapping[str, str] | None
     ) -> Answer:
         authorized = {**(headers or {}), "authorization": f"Bearer {self._token}"}
-        return self._wire.call(method, uri, self._seconds(), body=body, headers=authorized)
+        return self.google.wire.call(method, uri, self._seconds(), body=body, headers=authorized)
 
     def _seconds(self) -> float:
         return min(self.google.patience.call_seconds, self.seconds_left)
@@ -279,7 +276,7 @@ class Access:
         form = self.google.token_form("refresh_token", refresh_token=self._refresh_token())
         url = self.google.endpoints_within(self._seconds())["token_endpoint"]
         try:
-            tokens = read_tokens(self._wire.call("POST", url, self._seconds(), body=form))
+            tokens = read_tokens(self.google.wire.call("POST", url, self._seconds(), body=form))
         except (NotSent, Lost) as error:
             raise Unavailable("oauth.token", reason=str(error)) from None
         except (Disconnected, NotSetUp) as error:

@@ -6,27 +6,31 @@ import http.client
 import io
 import json
 import socket
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPSConnectionPool, Timeout
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
 
+KEPT = 32  # connections to one server, more than a worker has threads
+IDLE_SECONDS = 60  # Google closes what is idle for longer; not at the moment that we use it again
 LEAST_SECONDS = 0.01  # of a timeout: none at all would mean not to wait for anything, or for ever
 
 
 class NotSent(Exception):
-    """No connection came about: Google never saw the request."""
+    """Google never saw the whole request: no connection came about, or it broke before the end."""
 
 
 class Lost(Exception):
-    """The request was sent, in part at least, and no whole answer came."""
+    """The request was sent, and no whole answer came."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,12 @@ class Declined(Exception):
 
 
 class Wire:
-    """One connection to each of Google's servers, for the length of one journey."""
+    """Connections to Google's servers, kept open between calls; for all threads of a process."""
 
     def __init__(self) -> None:
-        self._session = requests.Session()
-        self._session.mount("http://", _Adapter())
-        self._session.mount("https://", _Adapter())
-        self._session.auth = _as_it_is  # or a .netrc file would replace the token
+        self._session = requests.Session()  # knows proxies and certificates by the environment
+        self._adapter = _Adapter(pool_maxsize=KEPT)
+        self._pools: dict[str, HTTPConnectionPool] = {}
 
     def call(
         self,
@@ -70,26 +73,70 @@ class Wire:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """The answer, whatever its status. Raises NotSent or Lost."""
-        if seconds <= 0:
-            raise NotSent("no time left")
-        try:
-            answer = self._session.request(
-                method,
-                url,
-                data=body,
-                headers=dict(headers or {}),
-                timeout=Timeout(total=seconds),  # type: ignore[arg-type]
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            raise (NotSent if _never_connected(error) else Lost)(type(error).__name__) from None
-        except (HTTPError, OSError) as error:
-            raise Lost(type(error).__name__) from None
-        return Answer(answer.status_code, answer.headers, answer.content)
+        deadline, sent = time.monotonic() + seconds, dict(headers or {})
+        if isinstance(body, dict):
+            body = urlencode(body)
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
+        while (left := deadline - time.monotonic()) > 0:
+            _call.begin()
+            try:
+                return self._once(method, url, left, body, sent)
+            except (HTTPError, requests.RequestException, OSError) as error:
+                said = type(error).__name__
+            if _call.sent:
+                raise Lost(said)
+            if _call.opened or not _call.used:  # no kept connection, which Google may have closed
+                raise NotSent(said)
+        raise NotSent("no time left")
+
+    def _once(
+        self, method: str, url: str, seconds: float, body: str | bytes | None, headers: Any
+    ) -> Answer:
+        origin, path = _split(url)
+        pool = self._pools.get(origin) or self._pool(origin)
+        answer = pool.urlopen(
+            method,
+            url if pool.proxy and origin.startswith("http:") else path,
+            body=body,
+            headers=headers,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            timeout=Timeout(total=seconds),
+        )
+        return Answer(answer.status, answer.headers, answer.data)
+
+    def _pool(self, origin: str) -> HTTPConnectionPool:
+        """The connections to a server, or to the proxy before it."""
+        request = requests.Request("GET", origin).prepare()
+        given = self._session.merge_environment_settings(origin, {}, False, None, None)
+        adapter, verify, cert = self._adapter, given["verify"], given["cert"]
+        pool: HTTPConnectionPool = adapter.get_connection_with_tls_context(
+            request, verify, given["proxies"], cert
+        )
+        adapter.cert_verify(pool, origin, verify, cert)  # type: ignore[no-untyped-call]
+        self._pools[origin] = pool
+        return pool
 
 
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
+def _split(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}", urlunsplit(
+        ("", "", parts.path or "/", parts.query, "")
+    )
+
+
+class _Call(threading.local):
+    """How far this thread's call has come: whether a connection was `opened` for it, was `used`
+    at all, and has taken the whole request (`sent`)."""
+
+    opened = used = sent = False
+
+    def begin(self) -> None:
+        self.opened = self.used = self.sent = False
+
+
+_call = _Call()
 
 
 # --- the deadline: a socket's own timeout starts anew with every address and every byte ---------
@@ -127,9 +174,22 @@ class _Response(http.client.HTTPResponse):
 
 class _Connection(HTTPConnection):
     response_class = _Response
+    _used_at = 0.0
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it can be used again: it is open, and not idle for so long that it may be closed
+        at any moment."""
+        return time.monotonic() - self._used_at < IDLE_SECONDS and super().is_connected
+
+    def send(self, data: Any) -> None:
+        _call.used, _call.sent = True, False
+        super().send(data)  # opens a connection first where there is none
+        _call.sent, self._used_at = True, time.monotonic()
 
     def _new_conn(self) -> socket.socket:
         """To the first of the server's addresses that answers, each in half of what is left."""
+        _call.opened = True
         deadline, fault = time.monotonic() + float(self.timeout or 0), ""
         try:
             found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
@@ -162,10 +222,3 @@ class _Adapter(HTTPAdapter):
         secure = isinstance(pool, HTTPSConnectionPool)
         pool.ConnectionCls = _SecureConnection if secure else _Connection
         return pool
-
-
-def _never_connected(error: requests.RequestException) -> bool:
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return isinstance(reason, NewConnectionError)
