@@ -78,6 +78,7 @@ def server(*lives: bytes | None) -> Iterator[tuple[str, list[bytes]]]:
         threading.Thread(target=serve, daemon=True).start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}/", heard
         ended.set()
+        listening.shutdown(socket.SHUT_RDWR)  # or it would take one more
     for thread in threads:
         thread.join(timeout=10)
 
