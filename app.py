@@ -6,7 +6,6 @@ import threading
 
 import peewee
 from flask import Flask
-from flask_compress import Compress
 
 import models
 from widget import cli, config, metrics
@@ -15,7 +14,7 @@ from widget.booking import reconcile
 from widget.google.client import Google
 from widget.guest import booking, script, sightings, steps
 from widget.host import account, bookings, preview, programs, settings, signin, stale
-from widget.web import logs, setup, static
+from widget.web import cache, logs, service, setup, static
 
 
 def create_app(given: config.Config | None = None) -> Flask:
@@ -34,11 +33,12 @@ def create_app(given: config.Config | None = None) -> Flask:
         return cli.without(f"{said}: {config.help_for('database_url')}")
     app = Flask(__name__, static_folder=None)
     app.extensions["meetslot"] = Google(configured)
+    app.extensions["meetslot.kept"] = service.Kept()
     app.extensions["meetslot.sightings"] = sightings.Memory()
     logs.start(configured.log_level)
     logs.watch(app, behind_proxy=configured.trusted_proxies > 0)
     setup.set_up(app, configured)
-    Compress(app)
+    cache.compress_others(app)
     for room in (steps, booking, script, v1, me, notifications, static):
         app.register_blueprint(room.blueprint)
     for room in (signin, settings, bookings, programs, preview, account):

@@ -13,12 +13,12 @@ from widget.api.given import checked, instant, invalid, json_body, refused
 from widget.booking import act, guest_input
 from widget.booking.errors import KeyReused, NotBooked, SlotTaken, SlotUnavailable
 from widget.booking.offer import offer_for
-from widget.booking.target import Target, find, look, look_at_host
+from widget.booking.target import Look, Target, find, look, look_at_host
 from widget.core import clock
 from widget.google.client import DAY
 from widget.text import language
 from widget.text.language import gettext as _
-from widget.web import limits, service
+from widget.web import cache, limits, service
 from widget.web.audience import Audience, Room
 
 blueprint = Room("api", __name__, Audience.PROGRAM, url_prefix="/api/v1")
@@ -43,14 +43,22 @@ def open_to_all(response: Response) -> Response:
 @blueprint.get("/<handle>")
 @limits.reading
 def host(handle: str) -> ResponseReturnValue:
-    document = look_at_host(handle, clock.now())[0].document
-    return schema.HostAnswer.of(service.config(), document).response()
+    kept, age = look_at_host(service.kept().hosts, handle, clock.now())
+    config = service.config()
+    return cache.answer(
+        kept, age, None, None, lambda: schema.HostAnswer.of(config, kept.document).response()
+    )
 
 
 @blueprint.get("/<handle>/<slug>/slots")
 @limits.reading
 def slots(handle: str, slug: str) -> ResponseReturnValue:
-    target, errors = look(handle, slug, clock.now()), dict[str, str]()
+    target = look(service.kept().hosts, handle, slug, clock.now())
+    return cache.answer(target.kept, target.age, target.event, None, lambda: _slots(target))
+
+
+def _slots(target: Look) -> ResponseReturnValue:
+    errors = dict[str, str]()
     start, end = instant("from", errors), instant("to", errors)
     tz = checked(
         guest_input.zone, request.args.get("tz") or target.document.time_zone, "tz", errors
@@ -66,7 +74,7 @@ def slots(handle: str, slug: str) -> ResponseReturnValue:
     except NotBooked as error:
         return refused(error)
     return schema.SlotsAnswer(
-        event=schema.EventTypeAnswer.of(service.config(), handle, target.event),
+        event=schema.EventTypeAnswer.of(service.config(), target.document.handle, target.event),
         tz=tz.key,
         slots=schema.slots_of(offer.free(start, end), target.event),
     ).response()

@@ -23,7 +23,6 @@ from widget.core.bounded import Bounded
 from widget.core.document import EventType, Settings, load_document, slot_rules
 from widget.core.slots import DAY, Booked, Busy, Rules
 
-MOST_BYTES = 8 * 2**20  # in a process
 PAST_DAYS = 10  # of bookings that are over but may count for a week's limit
 #: What an object takes in memory, about: of busy intervals, bookings, a document's character.
 INTERVAL_BYTES, BOOKING_BYTES, CHARACTER_BYTES = 200, 500, 12
@@ -63,6 +62,7 @@ class Snapshot:
     calendar_gone: str | None
     busy: list[Busy]
     held: list[Held]
+    shelf: Shelf  # where it is kept
     _rules: dict[str, Rules] = field(default_factory=dict)
     _booked: dict[str, list[Booked]] = field(default_factory=dict)
     _free: dict[str, tuple[int, array[int]]] = field(default_factory=dict)
@@ -92,7 +92,7 @@ class Snapshot:
             found = slots.free(rules, self.busy, self.booked(event), now, now, end)
             starts = array("q", found)
             self._free[event.slug] = now, starts
-            _kept.put(self.host_id, self, self.bytes)
+            self.shelf.put(self.host_id, self, self.bytes)
         return starts[bisect_left(starts, now + rules.minimum_notice_minutes * 60) :]
 
     @property
@@ -105,39 +105,40 @@ class Snapshot:
         )
 
 
-_kept: Bounded[int, Snapshot] = Bounded(MOST_BYTES)
+Shelf = Bounded[int, Snapshot]
 
 
-def current(handle: str, now: int) -> tuple[Snapshot, BusyAge] | None:
+def current(shelf: Shelf, handle: str, now: int) -> tuple[Snapshot, BusyAge] | None:
     """The state of the host with this handle as it is now; None when there is no such host."""
     row = models.read(_CURRENT, handle)
     if not row:
         return None
     host_id, version, busy_version, *age = row[0]
-    before = _kept.get(host_id)
-    covered = before is not None and before.read_at <= now + models.CLOCKS_APART_SECONDS
-    if before is None or before.version != version or not covered:
-        before = _read(host_id, version, busy_version, now, before)
-    return (before, BusyAge(*(each or 0 for each in age))) if before else None
+    kept = shelf.get(host_id)
+    # a clock that was set back wants bookings which were over when it was read
+    if not kept or kept.version != version or kept.read_at > now + models.CLOCKS_APART_SECONDS:
+        same = kept if kept and kept.busy_version == busy_version else None
+        kept = _read(shelf, host_id, (version, busy_version), now, same)
+    return (kept, BusyAge(*(each or 0 for each in age))) if kept else None
 
 
 def _read(
-    id: int, version: int, busy_version: int, now: int, before: Snapshot | None
+    shelf: Shelf,
+    id: int,
+    versions: tuple[int, int],
+    now: int,
+    same_busy: Snapshot | None,
 ) -> Snapshot | None:
     found = models.read(_HOST, id)
     if not found:
         return None
-    settings, *state = found[0]
-    if before is not None and before.busy_version == busy_version:
-        busy = before.busy  # many, and they change seldom
+    settings, disconnected_at, why, gone = found[0]
+    if same_busy:
+        busy = same_busy.busy  # many, and they change seldom
     else:
         stored = models.read(_BUSY, id)
         busy = [Busy(*each) for each in json.loads(stored[0][0])] if stored else []
-    held = rows.held(id, now - PAST_DAYS * DAY)
-    disconnected_at, why, gone = state
-    document = load_document(settings)
-    read = Snapshot(
-        id, version, busy_version, now, document, disconnected_at, why, gone, busy, held
-    )
-    _kept.put(id, read, read.bytes)
+    held, document = rows.held(id, now - PAST_DAYS * DAY), load_document(settings)
+    read = Snapshot(id, *versions, now, document, disconnected_at, why, gone, busy, held, shelf)
+    shelf.put(id, read, read.bytes)
     return read

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import models
 from widget.booking import snapshot
-from widget.booking.snapshot import BusyAge, Snapshot
+from widget.booking.snapshot import BusyAge, Shelf, Snapshot
 from widget.core import fields
 from widget.core.document import EventType, Settings, load_document
 
@@ -80,15 +80,15 @@ def find_host(handle: str) -> tuple[models.Host, Settings]:
     return host, load_document(host.settings)
 
 
-def look(handle: str, slug: str, now: int) -> Look:
+def look(shelf: Shelf, handle: str, slug: str, now: int) -> Look:
     """find, for a guest who only looks. Raises NotHere or Renamed."""
-    kept, age = look_at_host(handle, now)
+    kept, age = look_at_host(shelf, handle, now)
     return Look(kept, age, event_in(kept.host_id, kept.document, slug))
 
 
-def look_at_host(handle: str, now: int) -> tuple[Snapshot, BusyAge]:
+def look_at_host(shelf: Shelf, handle: str, now: int) -> tuple[Snapshot, BusyAge]:
     """find_host, for a guest who only looks. Raises NotHere or Renamed."""
-    found = snapshot.current(handle, now) if fields.HANDLE.fullmatch(handle) else None
+    found = snapshot.current(shelf, handle, now) if fields.HANDLE.fullmatch(handle) else None
     if found is None:
         raise _elsewhere(handle)
     return found

@@ -10,13 +10,14 @@ from werkzeug.datastructures import MultiDict
 
 import models
 from widget.booking import target
+from widget.booking.snapshot import BusyAge, Snapshot
 from widget.booking.target import Look, NotHere, Target
 from widget.core import clock
 from widget.core.document import EventType, Settings
 from widget.guest import days, embedding, invitation, params
 from widget.text import language
 from widget.text.language import gettext as _
-from widget.web import answers
+from widget.web import answers, service
 from widget.web import errors as web_errors
 from widget.web import theme as web_theme
 
@@ -95,16 +96,16 @@ def find(handle: str, slug: str) -> Target:
 
 def look(handle: str, slug: str) -> Look:
     """find, for a guest who only looks. Raises NotHere or Renamed."""
-    kept, age = target.look_at_host(handle, clock.now())
+    kept, age = target.look_at_host(service.kept().hosts, handle, clock.now())
     embedding.enter(kept.host_id, kept.document, slug)
     return Look(kept, age, target.event_in(kept.host_id, kept.document, slug))
 
 
-def look_at_host(handle: str) -> Settings:
+def look_at_host(handle: str) -> tuple[Snapshot, BusyAge]:
     """find_host, for a guest who only looks. Raises NotHere or Renamed."""
-    kept, _age = target.look_at_host(handle, clock.now())
+    kept, age = target.look_at_host(service.kept().hosts, handle, clock.now())
     embedding.enter(kept.host_id, kept.document)
-    return kept.document
+    return kept, age
 
 
 def find_host(handle: str) -> tuple[models.Host, Settings]:

@@ -21,12 +21,12 @@ from widget.core import clock, slots
 from widget.core.clock import to_rfc3339
 from widget.core.document import EventType, Settings
 from widget.guest import days as guest_days
+from widget.guest import embedding, params
 from widget.guest import page as guest_page
-from widget.guest import params
 from widget.text import language
 from widget.text import zones as text_zones
 from widget.text.language import gettext as _
-from widget.web import answers, limits, messages, service
+from widget.web import answers, cache, limits, messages, service
 from widget.web.audience import Audience, Room
 from widget.web.messages import BadField
 
@@ -105,16 +105,24 @@ class Picking:
 @blueprint.get("/book/<handle>")
 @limits.reading
 def event_types(handle: str) -> ResponseReturnValue:
-    document = guest_page.look_at_host(handle)
-    listed = guest_page.event_types(document)
-    page = guest_page.host_page(document, document.display_name, request.args)
-    return answers.answer("guest/event_types.html", **page, event_types=listed)
+    kept, age = guest_page.look_at_host(handle)
+
+    def make() -> Response:
+        listed = guest_page.event_types(kept.document)
+        page = guest_page.host_page(kept.document, kept.document.display_name, request.args)
+        return answers.answer("guest/event_types.html", **page, event_types=listed)
+
+    return cache.answer(kept, age, None, embedding.embedder(), make)
 
 
 @blueprint.get("/book/<handle>/<slug>")
 @limits.reading
 def event(handle: str, slug: str) -> ResponseReturnValue:
-    return show(Picking(guest_page.look(handle, slug)), request.args)
+    look = guest_page.look(handle, slug)
+    site = embedding.embedder()
+    return cache.answer(
+        look.kept, look.age, look.event, site, lambda: show(Picking(look), request.args)
+    )
 
 
 def show(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:

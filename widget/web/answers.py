@@ -19,6 +19,11 @@ def is_fragment() -> bool:
     return headers.get("HX-Request") == "true" and headers.get("HX-Request-Type") != "full"
 
 
+def is_framed() -> bool:
+    """Whether the browser asks for it into a frame: only there a sandbox may hold it back."""
+    return request.headers.get("Sec-Fetch-Dest") == "iframe"
+
+
 def answer(template: str, status: int = 200, block: str = "picker", **context: Any) -> Response:
     """The template as a whole page, or its block alone when htmx asks for it."""
     render = render_block if is_fragment() else render_template
@@ -38,6 +43,7 @@ def page(title: str, theme: str = "auto", accent: str = fields.DEFAULT_ACCENT) -
     """What the layout of every page needs."""
     return {
         "title": title,
+        "framed": is_framed(),
         "address": f"{service.config().public_url}{request.path}",
         "lang": language.tag(),
         "dir": language.direction(),

@@ -23,6 +23,9 @@ FRAMED = {
 
 
 def protect(response: Response) -> Response:
+    """An answer that is sent again has them already."""
+    if response.headers.get("ETag") and "Content-Security-Policy" in response.headers:
+        return response
     framed = audience.current().framed
     # No word of ancestors lets every page in; `*` would not, if it is a file or sandboxed.
     ancestors = g.get("frame_ancestors", None if framed else "'none'")
