@@ -31,8 +31,8 @@ from widget.core.document import (
     document_json,
     load_document,
     parse_document,
-    renamed_slugs,
 )
+from widget.core.names import renamed_slugs
 from widget.google.client import Google
 from widget.host import settings, why
 from widget.server import serve

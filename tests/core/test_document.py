@@ -21,8 +21,8 @@ from widget.core.document import (
     dump_document,
     first_document,
     parse_document,
-    slot_rules,
 )
+from widget.core.hours import slot_rules
 from widget.core.names import handle_from
 
 #: The example of the outside interface, letter by letter.
@@ -385,7 +385,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ],
     (f"{EVENT}.duration", None, "event_types[0].duration", "whole number"),
     (f"{EVENT}.duration", 10_000, "event_types[0].duration", "between 1 and 1440 minutes"),
-    (f"{EVENT}.location", "zoom", "event_types[0].location", "'google_meet', 'phone' or"),
+    (f"{EVENT}.location", "zoom", "event_types[0].location", "'google_meet', 'phone', "),
     (f"{EVENT}.location", "in_person", "event_types[0].location_detail", "where to meet"),
     (f"{EVENT}.location_detail", "a" * 501, "event_types[0].location_detail", "at most 500"),
     (f"{EVENT}.listed", 1, "event_types[0].listed", "true or false"),

@@ -510,7 +510,9 @@ def candidates(rules: Rules, zone: str, start: int, end: int) -> list[int]:
     runs: list[list[int]] = []
     previous, open_ = None, set[int]()
     for minute, day, of_day in walls(zone, first, last):
-        ranges = rules.date_overrides.get(day)
+        ranges, off = rules.date_overrides.get(day), rules.off(day)
+        if off and (off.code == "away" or not ranges):
+            ranges = ()
         if ranges is None:
             ranges = rules.weekly_hours[day.weekday()]
         of = next(((day, low) for low, high in ranges if low <= of_day < high), None)
@@ -741,6 +743,9 @@ def some_ranges(draw: st.DrawFn) -> Ranges:
     return tuple(piece for piece in pieces if draw(st.integers(0, 2)))
 
 
+OFF = st.sampled_from([Reason("away"), Reason("holiday", "Christmas Day"), Reason("override")])
+
+
 @st.composite
 def situations(draw: st.DrawFn) -> dict[str, Any]:
     """Arguments for free(), of three days around an interesting instant."""
@@ -764,6 +769,7 @@ def situations(draw: st.DrawFn) -> dict[str, Any]:
         booking_window_days=draw(st.sampled_from([0, 1, 2, 60])),
         max_per_day=draw(limit),
         max_per_week=draw(limit),
+        off=draw(st.dictionaries(st.sampled_from(dates), OFF, max_size=2)).get,
     )
     start = middle + draw(st.integers(-30 * HOUR, 6 * HOUR))
     return {

@@ -21,7 +21,8 @@ from widget.booking.errors import (
 from widget.booking.snapshot import Snapshot
 from widget.booking.target import Look, NotHere, Target, event_in
 from widget.core import slots
-from widget.core.document import EventType, Settings, load_document, slot_rules
+from widget.core.document import EventType, Settings, load_document
+from widget.core.hours import slot_rules
 from widget.core.slots import Booked, Busy, Reason, Rules
 from widget.google import errors as google_errors
 from widget.google.client import DAY, Calendar

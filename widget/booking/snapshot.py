@@ -20,7 +20,8 @@ from widget.booking import rows
 from widget.booking.rows import Held
 from widget.core import slots
 from widget.core.bounded import Bounded
-from widget.core.document import EventType, Settings, load_document, slot_rules
+from widget.core.document import EventType, Settings, load_document
+from widget.core.hours import slot_rules
 from widget.core.slots import DAY, Booked, Busy, Rules
 
 PAST_DAYS = 10  # of bookings that are over but may count for a week's limit

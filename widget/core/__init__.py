@@ -1,8 +1,10 @@
 """Pure: the standard library and pydantic only. No Flask, no database; the clock is handed in.
 
 slots       which times are free, and why others are not
-document    the settings document: its JSON, its validation, the slot rules in it
-fields      validators that the document's fields share
+document    the settings document: its JSON, its validation
+hours       which week holds for an event type, which days are off: the slot rules of a document
+days_off    public holidays of countries and their regions
+fields      kinds of values that the document's fields have, and validators
 addresses   origins and URLs, read as browsers do
 characters  what nobody sees, and texts without it
 contact     e-mail addresses and phone numbers, as people write them

@@ -66,6 +66,14 @@ def secure(text: str) -> str:
     return str(found)
 
 
+def is_https(text: str) -> bool:
+    """Whether it is an https address that can be kept."""
+    try:
+        return secure(text).startswith("https:")
+    except ValueError:
+        return False
+
+
 def site(text: str) -> str:
     """The origin of a site that may show the widget. Raises ValueError unless it is an origin
     alone, https (http on this machine), and one that a Content-Security-Policy can name."""

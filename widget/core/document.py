@@ -7,22 +7,39 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from widget.core import addresses, characters, slots, zones
+from widget.core import addresses, characters, days_off, zones
 from widget.core import fields as core_fields
-from widget.core.fields import between, entries, must, read_by
+from widget.core.fields import (
+    Accent,
+    Address,
+    Buffer,
+    Calendar,
+    Date,
+    Handle,
+    Https,
+    Length,
+    Limit,
+    Notice,
+    QuestionId,
+    Ranges,
+    Site,
+    Slug,
+    Zone,
+    between,
+    entries,
+    must,
+)  # fmt: skip
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 Kind = Literal["text", "long_text", "choice", "checkbox", "phone"]
-Location = Literal["google_meet", "phone", "in_person"]
+Location = Literal["google_meet", "phone", "in_person", "link"]
 WebhookEvent = Literal[
     "booking.confirmed", "booking.rescheduled", "booking.cancelled", "booking.failed",
     "host.disconnected",
@@ -32,45 +49,6 @@ Loc = tuple[str | int, ...]
 
 # --- the schema ---------------------------------------------------------------------------------
 
-Slug = Annotated[
-    str,
-    must(core_fields.HANDLE.fullmatch, "must be 1 to 40 of a-z, 0-9 and hyphens, no hyphen first"),
-]
-Handle = Annotated[
-    Slug,
-    must(lambda text: text not in core_fields.RESERVED, "is reserved: choose another"),
-]
-Zone = Annotated[
-    str,
-    must(zones.ZONES.__contains__, "must be an IANA time zone such as Europe/Lisbon"),
-]
-Date = Annotated[
-    str,
-    must(core_fields.is_date, "must be a date such as 2026-12-24, from 1970 to 2200"),
-]
-Ranges = Annotated[
-    list[list[str]], BeforeValidator(core_fields.ranges), entries(core_fields.RANGES)
-]
-Calendar = Annotated[str, core_fields.text(core_fields.CALENDAR, 1)]
-Site = Annotated[
-    str,
-    read_by(addresses.site, "must be a site such as https://example.com (http only on localhost)"),
-]
-Address = Annotated[
-    str,
-    read_by(addresses.secure, "must be an https address (http only on localhost)"),
-]
-Https = Annotated[Address, must(lambda text: text[:6] == "https:", "must be https")]
-Accent = Annotated[
-    str,
-    must(core_fields.ACCENT.fullmatch, "must be six hex digits without #"),
-    AfterValidator(str.lower),
-]
-Length = Annotated[int, between(1, core_fields.DAY_MINUTES, " minutes")]
-Buffer = Annotated[int, between(0, core_fields.DAY_MINUTES, " minutes")]
-Notice = Annotated[int, between(0, core_fields.NOTICE_MINUTES, " minutes")]
-Limit = Annotated[int, between(1, core_fields.BOOKINGS)]
-
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -79,10 +57,7 @@ class _Part(BaseModel):
 class Question(_Part):
     """Asked of a guest; `choices` only for kind choice."""
 
-    id: Annotated[
-        str,
-        must(core_fields.QUESTION_ID.fullmatch, "must be 1 to 40 of a-z, 0-9, _ and -"),
-    ]
+    id: QuestionId
     label: Annotated[str, core_fields.text(core_fields.LABEL, 1)]
     kind: Kind
     required: bool = False
@@ -90,6 +65,32 @@ class Question(_Part):
         list[Annotated[str, core_fields.text(core_fields.CHOICE, 1)]],
         entries(core_fields.CHOICES),
     ] = []
+
+
+class Schedule(_Part):
+    """A week of its own, for the event types that name it by its id."""
+
+    id: QuestionId
+    name: Annotated[str, core_fields.text(core_fields.TITLE, 1)]
+    weekly_hours: dict[Weekday, Ranges]
+    date_overrides: Annotated[dict[Date, Ranges], entries(core_fields.OVERRIDES)] = {}
+
+
+class Away(_Part):
+    """Dates on which nothing is offered, both included; guests read the note."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    since: Date = Field(alias="from")
+    until: Date = Field(alias="to")
+    note: Annotated[str, core_fields.text(core_fields.DETAIL)] = ""
+
+
+class Holidays(_Part):
+    """Whose public holidays are closed: ISO 3166 codes."""
+
+    country: str
+    subdivision: str | None = None
 
 
 class EventType(_Part):
@@ -112,6 +113,9 @@ class EventType(_Part):
     listed: bool = True
     active: bool = True
     questions: Annotated[list[Question], entries(core_fields.QUESTIONS)] = []
+    schedule: str | None = None  # the id of one of the schedules; None: the host's own hours
+    durations: Annotated[list[Length], entries(core_fields.DURATIONS)] = []
+    accent: Accent | None = None
     redirect_url: Https | None = None
     invite_title: Annotated[str, core_fields.text(core_fields.TITLE, 1)] = "{guest} - {event}"
     invite_text: Annotated[str, core_fields.text(core_fields.DESCRIPTION, lines="\n\t")] = ""
@@ -147,6 +151,9 @@ class Settings(_Part):
     target_calendar: Calendar = "primary"
     weekly_hours: dict[Weekday, Ranges]
     date_overrides: Annotated[dict[Date, Ranges], entries(core_fields.OVERRIDES)] = {}
+    schedules: Annotated[list[Schedule], entries(core_fields.SCHEDULES)] = []
+    away: Annotated[list[Away], entries(core_fields.OVERRIDES)] = []
+    holidays: Holidays | None = None
     contact: Annotated[str, core_fields.text(core_fields.DETAIL)] = ""
     allowed_sites: Annotated[list[Site], entries(core_fields.SITES)] = []
     theme: Theme = Theme()
@@ -156,21 +163,51 @@ class Settings(_Part):
 
 def _across(document: Any) -> Iterator[tuple[Loc, str]]:
     """The faults between fields, in a document that may be anything."""
-    hours = _get(document, "weekly_hours", dict.fromkeys(WEEKDAYS))
-    yield from ((("weekly_hours", day), "is missing") for day in WEEKDAYS if day not in hours)
+    yield from _across_hours(document)
     yield from _repeated(_get(document, "busy_calendars", []), ("busy_calendars",))
     webhook = _get(document, "webhook", {})
     yield from _repeated(_get(webhook, "events", []), ("webhook", "events"))
-    events = _get(document, "event_types", [])
+    events, schedules = _get(document, "event_types", []), _get(document, "schedules", [])
     yield from _repeated(events, ("event_types",), "slug")
     for at, event in enumerate(events):
         yield from _across_event(event, ("event_types", at))
+        schedule = _get(event, "schedule", "")
+        if schedule and not any(_get(each, "id", "") == schedule for each in schedules):
+            yield ("event_types", at, "schedule"), "must be the id of one of the schedules"
+
+
+def _across_hours(document: Any) -> Iterator[tuple[Loc, str]]:
+    """Weeks have all days, spans of dates end after they begin, holidays are known."""
+    schedules = _get(document, "schedules", [])
+    yield from _repeated(schedules, ("schedules",), "id")
+    weeks = [((), document), *((("schedules", at), each) for at, each in enumerate(schedules))]
+    for loc, part in weeks:
+        hours = _get(part, "weekly_hours", dict.fromkeys(WEEKDAYS))
+        yield from (
+            ((*loc, "weekly_hours", day), "is missing") for day in WEEKDAYS if day not in hours
+        )
+    for at, away in enumerate(_get(document, "away", [])):
+        if "" < _get(away, "to", "") < _get(away, "from", ""):
+            yield ("away", at, "to"), "must not be before from"
+    chosen = _get(document, "holidays", {})
+    country, region = _get(chosen, "country", ""), _get(chosen, "subdivision", "")
+    if country and country not in days_off.countries():
+        yield ("holidays", "country"), "must be the code of a country, such as PT"
+    elif region and region not in days_off.subdivisions(country):
+        yield ("holidays", "subdivision"), f"must be the code of a region of {country}"
 
 
 def _across_event(event: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
-    detail = _get(event, "location_detail", "")
-    if _get(event, "location", "") == "in_person" and characters.blank(detail):
+    detail, location = _get(event, "location_detail", ""), _get(event, "location", "")
+    if location == "in_person" and characters.blank(detail):
         yield (*loc, "location_detail"), "must say where to meet, as the location is in_person"
+    if location == "link" and not addresses.is_https(detail):
+        yield (*loc, "location_detail"), "must be an https address, as the location is link"
+    durations = _get(event, "durations", [])
+    if durations and _get(event, "duration", 0) not in durations:
+        yield (*loc, "durations"), "must have the duration among them"
+    if len({each for each in durations if isinstance(each, int)}) < len(durations):
+        yield (*loc, "durations"), "must all be different"
     questions = _get(event, "questions", [])
     yield from _repeated(questions, (*loc, "questions"), "id")
     for at, question in enumerate(questions):
@@ -298,13 +335,17 @@ def dump_document(settings: Settings) -> dict[str, Any]:
     first is left out while it says nothing."""
     document = settings.model_dump()
     document["weekly_hours"] = {day: document["weekly_hours"][day] for day in WEEKDAYS}
-    _leave_out(document, Settings, ("contact",))
+    _leave_out(document, Settings, ("schedules", "away", "holidays", "contact"))
     for event in document["event_types"]:
-        _leave_out(event, EventType, ("invite_title", "invite_text", "change_deadline"))
+        _leave_out(event, EventType, LATER)
         for question in event["questions"]:
             if not question["choices"]:
                 del question["choices"]
     return document
+
+
+#: Fields of an event type that version 1 did not have at first.
+LATER = ("schedule", "durations", "accent", "invite_title", "invite_text", "change_deadline")
 
 
 def _leave_out(part: dict[str, Any], of: type[_Part], names: tuple[str, ...]) -> None:
@@ -318,38 +359,16 @@ def document_json(settings: Settings) -> str:
     return json.dumps(dump_document(settings), indent=2, ensure_ascii=False) + "\n"
 
 
-def renamed_slugs(before: Settings, after: Settings) -> dict[str, str]:
-    """The event types that have another slug: what it was, and what it is now.
-
-    One whose slug is gone is the one with a new slug that is alike in everything else, or that
-    stands in its place.
-    """
-    old, new = before.event_types, after.event_types
-    kept = {each.slug for each in old} & {each.slug for each in new}
-    gone = {at: each for at, each in enumerate(old) if each.slug not in kept}
-    come = {at: each for at, each in enumerate(new) if each.slug not in kept}
-    found: dict[str, str] = {}
-    for at, each in gone.items():
-        alike = (n for n, other in come.items() if _unnamed(other) == _unnamed(each))
-        to = next(alike, at if at in come else None)
-        if to is not None:
-            found[each.slug] = come.pop(to).slug
-    return found
-
-
-def _unnamed(event: EventType) -> EventType:
-    return event.model_copy(update={"slug": ""})
-
-
 @lru_cache(maxsize=1024)
 def load_document(text: str) -> Settings:
     """A stored document, parsed once a revision.
 
     A time zone that this machine does not know (any more) becomes the one that is meant, or UTC:
-    see unknown_zone.
+    see unknown_zone. Holidays that are not known any more are left out.
     """
     document = _read(text)
-    return parse_document({**document, "time_zone": zones.zone(document["time_zone"]).key})
+    document["time_zone"] = zones.zone(document["time_zone"]).key
+    return parse_document({**document, "holidays": days_off.known(document.get("holidays"))})
 
 
 def unknown_zone(text: str) -> str | None:
@@ -358,7 +377,7 @@ def unknown_zone(text: str) -> str | None:
     return None if zones.meant(name) else name
 
 
-# --- a new host, and the slot core --------------------------------------------------------------
+# --- a new host -----------------------------------------------------------------------------------
 
 
 def first_document(handle: str, display_name: str, time_zone: str) -> Settings:
@@ -375,25 +394,3 @@ def first_document(handle: str, display_name: str, time_zone: str) -> Settings:
         },
         event_types=[EventType(slug="intro", title="Intro call", duration=30)],
     )
-
-
-def slot_rules(settings: Settings, event: EventType) -> slots.Rules:
-    """What decides about slots, for the slot core."""
-    dates = settings.date_overrides.items()
-    return slots.Rules(
-        tz=ZoneInfo(settings.time_zone),
-        weekly_hours=tuple(_spans(settings.weekly_hours[day]) for day in WEEKDAYS),
-        date_overrides={date.fromisoformat(day): _spans(ranges) for day, ranges in dates},
-        duration_minutes=event.duration,
-        slot_interval_minutes=event.slot_interval,
-        buffer_before_minutes=event.buffer_before,
-        buffer_after_minutes=event.buffer_after,
-        minimum_notice_minutes=event.minimum_notice,
-        booking_window_days=event.booking_window_days,
-        max_per_day=event.max_per_day,
-        max_per_week=event.max_per_week,
-    )
-
-
-def _spans(ranges: list[list[str]]) -> slots.Ranges:
-    return tuple(core_fields.span(pair) for pair in ranges)

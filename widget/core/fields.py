@@ -9,12 +9,12 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from widget.core import characters, slots
+from widget.core import addresses, characters, slots, zones
 
 # Limits, all in one place: generous for people, hard for machines.
 DAY_MINUTES = 1440  # duration and slot_interval from 1, buffers from 0
@@ -22,6 +22,7 @@ NOTICE_MINUTES, WINDOW_DAYS = 525_600, 730  # a year, two years
 BOOKINGS, EXTRA_GUESTS = 1000, 20  # max_per_day and max_per_week from 1, extra_guests from 0
 CALENDARS, SITES, OVERRIDES, RANGES = 50, 100, 1000, 48  # entries; ranges are of one day
 EVENT_TYPES, QUESTIONS, CHOICES = 100, 20, 50  # entries
+SCHEDULES, DURATIONS = 20, 12  # entries
 NAME, TITLE, LABEL, CHOICE, DETAIL, DESCRIPTION = 100, 200, 300, 200, 500, 5000  # characters
 CALENDAR = 320  # characters of a calendar's id
 YEARS = range(1970, 2201)
@@ -145,3 +146,47 @@ def ranges(given: Any) -> Any:
     if faults:
         raise ValidationError.from_exception_data("ranges", faults)
     return given
+
+
+# --- kinds of values ----------------------------------------------------------------------------
+
+QuestionId = Annotated[
+    str,
+    must(QUESTION_ID.fullmatch, "must be 1 to 40 of a-z, 0-9, _ and -"),
+]
+Slug = Annotated[
+    str,
+    must(HANDLE.fullmatch, "must be 1 to 40 of a-z, 0-9 and hyphens, no hyphen first"),
+]
+Handle = Annotated[
+    Slug,
+    must(lambda text: text not in RESERVED, "is reserved: choose another"),
+]
+Zone = Annotated[
+    str,
+    must(zones.ZONES.__contains__, "must be an IANA time zone such as Europe/Lisbon"),
+]
+Date = Annotated[
+    str,
+    must(is_date, "must be a date such as 2026-12-24, from 1970 to 2200"),
+]
+Ranges = Annotated[list[list[str]], BeforeValidator(ranges), entries(RANGES)]
+Calendar = Annotated[str, text(CALENDAR, 1)]
+Site = Annotated[
+    str,
+    read_by(addresses.site, "must be a site such as https://example.com (http only on localhost)"),
+]
+Address = Annotated[
+    str,
+    read_by(addresses.secure, "must be an https address (http only on localhost)"),
+]
+Https = Annotated[Address, must(lambda text: text[:6] == "https:", "must be https")]
+Accent = Annotated[
+    str,
+    must(ACCENT.fullmatch, "must be six hex digits without #"),
+    AfterValidator(str.lower),
+]
+Length = Annotated[int, between(1, DAY_MINUTES, " minutes")]
+Buffer = Annotated[int, between(0, DAY_MINUTES, " minutes")]
+Notice = Annotated[int, between(0, NOTICE_MINUTES, " minutes")]
+Limit = Annotated[int, between(1, BOOKINGS)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -47,10 +47,19 @@ class Rules:
     booking_window_days: int = 60
     max_per_day: int | None = None
     max_per_week: int | None = None
+    off: Callable[[date], Reason | None] = lambda _day: None
 
     def hours(self, day: date) -> Ranges:
-        """The open ranges of a date: its override's, else its weekday's."""
+        """The open ranges of a date: none on a day off, else its override's or its weekday's."""
+        if self.closed(day):
+            return ()
         return self.date_overrides.get(day, self.weekly_hours[day.weekday()])
+
+    def closed(self, day: date) -> Reason | None:
+        """Why a date is off. Hours of an override open it all the same, unless it is away."""
+        off = self.off(day)
+        opened = off and off.code != "away" and self.date_overrides.get(day)
+        return None if opened else off
 
 
 class Busy(NamedTuple):
@@ -76,8 +85,8 @@ class Booked(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """Why a slot cannot start at a time: past, notice, window, closed, override, hours, grid,
-    busy, booking, day_limit or week_limit."""
+    """Why a slot cannot start at a time: past, notice, window, away, holiday, closed, override,
+    hours, grid, busy, booking, day_limit or week_limit."""
 
     code: str
     detail: str = ""
@@ -255,6 +264,8 @@ def _hours_reasons(rules: Rules, day: date, start: int) -> list[Reason]:
     if around:
         fits = any(start + rules.duration_minutes * 60 <= until for _, until in around)
         return [Reason("grid" if fits else "hours", said)]
+    if off := rules.closed(day):
+        return [off]
     if day in rules.date_overrides:
         return [Reason("override", said)]
     return [Reason("hours", said) if ranges else Reason("closed")]

@@ -3,6 +3,7 @@
 steps       choosing a time: month, day, zone, form
 booking     from booking on: the booking's own page and its changes
 page        what an address leads to, and what every page of a host needs
+away        what is said of days off
 days        free times as months and days
 params      what a request carries along from step to step
 invitation  a booking as its page and its .ics show it

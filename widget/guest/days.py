@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ LEAD = 240  # characters of a description that are shown before it is opened
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 Days = dict[date, list[int]]
+Off = Callable[[date], str]  # what a guest is told of a date that is off, "" of any other
 
 
 def by_date(starts: Sequence[int], tz: ZoneInfo) -> Days:
@@ -58,6 +59,7 @@ def view(
     month: date | None,
     today: date,
     own: int | None = None,
+    off: Off = lambda _day: "",
 ) -> dict[str, Any]:
     """A month, and in `shown` the day that is chosen in it. `own`: the start that the guest has.
 
@@ -68,11 +70,11 @@ def view(
         asked = next((day for day in free if month is None or _month(day) == month), None)
     seen = _month(asked) if asked else month or _month(today)
     following = _next_free(free, asked, seen)
-    empty = "" if asked in days else _empty(asked, seen, following)
+    empty = "" if asked in days else (asked and off(asked)) or _empty(asked, seen, following)
     own_day = None if own is None else language.today(own, tz)
     return {
         "soonest": offered(days[free[0]][0], tz) if free else None,
-        "month": _month_view(days, seen, asked, today, own_day),
+        "month": _month_view(days, seen, asked, today, own_day, off),
         "shown": [_day_view(days, tz, asked, own)] if asked else [],
         "turn": None,
         "empty": empty,
@@ -126,7 +128,7 @@ def lead(description: str) -> str | None:
 
 
 def _month_view(
-    days: Days, month: date, chosen: date | None, today: date, own: date | None
+    days: Days, month: date, chosen: date | None, today: date, own: date | None, off: Off
 ) -> dict[str, Any]:
     months = {_month(day) for day in days}
     previous = max((other for other in months if other < month), default=None)
@@ -139,7 +141,8 @@ def _month_view(
         "skipped": _skipped(month, previous, following),
         "weekdays": language.weekdays(),
         "weeks": [
-            [_cell(day, days, month, chosen, today, own) for day in week] for week in weeks(month)
+            [_cell(day, days, month, chosen, today, own, off) for day in week]
+            for week in weeks(month)
         ],
     }
 
@@ -173,7 +176,13 @@ def _named(month: date) -> dict[str, str]:
 
 
 def _cell(
-    day: date, days: Days, month: date, chosen: date | None, today: date, own: date | None
+    day: date,
+    days: Days,
+    month: date,
+    chosen: date | None,
+    today: date,
+    own: date | None,
+    off: Off,
 ) -> dict[str, Any]:
     free, label = day in days, ""
     if free:
@@ -189,6 +198,7 @@ def _cell(
         "in_month": _month(day) == month,
         "today": day == today,
         "chosen": day == chosen,
+        "off": "" if free or _month(day) != month else off(day),
     }
 
 

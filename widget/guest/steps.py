@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -20,8 +20,8 @@ from widget.booking.target import Look, NotHere, Target
 from widget.core import clock, slots
 from widget.core.clock import to_rfc3339
 from widget.core.document import EventType, Settings
+from widget.guest import away, embedding, params
 from widget.guest import days as guest_days
-from widget.guest import embedding, params
 from widget.guest import page as guest_page
 from widget.text import language
 from widget.text import zones as text_zones
@@ -35,6 +35,7 @@ blueprint.register_error_handler(NotHere, guest_page.not_here)
 
 #: All or those of a search, the latter alone, and all whatever was searched for.
 ZONE_STEPS = ("zone", "city", "zones")
+DAY = timedelta(days=1)
 DETAIL_FIELDS = ("name", "email", "notes", "guests")
 
 
@@ -164,10 +165,23 @@ def times(
     if page["view"] == "list":
         view = guest_days.list_view(days, tz, asked, month, picking.own)
     else:
-        view = guest_days.view(days, tz, asked, month, language.today(now, tz), picking.own)
+        off, today = away.told(picking.document, offer.rules), language.today(now, tz)
+        view = guest_days.view(days, tz, asked, month, today, picking.own, off)
+    page["away"] = _away(picking, view, language.today(now, tz))
     page["pick"] = _pick(picking, given, _sight(view["shown"], month))
     status = status if alert else 422 if errors else 200
     return answers.answer("guest/times.html", status, **page, **view)
+
+
+def _away(picking: Picking, view: dict[str, Any], today: date) -> list[dict[str, str]]:
+    """When the host is away in the month, or around the days, that are in sight."""
+    if view["month"]:
+        first = guest_days.read_month(view["month"]["value"])
+        last = first + timedelta(days=31)
+        return away.notes(picking.document, max(first, today), last.replace(day=1) - DAY)
+    shown = [date.fromisoformat(each["date"]) for each in view["shown"]]
+    last = max(shown, default=today + timedelta(days=picking.event.booking_window_days))
+    return away.notes(picking.document, min(shown, default=today), last)
 
 
 def _asked(

@@ -6,6 +6,7 @@ settings       the settings page and its saves
 fields         every field of the page, declared once
 forms          a section's form read into its part of the settings document
 week           a week's hours, over midnight too
+days_off       public holidays to choose from, the names of days off
 form_view      a section's form as it is shown, with its faults
 views          what the settings page shows, section by section
 bookings       cancel, move, no-show, CSV

@@ -111,6 +111,9 @@ def field_of(path: str, section: str, at: int = 0) -> str:
     if section == "event":
         clash = re.fullmatch(r"event_types\[(\d+)\]\.slug", path)
         path = "slug" if clash else path.removeprefix(f"event_types[{at}].")
+    elif section == "schedules":
+        path = re.sub(r"\.date_overrides\b.*", ".dates", path)
+        path = "schedules" if path.startswith("event_types") else path
     elif section == "dates":
         path = re.sub(r"date_overrides\.[0-9-]+", "hours", path)
     elif within := SECTIONS[section].within if section in SECTIONS else "":
@@ -126,12 +129,24 @@ _FIELDS = {
     for section in SECTIONS.values()
     for each in (*section.fields, Field("from", "First date"), Field("to", "Last date"))
 }
-_OTHERS = {"kind": "On these dates", "hours": "Hours", "event_types": "Event types"}
+_OTHERS = {
+    "name": "Name",
+    "dates": "Dates",
+    "note": "Note",
+    "holidays.country": "Country",
+    "holidays.subdivision": "Region",
+    "kind": "On these dates",
+    "hours": "Hours",
+    "event_types": "Event types",
+}
 _QUESTION = {each.name: each.label.lower() for each in QUESTION}
 
 
 def label(path: str) -> str:
     """What a field is called on the page; for a path without a field, the path itself."""
+    if found := re.fullmatch(r"(schedules|away)\[(\d+)\]\.(.*)", path):
+        name = {"schedules": "Schedule", "away": "Away"}[found[1]]
+        return f"{name} {int(found[2]) + 1}, {label(found[3])}"
     if found := re.fullmatch(r"weekly_hours\.(\w+)(?:\[(\d+)\].*)?", path):
         day = language.weekday_name(WEEKDAYS.index(found[1])) if found[1] in WEEKDAYS else found[1]
         return day if found[2] is None else f"{day}, hours {int(found[2]) + 1}"

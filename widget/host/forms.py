@@ -195,6 +195,55 @@ def _questions(form: Form) -> list[dict[str, Any]]:
     return found
 
 
+def _schedules(form: Form) -> list[Part]:
+    """Named weeks; one without an id gets one from its name."""
+    found: list[Part] = []
+    while (name := f"s{len(found)}-") + "name" in form:
+        found.append(
+            {
+                "id": form.get(f"{name}id", ""),
+                "name": form[f"{name}name"],
+                "weekly_hours": week.split({day: ranges(form, name + day) for day in WEEKDAYS}),
+                "date_overrides": dict(map(_dated, _non_empty(form.get(f"{name}dates", "")))),
+            }
+        )
+    taken = {each["id"] for each in found}
+    for each in found:
+        each["id"] = each["id"] or names.free(each["name"], taken.__contains__, "hours")
+        taken.add(each["id"])
+    return found
+
+
+def _dated(line: str) -> tuple[str, list[list[str]]]:
+    """A date and its hours: `2026-12-28 10:00-12:00, 14:00-15:00`, or `2026-12-24 closed`."""
+    day, _space, rest = line.strip().partition(" ")
+    spans = [] if rest.strip() in ("", "closed") else rest.split(",")
+    return day, [[time.strip() for time in re.split("[-–]", each)] for each in spans]
+
+
+def dated_lines(overrides: dict[str, list[list[str]]]) -> str:
+    """The same as it is typed, a date a line."""
+    said = {day: ", ".join("–".join(pair) for pair in rows) for day, rows in overrides.items()}
+    return "\n".join(f"{day} {hours or 'closed'}" for day, hours in sorted(said.items()))
+
+
+def _away(form: Form) -> list[Part]:
+    """The rows that have something in them; one day away has no last one."""
+    rows = zip(*(form.getlist(f"away-{name}") for name in ("from", "to", "note")), strict=False)
+    return [
+        {"from": first.strip(), "to": last.strip() or first.strip(), "note": note.strip()}
+        for first, last, note in rows
+        if first.strip() or last.strip() or note.strip()
+    ]
+
+
+def _holidays(form: Form) -> Part | None:
+    """The regions to choose from are those of the country that the form was shown with."""
+    country = form.get("country", "")
+    region = form.get("subdivision") if country == form.get("regions-of") else None
+    return {"country": country, "subdivision": region or None} if country else None
+
+
 #: By kind: what a form has for a name, given what is stored.
 READ: dict[str, Callable[[Form, str, Any], Any]] = {
     "line": lambda form, name, _: form.get(name, ""),
@@ -213,6 +262,10 @@ READ: dict[str, Callable[[Form, str, Any], Any]] = {
     "sites": lambda form, name, _: [_site(line) for line in _non_empty(form.get(name, ""))],
     "calendars": lambda form, name, before: _in_order(before or (), form.getlist(name)),
     "questions": lambda form, _name, _: _questions(form),
+    "schedule": lambda form, name, _: form.get(name) or None,
+    "schedules": lambda form, _name, _: _schedules(form),
+    "away": lambda form, _name, _: _away(form),
+    "holidays": lambda form, _name, _: _holidays(form),
     "week": lambda form, _name, _: week.split({day: ranges(form, day) for day in WEEKDAYS}),
     "dates": lambda form, _name, before: _dates(form, before),
 }
@@ -222,20 +275,44 @@ READ: dict[str, Callable[[Form, str, Any], Any]] = {
 
 
 def edit(part: Part, act: str, form: Form) -> None:
-    """Do what a button of a form asks for: one of a week's (week.edit), `add-question`,
-    `remove-question-2`, `up-question-2`, `down-question-2`."""
+    """Do what a button of a form asks for: one of a week's (week.edit), `s0-add-mon` for the
+    first schedule's, and for rows (ROWS) `add-question`, `remove-question-2`, `up-question-2`,
+    `down-question-2`."""
     what, _dash, rest = act.partition("-")
     name, _dash, number = rest.partition("-")
     if "weekly_hours" in part:
         part["weekly_hours"] = week.edit(part["weekly_hours"], act, form)
-    elif name == "question" and "questions" in part:
-        _change_rows(part["questions"], what, number)
+    for at, schedule in enumerate(part.get("schedules", ())):
+        if what == f"s{at}":
+            schedule["weekly_hours"] = week.edit(schedule["weekly_hours"], rest, form)
+    rows, new = ROWS.get(name, ("", {}))
+    if rows in part:
+        _change_rows(part[rows], what, number, deepcopy(new))
 
 
-def _change_rows(rows: list[Any], what: str, number: str) -> None:
+#: What a button adds to which rows.
+ROWS: dict[str, tuple[str, Part]] = {
+    "question": (
+        "questions",
+        {"id": "", "label": "", "kind": "text", "required": False, "choices": []},
+    ),
+    "schedule": (
+        "schedules",
+        {
+            "id": "",
+            "name": "",
+            "weekly_hours": {day: [] for day in WEEKDAYS},
+            "date_overrides": {},
+        },
+    ),
+    "away": ("away", {"from": "", "to": "", "note": ""}),
+}
+
+
+def _change_rows(rows: list[Any], what: str, number: str, new: Part) -> None:
     at = int(number) if number.isdigit() and len(number) < 4 else -1
     if what == "add":
-        rows.append({"id": "", "label": "", "kind": "text", "required": False, "choices": []})
+        rows.append(new)
     elif not 0 <= at < len(rows):
         return
     elif what == "remove":

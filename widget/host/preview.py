@@ -16,7 +16,8 @@ import models
 from widget.booking.offer import Offer, closed, offer_for
 from widget.booking.target import Target
 from widget.core import clock
-from widget.core.document import SettingsError, load_document, parse_document, slot_rules
+from widget.core.document import SettingsError, load_document, parse_document
+from widget.core.hours import slot_rules
 from widget.google.client import DAY
 from widget.google.errors import GoogleError
 from widget.guest import steps

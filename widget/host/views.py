@@ -17,7 +17,7 @@ from widget.core import zones as core_zones
 from widget.core.document import WEEKDAYS, EventType, Settings
 from widget.guest import days as guest_days
 from widget.host import calendars as host_calendars
-from widget.host import form_view, forms, snippets
+from widget.host import days_off, form_view, forms, snippets
 from widget.host import week as host_week
 from widget.host.fields import SECTIONS
 from widget.host.form_view import FormView
@@ -25,7 +25,12 @@ from widget.host.forms import Document
 from widget.text import language, zones
 from widget.web import service, theme
 
-LOCATIONS = {"google_meet": "Google Meet", "phone": "phone", "in_person": "in person"}
+LOCATIONS = {
+    "google_meet": "Google Meet",
+    "phone": "phone",
+    "in_person": "in person",
+    "link": "your link",
+}
 #: What an address says about the view: which editor, month, tab and page of bookings are open.
 KEPT = ("event", "month", "embed", "of", "show", "q", "page")
 ANCHORS = {"event": "events", "event-types": "events"}  # of sections that stand in another one
@@ -71,7 +76,9 @@ def page(host: models.Host, document: Settings, sent: FormView | None) -> Docume
         "zones": _zones(
             _zone(shown["profile"], document), clock.now() // 3600, str(language.current())
         ),
-        "week": _week(shown["hours"].values["weekly_hours"]),
+        "week_of": _week,
+        "dated_lines": forms.dated_lines,
+        "off": days_off.view(document, shown["holidays"].values["holidays"], address),
         "dates": dates(document, shown["dates"]),
         "calendars": calendars(host, shown["calendars"].values),
         "mended": theme.mended(accent) if theme.is_accent(accent) else None,
@@ -218,14 +225,17 @@ def _cell(
 ) -> Document:
     own = document.date_overrides.get(day.isoformat())
     ranges = document.weekly_hours[WEEKDAYS[day.weekday()]] if own is None else own
+    off = days_off.named(document, day)
+    ranges = [] if off else ranges
     extends = first is not None and (last is None or last == first) and day > first
     picked = {"from": first.isoformat() if extends and first else day.isoformat()}
     picked["to"] = day.isoformat()
     return {
         "date": day.isoformat(),
         "number": day.day,
-        "label": f"{language.full_date(day)}: {_hours(ranges)}",
+        "label": f"{language.full_date(day)}: {off or _hours(ranges)}",
         "own": own is not None,
+        "off": off,
         "open": bool(ranges),
         "in_month": day.month == month.month,
         "today": day == today,

@@ -28,6 +28,8 @@ WORDS = {
     "past": "it has begun",
     "notice": "it is sooner than the minimum notice allows",
     "window": "its date is beyond the booking window",
+    "away": "you are away on this date",
+    "holiday": "this date is a public holiday",
     "closed": "there are no open hours on this weekday",
     "override": "it is outside the hours that a date override sets for this date",
     "hours": "it does not lie wholly within the open hours",

@@ -17,6 +17,7 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.dates import (
     format_date,
+    format_interval,
     format_skeleton,
     format_time,
     format_timedelta,
@@ -329,3 +330,10 @@ def ago(seconds: int) -> str:
 def short_date(day: date) -> str:
     """3 Dec 2026, as this language writes it."""
     return format_date(day, "medium", locale=current())
+
+
+def date_range(first: date, last: date) -> str:
+    """24 Dec 2026 – 5 Jan 2027, as this language writes it; one date alone."""
+    if first == last:
+        return digits(short_date(first))
+    return digits(format_interval(first, last, "yMMMd", locale=current()))

@@ -1,0 +1,44 @@
+"""What guests are told of the days on which a host is away, or that are public holidays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from widget.core.document import Away, Settings
+from widget.core.hours import day_off
+from widget.core.slots import Rules
+from widget.text import language
+from widget.text.language import gettext as _
+
+
+def told(document: Settings, rules: Rules) -> Callable[[date], str]:
+    """What is said of a date (in the host's zone) that is off for these rules; "" of others."""
+
+    def said(day: date) -> str:
+        if (not document.away and not document.holidays) or not rules.closed(day):
+            return ""
+        off = day_off(document, day, language.tag())
+        if off and off.code == "holiday":
+            return _("Public holiday: %(name)s") % {"name": off.detail}
+        return _is_away(document) if off and off.code == "away" else ""
+
+    return said
+
+
+def notes(document: Settings, first: date, last: date) -> list[dict[str, str]]:
+    """The times away between two dates, in order, as their dates and what guests read of them."""
+    low, high = first.isoformat(), last.isoformat()
+    found = [each for each in document.away if each.since <= high and each.until >= low]
+    return [
+        {"when": _span(each), "note": each.note or _is_away(document)}
+        for each in sorted(found, key=lambda each: each.since)
+    ]
+
+
+def _is_away(document: Settings) -> str:
+    return _("%(host)s is away.") % {"host": document.display_name}
+
+
+def _span(away: Away) -> str:
+    return language.date_range(date.fromisoformat(away.since), date.fromisoformat(away.until))
