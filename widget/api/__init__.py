@@ -4,5 +4,6 @@ v1             JSON: event types, slots, bookings
 me             JSON: a host's own programs, by token
 given          what a program sent, read
 schema         what they answer, as models
+openapi        what programs can do, as OpenAPI and as a page
 notifications  Google's change notifications
 """

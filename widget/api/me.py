@@ -7,11 +7,12 @@ from typing import get_args
 
 from flask import Response, abort, g, request
 from flask.typing import ResponseReturnValue
+from pydantic import ValidationError
 
 import models
 from widget.api import schema
 from widget.api.given import instant, invalid, json_body, refused
-from widget.booking import act, guest_input, links, rows, tokens
+from widget.booking import act, links, rows, tokens
 from widget.booking.errors import NotBooked
 from widget.core import clock
 from widget.core.document import load_document
@@ -114,13 +115,13 @@ def cancel(id: str) -> ResponseReturnValue:
     found, errors = _own(id), dict[str, str]()
     given = json_body(errors) if request.get_data() else {}
     try:
-        reason = guest_input.reason(given.get("reason"))
-    except ValueError as error:
-        errors["reason"] = str(error)
+        wish = schema.Cancelling.model_validate(given)
+    except ValidationError as error:
+        errors |= {str(each["loc"][0]): each["msg"] for each in error.errors()}
     if errors:
         return invalid(errors)
     try:
-        done = act.cancel(service.google(), found, reason, act.HOST, clock.now())
+        done = act.cancel(service.google(), found, wish.reason, act.HOST, clock.now())
     except NotBooked as error:
         return refused(error)
     answer = schema.HostsBooking.of(service.config(), done)

@@ -24,6 +24,27 @@ class Answer(BaseModel):
         return Response(self.model_dump_json(), status, mimetype="application/json")
 
 
+class Problem(Answer):
+    """RFC 9457 problem details. `code` is stable; `detail` is for people, in their language."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str
+    errors: dict[str, str] | None = Field(None, description="A message for each field.")
+    slots: list[Slot] | None = Field(None, description="The nearest free times.")
+
+
+class Cancelling(BaseModel):
+    """Why a booking is cancelled: the guest reads it."""
+
+    reason: guest_input.Reason = Field("", description="At most 1,000 characters.")
+
+
 class Slot(Answer):
     """A free time."""
 

@@ -247,7 +247,12 @@ def _ticked(question: Question, value: Any) -> bool:
 class Details(BaseModel):
     """One guest's wish. Given as text, `start` is kept as an instant."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", validate_default=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        validate_default=True,
+        json_schema_extra={"required": ["start", "name", "email"]},  # their absence has our words
+    )
 
     start: Annotated[int, BeforeValidator(_start, json_schema_input_type=str)] = Field(
         0, description="When, in RFC 3339 with an offset: 2026-12-01T09:00:00Z."
@@ -291,9 +296,17 @@ def _at(fault: ErrorDetails) -> str:
     return json.loads(id) if id else str(fault["loc"][0])
 
 
+def _reason(value: Any) -> str:
+    return _text(value, REASON_LENGTH, lines=True)
+
+
+#: Why a booking is cancelled, in a model of what programs send.
+Reason = Annotated[str, BeforeValidator(_reason, json_schema_input_type=str | None)]
+
+
 def reason(text: Any) -> str:
     """Why a booking is cancelled. Raises ValueError with a guest's message."""
     try:
-        return _text(text, REASON_LENGTH, lines=True)
+        return _reason(text)
     except PydanticCustomError as error:
         raise ValueError(error.message()) from None

@@ -36,6 +36,8 @@ RESERVED = {
     "admin", "api", "auth", "book", "booking", "embed", "google", "healthz", "help", "llms",
     "login", "logout", "mcp", "oembed", "settings", "static", "style", "support", "www",
 }  # fmt: skip
+#: No new host is called so; some are since before /api/v1/me.
+NOT_NEW = RESERVED | {"me"}
 
 
 def wrong(message: str) -> PydanticCustomError:

@@ -22,7 +22,7 @@ def free(text: str, taken: Callable[[str], bool], otherwise: str) -> str:
 def handle_from(email: str, taken: Callable[[str], bool]) -> str:
     """A free handle like the local part of an e-mail address: ana.silva@… is ana-silva."""
     local = email.rpartition("@")[0]
-    return free(local, lambda name: name in fields.RESERVED or taken(name), "host")
+    return free(local, lambda name: name in fields.NOT_NEW or taken(name), "host")
 
 
 def slug_words(text: str) -> str:

@@ -121,7 +121,7 @@ def handle_said(host: models.Host, text: str) -> dict[str, str]:
     if not fields.HANDLE.fullmatch(handle):
         return {"state": "bad", "words": "Use 1 to 40 of a-z, 0-9 and hyphens."}
     other = models.host_by_handle(handle) or models.host_by_old_handle(handle)
-    if handle in fields.RESERVED or (other is not None and other.id != host.id):
+    if handle in fields.NOT_NEW or (other is not None and other.id != host.id):
         return {"state": "bad", "words": "This one is taken or reserved."}
     return {"state": "good", "words": "This one is free. Old links will lead to it."}
 
