@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -200,6 +200,18 @@ class Mailing(Table):
         primary_key = False
 
 
+class Refusal(Table):
+    """How many bookings of a host were refused on a day (UTC), by reason."""
+
+    host = peewee.ForeignKeyField(Host, on_delete="CASCADE")
+    day_at = peewee.BigIntegerField()
+    why = peewee.CharField(30)
+    number = peewee.IntegerField()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("host", "day_at", "why")
+
+
 #: Something about a booking is open at Google.
 UNSETTLED = (Booking.status == "pending") | Booking.meet_pending | Booking.leftover
 
@@ -353,35 +365,16 @@ def host_by_handle(handle: str) -> Host | None:
     return Host.get_or_none(Host.handle == handle)
 
 
+def host_by_old_handle(handle: str) -> Host | None:
+    return Host.select().join(OldHandle).where(OldHandle.handle == handle).get_or_none()
+
+
 def host_by_id(id: int) -> Host | None:
     return Host.get_or_none(Host.id == id)
 
 
 def hosts() -> list[Host]:
     return list(Host.select().order_by(Host.handle))
-
-
-def save_settings(
-    host: Host, handle: str, settings: str, revision: int, renamed: Mapping[str, str]
-) -> bool:
-    """Replace the settings document (JSON); False if `revision` is no longer the stored one.
-
-    `renamed`: slugs of event types before and after, whose bookings go along.
-
-    Raises peewee.IntegrityError when another host has the handle, or had it.
-    """
-    with locked(host) as before:
-        if revision != before.revision:
-            return False
-        Host.update(settings=settings, handle=handle, revision=Host.revision + 1).where(
-            Host.id == host.id
-        ).execute()
-        if handle != before.handle:
-            _rename(before, handle)
-        for old, new in renamed.items():
-            _rename_event(before, old, new)
-        forget_busy(host)
-    return True
 
 
 def save_sign_in(host: Host, email: str, tokens: dict[str, Any]) -> None:
@@ -413,29 +406,3 @@ def forget_busy(host: Host) -> None:
 def busy_lease(host: Host) -> str:
     """The lease of whoever asks Google for a host's busy times."""
     return f"busy:{host.id}"
-
-
-# --- earlier handles and slugs ------------------------------------------------------------------
-
-
-def _rename(before: Host, handle: str) -> None:
-    """Keep the old handle for the host. After the update: on PostgreSQL only then is seen what
-    another host gave up at the same time."""
-    other = host_by_old_handle(handle)
-    if other is not None and other.id != before.id:
-        raise peewee.IntegrityError("old handle of another host")
-    OldHandle.delete().where(OldHandle.handle == handle).execute()
-    OldHandle.insert(handle=before.handle, host=before).on_conflict_ignore().execute()
-
-
-def _rename_event(host: Host, before: str, after: str) -> None:
-    """Bookings follow their event type, or limits forget them and nobody can move them; and so do
-    the slugs that it had before, whose links lead to it."""
-    Booking.update(event=after).where(Booking.host == host, Booking.event == before).execute()
-    OldSlug.update(event=after).where(OldSlug.host == host, OldSlug.event == before).execute()
-    OldSlug.delete().where(OldSlug.host == host, OldSlug.slug.in_((before, after))).execute()
-    OldSlug.create(host=host, slug=before, event=after)
-
-
-def host_by_old_handle(handle: str) -> Host | None:
-    return Host.select().join(OldHandle).where(OldHandle.handle == handle).get_or_none()

@@ -34,7 +34,7 @@ from widget.core.document import (
 )
 from widget.core.names import renamed_slugs
 from widget.google.client import Google
-from widget.host import settings, why
+from widget.host import store, why
 from widget.server import serve
 
 settings_group = AppGroup("settings", help="A host's settings document.")
@@ -127,7 +127,7 @@ def import_settings(host: str, file: io.BufferedReader) -> None:
 
 def _import(host: models.Host, document: Settings) -> bool:
     renamed = renamed_slugs(load_document(host.settings), document)
-    return settings.store(host, document, renamed, zone_chosen=True)
+    return store.store(host, document, renamed, zone_chosen=True)
 
 
 # --- hosts and bookings -----------------------------------------------------------------------

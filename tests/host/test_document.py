@@ -33,7 +33,7 @@ def export(app: Flask, handle: str) -> dict[str, Any]:
 def save_all(host: Browser, document: dict[str, Any]) -> None:
     """Every section as the page shows it, one by one, with nothing changed."""
     shown = show(host)
-    for section in ("profile", "hours", "calendars", "theme", "sites"):
+    for section in ("profile", "hours", "calendars", "theme", "sites", "blocked"):
         send(host, shown, section)
     for event in document["event_types"]:
         send(host, show(host, f"?event={event['slug']}"), f"events/{event['slug']}")

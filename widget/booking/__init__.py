@@ -5,6 +5,7 @@ snapshot     what a host's pages are made of, kept while it is so
 offer        what can be booked now, and why something cannot
 guest_input  what a guest typed, validated
 act          what people do: book, cancel, reschedule
+refusals     how many bookings were refused, and why
 mail         how much of it Google may send to one person
 states       every change of a booking's status, and who may make it
 rows         bookings as they are stored: queries and notes

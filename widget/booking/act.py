@@ -10,12 +10,13 @@ from typing import Any, Literal
 
 import models
 from models import Booking
-from widget.booking import events, mail, offer, rows, settling, states
+from widget.booking import events, mail, offer, refusals, rows, settling, states
 from widget.booking.errors import (
     Altered,
     KeyReused,
     NotActive,
     NotBooked,
+    NotOffered,
     SlotTaken,
     SlotUnavailable,
     TooLate,
@@ -72,6 +73,9 @@ def book(
     """
     try:
         return _book(calendar, target, details, key, caller, now)
+    except NotBooked as error:
+        refusals.note(target.host, error.code, now)
+        raise
     except models.NoAnswer as error:
         if not models.is_away(error):
             raise
@@ -86,6 +90,7 @@ def _book(
 ) -> Booking:
     if key and (before := _made_before(target.host, details, key)):
         return before
+    refusals.check_blocked(target, details, now)
     caller.allow()
     looked = offer_for(target, calendar, now)
     try:
@@ -307,6 +312,8 @@ def reschedule(google: Google, booking: Booking, start: int, caller: Caller, now
     target, calendar = of_booking(booking), google.calendar_of(booking.host)
     if target is None or not target.event.active:
         raise SlotUnavailable([slots.Reason("closed")])
+    if caller.by == "guest" and refusals.is_blocked(target, (booking.guest_email, *booking.guests)):
+        raise NotOffered
     caller.allow()
     looked = offer_for(target, calendar, now, booking)
     looked, mine = _claim_move(looked, booking, start, caller.by)

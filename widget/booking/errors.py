@@ -44,6 +44,10 @@ class TooManyBookings(NotBooked):
         self.retry_after = retry_after
 
 
+class TooQuick(TooManyBookings):
+    """A form came back sooner than people fill one in, and too many such came to its host."""
+
+
 class KeyReused(NotBooked):
     """This idempotency key came with another body before."""
 

@@ -47,12 +47,14 @@ def form_nonce(config: Config) -> str:
     return str(URLSafeTimedSerializer(_keys(config), FORM).dumps(secrets.token_urlsafe(12)))
 
 
-def read_nonce(config: Config, text: str) -> str:
-    """What the signed nonce of a form holds; empty when we did not sign it."""
+def read_nonce(config: Config, text: str) -> tuple[str, int]:
+    """What the signed nonce of a form holds, and when (UTC) the form was made; empty and 0 when
+    we did not sign it."""
     try:
-        return str(URLSafeTimedSerializer(_keys(config), FORM).loads(text))
+        nonce, made = URLSafeTimedSerializer(_keys(config), FORM).loads(text, return_timestamp=True)
     except BadData:
-        return ""
+        return "", 0
+    return str(nonce), int(made.timestamp())
 
 
 def cursor(config: Config, list: str, start: int, id: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 import idna
 
@@ -97,6 +98,23 @@ def mailbox(address: str) -> str:
     local, _at, domain = address.lower().rpartition("@")
     name = local.partition("+")[0].replace(".", "") or local
     return f"{name}@{_SAME_DOMAINS.get(domain, domain)}"
+
+
+def blockable(text: str) -> str:
+    """What a host can block: a mailbox, or a domain with all below it. Raises ValueError."""
+    local, _at, domain = text.strip().rpartition("@")
+    found = email(f"{local or 'x'}@{domain}").lower()
+    return found if local else found.removeprefix("x@")
+
+
+def is_blocked(address: str, blocked: Iterable[str]) -> bool:
+    """Whether an address is that of a blocked mailbox, or in a blocked domain."""
+    mine = mailbox(address)
+    domain = mine.rpartition("@")[2]
+    return any(
+        mailbox(each) == mine if "@" in each else f".{domain}".endswith(f".{each}")
+        for each in blocked
+    )
 
 
 def tells_address(text: str) -> bool:

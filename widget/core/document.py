@@ -18,6 +18,7 @@ from widget.core import fields as core_fields
 from widget.core.fields import (
     Accent,
     Address,
+    Blocked,
     Buffer,
     Calendar,
     Date,
@@ -156,6 +157,7 @@ class Settings(_Part):
     holidays: Holidays | None = None
     contact: Annotated[str, core_fields.text(core_fields.DETAIL)] = ""
     allowed_sites: Annotated[list[Site], entries(core_fields.SITES)] = []
+    blocked: Annotated[list[Blocked], entries(core_fields.BLOCKED)] = []
     theme: Theme = Theme()
     webhook: Webhook | None = None
     event_types: Annotated[list[EventType], entries(core_fields.EVENT_TYPES)]
@@ -335,7 +337,7 @@ def dump_document(settings: Settings) -> dict[str, Any]:
     first is left out while it says nothing."""
     document = settings.model_dump()
     document["weekly_hours"] = {day: document["weekly_hours"][day] for day in WEEKDAYS}
-    _leave_out(document, Settings, ("schedules", "away", "holidays", "contact"))
+    _leave_out(document, Settings, ("schedules", "away", "holidays", "contact", "blocked"))
     for event in document["event_types"]:
         _leave_out(event, EventType, LATER)
         for question in event["questions"]:

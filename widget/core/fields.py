@@ -14,13 +14,14 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from widget.core import addresses, characters, slots, zones
+from widget.core import addresses, characters, contact, slots, zones
 
 # Limits, all in one place: generous for people, hard for machines.
 DAY_MINUTES = 1440  # duration and slot_interval from 1, buffers from 0
 NOTICE_MINUTES, WINDOW_DAYS = 525_600, 730  # a year, two years
 BOOKINGS, EXTRA_GUESTS = 1000, 20  # max_per_day and max_per_week from 1, extra_guests from 0
 CALENDARS, SITES, OVERRIDES, RANGES = 50, 100, 1000, 48  # entries; ranges are of one day
+BLOCKED = 500  # entries
 EVENT_TYPES, QUESTIONS, CHOICES = 100, 20, 50  # entries
 SCHEDULES, DURATIONS = 20, 12  # entries
 NAME, TITLE, LABEL, CHOICE, DETAIL, DESCRIPTION = 100, 200, 300, 200, 500, 5000  # characters
@@ -181,6 +182,10 @@ Site = Annotated[
 Address = Annotated[
     str,
     read_by(addresses.secure, "must be an https address (http only on localhost)"),
+]
+Blocked = Annotated[
+    str,
+    read_by(contact.blockable, "must be an e-mail address, or a domain such as example.com"),
 ]
 Https = Annotated[Address, must(lambda text: text[:6] == "https:", "must be https")]
 Accent = Annotated[

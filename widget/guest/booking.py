@@ -6,6 +6,8 @@ Only a POST books, moves or cancels.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask import Response, abort, redirect, request
@@ -14,7 +16,7 @@ from werkzeug.datastructures import MultiDict
 
 import models
 from models import Booking
-from widget.booking import act, guest_input, links, reconcile, rows
+from widget.booking import act, guest_input, links, reconcile, refusals, rows
 from widget.booking.errors import NotActive, NotBooked, NotOffered, UnderWay
 from widget.booking.offer import Offer, offer_for
 from widget.booking.target import NotHere, Target, of_booking
@@ -48,26 +50,30 @@ def book(handle: str, slug: str) -> ResponseReturnValue:
 
 
 def _book(picking: Picking, target: Target, given: Form) -> ResponseReturnValue:
+    if given.get(steps.TRAP):
+        refusals.note(target.host, refusals.BY_A_PROGRAM, clock.now())
+        return _invalid(picking, given, {steps.TRAP: _("Leave this field empty")})
     try:
         wish = guest_input.read_details(
             target.event, _wish(target, given), target.document.time_zone
         )
     except guest_input.Invalid as error:
         return _invalid(picking, given, error.errors)
-    key = _key(target, given, wish)
+    nonce, made = links.read_nonce(service.config(), given.get("nonce", ""))
+    key, caller = _key(target, nonce, wish), _caller(given)
+    caller = replace(caller, allow=partial(limits.allow_form, target.host.id, nonce, made))
     try:
         calendar = service.calendar_of(target.host)
-        booking = act.book(calendar, target, wish, key, _caller(given), clock.now())
-    except guest_input.Invalid as error:  # to Google
+        booking = act.book(calendar, target, wish, key, caller, clock.now())
+    except guest_input.Invalid as error:  # to Google, or to the host
         return _invalid(picking, given, error.errors)
     except NotBooked as error:
         return _refused(picking, given, error)
     return _done(booking, given, 201)
 
 
-def _key(target: Target, given: Form, wish: guest_input.Details) -> str:
+def _key(target: Target, nonce: str, wish: guest_input.Details) -> str:
     """The idempotency key of a form: the same when the form is sent twice."""
-    nonce = links.read_nonce(service.config(), given.get("nonce", ""))
     digest = hashlib.sha256(f"{nonce} {target.event.slug} {wish.digest()}".encode()).hexdigest()
     return f"{'form:' if nonce else act.BARE}{digest}"
 

@@ -37,6 +37,7 @@ blueprint.register_error_handler(NotHere, guest_page.not_here)
 ZONE_STEPS = ("zone", "city", "zones")
 DAY = timedelta(days=1)
 DETAIL_FIELDS = ("name", "email", "notes", "guests")
+TRAP = "website"  # a field that only programs see, and fill in
 
 
 @dataclass(frozen=True)
@@ -307,6 +308,7 @@ def form(
             "name": "",
             "notes": "",
             **given.to_dict(),
+            TRAP: given[TRAP] if errors and TRAP in errors else "",
             "email": params.email(given.get("email", "")),
             "guests": [*map(params.email, guests)],
         },

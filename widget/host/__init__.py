@@ -3,6 +3,7 @@
 signin         Google's OAuth code flow, session, the page's layout
 stale          a form that is out of date or signed out
 settings       the settings page and its saves
+store          a settings document, stored
 fields         every field of the page, declared once
 forms          a section's form read into its part of the settings document
 week           a week's hours, over midnight too

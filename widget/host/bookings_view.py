@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from flask import request
 
 import models
 from models import Booking
-from widget.booking import export, rows
+from widget.booking import export, refusals, rows
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
 from widget.booking.target import of_booking
@@ -167,8 +168,28 @@ def view(
         "said": refused(refusal) if refusal else "",
         "code": refusal.code if refusal else "",
         "typed": typed,
+        "refused": _refusals(host, now),
         "done": DONE.get(request.args.get("done", "")),
     }
+
+
+#: Why bookings were refused, by the reasons of widget/booking/refusals.py
+REFUSED = {
+    "blocked": "blocked by you",
+    "by_a_program": "filled in by a program",
+    "rate_limited": "too many at once",
+    "slot_taken": "the time was just taken",
+    "slot_unavailable": "the time was not offered any more",
+    "calendar_disconnected": "Google was not connected",
+}
+
+
+def _refusals(host: models.Host, now: int) -> list[str]:
+    """How many bookings were refused lately, and why."""
+    found: Counter[str] = Counter()
+    for why, number in refusals.of(host, now).items():
+        found[REFUSED.get(why, "Google or this server did not take it")] += number
+    return [f"{number} × {why}" for why, number in found.most_common()]
 
 
 def _number(text: str) -> int:

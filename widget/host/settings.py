@@ -6,17 +6,13 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-import peewee
 from flask import Response, abort, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
 import models
 from widget.core.document import (
-    Fault,
-    Settings,
     SettingsError,
-    document_json,
     load_document,
     parse_document,
 )
@@ -25,38 +21,13 @@ from widget.host.fields import SECTIONS
 from widget.host.form_view import FormView
 from widget.host.forms import Faulty, Part
 from widget.host.signin import page
+from widget.host.store import store
 from widget.web import theme
 from widget.web.audience import Audience, Room
 
 blueprint = Room("settings", __name__, Audience.HOST)
 
 TRIES = 5  # to save while other windows save too
-
-
-def store(
-    host: models.Host,
-    document: Settings,
-    renamed: dict[str, str] | None = None,
-    *,
-    zone_chosen: bool = False,
-) -> bool:
-    """Save a document over that of the host; False when that was changed since `host` was read.
-
-    `renamed`: slugs before and after, whose bookings go along. Unless its zone was chosen by the
-    host, one that nobody knows is asked for until it is.
-
-    Raises SettingsError when another host has the handle.
-    """
-    text, asked = document_json(document), None if zone_chosen else account.zone_asked(host)
-    if text != host.settings:
-        try:
-            if not models.save_settings(host, document.handle, text, host.revision, renamed or {}):
-                return False
-        except peewee.IntegrityError:
-            raise SettingsError([Fault("handle", "is taken: choose another")]) from None
-    if asked != host.unknown_zone:
-        models.note(host, unknown_zone=asked)
-    return True
 
 
 # --- the page ------------------------------------------------------------------------------------

@@ -7,8 +7,9 @@ from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from flask import g, request
 from flask_limiter import Limiter, RateLimitExceeded
+from limits import RateLimitItemPerHour
 
-from widget.booking.errors import TooManyBookings
+from widget.booking.errors import TooManyBookings, TooQuick
 from widget.core import clock
 from widget.web import service
 from widget.web.counters import FileStorage
@@ -17,6 +18,9 @@ from widget.web.counters import FileStorage
 STORAGE = FileStorage
 
 _PORT = re.compile(r"^(?:([0-9.]+)|\[(.+)\])(?::[0-9]+)?$")  # some proxies name it too
+FILL_SECONDS = 2  # nobody reads and fills in a form sooner
+QUICK_FORMS = RateLimitItemPerHour(30)  # that a host gets all the same
+PER_FORM = RateLimitItemPerHour(5)  # bookings by one form that somebody took time for
 ONE_CUSTOMER = 64  # bits: of an IPv6 address what one customer has all the rest of (RFC 6177)
 
 
@@ -67,6 +71,21 @@ def count_program() -> None:
 @reading
 def count_reading() -> None:
     """One request more of this request's address. Raises RateLimitExceeded."""
+
+
+def allow_form(host_id: int, nonce: str, made: int) -> None:
+    """allow_booking for a form that was made then. People take their time; but one whose browser
+    fills it in may be as quick as a program, and is asked to wait only where many are.
+
+    Raises TooManyBookings.
+    """
+    allow_booking()
+    if not service.config().booking_rate_limit:
+        return
+    count = limiter.limiter.hit
+    typed = nonce and clock.now() - made >= FILL_SECONDS and count(PER_FORM, "form", nonce)
+    if not typed and not count(QUICK_FORMS, "quick", str(host_id)):
+        raise TooQuick(FILL_SECONDS)
 
 
 def seconds_left(error: RateLimitExceeded) -> int:

@@ -62,6 +62,11 @@ def refusal(error: NotBooked) -> str:
             "This time is not free any more. If you have just booked it, your booking stands;"
             " otherwise choose another one."
         )
+    if isinstance(error, errors.TooQuick):
+        return _(
+            "Many bookings come in here right now, and this one was very quick. Nothing was booked"
+            " yet: please press the button once more."
+        )
     if isinstance(error, errors.Uncertain):
         return unavailable(certain=False)
     if isinstance(error, errors.NotSetUp):

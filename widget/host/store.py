@@ -1,0 +1,84 @@
+"""A settings document, stored: with what it takes along of a handle or slug that is another now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import peewee
+
+import models
+from models import Booking, Host, OldHandle, OldSlug
+from widget.core.document import Fault, Settings, SettingsError, document_json
+from widget.host import account
+
+
+def store(
+    host: models.Host,
+    document: Settings,
+    renamed: dict[str, str] | None = None,
+    *,
+    zone_chosen: bool = False,
+) -> bool:
+    """Save a document over that of the host; False when that was changed since `host` was read.
+
+    `renamed`: slugs before and after, whose bookings go along. Unless its zone was chosen by the
+    host, one that nobody knows is asked for until it is.
+
+    Raises SettingsError when another host has the handle.
+    """
+    text, asked = document_json(document), None if zone_chosen else account.zone_asked(host)
+    if text != host.settings:
+        try:
+            if not _save(host, document.handle, text, host.revision, renamed or {}):
+                return False
+        except peewee.IntegrityError:
+            raise SettingsError([Fault("handle", "is taken: choose another")]) from None
+    if asked != host.unknown_zone:
+        models.note(host, unknown_zone=asked)
+    return True
+
+
+def _save(
+    host: Host,
+    handle: str,
+    settings: str,
+    revision: int,
+    renamed: Mapping[str, str],
+) -> bool:
+    """Replace the settings document (JSON); False if `revision` is no longer the stored one.
+
+    `renamed`: slugs of event types before and after, whose bookings go along.
+
+    Raises peewee.IntegrityError when another host has the handle, or had it.
+    """
+    with models.locked(host) as before:
+        if revision != before.revision:
+            return False
+        Host.update(settings=settings, handle=handle, revision=Host.revision + 1).where(
+            Host.id == host.id
+        ).execute()
+        if handle != before.handle:
+            _rename(before, handle)
+        for old, new in renamed.items():
+            _rename_event(before, old, new)
+        models.forget_busy(host)
+    return True
+
+
+def _rename(before: Host, handle: str) -> None:
+    """Keep the old handle for the host. After the update: on PostgreSQL only then is seen what
+    another host gave up at the same time."""
+    other = models.host_by_old_handle(handle)
+    if other is not None and other.id != before.id:
+        raise peewee.IntegrityError("old handle of another host")
+    OldHandle.delete().where(OldHandle.handle == handle).execute()
+    OldHandle.insert(handle=before.handle, host=before).on_conflict_ignore().execute()
+
+
+def _rename_event(host: Host, before: str, after: str) -> None:
+    """Bookings follow their event type, or limits forget them and nobody can move them; and so do
+    the slugs that it had before, whose links lead to it."""
+    Booking.update(event=after).where(Booking.host == host, Booking.event == before).execute()
+    OldSlug.update(event=after).where(OldSlug.host == host, OldSlug.event == before).execute()
+    OldSlug.delete().where(OldSlug.host == host, OldSlug.slug.in_((before, after))).execute()
+    OldSlug.create(host=host, slug=before, event=after)
