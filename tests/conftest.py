@@ -54,8 +54,8 @@ LEFT_OUT = {
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two for each core: a test of a bad day at Google, or of a browser, waits half of its time."""
-    return 2 * (os.cpu_count() or 1)
+    """Three for each core: tests of bad days at Google, or of a browser, wait half of the time."""
+    return 3 * (os.cpu_count() or 1)
 
 
 def pytest_configure() -> None:
