@@ -4,13 +4,18 @@ BIN := .venv/bin
 export PYTHONPATH := .
 unexport PYTHONDONTWRITEBYTECODE # what every process compiles anew costs more than the tests
 
-.PHONY: demo run dev test check format bench translations picture lock
+.PHONY: demo run install dev test check format bench translations picture lock
 
 demo: .venv/.run ## the whole product on this machine, without a Google account
 	@exec $(BIN)/python -m demo
 
 run: .venv/.run ## the production server, configured by the environment
 	@exec $(BIN)/flask --app app serve
+
+install: .venv/.run ## what the server needs, as this version has it
+
+.env.example: widget/config.py | .venv/.run ## every variable, from what Config says about it
+	@$(BIN)/python -c 'from widget import config; print(config.example(), end="")' > $@
 
 dev: .venv/.dev ## what tests and checks need
 

@@ -38,6 +38,8 @@ hypothesis.settings.load_profile("meetslot")
 ROOT = Path(__file__).parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 POSTGRESQL = next(iter(sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)), None)
+NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+CADDY = shutil.which("caddy")
 NOTHING_LEFT_OUT = bool(os.environ.get("MEETSLOT_LEAVE_NOTHING_OUT"))
 
 TOKEN_KEY = Fernet.generate_key().decode()
@@ -49,13 +51,19 @@ NOW = "2026-11-30T08:00:00+00:00"
 
 LEFT_OUT = {
     "browser": (CHROMIUM, "the browser tests (no Chromium)", "apt-get install chromium"),
+    "systemd": (
+        shutil.which("systemd-analyze"),
+        "the test of the systemd unit",
+        "apt-get install systemd",
+    ),
+    "proxies": (NGINX and CADDY, "the tests of nginx and Caddy", "apt-get install nginx caddy"),
     "postgresql": (POSTGRESQL, "the tests on PostgreSQL", "apt-get install postgresql"),
 }
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two for each core: a test of a bad day at Google, or of a browser, waits half of its time."""
-    return 2 * (os.cpu_count() or 1)
+    """Three for each core: tests of bad days at Google, or of a browser, wait half of the time."""
+    return 3 * (os.cpu_count() or 1)
 
 
 def pytest_configure() -> None:

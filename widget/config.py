@@ -232,6 +232,17 @@ def help_for(name: str) -> str:
     return str(found)
 
 
+def example() -> str:
+    """A `.env` file to be filled in: every variable with its help; those with a default are
+    commented out."""
+    parts = []
+    for item in fields(Config):
+        default = item.metadata["default"]
+        line = f"{item.name.upper()}=" if default is None else f"#{item.name.upper()}={default}"
+        parts.append(f"# {item.metadata['help']}\n{line}\n")
+    return "\n".join(parts)
+
+
 def hand_on(**settings: str) -> None:
     """Let the processes that are started from now on find these settings in their environment."""
     os.environ.update({name.upper(): value for name, value in settings.items()})

@@ -88,12 +88,12 @@ def test_a_kept_connection_keeps_the_deadline_of_each_call() -> None:
     drip = b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 500
     with server(ANSWER, ANSWER, drip) as (url, heard):
         wire = Wire()
-        assert wire.call("GET", url, 0.5).json() == {}
+        assert wire.call("GET", url, 2).json() == {}
         assert wire.call("GET", url, 30).json() == {}
         began = time.monotonic()
         with pytest.raises(Lost):
-            wire.call("POST", url, 0.5, body="{}")
-        assert time.monotonic() - began < 3
+            wire.call("POST", url, 2, body="{}")
+        assert time.monotonic() - began < 8
         assert len(heard) == 3
 
 

@@ -501,6 +501,13 @@ def walls(zone: str, first: int, last: int) -> list[tuple[int, date, int]]:
     return found
 
 
+def open_hours(rules: Rules, day: date) -> Ranges:
+    ranges, off = rules.date_overrides.get(day), rules.off(day)
+    if off and (off.code == "away" or not ranges):
+        return ()
+    return rules.weekly_hours[day.weekday()] if ranges is None else ranges
+
+
 def candidates(rules: Rules, zone: str, start: int, end: int) -> list[int]:
     """Each unbroken run of open minutes of one range; in it the starts, stepping in real time,
     while every minute of their slot is open."""
@@ -508,14 +515,15 @@ def candidates(rules: Rules, zone: str, start: int, end: int) -> list[int]:
     longest = -(-rules.duration_minutes // 60) + 1
     first, last = start - start % HOUR - 30 * HOUR, end - end % HOUR + longest * HOUR
     runs: list[list[int]] = []
-    previous, open_ = None, set[int]()
+    previous, open_, today, ranges = None, set[int](), None, CLOSED[0]
     for minute, day, of_day in walls(zone, first, last):
-        ranges, off = rules.date_overrides.get(day), rules.off(day)
-        if off and (off.code == "away" or not ranges):
-            ranges = ()
-        if ranges is None:
-            ranges = rules.weekly_hours[day.weekday()]
-        of = next(((day, low) for low, high in ranges if low <= of_day < high), None)
+        if day != today:
+            today, ranges = day, open_hours(rules, day)
+        of = None
+        for low, high in ranges:
+            if low <= of_day < high:
+                of = (day, low)
+                break
         if of is not None:
             if of != previous:
                 runs.append([minute, minute])
