@@ -59,3 +59,12 @@ def test_the_steps_name_the_addresses_and_scopes_that_the_product_uses(app: Flas
     for address in ("/auth/google/callback", "/healthz", "/embed.js"):
         assert address in EVERYTHING
         assert address in rules
+
+
+def test_every_test_that_the_threat_table_names_is_there() -> None:
+    file = ""
+    named = re.findall(r"`(tests/[\w/]+\.py|…)(?:::(\w+))?`", PAGES["security.md"])
+    assert len(named) > 30
+    for path, name in named:
+        file = path if path != "…" else file
+        assert f"def {name}" in (ROOT / file).read_text(), (file, name)
