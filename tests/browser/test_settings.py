@@ -295,7 +295,7 @@ def test_a_colour_is_checked_while_it_is_chosen(house: House, open_page: Open) -
     page = sign_in(open_page(), house)
     look = section(page, "Look")
     look.get_by_label("Colour").fill("#ffff00")
-    expect(look.locator("#accent-said")).to_contain_text("On light pages: mended to")
+    expect(look.locator("#accent-said")).to_contain_text("On light pages: changed to")
 
 
 def test_a_site_comes_alive_by_itself(house: House, open_page: Open) -> None:
