@@ -2,6 +2,9 @@
 
 v1             JSON: event types, slots, bookings
 me             JSON: a host's own programs, by token
+calls          what a program can have done, however it asks
+mcp            the Model Context Protocol over HTTP
+tools          what agents can do with it
 given          what a program sent, read
 schema         what they answer, as models
 openapi        what programs can do, as OpenAPI and as a page

@@ -8,8 +8,9 @@ from typing import Any
 from flask import Response, request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from widget.booking import guest_input
+from widget.api.calls import OtherTimes
 from widget.booking.errors import NotBooked
+from widget.booking.guest_input import Invalid
 from widget.text.language import gettext as _
 from widget.web import errors as web_errors
 from widget.web import messages
@@ -17,20 +18,10 @@ from widget.web import messages
 _SPACE_FOR_PLUS = re.compile(r" (\d\d:?\d\d)$")
 
 
-def instant(name: str, errors: dict[str, str]) -> int:
-    """The instant in a parameter; 0 with a message in `errors` for one that cannot be read."""
-    text = request.args.get(name, "")
-    # an unescaped + of an offset arrives as a space
-    return checked(guest_input.instant, _SPACE_FOR_PLUS.sub(r"+\1", text), name, errors) or 0
-
-
-def checked(reader: Any, text: str, name: str, errors: dict[str, str]) -> Any:
-    """What `reader` makes of a text; None with its ValueError's message in `errors`."""
-    try:
-        return reader(text)
-    except ValueError as error:
-        errors[name] = str(error)
-        return None
+def query() -> dict[str, str]:
+    """The parameters of the address; an unescaped + of an offset arrives as a space."""
+    given = request.args.to_dict()
+    return {name: _SPACE_FOR_PLUS.sub(r"+\1", text) for name, text in given.items()}
 
 
 def json_body(errors: dict[str, str]) -> dict[str, Any]:
@@ -51,8 +42,22 @@ def invalid(errors: dict[str, str]) -> Response:
     )
 
 
-def refused(error: NotBooked, **more: Any) -> Response:
-    """Nothing was booked or changed: the outcome's own status and code."""
+FAULTS = (Invalid, OtherTimes, NotBooked)
+
+
+def told(error: Exception) -> Response:
+    """One of FAULTS as problem details: nothing was booked or changed."""
+    if isinstance(error, Invalid):
+        return invalid(error.errors)
+    if isinstance(error, OtherTimes):
+        slots = [each.model_dump() for each in error.slots]
+        return _refused(error.error, slots=slots)
+    assert isinstance(error, NotBooked)
+    return _refused(error)
+
+
+def _refused(error: NotBooked, **more: Any) -> Response:
+    """The outcome's own status and code."""
     response = web_errors.problem(
         messages.status(error), error.code, messages.refusal(error), **more
     )

@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
 import models
-from widget.api import schema
-from widget.api.given import instant, invalid, json_body, refused
-from widget.booking import act, links, rows, tokens
+from widget.api import calls, schema
+from widget.api.given import invalid, json_body, query, told
+from widget.booking import act, guest_input, links, rows, tokens
 from widget.booking.errors import NotBooked
 from widget.core import clock
 from widget.core.document import load_document
@@ -66,8 +66,10 @@ def me() -> ResponseReturnValue:
 def bookings() -> ResponseReturnValue:
     """A page of the host's bookings in any state, by start."""
     errors = dict[str, str]()
+    given = query()
     start, end = (
-        instant(name, errors) if name in request.args else None for name in ("from", "to")
+        calls.checked(guest_input.instant, given[name], name, errors) if name in given else None
+        for name in ("from", "to")
     )
     status = request.args.get("status")
     if status is not None and status not in get_args(schema.Status):
@@ -123,7 +125,7 @@ def cancel(id: str) -> ResponseReturnValue:
     try:
         done = act.cancel(service.google(), found, wish.reason, act.HOST, clock.now())
     except NotBooked as error:
-        return refused(error)
+        return told(error)
     answer = schema.HostsBooking.of(service.config(), done)
     return answer.response(202 if done.status == "pending" else 200)
 

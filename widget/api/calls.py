@@ -1,0 +1,104 @@
+"""What a program can have done, however it asks: by JSON or by MCP."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from widget.api import schema
+from widget.booking import act, guest_input
+from widget.booking.errors import KeyReused, NotBooked, SlotTaken, SlotUnavailable
+from widget.booking.guest_input import Invalid
+from widget.booking.offer import offer_for
+from widget.booking.target import Look, Target
+from widget.core import clock
+from widget.google.client import DAY
+from widget.text import language
+from widget.text.language import gettext as _
+from widget.web import limits, service
+
+LONGEST_DAYS = 62
+KEY_LENGTH = 255
+
+
+class OtherTimes(Exception):
+    """A time cannot be had, for the reason in `error`: the nearest free `slots` instead."""
+
+    def __init__(self, error: NotBooked, slots: list[schema.Slot]) -> None:
+        super().__init__(error.code)
+        self.error, self.slots = error, slots
+
+
+def slots(target: Look, given: Mapping[str, Any]) -> schema.SlotsAnswer:
+    """The free times between `from` and `to`. Raises Invalid or NotBooked."""
+    errors = dict[str, str]()
+    start = checked(guest_input.instant, given.get("from", ""), "from", errors) or 0
+    end = checked(guest_input.instant, given.get("to", ""), "to", errors) or 0
+    zone = given.get("tz") or target.document.time_zone
+    tz = checked(guest_input.zone, zone, "tz", errors)
+    if not errors and end <= start:
+        errors["to"] = _("This has to be after from.")
+    if not errors and end - start > LONGEST_DAYS * DAY:
+        errors["to"] = _("Ask for at most %(n)s days at once.") % {"n": LONGEST_DAYS}
+    if errors:
+        raise Invalid(errors)
+    offer = service.offer(target)
+    return schema.SlotsAnswer(
+        event=schema.EventTypeAnswer.of(service.config(), target.document.handle, target.event),
+        tz=tz.key,
+        slots=schema.slots_of(offer.free(start, end), target.event),
+    )
+
+
+def checked(reader: Any, value: Any, name: str, errors: dict[str, str]) -> Any:
+    """What `reader` makes of a value; None with its ValueError's message in `errors`."""
+    try:
+        return reader(value)
+    except ValueError as error:
+        errors[name] = str(error)
+        return None
+
+
+def book(
+    target: Target, given: Mapping[str, Any], key: str | None, named: str
+) -> schema.BookedAnswer:
+    """Book, or give the booking that this key made before; `named`: what the caller calls the key.
+
+    Raises Invalid, OtherTimes or NotBooked.
+    """
+    wish = guest_input.read_details(target.event, given, target.document.time_zone)
+    stored = key and "api:" + hashlib.sha256(f"{target.event.slug} {key}".encode()).hexdigest()
+    calendar = service.calendar_of(target.host)
+    try:
+        booking = act.book(calendar, target, wish, stored, caller(), clock.now())
+    except KeyReused:
+        raise Invalid({named: _("This key came with another booking before.")}) from None
+    except (SlotTaken, SlotUnavailable) as error:
+        raise _other_times(target, error, wish.start) from error
+    return schema.BookedAnswer.of(service.config(), booking)
+
+
+def caller() -> act.Caller:
+    """A program that books or changes something for a guest."""
+    spoken = str(language.current()).replace("_", "-")
+    return act.Caller(allow=limits.allow_booking, language=spoken)
+
+
+def _other_times(target: Target, error: NotBooked, start: int) -> Exception:
+    """The time is gone: what is free now instead, the nearest in order."""
+    try:
+        offer = offer_for(target, service.calendar_of(target.host), clock.now())
+    except NotBooked:  # Google stopped answering meanwhile
+        return error
+    return OtherTimes(error, schema.slots_of(offer.nearest(start), target.event))
+
+
+def idempotency_key(key: Any, errors: dict[str, str]) -> str | None:
+    """The caller's key. Raises Invalid with `errors`, and one for a key that cannot be read."""
+    good = isinstance(key, str) and 0 < len(key) <= KEY_LENGTH and key.isprintable()
+    if key is not None and not good:
+        errors["Idempotency-Key"] = _("Use 1 to %(n)s visible characters.") % {"n": KEY_LENGTH}
+    if errors:
+        raise Invalid(errors)
+    return key if good else None
