@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PYTHONPATH := .
 unexport PYTHONDONTWRITEBYTECODE # what every process compiles anew costs more than the tests
 
-.PHONY: demo run install dev test check format bench translations picture lock
+.PHONY: demo run install dev test fuzz check format bench translations picture lock
 
 demo: .venv/.run ## the whole product on this machine, without a Google account
 	@exec $(BIN)/python -m demo
@@ -21,6 +21,9 @@ dev: .venv/.dev ## what tests and checks need
 
 test: .venv/.dev ## every test that this machine can run
 	@$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+
+fuzz: .venv/.dev ## 50,000 requests of all kinds, on both databases; FUZZ=1000 for fewer
+	@FUZZ=$${FUZZ:-25000} $(BIN)/pytest -n 0 -s tests/test_fuzz.py
 
 check: .venv/.dev ## formatter, linter, types, import directions
 	$(BIN)/ruff format --check .

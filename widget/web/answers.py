@@ -28,7 +28,8 @@ def answer(template: str, status: int = 200, block: str = "picker", **context: A
     """The template as a whole page, or its block alone when htmx asks for it."""
     render = render_block if is_fragment() else render_template
     args = (template, block) if is_fragment() else (template,)
-    response = make_response(render(*args, **context), status)
+    # no byte of a page is NUL: a form gives back what was typed, and parsers read it like this
+    response = make_response(render(*args, **context).replace("\0", "\ufffd"), status)
     response.vary.update(("HX-Request", "HX-Request-Type", "Accept-Language"))
     response.headers["Content-Language"] = language.tag()
     return response
