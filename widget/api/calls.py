@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from widget.api import schema
@@ -37,12 +38,15 @@ def slots(target: Look, given: Mapping[str, Any]) -> schema.SlotsAnswer:
     end = checked(guest_input.instant, given.get("to", ""), "to", errors) or 0
     zone = given.get("tz") or target.document.time_zone
     tz = checked(guest_input.zone, zone, "tz", errors)
+    own, asked = target.event, given.get("duration")
+    minutes = checked(lambda value: guest_input.length(own, value), asked, "duration", errors)
     if not errors and end <= start:
         errors["to"] = _("This has to be after from.")
     if not errors and end - start > LONGEST_DAYS * DAY:
         errors["to"] = _("Ask for at most %(n)s days at once.") % {"n": LONGEST_DAYS}
     if errors:
         raise Invalid(errors)
+    target = replace(target, event=own.lasting(minutes))
     offer = service.offer(target)
     return schema.SlotsAnswer(
         event=schema.EventTypeAnswer.of(service.config(), target.document.handle, target.event),
@@ -68,6 +72,7 @@ def book(
     Raises Invalid, OtherTimes or NotBooked.
     """
     wish = guest_input.read_details(target.event, given, target.document.time_zone)
+    target = replace(target, event=target.event.lasting(wish.duration))
     stored = key and "api:" + hashlib.sha256(f"{target.event.slug} {key}".encode()).hexdigest()
     calendar = service.calendar_of(target.host)
     try:

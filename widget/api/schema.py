@@ -58,7 +58,8 @@ class EventTypeAnswer(Answer):
     slug: str
     title: str
     description: str
-    duration: int
+    duration: int = Field(description="The length that is meant where none is chosen.")
+    durations: list[int] = Field(description="Lengths to choose from; empty: there is one.")
     location: Location
     location_detail: str
     extra_guests: int = Field(description="How many more people a guest may bring.")
@@ -72,6 +73,7 @@ class EventTypeAnswer(Answer):
             title=event.title,
             description=event.description,
             duration=event.duration,
+            durations=event.durations,
             location=event.location,
             location_detail=event.location_detail,
             extra_guests=event.extra_guests,

@@ -17,6 +17,9 @@ from widget.core import clock
 from widget.web import service
 
 
+LENGTH = "One of the event type's durations in minutes; else its duration."
+
+
 class Arguments(BaseModel):
     """A tool's arguments: what is read of them is checked by the call itself, with its words."""
 
@@ -39,6 +42,7 @@ class Slots(OfEvent):
     )
     to: str = Field(description="RFC 3339 with an offset, at most 62 days later.")
     tz: str | None = Field(None, description="The guest's IANA time zone.")
+    duration: int | None = Field(None, description=LENGTH)
 
 
 class Booking(OfEvent):
@@ -47,6 +51,7 @@ class Booking(OfEvent):
     email: str = Field(description="Google sends the invitation there. Ask the guest for it.")
     notes: str = ""
     tz: str | None = Field(None, description="The guest's IANA time zone.")
+    duration: int | None = Field(None, description=LENGTH)
     answers: dict[str, str | bool] = Field({}, description="By the ids of the event's questions.")
     guests: list[str] = Field([], description="E-mail addresses of more people.")
     idempotency_key: str | None = Field(
@@ -94,7 +99,7 @@ def list_event_types(given: OfHost) -> schema.Answer:
 
 def get_available_slots(given: Slots) -> schema.Answer:
     target = look(service.kept().hosts, given.host, given.event, clock.now())
-    return calls.slots(target, {"from": given.start, "to": given.to, "tz": given.tz})
+    return calls.slots(target, given.model_dump(by_alias=True))
 
 
 def create_booking(given: Booking) -> schema.Answer:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from widget.api import calls, schema
 from widget.api.given import FAULTS, json_body, query, told
+from widget.booking import guest_input
 from widget.booking.target import Look, find, look, look_at_host
 from widget.core import clock
 from widget.web import cache, limits, service
@@ -43,7 +44,8 @@ def host(handle: str) -> ResponseReturnValue:
 @limits.reading
 def slots(handle: str, slug: str) -> ResponseReturnValue:
     target = look(service.kept().hosts, handle, slug, clock.now())
-    return cache.answer(target.kept, target.age, target.event, None, lambda: _slots(target))
+    event = guest_input.lasting(target.event, request.args.get("duration"))
+    return cache.answer(target.kept, target.age, event, None, lambda: _slots(target))
 
 
 def _slots(target: Look) -> ResponseReturnValue:

@@ -59,6 +59,26 @@ def zone(text: Any) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+def length(event: EventType, value: Any) -> int | None:
+    """The length in minutes that a guest has chosen; None: the event type's own. Raises ValueError
+    with a guest's message."""
+    if value in (None, "", event.duration, str(event.duration)):
+        return None
+    for minutes in event.lengths:
+        if type(value) in (int, str) and value in (minutes, str(minutes)):
+            return minutes
+    raise ValueError(_("Choose one of the lengths that are offered."))
+
+
+def lasting(event: EventType, text: str | None) -> EventType:
+    """The event type for a guest who looks at a length: one that is not offered (any more) counts
+    as none here, and is refused where it would be booked."""
+    try:
+        return event.lasting(length(event, text))
+    except ValueError:
+        return event
+
+
 # --- texts, as validators take them ---------------------------------------------------------------
 
 
@@ -125,6 +145,7 @@ def _said(read: Callable[[Any], Any], value: Any) -> Any:
 class Asked:
     """What the event type asks for: the context that the model is validated in."""
 
+    event: EventType
     questions: tuple[Question, ...]
     extra_guests: int
     tz: str
@@ -139,6 +160,11 @@ def _start(value: Any) -> Any:
 def _tz(value: Any, info: ValidationInfo) -> Any:
     asked: Asked = info.context  # type: ignore[assignment]
     return asked.tz if value in (None, "") else _said(lambda text: zone(text).key, value)
+
+
+def _duration(value: Any, info: ValidationInfo) -> Any:
+    asked: Asked = info.context  # type: ignore[assignment]
+    return _said(lambda minutes: length(asked.event, minutes), value)
 
 
 def _name(value: Any) -> str:
@@ -257,6 +283,9 @@ class Details(BaseModel):
     start: Annotated[int, BeforeValidator(_start, json_schema_input_type=str)] = Field(
         0, description="When, in RFC 3339 with an offset: 2026-12-01T09:00:00Z."
     )
+    duration: Annotated[int | None, BeforeValidator(_duration, json_schema_input_type=int)] = Field(
+        None, description="One of the event type's lengths in minutes; else its own."
+    )
     tz: Annotated[str, BeforeValidator(_tz, json_schema_input_type=str)] = Field(
         "", description="The guest's time zone by its IANA name; else the host's."
     )
@@ -273,7 +302,7 @@ class Details(BaseModel):
 
     def digest(self) -> str:
         """The same for the same wish, however it was written."""
-        text = json.dumps(self.model_dump(), sort_keys=True)
+        text = json.dumps(self.model_dump(exclude_none=True), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -283,7 +312,7 @@ def read_details(event: EventType, given: Mapping[str, Any], default_tz: str) ->
     Raises Invalid with all faults at once, by the names in `given`; answers as
     `answers.<question id>`.
     """
-    asked = Asked(questions(event), event.extra_guests, default_tz)
+    asked = Asked(event, questions(event), event.extra_guests, default_tz)
     try:
         return Details.model_validate(dict(given), context=asked)
     except ValidationError as error:

@@ -99,7 +99,11 @@ class Bookable(Offer):
         except NotHere:
             raise NotOffered from None
         if moving:
-            event = event.model_copy(update={"duration": moving.promise["duration"]})
+            event = event.lasting(moving.promise["duration"])
+        elif self.event.durations:  # the guest has chosen one
+            if self.event.duration not in event.lengths:
+                raise NotOffered
+            event = event.lasting(self.event.duration)
         rules = slot_rules(document, event)
         return replace(self, host=host, settings=document, event=event, rules=rules)
 

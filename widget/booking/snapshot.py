@@ -64,14 +64,15 @@ class Snapshot:
     busy: list[Busy]
     held: list[Held]
     shelf: Shelf  # where it is kept
-    _rules: dict[str, Rules] = field(default_factory=dict)
+    _rules: dict[tuple[str, int], Rules] = field(default_factory=dict)
     _booked: dict[str, list[Booked]] = field(default_factory=dict)
-    _free: dict[str, tuple[int, array[int]]] = field(default_factory=dict)
+    _free: dict[tuple[str, int], tuple[int, array[int]]] = field(default_factory=dict)
 
     def rules(self, event: EventType) -> Rules:
-        if event.slug not in self._rules:
-            self._rules[event.slug] = slot_rules(self.document, event)
-        return self._rules[event.slug]
+        key = event.slug, event.duration
+        if key not in self._rules:
+            self._rules[key] = slot_rules(self.document, event)
+        return self._rules[key]
 
     def booked(self, event: EventType) -> list[Booked]:
         """What bookings hold, for the slot core."""
@@ -86,13 +87,13 @@ class Snapshot:
         """Every free start of the booking window, in order; computed once on each of the host's
         days, whose passing time only takes starts away."""
         rules = self.rules(event)
-        computed_at, starts = self._free.get(event.slug, (0, array("q")))
+        computed_at, starts = self._free.get((event.slug, event.duration), (0, array("q")))
         same_day = slots.local_date(rules.tz, computed_at) == slots.local_date(rules.tz, now)
         if not same_day or computed_at > now:
             end = now + (rules.booking_window_days + 2) * DAY
             found = slots.free(rules, self.busy, self.booked(event), now, now, end)
             starts = array("q", found)
-            self._free[event.slug] = now, starts
+            self._free[event.slug, event.duration] = now, starts
             self.shelf.put(self.host_id, self, self.bytes)
         return starts[bisect_left(starts, now + rules.minimum_notice_minutes * 60) :]
 

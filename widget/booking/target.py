@@ -107,7 +107,7 @@ def of_booking(booking: models.Booking) -> Target | None:
     document = load_document(booking.host.settings)
     for event in document.event_types:
         if event.slug == booking.event:
-            promised = event.model_copy(update={"duration": booking.promise["duration"]})
+            promised = event.lasting(booking.promise["duration"])
             return Target(booking.host, document, promised)
     return None
 

@@ -122,6 +122,16 @@ class EventType(_Part):
     invite_text: Annotated[str, core_fields.text(core_fields.DESCRIPTION, lines="\n\t")] = ""
     change_deadline: Notice | None = None  # how long before its start a guest may still change it
 
+    @property
+    def lengths(self) -> list[int]:
+        """What a guest can choose from, in minutes."""
+        return self.durations or [self.duration]
+
+    def lasting(self, minutes: int | None) -> EventType:
+        """The same for a guest who has chosen a length (None: the event type's own)."""
+        chosen = minutes is not None and minutes != self.duration
+        return self.model_copy(update={"duration": minutes}) if chosen else self
+
 
 class Theme(_Part):
     """The widget's one colour, and whether it is dark."""

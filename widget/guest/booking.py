@@ -43,7 +43,7 @@ Form = MultiDict[str, str]
 @limits.reading
 def book(handle: str, slug: str) -> ResponseReturnValue:
     target, given = guest_page.find(handle, slug), request.form
-    picking = Picking(target)
+    picking = Picking(target).lasting(given)
     if params.last(given, "step") or given.get("next"):
         return steps.show(picking, given)
     return _book(picking, target, given)
@@ -62,6 +62,7 @@ def _book(picking: Picking, target: Target, given: Form) -> ResponseReturnValue:
     nonce, made = links.read_nonce(service.config(), given.get("nonce", ""))
     key, caller = _key(target, nonce, wish), _caller(given)
     caller = replace(caller, allow=partial(limits.allow_form, target.host.id, nonce, made))
+    target = replace(target, event=target.event.lasting(wish.duration))
     try:
         calendar = service.calendar_of(target.host)
         booking = act.book(calendar, target, wish, key, caller, clock.now())
@@ -106,12 +107,13 @@ def _wish(target: Target, given: Form) -> dict[str, Any]:
         if f"question-{question.id}" in given
     }
     plain = {name: given.get(name) for name in ("start", "tz", "name", "email", "notes")}
+    plain["duration"] = params.last(given, "duration")
     return {**plain, "guests": given.getlist("guests"), "answers": answers}
 
 
 def _invalid(picking: Picking, given: Form, faults: dict[str, str]) -> ResponseReturnValue:
     errors = {name.replace("answers.", "question-"): text for name, text in faults.items()}
-    for name in ("start", "tz"):
+    for name in ("start", "tz", "duration"):
         if name in errors:
             return steps.times(picking, given, BadField(errors[name]), 422)
     return steps.form(picking, given, errors, status=422)
@@ -253,6 +255,7 @@ class Moving(Picking):
             "title": _("New time: %(title)s") % {"title": self.booking.promise["title"]},
             "description": _("Now: %(time)s. Nothing changes until you confirm a new time.")
             % {"time": self.view["when_label"]},
+            "durations": [],  # it lasts as long as it was promised to
         }
         return self.target.event.model_copy(update=said)
 

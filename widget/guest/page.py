@@ -80,6 +80,14 @@ def event_view(event: EventType) -> dict[str, Any]:
         "lead": days.lead(event.description),
         "duration": event.duration,
         "duration_label": language.minutes(event.duration),
+        "lengths": [
+            {
+                "minutes": each,
+                "label": language.minutes(each),
+                "chosen": each == event.duration,
+            }
+            for each in event.durations
+        ],
         "location_label": invitation.location_label(event.location, event.location_detail),
     }
 

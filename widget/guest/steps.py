@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from flask import Response, request
@@ -67,12 +67,18 @@ class Picking:
     @property
     def hidden(self) -> list[tuple[str, str]]:
         """What every form of these pages carries along."""
-        return []
+        own = self.event.durations and self.event.duration
+        return [("duration", str(own))] if own else []
 
     @property
     def secret(self) -> list[tuple[str, str]]:
         """What a form carries along only when it is posted: no address should hold it."""
         return []
+
+    def lasting(self, given: MultiDict[str, str]) -> Self:
+        """The same for the length that the guest has chosen."""
+        event = guest_input.lasting(self.event, params.last(given, "duration"))
+        return replace(self, target=replace(self.target, event=event))
 
     def offer(self) -> Offer:
         """Raises CalendarUnavailable or CalendarDisconnected."""
@@ -122,8 +128,9 @@ def event_types(handle: str) -> ResponseReturnValue:
 def event(handle: str, slug: str) -> ResponseReturnValue:
     look = guest_page.look(handle, slug)
     site = embedding.embedder()
+    picking = Picking(look).lasting(request.args)
     return cache.answer(
-        look.kept, look.age, look.event, site, lambda: show(Picking(look), request.args)
+        look.kept, look.age, picking.event, site, lambda: show(picking, request.args)
     )
 
 
@@ -342,7 +349,7 @@ def _read(reader: Any, text: str | None, name: str, errors: dict[str, str]) -> A
 
 def still_url(picking: Picking, given: MultiDict[str, str], start: int, tz: ZoneInfo) -> str:
     """Where an open form asks whether its time is still free."""
-    asked = [("step", "still"), ("start", to_rfc3339(start)), ("tz", tz.key)]
+    asked = [("step", "still"), ("start", to_rfc3339(start)), ("tz", tz.key), *picking.hidden]
     return params.address(picking.address, [*asked, *params.kept(given, ("lang", "clock"))])
 
 

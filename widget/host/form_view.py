@@ -12,7 +12,9 @@ from widget.host.fields import QUESTION, SECTIONS, Field
 from widget.host.forms import Document, Form, Part, revision
 from widget.text import language
 
-_LIST = re.compile(r"(.*\.)?(choices|allowed_sites|blocked|busy_calendars)\[\d+\]")
+_LIST = re.compile(
+    r"(.*\.)?(choices|allowed_sites|blocked|busy_calendars|durations)\[\d+\]"
+)
 _STEP = re.compile(r"(\w+)|\[(\d+)\]")
 
 
@@ -101,7 +103,7 @@ def _entry(document: Any, path: str) -> str:
     for name, number in _STEP.findall(path):
         value = value[int(number)] if number else value[name]
     words = f"“{core_fields.visible(str(value))[:60]}”"
-    if path.rpartition(".")[2].startswith("busy_calendars"):
+    if path.rpartition(".")[2].startswith(("busy_calendars", "durations")):
         return words
     return f"line {int(number) + 1} {words}"
 

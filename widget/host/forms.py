@@ -254,6 +254,7 @@ READ: dict[str, Callable[[Form, str, Any], Any]] = {
     "calendar": lambda form, name, _: form.get(name, ""),
     "tick": lambda form, name, _: name in form,
     "number": lambda form, name, _: _whole(form.get(name, "")),
+    "numbers": lambda form, name, _: [*map(_whole, form.get(name, "").replace(",", " ").split())],
     "limit": lambda form, name, _: _limit(form.get(name, "")),
     "slug": lambda form, name, _: _slug(form.get(name, "")),
     "handle": lambda form, name, _: _slug(form.get(name, "")),

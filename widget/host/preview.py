@@ -118,7 +118,7 @@ def _picking(host: models.Host, slug: str, given: Form) -> Preview | None:
     if at is None:
         return None
     if section is None:  # a step in the picker
-        return Preview(Target(host, stored, stored.event_types[at]), slug)
+        return Preview(Target(host, stored, stored.event_types[at]), slug).lasting(given)
     if section not in SECTIONS:
         abort(404)
     part = forms.read_section(section, given, forms.part_of(document, section, slug))
