@@ -24,6 +24,9 @@ SCHEMAS = "#/components/schemas/{model}"
 JSON, PROBLEM = "application/json", "application/problem+json"
 
 
+LENGTH = "One of the event type's lengths in minutes; else its own."
+
+
 @dataclass(frozen=True)
 class Parameter:
     """`where`: path, query or header. A path's are required."""
@@ -131,6 +134,7 @@ SLOT_QUERY = (
     ),
     Parameter("to", "query", LONGEST, _INSTANT, "2026-12-08T00:00:00Z", required=True),
     Parameter("tz", "query", "The guest's zone, by its IANA name.", _TEXT, "Asia/Tokyo"),
+    Parameter("duration", "query", LENGTH, {"type": "integer", "minimum": 1}, 30),
 )
 KEY = Parameter(
     "Idempotency-Key",

@@ -9,7 +9,7 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 import models
-from widget.booking import guest_input, links
+from widget.booking import guest_input, links, rows
 from widget.config import Config
 from widget.core.clock import to_rfc3339
 from widget.core.document import EventType, Location, Question, Settings
@@ -75,7 +75,7 @@ class EventTypeAnswer(Answer):
             duration=event.duration,
             durations=event.durations,
             location=event.location,
-            location_detail=event.location_detail,
+            location_detail="" if event.location == "link" else event.location_detail,
             extra_guests=event.extra_guests,
             questions=list(guest_input.questions(event)),
             url=f"{config.public_url}/book/{handle}/{event.slug}",
@@ -136,7 +136,7 @@ class BookedAnswer(Answer):
         return cls(
             success=stands,
             booking=BookingAnswer(**_booking(config, booking)),
-            meetLink=booking.meet_link if stands else None,
+            meetLink=rows.meeting_link(booking) if stands else None,
         )
 
 

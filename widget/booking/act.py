@@ -29,6 +29,7 @@ from widget.booking.guest_input import Details, Invalid, questions
 from widget.booking.offer import Bookable, closed, offer_for
 from widget.booking.target import Target, of_booking
 from widget.core import clock, slots
+from widget.core.document import EventType
 from widget.google.client import Calendar, Google
 from widget.google.errors import Gone, GoogleError, Unknown
 from widget.google.event import Event
@@ -153,19 +154,24 @@ def _claim(
         return looked, booking
 
 
+def promise(event: EventType) -> dict[str, Any]:
+    """What a booking keeps of its event type, whatever becomes of that."""
+    return {
+        "title": event.title,
+        "duration": event.duration,
+        "location": event.location,
+        "location_detail": event.location_detail,
+        "invite_title": event.invite_title,
+        "invite_text": event.invite_text,
+        "labels": {question.id: question.label for question in questions(event)},
+    }
+
+
 def _claimed(looked: Bookable, details: Details, key: str | None, caller: Caller) -> dict[str, Any]:
     event = looked.event
     return {
         "event": event.slug,
-        "promise": {
-            "title": event.title,
-            "duration": event.duration,
-            "location": event.location,
-            "location_detail": event.location_detail,
-            "invite_title": event.invite_title,
-            "invite_text": event.invite_text,
-            "labels": {question.id: question.label for question in questions(event)},
-        },
+        "promise": promise(event),
         "start_at": details.start,
         "end_at": details.start + event.duration * 60,
         "buffer_before_minutes": event.buffer_before,

@@ -315,7 +315,7 @@ def event_body(google: Google, booking: models.Booking, document: Settings) -> d
     ]
     body: dict[str, Any] = {
         "id": booking.google_event_id,
-        "summary": _filled(promise.get("invite_title", INVITE_TITLE), booking, document)[:TITLE],
+        "summary": summary(booking, document),
         "description": description(google, booking, document),
         **times(booking.start_at, booking.end_at, document),
         "attendees": list({each["email"].lower(): each for each in reversed(attendees)}.values()),
@@ -348,6 +348,12 @@ def times(start: int, end: int, document: Settings) -> dict[str, Any]:
 
 def _moment(at: int, tz: str) -> dict[str, str]:
     return {"dateTime": datetime.fromtimestamp(at, ZoneInfo(tz)).isoformat(), "timeZone": tz}
+
+
+def summary(booking: models.Booking, document: Settings) -> str:
+    """What the event is called, in the host's calendar and the guest's."""
+    title = booking.promise.get("invite_title", INVITE_TITLE)
+    return _filled(title, booking, document)[:TITLE]
 
 
 def description(google: Google, booking: models.Booking, document: Settings) -> str:

@@ -204,3 +204,11 @@ def clear_leftover(booking: Booking) -> None:
 def is_hosts_own(booking: models.Booking) -> bool:
     """Whether hosts booked themselves, to try it out."""
     return booking.guest_email.lower() == booking.host.email.lower()
+
+
+def meeting_link(booking: models.Booking) -> str | None:
+    """Where the meeting is on the web: Google's link, or the host's own, which is told only once
+    it is booked."""
+    if booking.promise["location"] != "link":
+        return booking.meet_link
+    return booking.promise["location_detail"] if booking.status == "confirmed" else None

@@ -172,7 +172,9 @@ def invitation_page(
     """
     document = load_document(booking.host.settings)
     view = invitation.view(service.config(), booking, document)
-    page = guest_page.host_page(document, booking.promise["title"], given)
+    target = of_booking(booking)
+    event = target.event if target else None
+    page = guest_page.host_page(document, booking.promise["title"], given, event)
     if alert:
         page["alert"] = {"code": alert.code, "message": messages.change_refusal(alert)}
     poll = None
@@ -181,8 +183,7 @@ def invitation_page(
         poll = {"url": own, "seconds": min(30, 2 + 2 * booking.attempts)}
     context = {**page, "booking": view, "poll": poll}
     context["outcome"] = outcome = rows.announce(booking)
-    target = of_booking(booking)
-    context["onward"] = target.event.redirect_url if target and outcome == "booked" else None
+    context["onward"] = event.redirect_url if event and outcome == "booked" else None
     context["changes"] = _changes(booking, view, given)
     return web_answers.answer("guest/booking.html", status, **context)
 

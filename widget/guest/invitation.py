@@ -25,6 +25,8 @@ OUTLOOK = "https://outlook.live.com/calendar/0/deeplink/compose"
 def location_label(location: str, detail: str) -> str:
     if location == "google_meet":
         return "Google Meet"
+    if location == "link":
+        return _("Video call")
     return _("Phone call") if location == "phone" else detail
 
 
@@ -63,7 +65,7 @@ def view(config: Config, booking: models.Booking, document: Settings) -> dict[st
         "location_label": location_label(
             booking.promise["location"], booking.promise["location_detail"]
         ),
-        "meet_link": booking.meet_link,
+        "meet_link": rows.meeting_link(booking),
         "meet_pending": booking.meet_pending,
         "urls": _urls(config, booking, document),
     }
@@ -112,8 +114,8 @@ def _urls(config: Config, booking: models.Booking, document: Settings) -> dict[s
 
 def location_of(booking: models.Booking) -> str:
     """Where to be: the Meet link, or the place or number that was promised."""
-    if booking.promise["location"] == "google_meet":
-        return booking.meet_link or ""
+    if booking.promise["location"] in ("google_meet", "link"):
+        return rows.meeting_link(booking) or ""
     return booking.promise["location_detail"] or str(booking.answers.get("phone", ""))
 
 

@@ -22,14 +22,18 @@ from widget.web import errors as web_errors
 from widget.web import theme as web_theme
 
 
-def host_page(document: Settings, title: str, given: MultiDict[str, str]) -> dict[str, Any]:
-    """What the templates of every page of a host need; the site around may choose its look."""
+def host_page(
+    document: Settings, title: str, given: MultiDict[str, str], event: EventType | None = None
+) -> dict[str, Any]:
+    """What the templates of every page of a host need. The site around may choose its look, else
+    an event type may have its own colour."""
+    own = (event and event.accent) or document.theme.accent
     theme = given.get("theme", document.theme.mode)
-    accent = given.get("accent", document.theme.accent)
+    accent = given.get("accent", own)
     page = answers.page(
         title,
         theme if theme in web_theme.THEMES else document.theme.mode,
-        accent.lower() if web_theme.is_accent(accent) else document.theme.accent,
+        accent.lower() if web_theme.is_accent(accent) else own,
     )
     page["look"]["hide_details"] = given.get("hide_details") == "1"
     page["host"] = host_view(document)

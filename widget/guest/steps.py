@@ -93,7 +93,7 @@ class Picking:
 
     def page(self, title: str, given: MultiDict[str, str]) -> dict[str, Any]:
         """What the templates of every event page need."""
-        page = guest_page.host_page(self.document, title, given)
+        page = guest_page.host_page(self.document, title, given, self.event)
         said = {"event": self.event.title, "host": self.document.display_name}
         page["description"] = _("%(event)s: book a time with %(host)s.") % said
         return {**page, "event": guest_page.event_view(self.event)}

@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import Any
 
 #: Kinds that are read in a way of their own, and shown as another one is.
-ALIKE = {"limit": "number", "address": "line", "slug": "line", "sites": "lines", "entries": "lines"}
+ALIKE = {
+    "limit": "number",
+    "address": "line",
+    "slug": "line",
+    "colour": "line",
+    "sites": "lines",
+    "entries": "lines",
+}
 
 
 @dataclass(frozen=True)

@@ -260,6 +260,7 @@ READ: dict[str, Callable[[Form, str, Any], Any]] = {
     "handle": lambda form, name, _: _slug(form.get(name, "")),
     "address": lambda form, name, _: _address(form.get(name, "")),
     "accent": lambda form, name, _: form.get(name, "").strip().removeprefix("#").lower(),
+    "colour": lambda form, name, _: form.get(name, "").strip().removeprefix("#").lower() or None,
     "sites": lambda form, name, _: [_site(line) for line in _non_empty(form.get(name, ""))],
     "entries": lambda form, name, _: _non_empty(form.get(name, "")),
     "calendars": lambda form, name, before: _in_order(before or (), form.getlist(name)),

@@ -6,6 +6,7 @@ Only the settings page itself may frame these pages.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from flask import abort, g, request
 from flask.typing import ResponseReturnValue
@@ -13,6 +14,7 @@ from flask_login import current_user, login_required
 from flask_wtf.csrf import generate_csrf
 
 import models
+from widget.booking import act, events
 from widget.booking.offer import Offer, closed, offer_for
 from widget.booking.target import Target
 from widget.core import clock
@@ -28,6 +30,8 @@ from widget.host.forms import Faulty, Form
 from widget.host.signin import page
 from widget.web import answers, service, setup
 from widget.web.audience import Audience, Room
+
+SAMPLE = "0" * 32  # the id of no booking
 
 blueprint = Room("preview", __name__, Audience.HOST)
 
@@ -48,6 +52,21 @@ class Preview(Picking):
     @property
     def secret(self) -> list[tuple[str, str]]:
         return [("csrf_token", generate_csrf())]
+
+    def page(self, title: str, given: Form) -> dict[str, Any]:
+        return {**super().page(title, given), "mail": self._mail()}
+
+    def _mail(self) -> dict[str, str]:
+        """What Google's invitation says to a guest, by the code that makes the event."""
+        promise = act.promise(self.event)
+        sample = models.Booking(id=SAMPLE, promise=promise, guest_name="Maria Sousa", notes="",
+                                answers={}, language="en")  # fmt: skip
+        place = {"google_meet": "Google Meet", "phone": "the guest's number"}
+        return {
+            "title": events.summary(sample, self.document),
+            "text": events.description(service.google(), sample, self.document),
+            "place": place.get(self.event.location, self.event.location_detail),
+        }
 
     def typed(self) -> bool:
         return not self.draft and super().typed()
