@@ -44,7 +44,7 @@ def test_a_link_is_not_told_while_nobody_knows_whether_it_is_booked(
     ana: Browser, guest: FlaskClient, google: StandIn
 ) -> None:
     save_event(ana, {"location": "link", "location_detail": ROOM})
-    google.fault("calendar.events.insert", action="drop", times=1)
+    google.fault("calendar.events.insert", cut="after")
     answer = ask(guest)
     assert answer.status_code == 202
     assert answer.get_json()["meetLink"] is None

@@ -198,7 +198,7 @@ def _cell(
         "in_month": _month(day) == month,
         "today": day == today,
         "chosen": day == chosen,
-        "off": "" if free or _month(day) != month else off(day),
+        "off": "" if free or day < today or _month(day) != month else off(day),
     }
 
 
