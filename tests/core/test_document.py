@@ -19,9 +19,9 @@ from widget.core.document import (
     SettingsError,
     document_json,
     dump_document,
-    first_document,
     parse_document,
 )
+from widget.core.first import first_document
 from widget.core.hours import slot_rules
 from widget.core.names import handle_from
 

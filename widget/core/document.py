@@ -387,22 +387,3 @@ def unknown_zone(text: str) -> str | None:
     """The name of a stored document's time zone if this machine knows no such zone, else None."""
     name = str(_read(text)["time_zone"])
     return None if zones.meant(name) else name
-
-
-# --- a new host -----------------------------------------------------------------------------------
-
-
-def first_document(handle: str, display_name: str, time_zone: str) -> Settings:
-    """What a host who signs in for the first time gets."""
-    name = "".join(each for each in display_name if not core_fields.unfit(each))
-    name = characters.line(name).strip()[: core_fields.NAME]
-    return Settings(
-        version=1,
-        handle=handle,
-        display_name=handle if characters.blank(name) else name,
-        time_zone=zones.zone(time_zone).key,
-        weekly_hours={
-            day: [] if day in ("sat", "sun") else [["09:00", "17:00"]] for day in WEEKDAYS
-        },
-        event_types=[EventType(slug="intro", title="Intro call", duration=30)],
-    )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
-from widget.core.document import Away, Settings
+from widget.core.document import Away, EventType, Settings
 from widget.core.hours import day_off
 from widget.core.slots import Rules
+from widget.guest import days
 from widget.text import language
 from widget.text.language import gettext as _
 
@@ -24,6 +26,19 @@ def told(document: Settings, rules: Rules) -> Callable[[date], str]:
         return _is_away(document) if off and off.code == "away" else ""
 
     return said
+
+
+def in_sight(
+    document: Settings, event: EventType, view: dict[str, Any], today: date
+) -> list[dict[str, str]]:
+    """When the host is away in the month, or around the days, that a picker's view shows."""
+    if view["month"]:
+        first = days.read_month(view["month"]["value"])
+        last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        return notes(document, max(first, today), last)
+    shown = [date.fromisoformat(each["date"]) for each in view["shown"]]
+    last = max(shown, default=today + timedelta(days=event.booking_window_days))
+    return notes(document, min(shown, default=today), last)
 
 
 def notes(document: Settings, first: date, last: date) -> list[dict[str, str]]:

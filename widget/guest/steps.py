@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
@@ -35,7 +35,6 @@ blueprint.register_error_handler(NotHere, guest_page.not_here)
 
 #: All or those of a search, the latter alone, and all whatever was searched for.
 ZONE_STEPS = ("zone", "city", "zones")
-DAY = timedelta(days=1)
 DETAIL_FIELDS = ("name", "email", "notes", "guests")
 TRAP = "website"  # a field that only programs see, and fill in
 
@@ -175,21 +174,10 @@ def times(
     else:
         off, today = away.told(picking.document, offer.rules), language.today(now, tz)
         view = guest_days.view(days, tz, asked, month, today, picking.own, off)
-    page["away"] = _away(picking, view, language.today(now, tz))
+    page["away"] = away.in_sight(picking.document, picking.event, view, language.today(now, tz))
     page["pick"] = _pick(picking, given, _sight(view["shown"], month))
     status = status if alert else 422 if errors else 200
     return answers.answer("guest/times.html", status, **page, **view)
-
-
-def _away(picking: Picking, view: dict[str, Any], today: date) -> list[dict[str, str]]:
-    """When the host is away in the month, or around the days, that are in sight."""
-    if view["month"]:
-        first = guest_days.read_month(view["month"]["value"])
-        last = first + timedelta(days=31)
-        return away.notes(picking.document, max(first, today), last.replace(day=1) - DAY)
-    shown = [date.fromisoformat(each["date"]) for each in view["shown"]]
-    last = max(shown, default=today + timedelta(days=picking.event.booking_window_days))
-    return away.notes(picking.document, min(shown, default=today), last)
 
 
 def _asked(

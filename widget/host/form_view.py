@@ -12,9 +12,7 @@ from widget.host.fields import QUESTION, SECTIONS, Field
 from widget.host.forms import Document, Form, Part, revision
 from widget.text import language
 
-_LIST = re.compile(
-    r"(.*\.)?(choices|allowed_sites|blocked|busy_calendars|durations)\[\d+\]"
-)
+_LIST = re.compile(r"(.*\.)?(choices|allowed_sites|blocked|busy_calendars|durations)\[\d+\]")
 _STEP = re.compile(r"(\w+)|\[(\d+)\]")
 
 

@@ -17,7 +17,8 @@ from flask_wtf.csrf import CSRFProtect
 
 import models
 from widget.core import clock, zones
-from widget.core.document import document_json, first_document
+from widget.core.document import document_json
+from widget.core.first import first_document
 from widget.core.names import handle_from
 from widget.google import openid
 from widget.google.auth import Malformed, Tokens
