@@ -16,7 +16,6 @@ from widget.booking.target import NotHere, Renamed, find, look, look_at_host
 from widget.core import clock
 from widget.web import service
 
-
 LENGTH = "One of the event type's durations in minutes; else its duration."
 
 
