@@ -129,6 +129,19 @@ def test_a_length_that_a_program_cannot_have_is_named(guest: FlaskClient, given:
     assert (answer.status_code, list(answer.get_json()["errors"])) == (422, ["duration"])
 
 
+def test_agents_choose_a_length(guest: FlaskClient) -> None:
+    def call(tool: str, **given: Any) -> Any:
+        params = {"name": tool, "arguments": {"host": "ana", "event": "intro", **given}}
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+        return guest.post("/mcp", json=body).get_json()["result"]["structuredContent"]
+
+    day = {"from": "2026-12-01T16:00:00Z", "to": "2026-12-01T18:00:00Z"}
+    (slot,) = call("get_available_slots", **day, duration=60)["slots"]
+    booked = call("create_booking", start=slot["start"], **MARIA, duration=60)["booking"]
+    assert (booked["start"], booked["end"]) == (slot["start"], slot["end"])
+    assert booked["end"] == "2026-12-01T17:00:00Z"
+
+
 def test_lengths_are_set_on_the_settings_page(app: Flask, ana: Browser) -> None:
     save_event(ana, {"durations": "20, 30 40"})
     assert event_of(app)["durations"] == [20, 30, 40]
