@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import sys
-from contextlib import suppress
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -16,14 +15,13 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 import models
-from widget import cli_tokens, doctor
+from widget import cli_people, cli_tokens, doctor
 from widget.backup import backup
 from widget.booking import deletion, export, guest_input, reconcile, rows, settling
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
 from widget.booking.target import Target
 from widget.cli_tokens import known_host as _host
-from widget.core import contact
 from widget.core.clock import now, to_rfc3339
 from widget.core.document import (
     Settings,
@@ -39,7 +37,6 @@ from widget.server import serve
 
 settings_group = AppGroup("settings", help="A host's settings document.")
 hosts_group = AppGroup("hosts", help="Who can be booked.")
-guests_group = AppGroup("guests", help="Who books.")
 bookings_group = AppGroup("bookings", help="What was booked.")
 
 
@@ -49,8 +46,8 @@ def register(app: Flask) -> None:
 
 
 def _commands() -> tuple[click.Command, ...]:
-    groups = (settings_group, hosts_group, guests_group, bookings_group, cli_tokens.group)
-    return (*groups, explain, reconcile_, check, backup, serve)
+    groups = (settings_group, hosts_group, cli_people.guests, bookings_group, cli_tokens.group)
+    return (*groups, cli_people.keys, explain, reconcile_, check, backup, serve)
 
 
 def without(faults: str) -> Flask:
@@ -202,32 +199,6 @@ def delete_host(host: str, *, yes: bool) -> None:
     click.echo("access revoked at Google")
 
 
-@guests_group.command("delete")
-@click.argument("email")
-@yes
-def delete_guest(email: str, *, yes: bool) -> None:
-    """Remove the bookings of the guest EMAIL; those still to come are cancelled in Google."""
-    with suppress(contact.NoEmail):  # stored as Google takes it
-        email = contact.email(email)
-    if not yes:
-        number = len(deletion.bookings_of_guest(email))
-        click.confirm(f"Delete {number} booking(s) of {email} for good?", abort=True)
-    done = deletion.guest(_google(), email, now())
-    click.echo(
-        f"removed {done.removed} booking(s) of {email},"
-        f" {done.cancelled} of them still to come and cancelled in Google"
-    )
-    if done.extra:
-        click.echo(f"removed from the further guests of {done.extra} booking(s)")
-    left = {
-        "could not be cancelled in Google yet": done.kept,
-        "kept, since Google may still have an event of what is over": done.leftover,
-    }
-    if any(left.values()):
-        said = "; ".join(f"{number} booking(s) {why}" for why, number in left.items() if number)
-        raise click.ClickException(f"{said}: try again later")
-
-
 # --- why, and what became of it -----------------------------------------------------------------
 
 
@@ -288,6 +259,7 @@ OUTCOMES = {
     "failed": "failed",
     "pending": "pending still",
     "followed": "followed what was changed in Google",
+    "wiped": "wiped of what guests said, after BOOKING_RETENTION_DAYS",
     "wrong": "went wrong (see the log)",
 }
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
@@ -76,6 +78,8 @@ def _fernet_keys(text: str) -> tuple[str, ...]:
     keys = _listed(text)
     for key in keys:
         Fernet(key)
+        if len(set(base64.urlsafe_b64decode(key))) < 16:  # of 32 bytes by chance never so few
+            raise ValueError
     if not keys:
         raise ValueError
     return keys
@@ -89,6 +93,26 @@ def _some(text: str) -> str:
     if not text.strip():
         raise ValueError
     return text
+
+
+#: What documents and programs say instead of a secret
+_EXAMPLE = re.compile(
+    r"(change|replace|insert|put|me|this|your|my|the|a|super|very|top|secret|key|password|example"
+    r"|default|dev|insecure|please|here|flask|meetslot|[\W_\d])+",
+    re.IGNORECASE,
+)
+
+
+def _strong(text: str) -> str:
+    """Raises ValueError for a secret that can be guessed: short, monotonous, or an example."""
+    if len(text) < 16 or len(set(text)) < 8 or _EXAMPLE.fullmatch(text):
+        raise ValueError
+    return text
+
+
+def _paragraphs(text: str) -> tuple[str, ...]:
+    said = Path(text).read_text(encoding="utf-8") if text else ""
+    return tuple(each.strip() for each in re.split(r"\n\s*\n", said) if each.strip())
 
 
 def _address(text: str) -> str:
@@ -146,7 +170,7 @@ class Config:
         " (no path; https outside localhost)",
         "http://localhost:8000",
     )
-    secret_key: str = _setting(_some, f"signs sessions and links; {_MAKE_KEY}")
+    secret_key: str = _setting(_strong, f"signs sessions and links; {_MAKE_KEY}")
     secret_key_fallbacks: tuple[str, ...] = _setting(_listed, "older keys, comma-separated", "")
     token_keys: tuple[str, ...] = _setting(_fernet_keys, f"encrypts Google tokens; {_MAKE_FERNET}")
     database_url: str = _setting(
@@ -192,6 +216,14 @@ class Config:
         _metrics,
         "address:port where Prometheus asks for /metrics, e.g. 127.0.0.1:9100; empty: nowhere",
         "",
+    )
+    booking_retention_days: int = _setting(
+        lambda text: _whole(1, 36500)(text) if text else 0,
+        "days from 1 on after which a past booking's guest is forgotten, or empty for never",
+        "",
+    )
+    privacy_file: tuple[str, ...] = _setting(
+        _paragraphs, "a text file whose paragraphs begin /privacy, or empty for none", ""
     )
     web_concurrency: int = _setting(_whole(1, 256), "worker processes, from 1 to 256", "2")
     trusted_proxies: int = _setting(_whole(0, 10), "reverse proxies in front, from 0 to 10", "0")

@@ -77,10 +77,12 @@ def test_every_route_protects_its_answers(app: Flask, ana: Browser) -> None:
         assert policy["script-src"] == policy["style-src"] == "'self'", where
         assert policy["base-uri"] == "'none'", where
         assert answer.headers["Referrer-Policy"] == "no-referrer", where
+        assert "camera=()" in answer.headers["Permissions-Policy"], where
         assert answer.status_code < 500, where
         if is_host_side(rule):  # the preview is framed by the settings page alone
             own = "'self'" if "preview" in rule.rule else "'none'"
             assert policy["frame-ancestors"] in ("'none'", own), where
+            assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin", where
         else:
             assert "Set-Cookie" not in answer.headers, where
             assert "Cookie" not in answer.headers.get("Vary", ""), where

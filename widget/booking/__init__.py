@@ -20,6 +20,7 @@ channels     Google's push channels
 links        signed links, nonces and cursors
 tokens       what a host's own programs show
 export       bookings as rows of a table or file
+retention    what guests said, wiped after a while
 deletion     erasing a host or a guest
 errors       why nothing was booked or changed
 """

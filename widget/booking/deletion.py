@@ -127,14 +127,19 @@ def bookings_of_guest(email: str) -> list[Booking]:
     )
 
 
+def bookings_with(email: str) -> list[Booking]:
+    """All bookings that somebody was invited to as a further guest."""
+    wanted = email.lower()
+    listed = peewee.fn.LOWER(Booking.guests).coerce(False).contains(wanted)
+    found = Booking.select(Booking, Host).join(Host).where(listed).order_by(Booking.start_at)
+    return [each for each in found if wanted in map(str.lower, each.guests)]
+
+
 def _forget_extra_guest(email: str) -> int:
     """Take an address off the lists of further guests; from how many bookings."""
-    wanted, count = email.lower(), 0
-    listed = peewee.fn.LOWER(Booking.guests).coerce(False).contains(wanted)
-    for booking in Booking.select().where(listed):
-        left = [each for each in booking.guests if each.lower() != wanted]
-        if len(left) < len(booking.guests):
-            Booking.update(guests=left).where(Booking.id == booking.id).execute()
-            mail.forget(booking, wanted)
-            count += 1
-    return count
+    found = bookings_with(email)
+    for booking in found:
+        left = [each for each in booking.guests if each.lower() != email.lower()]
+        Booking.update(guests=left).where(Booking.id == booking.id).execute()
+        mail.forget(booking, email)
+    return len(found)

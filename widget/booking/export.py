@@ -39,6 +39,19 @@ def row(booking: Booking) -> dict[str, Any]:
     return {**dict(zip(COLUMNS, values, strict=True)), "utm": booking.utm}
 
 
+def invited_to(booking: Booking) -> dict[str, Any]:
+    """What concerns somebody whom another guest brought along."""
+    names = ("id", "event", "title", "start", "end", "status")
+    return {"host": booking.host.handle} | {name: row(booking)[name] for name in names}
+
+
+def all_of(booking: Booking) -> dict[str, Any]:
+    """All that is stored of a guest with a booking."""
+    said = {name: getattr(booking, name) for name in ("tz", "language", "notes", "answers")}
+    more = {"guests": booking.guests, "reason": booking.cancel_reason, "host": booking.host.handle}
+    return {**row(booking), **said, **more}
+
+
 def as_csv(bookings: Iterable[Booking]) -> str:
     """RFC 4180, but for the line ends, with a header: the same and all that a guest said, with a
     column for each question (`question-topic`) and parameter of a campaign (`utm_source`)."""

@@ -48,6 +48,11 @@ def forget(booking: models.Booking, address: str) -> None:
     Mailing.delete().where(Mailing.booking == booking, Mailing.mailbox == mailbox).execute()
 
 
+def forget_all(bookings: list[str]) -> None:
+    """Forget who was mailed about these bookings, by their ids."""
+    Mailing.delete().where(Mailing.booking.in_(bookings)).execute()
+
+
 def _of(mailbox: str) -> Any:
     """What was mailed there; a booking that Google refused was not."""
     query = Mailing.select().join(Booking)

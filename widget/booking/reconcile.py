@@ -18,6 +18,7 @@ from widget.booking import (
     events,
     leases,
     offer,
+    retention,
     rows,
     settling,
     states,
@@ -56,6 +57,8 @@ def run(google: Google, clock: Clock, goes_on: Callable[[], bool] = lambda: True
         if not host.disconnected_at:
             with _going_on(f"host {host.id}", outcome):
                 outcome["followed"] += changes.follow(google, host, clock, goes_on)
+    with _going_on("retention", outcome):
+        outcome["wiped"] += retention.wipe(google.config.booking_retention_days, clock())
     return +outcome
 
 

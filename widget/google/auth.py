@@ -135,6 +135,25 @@ class Client:
             log.error("token cannot be decrypted: is its key missing from TOKEN_KEYS?")
             return None
 
+    def rotate(self, host: models.Host) -> int:
+        """Encrypt a host's tokens with the first key, unless they are, or are replaced meanwhile;
+        how many. Raises ValueError for one that no key opens."""
+        first, changed = Fernet(self.config.token_keys[0]), 0
+        for column in (models.Host.refresh_token, models.Host.access_token):
+            old = getattr(host, column.name)
+            if old is None:
+                continue
+            with suppress(InvalidToken):
+                first.decrypt(old.encode())
+                continue
+            try:
+                new = self._cipher.rotate(old.encode()).decode()
+            except InvalidToken:
+                raise ValueError("no key opens it") from None
+            same = models.Host.update({column: new}).where(models.Host.id == host.id, column == old)
+            changed += models.changed(same)
+        return changed
+
     def columns(self, tokens: Tokens) -> dict[str, Any]:
         """Tokens as models.save_sign_in keeps them."""
         columns = {

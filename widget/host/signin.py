@@ -110,6 +110,17 @@ def landing() -> ResponseReturnValue:
     return page("host/landing.html", signed_in=host)
 
 
+@blueprint.get("/privacy")
+def privacy() -> ResponseReturnValue:
+    """What is stored of whom: in the operator's own words first (PRIVACY_FILE)."""
+    settings = service.config()
+    return page(
+        "host/privacy.html",
+        note=settings.privacy_file,
+        days=settings.booking_retention_days,
+    )
+
+
 # --- sign-in ----------------------------------------------------------------------------------
 
 BEGUN = "sign_ins"  # in the session: those without an answer, the newest last

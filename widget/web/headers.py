@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, g
 
 from widget.web import audience, service
+from widget.web.audience import Audience
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -33,6 +34,8 @@ def protect(response: Response) -> Response:
     headers = {"Content-Security-Policy": policy, **HEADERS, **(FRAMED if framed else {})}
     if response.mimetype in ("text/javascript", "text/css"):  # no pages
         headers = {"X-Content-Type-Options": "nosniff"}
+    elif audience.current() is Audience.HOST:
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
     for name, value in headers.items():
         response.headers.setdefault(name, value)
     if service.config().secure:
