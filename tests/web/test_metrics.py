@@ -65,6 +65,8 @@ def test_all_workers_are_counted_together_and_what_is_stored_is_told(
     with production(host, tmp_path) as server:
         for _time in range(60):  # a connection each, so that both workers get some
             assert requests.get(f"{server.url}/book/nobody", timeout=30).status_code == 404
+        for _time in range(12):
+            assert requests.get(f"{server.url}/book/ana", timeout=30).status_code == 200
         slots = free(server.url)
         for slot, code in ((slots[0], 201), (slots[0], 409), (slots[-1], 201)):
             body = {"start": slot["start"], **MARIA}
@@ -82,6 +84,7 @@ def test_all_workers_are_counted_together_and_what_is_stored_is_told(
         assert value(found, "meetslot_oldest_pending_seconds") == 0
         assert value(found, "meetslot_outbox_length") == 0
         assert value(found, "meetslot_cache_lookups_total", cache="busy", result="miss") >= 1
+        assert value(found, "meetslot_cache_lookups_total", cache="answers", result="hit") >= 10
 
 
 def test_what_an_ended_worker_counted_stays_and_another_one_answers(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 
 import models
+from widget import metrics
 from widget.booking import busy, rows
 from widget.booking.errors import (
     CalendarDisconnected,
@@ -140,6 +141,7 @@ def shown(
     _check_calendar(kept, kept.document)
     rules, held = kept.rules(event), kept.booked(event)
     if busy.covers(target.age, kept.document, ttl, now):
+        metrics.looked("busy", hit=True)
         return Offer(event, rules, kept.busy, held, now, starts=kept.free(event, now))
     host = models.host_by_id(kept.host_id)
     if host is None:

@@ -27,6 +27,7 @@ from flask_compress import Compress
 from werkzeug.datastructures import Accept, Headers
 from werkzeug.http import parse_accept_header
 
+from widget import metrics
 from widget.booking import busy
 from widget.booking.snapshot import BusyAge, Snapshot
 from widget.core import clock
@@ -102,7 +103,9 @@ def answer(
     key = _key(kept, site, query)
     new = event is None or busy.covers(age, kept.document, service.config().busy_ttl, now)
     found = shelf.get(key) if new else None
-    if found is None or not found.since <= now < found.until:
+    hit = found is not None and found.since <= now < found.until
+    metrics.looked("answers", hit=hit)
+    if found is None or not hit:
         response = make_response(make())
         if response.status_code != 200 or response.headers.get("Cache-Control"):
             return response
