@@ -9,7 +9,7 @@ from flask import Flask
 
 import models
 from widget import cli, config, metrics
-from widget.api import mcp, me, notifications, openapi, v1
+from widget.api import agents, mcp, me, notifications, oembed, openapi, v1
 from widget.booking import reconcile
 from widget.google.client import Google
 from widget.guest import booking, script, sightings, steps
@@ -39,7 +39,19 @@ def create_app(given: config.Config | None = None) -> Flask:
     logs.watch(app, behind_proxy=configured.trusted_proxies > 0)
     setup.set_up(app, configured)
     cache.compress_others(app)
-    for room in (steps, booking, script, v1, me, openapi, mcp, notifications, static):
+    for room in (
+        steps,
+        booking,
+        script,
+        v1,
+        me,
+        openapi,
+        mcp,
+        oembed,
+        agents,
+        notifications,
+        static,
+    ):
         app.register_blueprint(room.blueprint)
     for room in (signin, settings, bookings, programs, preview, account):
         app.register_blueprint(room.blueprint)

@@ -22,6 +22,9 @@ class Element:
 
     @property
     def text(self) -> str:
+        """What people read of it: nothing of data for search engines."""
+        if self.tag == "script":
+            return ""
         joined = "".join(part if isinstance(part, str) else part.text for part in self.parts)
         return " ".join(joined.split())
 

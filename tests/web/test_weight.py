@@ -39,7 +39,7 @@ def loaded(guest: FlaskClient, address: str = PAGE) -> tuple[list[str], list[str
     """What the page loads: style sheets, scripts."""
     page: Element = read(guest.get(address).text)
     styles = [each["href"] for each in page.all("link", rel="stylesheet")]
-    scripts = page.all("script")
+    scripts = page.all("script", src=True)
     assert all("defer" in each.attrs and "src" in each.attrs for each in scripts)
     assert page.all("img") + page.all("iframe") == []
     return styles, [each["src"] for each in scripts]

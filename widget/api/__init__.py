@@ -7,6 +7,8 @@ mcp            the Model Context Protocol over HTTP
 tools          what agents can do with it
 given          what a program sent, read
 schema         what they answer, as models
+agents         llms.txt, and event types as Markdown
+oembed         for editors that embed by address
 openapi        what programs can do, as OpenAPI and as a page
 notifications  Google's change notifications
 """

@@ -20,7 +20,7 @@ from widget.booking.target import Look, NotHere, Target
 from widget.core import clock, slots
 from widget.core.clock import to_rfc3339
 from widget.core.document import EventType, Settings
-from widget.guest import away, embedding, params
+from widget.guest import away, discovery, embedding, params
 from widget.guest import days as guest_days
 from widget.guest import page as guest_page
 from widget.text import language
@@ -95,6 +95,7 @@ class Picking:
         page = guest_page.host_page(self.document, title, given, self.event)
         said = {"event": self.event.title, "host": self.document.display_name}
         page["description"] = _("%(event)s: book a time with %(host)s.") % said
+        page["shared"] = discovery.of(self.document, self.event, self.address)
         return {**page, "event": guest_page.event_view(self.event)}
 
     def typed(self) -> bool:
@@ -117,6 +118,7 @@ def event_types(handle: str) -> ResponseReturnValue:
     def make() -> Response:
         listed = guest_page.event_types(kept.document)
         page = guest_page.host_page(kept.document, kept.document.display_name, request.args)
+        page["shared"] = discovery.of(kept.document, None, request.path)
         return answers.answer("guest/event_types.html", **page, event_types=listed)
 
     return cache.answer(kept, age, None, embedding.embedder(), make)

@@ -1,0 +1,120 @@
+"""Blueprint: oEmbed 1.0 (https://oembed.com) for booking addresses, so that a site's own editor
+embeds the widget when its address is pasted."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from urllib.parse import urlsplit
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel
+
+from widget.booking.target import NotHere, Renamed, look_at_host
+from widget.core import clock
+from widget.core.document import Settings
+from widget.web import errors as web_errors
+from widget.web import limits, service
+from widget.web.audience import Audience, Room
+
+blueprint = Room("oembed", __name__, Audience.PROGRAM)
+
+WIDTH, HEIGHT = 960, 720  # CSS pixels: the picker with everything in sight
+CACHE_SECONDS = 3600
+_PATH = re.compile(r"/book/([^/]+)(?:/([^/]+))?")
+_PIXELS = re.compile(r"[1-9][0-9]{0,5}")
+
+
+class Rich(BaseModel):
+    """The answer, by section 2.3.4.4 of oEmbed."""
+
+    type: str = "rich"
+    version: str = "1.0"
+    title: str
+    author_name: str
+    author_url: str
+    provider_name: str = "Meetslot"
+    provider_url: str
+    cache_age: int = CACHE_SECONDS
+    html: str
+    width: int
+    height: int
+
+
+@blueprint.get("/oembed")
+@limits.reading
+def oembed() -> ResponseReturnValue:
+    """404 for what is no booking address of ours, 401 where only some sites may embed (the editor
+    links instead), 501 for any format but JSON."""
+    if request.args.get("format", "json") != "json":
+        return _refused(501, "Only format=json is there.")
+    address = request.args.get("url", "")
+    found = _found(address)
+    if found is None:
+        return _refused(404, "url is no booking address of this server.")
+    document, title = found
+    if document.allowed_sites:
+        return _refused(401, "Only some sites may embed this: use the host's snippet there.")
+    sizes = [_most("maxwidth", WIDTH), _most("maxheight", HEIGHT)]
+    if None in sizes:
+        return _refused(400, "maxwidth and maxheight are whole numbers of pixels.")
+    width, height = (size or 0 for size in sizes)
+    public_url = service.config().public_url
+    frame = (
+        f'<iframe src="{escape(address)}" title="{escape(title)}" width="{width}"'
+        f' height="{height}" style="border:0;max-width:100%" loading="lazy"></iframe>'
+    )
+    rich = Rich(
+        title=title,
+        author_name=document.display_name,
+        author_url=f"{public_url}/book/{document.handle}",
+        provider_url=public_url,
+        html=frame,
+        width=width,
+        height=height,
+    )
+    response = Response(rich.model_dump_json(), mimetype="application/json")
+    response.headers["Cache-Control"] = f"public, max-age={CACHE_SECONDS}"
+    return _open(response)
+
+
+def _found(address: str) -> tuple[Settings, str] | None:
+    """The settings of the host that an address is of, and the page's title."""
+    try:
+        given, own = urlsplit(address), urlsplit(service.config().public_url)
+    except ValueError:
+        return None
+    match = _PATH.fullmatch(given.path)
+    if match is None or (given.scheme, given.netloc.lower()) != (own.scheme, own.netloc.lower()):
+        return None
+    handle, slug = match.groups()
+    try:
+        kept, _age = look_at_host(service.kept().hosts, handle, clock.now())
+    except (NotHere, Renamed):  # a renamed host's page redirects, and has links of its own
+        return None
+    document = kept.document
+    if slug is None:
+        return document, document.display_name
+    events = {event.slug: event for event in document.event_types if event.active}
+    if slug not in events:
+        return None
+    return document, f"{events[slug].title} – {document.display_name}"
+
+
+def _most(name: str, own: int) -> int | None:
+    """The consumer's limit, at most our own; None for one that cannot be read."""
+    text = request.args.get(name)
+    if text is None:
+        return own
+    return min(int(text), own) if _PIXELS.fullmatch(text) else None
+
+
+def _refused(status: int, detail: str) -> Response:
+    codes = {401: "unauthorized", 404: "not_found"}
+    return _open(web_errors.problem(status, codes.get(status, "invalid_request"), detail))
+
+
+def _open(response: Response) -> Response:
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response

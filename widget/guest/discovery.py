@@ -1,0 +1,41 @@
+"""What editors, chats and search engines read of a booking page: oEmbed, Open Graph, JSON-LD."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from widget.core.document import EventType, Settings
+from widget.web import service
+
+
+def of(document: Settings, event: EventType | None, path: str) -> dict[str, Any] | None:
+    """The page's title and address, where its oEmbed answer is, and what can be done there as
+    https://schema.org describes it: a host's, or that of one event type. None for a page that
+    nobody passes on: of a booking, or in the settings."""
+    if not path.startswith("/book/"):
+        return None
+    public_url, name = service.config().public_url, document.display_name
+    url = f"{public_url}/book/{document.handle}" + (f"/{event.slug}" if event else "")
+    return {
+        "title": f"{event.title} – {name}" if event else name,
+        "url": url,
+        "oembed": f"{public_url}/oembed?format=json&url={quote(url, safe='')}",
+        "data": {
+            "@context": "https://schema.org",
+            "@type": "Service",
+            "name": event.title if event else name,
+            "url": url,
+            "provider": {"@type": "Person", "name": name},
+            "offers": _offer(event) if event else None,
+            "potentialAction": {
+                "@type": "ReserveAction",
+                "target": {"@type": "EntryPoint", "urlTemplate": url},
+            },
+        },
+    }
+
+
+def _offer(event: EventType) -> dict[str, Any]:
+    length = {"@type": "QuantitativeValue", "value": event.duration, "unitCode": "MIN"}
+    return {"@type": "Offer", "name": event.title, "eligibleDuration": length}
