@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from flask.testing import FlaskClient
 
 from demo.google import StandIn
 from tests import page
-from tests.conftest import Browser, on_sqlite
+from tests.conftest import Browser, command, on_sqlite
 from tests.people import ANA, PICKER, ask, book, event_of, faults, form, ics, look, save_event, show
 
 pytestmark = on_sqlite
@@ -36,6 +37,8 @@ def test_a_link_of_the_hosts_own_is_told_once_it_is_booked(
     (event,) = google.events(ANA)
     assert event["location"] == ROOM
     assert "conferenceData" not in event
+    (row,) = json.loads(command(app, "bookings", "list", "ana", "--format", "json"))
+    assert row["meet_link"] == ROOM
     told = ask(guest, start="2026-12-01T11:00:00Z", email="b@example.com").get_json()
     assert told["meetLink"] == ROOM
 

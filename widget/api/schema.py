@@ -182,7 +182,7 @@ class HostsBooking(BookingAnswer):
             **_booking(config, booking),
             event=booking.event,
             title=booking.promise["title"],
-            meetLink=booking.meet_link if booking.status in models.ACTIVE else None,
+            meetLink=rows.meeting_link(booking) if booking.status in models.ACTIVE else None,
             guest=Guest(
                 name=booking.guest_name,
                 email=booking.guest_email,

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from models import Booking
+from widget.booking import rows
 from widget.core.clock import to_rfc3339
 
 COLUMNS = (
@@ -32,7 +33,7 @@ def row(booking: Booking) -> dict[str, Any]:
         booking.status,
         booking.guest_name,
         booking.guest_email,
-        booking.meet_link,
+        rows.meeting_link(booking),
         booking.google_event_id,
         to_rfc3339(booking.created_at),
     )

@@ -120,7 +120,7 @@ class Row:
 
     @property
     def meet_link(self) -> str | None:
-        return self.booking.meet_link if self.booking.status in models.ACTIVE else None
+        return rows.meeting_link(self.booking) if self.booking.status in models.ACTIVE else None
 
     @property
     def email(self) -> str:
