@@ -84,7 +84,7 @@ def brand(page: Page) -> None:
 
 
 def sign_out(page: Page) -> None:
-    page.get_by_role("button", name="Sign out").click(no_wait_after=True)
+    page.get_by_role("button", name="Sign out", exact=True).click(no_wait_after=True)
 
 
 def move_in_the_list(page: Page) -> None:
