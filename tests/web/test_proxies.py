@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import ssl
@@ -164,9 +165,17 @@ def test_the_server_never_sees_a_slow_body(site: Site) -> None:
             slow.sendall((head + form).encode())
         for path, status in (("/healthz", 200), ("/book/ana/intro", 200), ("/", 200)):
             assert min(seconds(site, path, status) for _try in range(TRIES)) < SECOND
-        for _time in range(5):  # with twelve slow ones in a worker, this would be a 503
+        for _time in range(5):
             assert site.ask("POST", "/book/ana/intro", b"name=a")[0] == 422
+        # what it sees of a slow one is in its log: 503 for all but the twelve that it waits for
+        assert posts(site.server) == [422] * 5
         assert requests.get(f"{site.server.url}/healthz", timeout=30).status_code == 200
+
+
+def posts(server: Production) -> list[int]:
+    """How the server itself has answered forms."""
+    lines = [line for line in server.log.read_text().splitlines() if line.startswith("{")]
+    return [each["status"] for each in map(json.loads, lines) if each.get("method") == "POST"]
 
 
 def seconds(site: Site, path: str, status: int) -> float:
