@@ -118,12 +118,18 @@ function put(html) {
   const picker = fresh.getElementById("picker");
   if (!picker || !shown.getElementById("picker")) return false;
   shown.documentElement.dataset.theme = fresh.documentElement.dataset.theme;
-  const style = "link[rel=stylesheet]";
-  const { href } = fresh.querySelector(style);
-  if (shown.querySelector(style).href !== href) shown.querySelector(style).href = href;
+  dress(shown, fresh.querySelector("style").textContent);
   shown.getElementById("picker").replaceWith(shown.adoptNode(picker));
   frame().contentWindow.htmx?.process(shown.getElementById("picker"));
   return true;
+}
+
+// The frame's policy allows the style that it was loaded with; a script may bring another one.
+function dress(shown, css) {
+  if (shown.querySelector("style").textContent === css && !shown.adoptedStyleSheets.length) return;
+  const sheet = new shown.defaultView.CSSStyleSheet();
+  sheet.replaceSync(css);
+  shown.adoptedStyleSheets = [sheet];
 }
 
 async function preview(form) {

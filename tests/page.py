@@ -22,8 +22,8 @@ class Element:
 
     @property
     def text(self) -> str:
-        """What people read of it: nothing of data for search engines."""
-        if self.tag == "script":
+        """What people read of it: no style sheet, nothing of data for search engines."""
+        if self.tag in ("script", "style"):
             return ""
         joined = "".join(part if isinstance(part, str) else part.text for part in self.parts)
         return " ".join(joined.split())

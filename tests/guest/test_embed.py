@@ -70,9 +70,7 @@ def test_comments_are_not_sent_and_strings_are_left_alone(guest: FlaskClient) ->
 
 def addresses(guest: FlaskClient) -> list[str]:
     page = read(guest.get(PAGE).text)
-    return [each["href"] for each in page.all("link", rel="stylesheet")] + [
-        each["src"] for each in page.all("script", src=True)
-    ]
+    return [each["src"] for each in page.all("script", src=True)]
 
 
 def test_static_files_are_kept_for_ever_under_names_of_their_content(
@@ -102,9 +100,10 @@ def test_only_static_files_are_static_files(guest: FlaskClient, path: str) -> No
     assert guest.get(f"/static/{path}").status_code == 404
 
 
-@pytest.mark.parametrize("accent", ["red", "12345", "1234567", "gggggg", "1a73e8%0a"])
-def test_a_style_sheet_has_an_accent(guest: FlaskClient, accent: str) -> None:
-    assert guest.get(f"/style/x/{accent}.css").status_code == 404
+@pytest.mark.parametrize("accent", ["red", "12345", "1234567", "gggggg", "1a73e8%0a", "</style>"])
+def test_what_is_no_accent_is_the_hosts(ana: Browser, guest: FlaskClient, accent: str) -> None:
+    shown = read(guest.get(PAGE, query_string={"accent": accent}).text)
+    assert shown.one("style").raw == read(guest.get(PAGE).text).one("style").raw
 
 
 # --- who may frame --------------------------------------------------------------------------------

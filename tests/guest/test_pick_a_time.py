@@ -265,7 +265,7 @@ def test_prefill_theme_and_campaign_go_along_to_the_form(guest: FlaskClient) -> 
     assert (fields["name"], fields["email"], fields["notes"]) == ("Maria", "m@x.org", "Hi")
     assert (fields["utm_source"], fields["theme"], fields["accent"]) == ("news", "dark", "ff0000")
     assert form.one("html")["data-theme"] == "dark"
-    assert "/ff0000.css" in form.one("link", rel="stylesheet")["href"]
+    assert "--accent-dark:#ff7070" in form.one("style").raw
 
 
 def test_markup_in_the_query_stays_text(guest: FlaskClient) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -24,7 +26,7 @@ from widget.google.client import EVENTS_SCOPE
 
 FOR_EVER = "max-age=31536000"
 SAME_FOR_ALL = {(200, "steps.event"), (200, "steps.event_types"), (200, "api.host")}
-SAME_FOR_ALL |= {(200, "static.static_file"), (200, "static.style_file"), (200, "api.slots")}
+SAME_FOR_ALL |= {(200, "static.static_file"), (200, "api.slots")}
 PERSONAL = re.compile(r"/booking/|/settings|/login|/logout|/auth/|/book/|^/$")
 
 
@@ -75,7 +77,8 @@ def test_every_route_protects_its_answers(app: Flask, ana: Browser) -> None:
         policy = directives(answer)
         assert "unsafe" not in str(policy), where
         assert policy["default-src"] == "'none'", where
-        assert policy["script-src"] == policy["style-src"] == "'self'", where
+        assert policy["script-src"] == "'self'", where
+        assert re.fullmatch(r"'self'( 'sha256-[\w+/]{43}=')?", policy["style-src"]), where
         assert policy["base-uri"] == "'none'", where
         assert answer.headers["Referrer-Policy"] == "no-referrer", where
         assert "camera=()" in answer.headers["Permissions-Policy"], where
@@ -136,13 +139,13 @@ def test_files_are_kept_for_ever_and_their_addresses_change_with_them(
             *host_side.all("link", rel="stylesheet"),
         ]
     }
-    assert len(files) >= 5
+    assert len(files) >= 4
     for address in files:
         answer = guest.get(address)
         assert answer.status_code == 200
         assert FOR_EVER in answer.headers["Cache-Control"]
         assert "public" in answer.headers["Cache-Control"]
-        assert re.search(r"\?v=\w{8,}|-\d+\.\d+\.\d+\.|/(static|style)/\w{8,}/", address), address
+        assert re.search(r"\?v=\w{8,}|-\d+\.\d+\.\d+\.|/static/\w{8,}/", address), address
 
 
 def test_the_embed_script_reaches_every_site_and_is_renewed_soon(guest: FlaskClient) -> None:
@@ -213,9 +216,12 @@ def test_over_https_browsers_are_told_to_stay_there_and_cookies_too(
 # --- nothing inline -------------------------------------------------------------------------------
 
 
-def nothing_inline(html: str) -> None:
-    for each in page.read(html).walk():
-        assert each.tag != "style"
+def nothing_inline(answer: TestResponse) -> None:
+    """But the guest's style sheet, which is allowed by its hash alone (CSP 3, 6.7.3.3)."""
+    for each in page.read(answer.text).walk():
+        if each.tag == "style":
+            digest = base64.b64encode(hashlib.sha256(each.raw.encode()).digest()).decode()
+            assert directives(answer)["style-src"] == f"'self' 'sha256-{digest}'"
         assert not {name for name in each.attrs if name == "style" or name.startswith("on")}
         assert not {name for name in each.attrs if name.startswith("hx-on")}
         assert not each.attrs.get("hx-vals", "").startswith(("js:", "javascript:"))
@@ -264,7 +270,7 @@ def test_no_page_has_script_or_style_in_it(
     pages += [guest.get(PICKER), ana.client.get("/settings")]
     for answer in pages:
         assert answer.content_type.startswith("text/html")
-        nothing_inline(answer.text)
+        nothing_inline(answer)
         if answer.status_code >= 400:  # an error says which one it is
             assert page.read(answer.text).one(role="alert")["data-error"]
 
@@ -273,7 +279,8 @@ def test_no_template_has_script_or_style_in_it() -> None:
     for path in (ROOT / "templates").rglob("*.html"):
         text = path.read_text()
         found = re.search(
-            r"<style|\sstyle=|\son\w+=|hx-on|javascript:|<script(?![^>]*\s(?:src=|type=.application/ld.json))",
+            r"<style(?!>{{ look.style }}</style>)|\sstyle=|\son\w+=|hx-on|javascript:"
+            r"|<script(?![^>]*\s(?:src=|type=.application/ld.json))",
             text,
         )
         assert not found, (path, found)

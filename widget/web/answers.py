@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, make_response, render_template, request
+from flask import Response, g, make_response, render_template, request
 from jinja2_fragments.flask import render_block
 
 from widget.core import fields
@@ -41,7 +41,9 @@ def retry_after(response: Response, seconds: int) -> Response:
 
 
 def page(title: str, theme: str = "auto", accent: str = fields.DEFAULT_ACCENT) -> dict[str, Any]:
-    """What the layout of every page needs."""
+    """What the layout of every page needs; its style stands in it, and is allowed to."""
+    style = static.style(accent)
+    g.style_source = style.source
     return {
         "title": title,
         "framed": is_framed(),
@@ -52,7 +54,7 @@ def page(title: str, theme: str = "auto", accent: str = fields.DEFAULT_ACCENT) -
         "look": {
             "theme": theme,
             "accent": accent,
-            "stylesheet": static.style_url(accent),
+            "style": style.text,
             "htmx": static.static_url(web_theme.HTMX),
             "script": static.static_url("guest.js"),
             "hide_details": False,

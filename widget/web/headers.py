@@ -8,7 +8,7 @@ from widget.web import audience, service
 from widget.web.audience import Audience
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src %s; img-src 'self' data:; "
     "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'"
 )
 HEADERS = {
@@ -30,7 +30,8 @@ def protect(response: Response) -> Response:
     framed = audience.current().framed
     # No word of ancestors lets every page in; `*` would not, if it is a file or sandboxed.
     ancestors = g.get("frame_ancestors", None if framed else "'none'")
-    policy = f"{POLICY}; frame-ancestors {ancestors}" if ancestors else POLICY
+    policy = POLICY % " ".join(("'self'", *filter(None, (g.get("style_source"),))))
+    policy = f"{policy}; frame-ancestors {ancestors}" if ancestors else policy
     headers = {"Content-Security-Policy": policy, **HEADERS, **(FRAMED if framed else {})}
     if response.mimetype in ("text/javascript", "text/css"):  # no pages
         headers = {"X-Content-Type-Options": "nosniff"}
