@@ -11,6 +11,7 @@ import models
 from widget import cli, config, metrics
 from widget.api import agents, mcp, me, notifications, oembed, openapi, v1
 from widget.booking import reconcile
+from widget.booking.ahead import Ahead
 from widget.google.client import Google
 from widget.guest import booking, script, sightings, steps
 from widget.host import account, bookings, preview, programs, settings, signin, stale
@@ -33,6 +34,7 @@ def create_app(given: config.Config | None = None) -> Flask:
         return cli.without(f"{said}: {config.help_for('database_url')}")
     app = Flask(__name__, static_folder=None)
     app.extensions["meetslot"] = Google(configured)
+    app.extensions["meetslot.ahead"] = Ahead()
     app.extensions["meetslot.kept"] = service.Kept()
     app.extensions["meetslot.sightings"] = sightings.Memory()
     logs.start(configured.log_level)
@@ -73,6 +75,8 @@ def worker() -> Flask:
         metrics.start()
         exporter.answer(*google.config.metrics)
     threading.Thread(target=reconcile.rounds, args=(google,), daemon=True).start()
+    ahead = app.extensions["meetslot.ahead"]
+    threading.Thread(target=ahead.keep_asking, args=(google,), daemon=True).start()
     seen = app.extensions["meetslot.sightings"]
     threading.Thread(target=seen.keep_writing, daemon=True).start()
     return app

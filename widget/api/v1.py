@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from widget.api import calls, schema
 from widget.api.given import FAULTS, json_body, query, told
 from widget.booking import guest_input
-from widget.booking.target import Look, find, look, look_at_host
+from widget.booking.target import Look, find
 from widget.core import clock
 from widget.web import cache, limits, service
 from widget.web.audience import Audience, Room
@@ -33,7 +33,7 @@ def open_to_all(response: Response) -> Response:
 @blueprint.get("/<handle>")
 @limits.reading
 def host(handle: str) -> ResponseReturnValue:
-    kept, age = look_at_host(service.kept().hosts, handle, clock.now())
+    kept, age = service.look_at_host(handle)
     config = service.config()
     return cache.answer(
         kept, age, None, None, lambda: schema.HostAnswer.of(config, kept.document).response()
@@ -43,7 +43,7 @@ def host(handle: str) -> ResponseReturnValue:
 @blueprint.get("/<handle>/<slug>/slots")
 @limits.reading
 def slots(handle: str, slug: str) -> ResponseReturnValue:
-    target = look(service.kept().hosts, handle, slug, clock.now())
+    target = service.look(handle, slug)
     event = guest_input.lasting(target.event, request.args.get("duration"))
     return cache.answer(target.kept, target.age, event, None, lambda: _slots(target))
 

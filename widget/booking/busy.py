@@ -15,36 +15,84 @@ from widget.booking.snapshot import BusyAge
 from widget.core.document import Settings
 from widget.core.slots import Busy
 from widget.google.client import DAY, Calendar
-from widget.google.errors import Refused, Unreadable
+from widget.google.errors import Refused, Unavailable, Unreadable
 
 REFRESH_SECONDS = 12  # longer than all calls of one request may take
 NOTED_SECONDS = 60  # a host is told to the minute when Google was last asked
 WAIT_SECONDS = 3.0
+SHORT_SECONDS = 0.5  # waited for somebody else who asks, where there is something to show
+OLD_SECONDS = 600  # shown while Google does not answer
+SILENT_SECONDS = 10  # that a Google which did not answer is not asked for somebody who looks
 LOOK_EVERY_SECONDS = 0.05
 
 
-def of(calendar: Calendar, host: models.Host, settings: Settings, now: int) -> list[Busy]:
+def shown(
+    calendar: Calendar, host: models.Host, settings: Settings, now: int
+) -> tuple[list[Busy], int | None]:
+    """`of` for a guest who looks: while Google does not answer, what it said at most ten minutes
+    ago, and when. Never for who books. Raises Unavailable or Disconnected.
+    """
+    silent = calendar.google.silent
+    known = stored(host, settings, now)
+    if known and silent.get(host.id, 0) > time.monotonic():
+        return known
+    try:
+        return of(calendar, host, settings, now, patient=known is None), None
+    except Unreadable:  # Google answers: this calendar is none that counts as free
+        raise
+    except Unavailable:
+        known = stored(host, settings, now)  # unless something said meanwhile that it changed
+        if known is None:
+            raise
+        silent[host.id] = time.monotonic() + SILENT_SECONDS
+        return known
+
+
+def stored(host: models.Host, settings: Settings, now: int) -> tuple[list[Busy], int | None] | None:
+    """What can be shown while Google does not answer, and from when it is."""
+    return _stored(host, now - OLD_SECONDS + 1, settings, now)
+
+
+def _stored(
+    host: models.Host, oldest: int, settings: Settings, now: int
+) -> tuple[list[Busy], int] | None:
+    """The busy times if they were fetched since `oldest`, and when they were."""
+    row = BusyTimes.get_or_none(BusyTimes.host == host)
+    if row and _covers(row, oldest, *_wanted(settings, now), now):
+        return [Busy(*interval) for interval in row.intervals], row.fetched_at
+    return None
+
+
+def of(
+    calendar: Calendar, host: models.Host, settings: Settings, now: int, *, patient: bool = True
+) -> list[Busy]:
     """Everything busy in the host's calendars over every booking window, at most BUSY_TTL old.
 
-    A database that cannot be written to is no reason not to answer. Raises Unavailable or
-    Disconnected: what cannot be read is never free.
+    A database that cannot be written to is no reason not to answer. Not `patient`: somebody else
+    who asks is not waited for long. Raises Unavailable or Disconnected: what cannot be read is
+    never free.
     """
     start, end = _wanted(settings, now)
-    deadline = time.monotonic() + min(WAIT_SECONDS, calendar.seconds_left)
+    wait_seconds = WAIT_SECONDS if patient else SHORT_SECONDS
+    deadline = time.monotonic() + min(wait_seconds, calendar.seconds_left)
     oldest = now - calendar.google.config.busy_ttl + 1
     while True:
-        row = BusyTimes.get_or_none(BusyTimes.host == host)
-        if row and _covers(row, oldest, start, end, now):
+        if (found := _stored(host, oldest, settings, now)) is not None:
             metrics.looked("busy", hit=True)
-            return [Busy(*interval) for interval in row.intervals]
+            return found[0]
         try:
             with models.impatient():
                 lease = leases.take(models.busy_lease(host), now, now + REFRESH_SECONDS)
         except models.NoAnswer:  # nothing can be kept: it is asked for all the same
             return _ask(calendar, host, settings.busy_calendars, start, end, now)
         if lease:
-            return _refresh(calendar, host, settings, now, lease)
+            if (found := _stored(host, oldest, settings, now)) is not None:
+                lease.release()  # somebody else has asked meanwhile
+                return found[0]
+            return refresh(calendar, host, settings, now, lease)
         oldest = min(oldest, now)  # what another worker fetches from now on is new enough
+        if time.monotonic() > deadline and not patient:
+            raise Unavailable("calendar.freebusy.query", reason="somebody else is asking")
         if time.monotonic() > deadline:  # whoever asks may have died: only one's own word counts
             return _ask(calendar, host, settings.busy_calendars, start, end, now)
         time.sleep(LOOK_EVERY_SECONDS)
@@ -77,7 +125,7 @@ def _window_days(settings: Settings) -> int:
     return longest + 3  # the last date in the zone farthest from ours, and a day of buffers
 
 
-def _refresh(
+def refresh(
     calendar: Calendar, host: models.Host, settings: Settings, now: int, lease: Held
 ) -> list[Busy]:
     metrics.looked("busy", hit=False)

@@ -48,7 +48,8 @@ def closed(error: GoogleError) -> NotBooked:
 class Offer:
     """All that decides what is free for one event type now.
 
-    `starts`: what is free in the whole booking window, where it is known already.
+    `starts`: what is free in the whole booking window, where it is known already. `as_of`: from
+    when the busy times are, while Google does not answer.
     """
 
     event: EventType
@@ -58,6 +59,7 @@ class Offer:
     now: int
     _: KW_ONLY
     starts: Sequence[int] | None = None
+    as_of: int | None = None
 
     def free(self, start: int, end: int) -> Sequence[int]:
         """The starts of free slots with start <= slot < end."""
@@ -147,10 +149,10 @@ def shown(
     if host is None:
         raise NotHere
     try:
-        taken = busy.of(calendar_of(host), host, kept.document, now)
+        taken, as_of = busy.shown(calendar_of(host), host, kept.document, now)
     except GoogleError as error:
         raise closed(error) from error
-    return Offer(event, rules, taken, held, now)
+    return Offer(event, rules, taken, held, now, as_of=as_of)
 
 
 def _check_calendar(host: models.Host | Snapshot, document: Settings) -> None:

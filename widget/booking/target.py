@@ -81,7 +81,7 @@ def find_host(handle: str) -> tuple[models.Host, Settings]:
 
 
 def look(shelf: Shelf, handle: str, slug: str, now: int) -> Look:
-    """find, for a guest who only looks. Raises NotHere or Renamed."""
+    """find, for somebody who only looks. Raises NotHere or Renamed."""
     kept, age = look_at_host(shelf, handle, now)
     return Look(kept, age, event_in(kept.host_id, kept.document, slug))
 

@@ -18,6 +18,7 @@ from googleapiclient.discovery import build
 
 import models
 from widget import metrics
+from widget.config import Config
 from widget.core.clock import from_rfc3339, to_rfc3339
 from widget.core.document import load_document
 from widget.core.slots import Busy
@@ -58,7 +59,12 @@ SIGN_IN_SCOPE = " ".join(("openid", "email", "profile", *CALENDAR_SCOPES))
 
 
 class Google(Client):
-    """The configured Google, with its Calendar."""
+    """The configured Google, with its Calendar. `silent`: until when (time.monotonic) it is not
+    asked about a host for somebody who looks, since it did not answer just now."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.silent: dict[int, float] = {}
 
     @cached_property
     def service(self) -> Any:

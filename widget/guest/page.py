@@ -12,7 +12,6 @@ import models
 from widget.booking import target
 from widget.booking.snapshot import BusyAge, Snapshot
 from widget.booking.target import Look, NotHere, Target
-from widget.core import clock
 from widget.core.document import EventType, Settings
 from widget.guest import days, embedding, invitation, params
 from widget.text import language
@@ -108,14 +107,14 @@ def find(handle: str, slug: str) -> Target:
 
 def look(handle: str, slug: str) -> Look:
     """find, for a guest who only looks. Raises NotHere or Renamed."""
-    kept, age = target.look_at_host(service.kept().hosts, handle, clock.now())
+    kept, age = service.look_at_host(handle)
     embedding.enter(kept.host_id, kept.document, slug)
     return Look(kept, age, target.event_in(kept.host_id, kept.document, slug))
 
 
 def look_at_host(handle: str) -> tuple[Snapshot, BusyAge]:
     """find_host, for a guest who only looks. Raises NotHere or Renamed."""
-    kept, age = target.look_at_host(service.kept().hosts, handle, clock.now())
+    kept, age = service.look_at_host(handle)
     embedding.enter(kept.host_id, kept.document)
     return kept, age
 

@@ -8,8 +8,10 @@ from typing import Any
 from flask import current_app, g
 
 import models
+from widget.booking import target
+from widget.booking.ahead import Ahead
 from widget.booking.offer import Offer, shown
-from widget.booking.snapshot import Shelf
+from widget.booking.snapshot import BusyAge, Shelf, Snapshot
 from widget.booking.target import Look, Target
 from widget.config import Config
 from widget.core import clock
@@ -36,9 +38,25 @@ def google() -> Google:
     return found
 
 
-def offer(target: Target | Look) -> Offer:
+def offer(asked: Target | Look) -> Offer:
     """What can be booked there now, for somebody who looks. Raises NotBooked or NotHere."""
-    return shown(target, calendar_of, config().busy_ttl, clock.now())
+    return shown(asked, calendar_of, config().busy_ttl, clock.now())
+
+
+def look_at_host(handle: str) -> tuple[Snapshot, BusyAge]:
+    """The state of a host for somebody who looks; busy times that get old are asked for soon.
+    Raises NotHere or Renamed."""
+    now = clock.now()
+    found, age = target.look_at_host(kept().hosts, handle, now)
+    ahead: Ahead = current_app.extensions["meetslot.ahead"]
+    ahead.look(found.host_id, age, config().busy_ttl, now)
+    return found, age
+
+
+def look(handle: str, slug: str) -> Look:
+    """The event type at an address, for somebody who looks. Raises NotHere or Renamed."""
+    found, age = look_at_host(handle)
+    return Look(found, age, target.event_in(found.host_id, found.document, slug))
 
 
 def kept() -> Kept:

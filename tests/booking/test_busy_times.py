@@ -1,0 +1,151 @@
+"""Busy times: how seldom Google is asked, and what is shown while it does not answer."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+
+import models
+from demo.google import StandIn
+from tests import page
+from tests.conftest import Browser
+from tests.people import ANA, API, NINE, PICKER, TEN, ask, code_of, fill, offered, send
+
+FREEBUSY = "calendar.freebusy.query"
+SLOTS = f"{API}/slots?from=2026-12-01T00:00:00Z&to=2026-12-02T00:00:00Z"
+BUSY_UNTIL = "2026-12-01T11:00:00Z"
+
+pytestmark = pytest.mark.usefixtures("ana")
+
+
+def asked(google: StandIn) -> int:
+    return google.calls.count(FREEBUSY)
+
+
+def old(guest: FlaskClient) -> str | None:
+    """What the page says of how old its times are."""
+    found = page.read(guest.get(f"{PICKER}?date=2026-12-01").text).all(data_old=True)
+    return found[0].text if found else None
+
+
+# --- how seldom -----------------------------------------------------------------------------------
+
+
+def test_guests_at_one_moment_have_google_asked_once(app: Flask, google: StandIn) -> None:
+    before = asked(google)
+
+    def look(number: int) -> int:
+        try:
+            return app.test_client().get(f"{PICKER}?utm_term={number}").status_code
+        finally:
+            models.database.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(look, range(24))) == {200}
+    assert asked(google) - before == 1
+
+
+def test_a_minute_of_guests_takes_two_calls_and_nobody_waits_for_the_second(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    before, ahead = asked(google), app.extensions["meetslot.ahead"]
+    for _second in range(60):
+        for _ in range(3):
+            calls = asked(google)
+            assert guest.get(PICKER).status_code == 200
+            assert asked(google) == calls or calls == before
+        ahead.ask(app.extensions["meetslot"])  # as a worker does in the background
+        clock.shift(1)
+    assert asked(google) - before == 2
+
+
+def test_what_is_new_or_too_old_is_not_asked_for_ahead(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    guest.get(PICKER)
+    before, ahead = asked(google), app.extensions["meetslot.ahead"]
+    for seconds in (0, 44):
+        clock.shift(seconds)
+        guest.get(PICKER)
+        ahead.ask(app.extensions["meetslot"])
+    assert asked(google) == before
+    google.fault(FREEBUSY, status=503)
+    clock.shift(2)
+    guest.get(PICKER)
+    taken = google.faults.taken
+    ahead.ask(app.extensions["meetslot"])  # in vain, and nobody is told
+    assert google.faults.taken == taken + 1
+    assert old(guest) is None
+
+
+def test_a_clock_that_is_set_back_makes_nothing_new(
+    guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    assert TEN in offered(guest)
+    clock.shift(-86400)
+    google.add_busy(ANA, TEN, BUSY_UNTIL)
+    assert TEN not in offered(guest)
+
+
+# --- while Google does not answer ---------------------------------------------------------------
+
+
+def test_the_page_still_shows_times_and_says_how_old_they_are(
+    guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    form = fill(guest)
+    assert old(guest) is None
+    google.fault("*", status=503, times=None)
+    clock.shift(300)
+    assert TEN in offered(guest)
+    assert "5 minutes ago" in str(old(guest))
+    slots = guest.get(SLOTS)
+    assert {"start": TEN, "end": "2026-12-01T10:30:00Z"} in slots.json["slots"]  # type: ignore[index]
+    answer = send(guest, form)
+    assert (answer.status_code, code_of(answer)) == (503, "calendar_unavailable")
+    assert ask(guest, start=NINE).status_code == 503
+    clock.shift(299)
+    assert "10 minutes ago" in str(old(guest))
+    clock.shift(1)
+    answer = guest.get(PICKER)
+    assert (answer.status_code, code_of(answer)) == (503, "calendar_unavailable")
+
+
+def test_google_is_not_asked_by_every_guest_while_it_does_not_answer(
+    guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    guest.get(PICKER)
+    google.fault("*", status=503, times=None)
+    clock.shift(61)
+    before = google.faults.taken
+    for _ in range(5):
+        assert old(guest)
+    assert google.faults.taken - before == 1
+
+
+def test_what_has_changed_since_is_not_shown(
+    guest: FlaskClient, google: StandIn, clock: time_machine.Traveller, ana: Browser
+) -> None:
+    guest.get(PICKER)
+    google.fault("*", status=503, times=None)
+    clock.shift(61)
+    assert old(guest)
+    with models.database.connection_context():
+        models.forget_busy(models.Host.get())  # as a push message does
+    answer = guest.get(PICKER)
+    assert (answer.status_code, code_of(answer)) == (503, "calendar_unavailable")
+
+
+def test_a_host_who_is_disconnected_shows_nothing(
+    guest: FlaskClient, google: StandIn, clock: time_machine.Traveller, ana: Browser
+) -> None:
+    guest.get(PICKER)
+    google.revoke(ANA)
+    google.expire()
+    clock.shift(61)
+    assert guest.get(PICKER).status_code == 503
+    assert old(guest) is None
