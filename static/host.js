@@ -114,11 +114,12 @@ let asked = 0;
 // False when there is nothing to put.
 function put(html) {
   const shown = frame().contentDocument;
-  const fresh = new DOMParser().parseFromString(html, "text/html");
+  const [sheet, css] = html.match(/<style>([^]*?)<\/style>/) ?? ["", ""]; // not for our own policy
+  const fresh = new DOMParser().parseFromString(html.replace(sheet, ""), "text/html");
   const picker = fresh.getElementById("picker");
   if (!picker || !shown.getElementById("picker")) return false;
   shown.documentElement.dataset.theme = fresh.documentElement.dataset.theme;
-  dress(shown, fresh.querySelector("style").textContent);
+  dress(shown, css);
   shown.getElementById("picker").replaceWith(shown.adoptNode(picker));
   frame().contentWindow.htmx?.process(shown.getElementById("picker"));
   return true;
