@@ -110,12 +110,16 @@ document.addEventListener("htmx:finally:request", ({ detail: { ctx: { sourceElem
 let waiting;
 let asked = 0;
 
+// A guest's page without its style, which our own policy has no word for.
+const STYLE = /<style>([^]*?)<\/style>/;
+const parsed = (html) => new DOMParser().parseFromString(html.replace(STYLE, ""), "text/html");
+
 // Only what differs is put into the frame: no flicker, and nothing in the browser's history.
 // False when there is nothing to put.
 function put(html) {
   const shown = frame().contentDocument;
-  const [sheet, css] = html.match(/<style>([^]*?)<\/style>/) ?? ["", ""]; // not for our own policy
-  const fresh = new DOMParser().parseFromString(html.replace(sheet, ""), "text/html");
+  const css = html.match(STYLE)?.[1] ?? "";
+  const fresh = parsed(html);
   const picker = fresh.getElementById("picker");
   if (!picker || !shown.getElementById("picker")) return false;
   shown.documentElement.dataset.theme = fresh.documentElement.dataset.theme;
@@ -144,7 +148,7 @@ async function preview(form) {
 
 // What is shown stays; what keeps it from following is said above it.
 function wrong(html) {
-  const told = new DOMParser().parseFromString(html, "text/html").querySelectorAll("[role=alert] :is(p, li)");
+  const told = parsed(html).querySelectorAll("[role=alert] :is(p, li)");
   return [...told].map((each) => each.textContent).join(" ");
 }
 

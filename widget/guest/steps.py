@@ -169,7 +169,7 @@ def times(
         "fixed": picking.event.location == "in_person",
     }
     page["guess_tz"] = "tz" not in given and not page["tz"]["fixed"]
-    page["old"] = _old(offer)
+    page["old"] = messages.old(offer)
     page["clock"] = "12" if language.hours() == "24" else "24"
     page["view"] = "list" if params.last(given, "view") == "list" else "month"
     if page["view"] == "list":
@@ -181,17 +181,6 @@ def times(
     page["pick"] = _pick(picking, given, _sight(view["shown"], month))
     status = status if alert else 422 if errors else 200
     return answers.answer("guest/times.html", status, **page, **view)
-
-
-def _old(offer: Offer) -> str:
-    """What is said of free times that are not certain, while Google does not answer."""
-    if offer.as_of is None:
-        return ""
-    said = _(
-        "The calendar is not answering right now. These times were free %(ago)s, and are checked"
-        " again when you book."
-    )
-    return said % {"ago": language.ago(offer.now - offer.as_of)}
 
 
 def _asked(

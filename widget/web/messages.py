@@ -6,6 +6,8 @@ from flask import Response
 
 from widget.booking import errors
 from widget.booking.errors import NotBooked
+from widget.booking.offer import Offer
+from widget.text import language
 from widget.text.language import gettext as _
 from widget.web import answers
 
@@ -151,3 +153,14 @@ def change_refusal(error: NotBooked) -> str:
             " the moment. Please write to your host."
         ),
     }[error.code]
+
+
+def old(offer: Offer) -> str:
+    """What is said of free times that are not certain, while Google does not answer."""
+    if offer.as_of is None:
+        return ""
+    said = _(
+        "The calendar is not answering right now. These times were free %(ago)s, and are checked"
+        " again when you book."
+    )
+    return said % {"ago": language.ago(offer.now - offer.as_of)}
