@@ -9,7 +9,6 @@ from widget.api import calls, schema
 from widget.api.given import FAULTS, json_body, query, told
 from widget.booking import guest_input
 from widget.booking.target import Look, find
-from widget.core import clock
 from widget.web import cache, limits, service
 from widget.web.audience import Audience, Room
 
