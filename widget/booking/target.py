@@ -74,7 +74,7 @@ def event_in(host_id: int, document: Settings, slug: str) -> EventType:
 
 def find_host(handle: str) -> tuple[models.Host, Settings]:
     """The host with this handle, and the settings document. Raises NotHere or Renamed."""
-    host = models.host_by_handle(handle)
+    host = models.host_by_handle(handle) if fields.HANDLE.fullmatch(handle) else None
     if host is None:
         raise _elsewhere(handle)
     return host, load_document(host.settings)
