@@ -29,6 +29,7 @@ from tests.people import ANA, MARIA
 from tests.server import Production, production
 from widget import config
 from widget.core.clock import now, to_rfc3339
+from widget.server import STOP_SECONDS
 
 INSERT = "calendar.events.insert"
 GUESTS = 4
@@ -157,6 +158,18 @@ def test_a_booking_that_is_under_way_ends_before_the_server_does(
         assert doing.result(60).status_code in (201, 202)  # 202: it took us long to see that
         assert server.process.wait(60) == 0
     assert len(google.events(ANA)) == 1
+
+
+def test_a_server_that_is_still_starting_ends_at_once(
+    host: Flask, environ: dict[str, str], tmp_path: Path
+) -> None:
+    server = Production(environ, tmp_path)
+    for _look in range(1200):
+        if server.workers():
+            break
+        threading.Event().wait(0.01)
+    server.process.terminate()
+    server.process.wait(STOP_SECONDS - 5)  # it does not wait for a worker that heard nothing
 
 
 def gone(server: Production) -> None:
