@@ -29,7 +29,11 @@ def test_colour_and_mode_are_seen_by_guests(app: Flask, ana: Browser, guest: Fla
 
 @pytest.mark.parametrize(
     ("accent", "light", "dark"),
-    [("1a56c4", "readable", "mended"), ("ffff00", "mended", "readable"), ("777777", "men", "men")],
+    [
+        ("1a56c4", "readable", "changed"),
+        ("ffff00", "changed", "readable"),
+        ("777777", "changed", "changed"),
+    ],
 )
 def test_a_colour_that_cannot_be_read_is_mended_in_sight(
     ana: Browser, guest: FlaskClient, accent: str, light: str, dark: str
