@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -64,7 +65,9 @@ def test_an_event_type_has_a_colour_of_its_own(
     app: Flask, ana: Browser, guest: FlaskClient
 ) -> None:
     def sheet(address: str) -> str:
-        return look(guest, address).one("link", rel="stylesheet")["href"]
+        found = re.search(r"--accent-light:(#\w+)", look(guest, address).one("style").raw)
+        assert found
+        return found[1]
 
     before = sheet(PICKER)
     save_event(ana, {"accent": "#AA0055"})
