@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -308,9 +308,6 @@ def as_json() -> ResponseReturnValue:
 @limits.reading
 def as_page() -> ResponseReturnValue:
     """The same to read."""
-    return answers.answer(
-        "api/reference.html",
-        **answers.page("Meetslot for programs"),
-        api=document(service.config().public_url),
-        operations=OPERATIONS,
-    )
+    shown = answers.page("Meetslot for programs")
+    api = document(service.config().public_url)
+    return render_template("api/reference.html", **shown, api=api, operations=OPERATIONS)
