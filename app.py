@@ -26,7 +26,7 @@ def create_app(given: config.Config | None = None) -> Flask:
     """
     try:
         configured = given or config.load()
-        models.connect(configured.database_url)
+        models.connect(configured.database_url, configured.connections)
     except config.ConfigError as error:
         return cli.without(str(error))
     except (peewee.PeeweeException, OSError) as error:

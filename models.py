@@ -8,18 +8,18 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 import peewee
-from playhouse.db_url import parse as parse_url
 from playhouse.migrations import Runner
+
+from connections import database as open_database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 ACTIVE = ("pending", "confirmed")
-PATIENT_SECONDS, IMPATIENT_MS = 10, 200  # waited for SQLite's one write lock
 CLOCKS_APART_SECONDS = 300  # at most, of any two machines
 WEEK = 7 * 86400
 _MIGRATION_LOCK = 0x6D656574  # any number, the same on every machine
@@ -253,25 +253,12 @@ class SignInFault(Table):
 # --- the database ---------------------------------------------------------------------------
 
 
-def connect(url: str) -> None:
-    """Point the models at `url` and bring its tables up to date. Raises peewee.PeeweeException."""
-    database.initialize(_open(url))
+def connect(url: str, connections: int = 4) -> None:
+    """Point the models at `url`, with at most so many connections of this process to PostgreSQL,
+    and bring its tables up to date. Raises peewee.PeeweeException."""
+    database.initialize(open_database(url, connections))
     with database.connection_context():
         _migrate()
-
-
-def _open(url: str) -> peewee.Database:
-    if url.startswith("sqlite:///"):
-        path = Path(url.removeprefix("sqlite:///"))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # full: a claim has to outlive a power cut, or Google has an event that we know nothing of
-        pragmas = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": "full"}
-        return peewee.SqliteDatabase(str(path), pragmas=pragmas, timeout=PATIENT_SECONDS)
-    return peewee.PostgresqlDatabase(
-        **parse_url(url.replace("postgres://", "postgresql://", 1)),
-        prefer_psycopg3=True,
-        autoconnect=True,
-    )
 
 
 def _migrate() -> None:
@@ -289,6 +276,10 @@ def _sqlite() -> bool:
     return isinstance(database.obj, peewee.SqliteDatabase)
 
 
+def _transaction() -> Any:
+    return database.atomic("IMMEDIATE") if _sqlite() else database.atomic()
+
+
 def read(sql: str, *values: Any) -> list[tuple[Any, ...]]:
     """The rows of a query with ? for each value: building it by peewee costs ten times as much."""
     sql = sql if _sqlite() else sql.replace("?", "%s")
@@ -303,7 +294,7 @@ def write() -> Iterator[None]:
     """
     asked = False
     try:
-        with database.atomic("IMMEDIATE") if _sqlite() else database.atomic():
+        with database.obj.writing() if _sqlite() else nullcontext(), _transaction():
             yield
             asked = True
     except NoAnswer as error:
@@ -316,14 +307,14 @@ def write() -> Iterator[None]:
 def impatient() -> Iterator[None]:
     """Raise NoAnswer soon when SQLite is being written to by somebody else: for what can be done
     without."""
-    if not _sqlite():
+    with database.obj.impatient() if _sqlite() else nullcontext():
         yield
-        return
-    database.execute_sql(f"PRAGMA busy_timeout = {IMPATIENT_MS}")
-    try:
-        yield
-    finally:
-        database.execute_sql(f"PRAGMA busy_timeout = {PATIENT_SECONDS * 1000}")
+
+
+def rest() -> None:
+    """Let other threads have this one's connection to PostgreSQL while it waits for Google."""
+    if not _sqlite() and not database.in_transaction():
+        database.close()
 
 
 @contextmanager

@@ -40,6 +40,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 POSTGRESQL = next(iter(sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)), None)
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 CADDY = shutil.which("caddy")
+REDIS = shutil.which("redis-server") or shutil.which("valkey-server")
 NOTHING_LEFT_OUT = bool(os.environ.get("MEETSLOT_LEAVE_NOTHING_OUT"))
 
 TOKEN_KEY = Fernet.generate_key().decode()
@@ -58,6 +59,7 @@ LEFT_OUT = {
     ),
     "proxies": (NGINX and CADDY, "the tests of nginx and Caddy", "apt-get install nginx caddy"),
     "postgresql": (POSTGRESQL, "the tests on PostgreSQL", "apt-get install postgresql"),
+    "redis": (REDIS, "the test of several machines", "apt-get install redis-server"),
 }
 
 

@@ -11,7 +11,10 @@ import pytest
 
 from tests.conftest import ROOT
 
-PYTHON = [ROOT / "app.py", ROOT / "models.py", *sorted((ROOT / "widget").rglob("*.py"))]
+PYTHON = [
+    *(ROOT / f"{name}.py" for name in ("app", "connections", "models")),
+    *sorted((ROOT / "widget").rglob("*.py")),
+]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 STYLES = sorted((ROOT / "static").glob("*.css"))
 MAPS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

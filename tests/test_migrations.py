@@ -11,6 +11,7 @@ import pytest
 from playhouse.migrations import Runner
 
 import models
+from connections import database as open_database
 
 HOST = """
 INSERT INTO host (handle, email, subject, settings, created_at)
@@ -58,7 +59,7 @@ def migrated(url: str, folder: Path, upto: str) -> None:
     for path in sorted(models.MIGRATIONS.glob("0*.py")):
         if path.stem <= upto:
             shutil.copy(path, folder)
-    models.database.initialize(models._open(url))
+    models.database.initialize(open_database(url, 1))
     with models.database.connection_context():
         for name in sorted(path.stem for path in folder.glob("0*.py")):
             with models.database.atomic():

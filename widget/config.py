@@ -21,6 +21,8 @@ from widget.core import addresses
 
 GOOGLE_OIDC_METADATA_URL = "https://accounts.google.com/.well-known/openid-configuration"
 GOOGLE_CALENDAR_ENDPOINT = "https://www.googleapis.com/calendar/v3/"
+THREADS = 16  # of a worker: most of a request's time is waiting for Google or the database
+CONNECTIONS = 90  # to PostgreSQL, of all workers of a server; some are left for commands
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
@@ -225,9 +227,15 @@ class Config:
     privacy_file: tuple[str, ...] = _setting(
         _paragraphs, "a text file whose paragraphs begin /privacy, or empty for none", ""
     )
-    web_concurrency: int = _setting(_whole(1, 256), "worker processes, from 1 to 256", "2")
+    web_concurrency: int = _setting(_whole(1, CONNECTIONS), "worker processes, from 1 to 90", "2")
     trusted_proxies: int = _setting(_whole(0, 10), "reverse proxies in front, from 0 to 10", "0")
     log_level: str = _setting(_log_level, f"one of {', '.join(LOG_LEVELS)}", "info")
+
+    @property
+    def connections(self) -> int:
+        """How many connections to PostgreSQL one worker may have: one for each of its threads, but
+        no more than CONNECTIONS for all workers, of the 100 that PostgreSQL takes by default."""
+        return max(1, min(THREADS + 2, CONNECTIONS // self.web_concurrency))
 
     @property
     def secure(self) -> bool:

@@ -13,8 +13,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from widget import config
+from widget.config import THREADS
 from widget.google.client import Google
-from widget.web import bodies
 
 STOP_SECONDS = 30  # for what is under way when the server is told to end; then it is killed
 
@@ -42,7 +42,7 @@ def serve() -> None:
             port=settings.port,
             interface=Interfaces.WSGI,
             workers=settings.web_concurrency,
-            blocking_threads=bodies.THREADS,
+            blocking_threads=THREADS,
             websockets=False,
             respawn_failed_workers=True,
             workers_kill_timeout=STOP_SECONDS,

@@ -82,7 +82,7 @@ def test_what_needs_no_writing_goes_on_with_a_read_only_database(
 
 
 @on_postgresql
-def test_a_database_that_was_restarted_is_back_at_the_next_request(
+def test_a_database_that_was_restarted_costs_nobody_a_request(
     ana: Browser, guest: FlaskClient, database_url: str
 ) -> None:
     fields = fill(guest)
@@ -90,7 +90,4 @@ def test_a_database_that_was_restarted_is_back_at_the_next_request(
         with psycopg.connect(database_url, autocommit=True) as other:
             others = "datname = current_database() AND pid <> pg_backend_pid()"
             other.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
-        broken = act()
-        assert (broken.status_code, "unavailable" in broken.text) == (503, True)
-        assert "Nothing was booked" in broken.text
         assert act().status_code in (200, 303)

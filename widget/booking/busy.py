@@ -95,6 +95,7 @@ def of(
             raise Unavailable("calendar.freebusy.query", reason="somebody else is asking")
         if time.monotonic() > deadline:  # whoever asks may have died: only one's own word counts
             return _ask(calendar, host, settings.busy_calendars, start, end, now)
+        models.rest()
         time.sleep(LOOK_EVERY_SECONDS)
 
 

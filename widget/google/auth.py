@@ -282,6 +282,7 @@ class Access:
     def _send(
         self, uri: str, method: str, body: str | None, headers: Mapping[str, str] | None
     ) -> Answer:
+        models.rest()
         authorized = {**(headers or {}), "authorization": f"Bearer {self._token}"}
         return self.google.wire.call(method, uri, self._seconds(), body=body, headers=authorized)
 

@@ -13,7 +13,8 @@ from typing import Any, BinaryIO
 
 from werkzeug.exceptions import ServiceUnavailable
 
-THREADS = 16  # of a worker: most of a request's time is waiting for Google or the database
+from widget.config import THREADS
+
 READING_AT_ONCE = THREADS * 3 // 4
 DRAINED_BYTES = 16 * 2**20  # of what is too large: a client that is cut off sees no answer
 CHUNK_BYTES = 64 * 1024

@@ -64,6 +64,7 @@ def set_up(app: Flask, config: Config) -> None:
     app.register_blueprint(blueprint)
     app.url_value_preprocessor(_room_for_a_form)
     app.before_request(_begin)
+    app.teardown_appcontext(lambda _error: models.rest())
     limits.limiter.init_app(app)
     app.before_request(_hear_form)
     app.after_request(headers.protect)
