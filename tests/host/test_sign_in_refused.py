@@ -9,6 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -357,13 +358,12 @@ def test_doctor_finds_a_clock_that_is_off_by_minutes(
     app: Flask, minutes: int, word: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stand-in's server keeps its own time: the Date header that Google's answers have."""
-    from werkzeug.serving import WSGIRequestHandler
 
     def date(_self: Any, timestamp: float | None = None) -> str:
         at = time.gmtime((timestamp or time.time()) - minutes * 60)
         return time.strftime("%a, %d %b %Y %H:%M:%S GMT", at)
 
-    monkeypatch.setattr(WSGIRequestHandler, "date_time_string", date)
+    monkeypatch.setattr(BaseHTTPRequestHandler, "date_time_string", date)
     result = app.test_cli_runner().invoke(args=["doctor"])
     assert result.exit_code == 1
     assert f"clock: 180 s {word} Google's" in result.stdout
