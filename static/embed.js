@@ -3,10 +3,7 @@
   const tag = "meetslot-booking";
   if (customElements.get(tag)) return; // it may stand on a page twice
   const [server, room, late, shut, book] = "{{filled}}"; // the script may come from anywhere
-  const attributes = [
-    "host", "event", "title", "share-guest", "theme", "accent", "lang", "tz", "month", "date", "name", "email",
-    "duration", "once", "hide-details",
-  ];
+  const attributes = "host event title share-guest theme accent lang tz month date name email duration once hide-details mode offset".split(" ");
   const root = document.documentElement;
   // style sheets of script, so that neither the page's CSS nor its CSP gets in between
   const look = new CSSStyleSheet();
@@ -50,11 +47,12 @@ dialog::backdrop{background:#0009}
   // Inline it holds the frame; as popup or floating a button. What a button or link opens is one of
   // its own, in the mode "dialog", at the end of the body, where nothing around can hide it.
   class Booking extends HTMLElement {
-    static observedAttributes = [...attributes, "mode", "offset"];
+    static observedAttributes = attributes;
     shadow = this.attachShadow({ mode: "open" });
     ask = (name) => this.getAttribute(name);
 
     connectedCallback() {
+      if (this.ownerDocument !== document) return; // put aside
       this.mode = this.getAttribute("mode");
       if (this.mode === "dialog" && !this.opener) return this.remove(); // a copy by a snapshot
       addEventListener("message", this);
@@ -65,6 +63,7 @@ dialog::backdrop{background:#0009}
     disconnectedCallback() {
       removeEventListener("message", this);
       this.clear();
+      if (opened === this) lock.replaceSync(""); // in a document without a window no close is told
     }
 
     // one change of several attributes loads once
@@ -77,7 +76,7 @@ dialog::backdrop{background:#0009}
     // an attribute without the quotes that rich editors make part of it; false if there is none
     get(name) {
       const value = this.ask(name) ?? false;
-      return value !== false && String(value).replace(/[\x22\u201c-\u201f]/g, "");
+      return value !== false && String(value).replace(/^[\s\x22\x27\x60«»\u200b-\u2033]+|[\s\x22\x27\x60«»\u200b-\u2033]+$/g, "");
     }
 
     build() {
@@ -106,8 +105,8 @@ dialog::backdrop{background:#0009}
 
     label() {
       const from = this.opener || this;
-      const own = this.get("title") || from.textContent.trim() || from.querySelector("[alt]")?.alt;
-      const text = own || (document.readyState === "loading" ? "" : book); // it may be on its way
+      const text = this.get("title") || from.textContent.trim() || from.querySelector("[alt]")?.alt ||
+        (document.readyState === "loading" ? "" : book); // it may be on its way
       if (this.button) this.button.textContent = text;
       if (this.dialog) this.dialog.ariaLabel = text;
       if (this.frame) this.frame.title = text;
@@ -139,7 +138,7 @@ dialog::backdrop{background:#0009}
       new URLSearchParams(location.search).forEach((value, name) => {
         if (/^utm_/.test(name)) query.set(name, value);
       });
-      for (const name of attributes.slice(4)) {
+      for (const name of attributes.slice(4, -2)) {
         const value = this.get(name);
         if (value !== false) query.set(name.replace("-", "_"), /-/.test(name) ? 1 : value);
       }
@@ -192,8 +191,7 @@ dialog::backdrop{background:#0009}
     }
 
     tell(type, detail) {
-      const target = this.opener?.isConnected ? this.opener : this;
-      target.dispatchEvent(new CustomEvent(`meetslot:${type}`, { bubbles: true, composed: true, detail }));
+      (this.opener?.isConnected ? this.opener : this).dispatchEvent(new CustomEvent(`meetslot:${type}`, { bubbles: true, composed: true, detail }));
       if (type === "booked") window.dataLayer?.push({ event: `meetslot:${type}`, meetslot: { ...detail, guest: undefined } });
     }
 
@@ -206,8 +204,7 @@ dialog::backdrop{background:#0009}
       const on = "calc((.18 - y)*999)";
       style.background = `#${accent}`;
       style.color = `color(from #${accent} xyz ${on} ${on} ${on})`;
-      const offset = this.get("offset") || "";
-      [style.marginBlock, style.marginInline] = offset.replace(/\d(?!\S)/g, "$&px").split(" ");
+      [style.marginBlock, style.marginInline] = (this.get("offset") || "").replace(/\d(?!\S)/g, "$&px").split(" ");
     }
 
     dress(dialog) {
@@ -249,8 +246,7 @@ dialog::backdrop{background:#0009}
     const opener = event.composedPath().find((each) => each.from || each.matches?.("[data-meetslot]"));
     if (!opener || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    const { from } = opener;
-    if (from) return open(from.ask, from);
+    if (opener.from) return open(opener.from.ask, opener.from);
     const [host, name] = opener.dataset.meetslot.split("/");
     open((each) => ({ host, event: name })[each] ?? opener.getAttribute(`data-${each}`), opener);
   }, true);

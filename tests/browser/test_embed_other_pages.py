@@ -154,6 +154,34 @@ def test_a_snapshot_of_the_page_brings_back_no_popup(
     scrolls(page)
 
 
+LEFT = {
+    "another document": "document.implementation.createHTMLDocument().body",
+    "a template": "document.createElement('template').content",
+    "nowhere": "new DocumentFragment()",
+}
+
+
+@pytest.mark.parametrize("place", LEFT.values(), ids=LEFT)
+@pytest.mark.parametrize("opener", [POPUP, LINKED], ids=["popup", "link"])
+def test_a_page_put_aside_with_an_open_popup_scrolls_when_it_is_put_back(
+    house: House, open_page: Open, opener: str, place: str
+) -> None:
+    page = open_page(house.embed(f"<main>{opener}</main>{LONG}"))
+    page.wait_for_function("window.Meetslot")
+    page.get_by_text("Book a call").filter(visible=True).click()
+    opened(page)
+    page.evaluate(f"() => {{ window.aside = {place}; aside.append(...document.body.childNodes) }}")
+    page.evaluate("() => new Promise((done) => setTimeout(done))")
+    page.evaluate("document.body.append(...aside.childNodes)")
+    expect(page.locator(DIALOG)).to_be_hidden()
+    scrolls(page)
+    page.evaluate("scrollTo(0, 0)")
+    page.get_by_text("Book a call").filter(visible=True).click()
+    opened(page)
+    page.keyboard.press("Escape")
+    scrolls(page)
+
+
 def test_a_page_out_of_the_browsers_memory_can_be_used(house: House, open_page: Open) -> None:
     other = house.put("other.html", "<!doctype html><title>B</title><p>Another page")
     page = open_page(house.embed(LINKED + LONG))
@@ -334,6 +362,13 @@ def test_on_a_phone_the_times_of_a_pressed_day_come_into_sight(
         "<meetslot-booking mode=“popup” host=“ana” event=“intro”>Talk</meetslot-booking>",
         "<meetslot-booking mode=“floating” host=“ana” event=“intro”>Talk</meetslot-booking>",
         "<button data-meetslot=“ana/intro”>Talk</button>",
+        "<button data-meetslot=‘ana/intro’>Talk</button>",
+        "<button data-meetslot='«\u00a0ana/intro\u00a0»'>Talk</button>",
+        "<button data-meetslot=″ana/intro″>Talk</button>",
+        "<button data-meetslot=`ana/intro`>Talk</button>",
+        "<button data-meetslot=&#39;ana/intro&#39;>Talk</button>",
+        "<button data-meetslot='\u200bana/intro \u200b'>Talk</button>",
+        "<meetslot-booking host=‘ana’ event=»intro«></meetslot-booking>",
     ],
 )
 def test_curly_quotes_of_an_editor_do_no_harm(house: House, open_page: Open, markup: str) -> None:
