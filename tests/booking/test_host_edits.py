@@ -357,11 +357,13 @@ def at(start: str, end: str, tz: str | None = None) -> dict[str, Any]:
          "2026-12-01T22:00:00Z", "2026-12-04T08:00:00Z"),
         (at("2026-12-02T18:00:00+09:00", "2026-12-02T18:30:00+09:00", "Asia/Tokyo"),
          "2026-12-02T09:00:00Z", "2026-12-02T09:30:00Z"),
+        (at("2026-12-02T10:00:00", "2026-12-02T10:30:00", "Europe/Paris"),
+         "2026-12-02T09:00:00Z", "2026-12-02T09:30:00Z"),
         (at("2026-12-02", "2026-12-05"), "2026-12-02T00:00:00Z", "2026-12-05T00:00:00Z"),
         ({**at("2026-12-03T09:00:00Z", "2026-12-03T09:30:00Z", "Europe/Lisbon"), **SERIES},
          "2026-12-03T09:00:00Z", "2026-12-03T09:30:00Z"),
     ],
-    ids=["dragged to another day", "longer", "over days", "zone", "whole days", "series"],
+    ids=["another day", "longer", "over days", "zone", "local time", "whole days", "series"],
 )  # fmt: skip
 def test_the_booking_goes_where_its_event_goes(
     app: Flask, guest: FlaskClient, google: StandIn, booked: str, fields: dict[str, Any],

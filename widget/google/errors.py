@@ -88,8 +88,10 @@ _PROJECT = (
     "CONSUMER_SUSPENDED", "USER_PROJECT_DENIED",
 )  # fmt: skip
 _LIMITS = (
-    "rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded",
-    "RATE_LIMIT_EXCEEDED",
+    "rateLimitExceeded", "userRateLimitExceeded", "userRateLimitExceededUnreg", "quotaExceeded",
+    "limitExceeded", "dailyLimitExceeded", "dailyLimitExceededUnreg", "concurrentLimitExceeded",
+    "servingLimitExceeded", "variableTermLimitExceeded", "variableTermExpiredDailyExceeded",
+    "calendarUsageLimitsExceeded", "RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED",
 )  # fmt: skip
 _SCOPE = (
     "insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "insufficient_scope",
@@ -109,7 +111,7 @@ TABLE: dict[tuple[int, str], Meaning] = {
 #: The same of the token endpoint (RFC 6749, 5.2).
 TOKEN_TABLE: dict[tuple[int, str], Meaning] = {
     (400, "invalid_grant"): Disconnected,
-    **{(status, reason): NotSetUp for status in (400, 401) for reason in _CLIENT},
+    **{(status, reason): NotSetUp for status in (400, 401, 403) for reason in _CLIENT},
 }
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from widget.core import addresses
+from widget.core import addresses, zones
 
 SHORTEST_SECONDS = 60
 _NOBODY = ("@resource.calendar.google.com", "@group.calendar.google.com")  # rooms, calendars
@@ -98,8 +98,13 @@ def _span(event: dict[str, Any], zone: ZoneInfo) -> tuple[int, int]:
 
 
 def _instant(part: dict[str, str], zone: ZoneInfo) -> int:
-    """A time, or the beginning of a whole day in the host's zone."""
+    """A time, or the beginning of a whole day in the host's zone.
+
+    A time without an offset is one of the clocks of its `timeZone`.
+    """
     if "dateTime" not in part:
         return int(datetime.fromisoformat(part["date"]).replace(tzinfo=zone).timestamp())
     moment = datetime.fromisoformat(part["dateTime"])
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp())
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zones.zone(part.get("timeZone"), zone.key))
+    return int(moment.timestamp())
