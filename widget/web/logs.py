@@ -19,7 +19,7 @@ from widget import metrics
 
 log = logging.getLogger("meetslot.requests")
 ROOT = Path(__file__).parents[2]
-OURS = (f"{ROOT}/widget", f"{ROOT}/models.py", f"{ROOT}/app.py")
+OURS = tuple(f"{ROOT}/{name}" for name in ("widget", "app.py", "connections.py", "models.py"))
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:=-]{1,64}")
 
 
