@@ -60,6 +60,7 @@ def nginx(folder: Path, cert: Path, key: Path, port: int, upstream: int) -> list
         ("/etc/letsencrypt/live/book.example.com/fullchain.pem", str(cert)),
         ("/etc/letsencrypt/live/book.example.com/privkey.pem", str(key)),
         ("127.0.0.1:8000", f"127.0.0.1:{upstream}"),
+        ("/var/log/nginx/error.log", f"{folder}/log"),
     )
     paths = "".join(
         f"{name}_temp_path {folder}/{name};"
@@ -68,7 +69,7 @@ def nginx(folder: Path, cert: Path, key: Path, port: int, upstream: int) -> list
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(
         f"{user} daemon off; pid {folder}/pid; worker_processes 1; error_log {folder}/log;"
-        f"events {{}} http {{ access_log off; {paths}\n{site}\n}}"
+        f"events {{}} http {{ access_log {folder}/access; {paths}\n{site}\n}}"
     )
     return [str(NGINX), "-c", str(folder / "nginx.conf"), "-p", str(folder), "-e", f"{folder}/log"]
 
@@ -196,3 +197,15 @@ def test_a_guest_cannot_make_up_an_address_or_an_id(site: Site) -> None:
 
 def test_a_body_that_is_too_large_is_answered(site: Site) -> None:
     assert site.ask("POST", "/book/ana/intro", b"name=" + b"a" * 1_500_000)[0] == 413
+
+
+def test_no_log_of_a_proxy_has_a_guests_key(site: Site, tmp_path: Path) -> None:
+    """nginx as Debian sets it up writes out every address, both write out those that go wrong."""
+    address = "/booking/my-secret-key?name=Xanthippe"
+    assert site.ask("GET", address)[0] == 404
+    site.server.end()
+    assert site.ask("GET", address)[0] == 502
+    for file in filter(Path.is_file, tmp_path.iterdir()):
+        text = file.read_bytes()
+        assert b"my-secret-key" not in text, file
+        assert b"Xanthippe" not in text, file
