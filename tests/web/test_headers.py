@@ -210,6 +210,10 @@ def test_over_https_browsers_are_told_to_stay_there_and_cookies_too(
     cookie = answer.headers["Set-Cookie"]
     for said in ("Secure", "HttpOnly", "SameSite=Lax"):
         assert said in cookie
+    # no other machine of the domain can set it, as browsers have it
+    assert cookie.startswith("__Host-session=")
+    assert "Path=/;" in f"{cookie};"
+    assert "domain" not in cookie.lower()
     models.database.close()
 
 

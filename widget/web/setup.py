@@ -41,6 +41,8 @@ def set_up(app: Flask, config: Config) -> None:
     app.secret_key = config.secret_key
     app.config.update(
         SECRET_KEY_FALLBACKS=list(reversed(config.secret_key_fallbacks)),
+        # browsers take this prefix from this very machine over https alone (RFC 6265bis, 4.1.3.2)
+        SESSION_COOKIE_NAME="__Host-session" if config.secure else "session",
         SESSION_COOKIE_SECURE=config.secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
