@@ -16,7 +16,7 @@ import models
 from app import create_app
 from demo.google import StandIn
 from tests.conftest import Browser, command
-from tests.people import ANA, NINE, PICKER, ask, book, fill, look, send
+from tests.people import ANA, NINE, PICKER, ask, book, fill, look, send, show
 from widget import config
 
 GUEST = {
@@ -141,6 +141,17 @@ def test_a_fault_of_ours_is_logged_with_its_place_and_without_its_words(
     assert fault["error"] in ("OperationalError", "ProgrammingError")
     assert any("booking/rows.py" in frame for frame in fault["at"])
     assert "SELECT" not in log.getvalue()
+
+
+def test_who_signs_in_and_out_is_told_by_id(app: Flask, google: StandIn, log: io.StringIO) -> None:
+    host = Browser(app.test_client(), google)
+    host.sign_in(ANA)
+    host.client.post("/logout", data=show(host).one("form", action="/logout").fields())
+    said = [json.loads(line)["message"] for line in log.getvalue().splitlines()]
+    assert [line for line in said if "signed" in line] == [
+        "host 1: signed in",
+        "host 1: signed out everywhere",
+    ]
 
 
 def test_a_quiet_level_is_quiet(

@@ -192,6 +192,7 @@ def _person_signed_in(found: Person, tokens: Tokens, begun: SignIn) -> ResponseR
     models.save_sign_in(host, found.email, columns)
     session.clear()
     login_user(SignedIn(host))
+    log.info("host %s: signed in", host.id)
     return redirect(begun.onward or "/settings", 303)
 
 
@@ -287,6 +288,7 @@ def logout() -> ResponseReturnValue:
     """Sign out everywhere: a cookie that somebody copied is worth nothing afterwards."""
     if current_user.is_authenticated:
         models.note(current_user.host, epoch=models.Host.epoch + 1)
+        log.info("host %s: signed out everywhere", current_user.host.id)
     logout_user()
     session.clear()
     return redirect("/", 303)
