@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -396,3 +398,23 @@ def test_who_is_too_fast_is_told_so_in_their_own_language(limited: Limited) -> N
     assert answer.status_code == 429
     assert answer.get_json()["code"] == "rate_limited"
     assert "Adresse" in answer.get_json()["detail"]
+
+
+class Unread(io.RawIOBase):
+    """A body that nobody may wait for."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _buffer: Any) -> int:
+        raise AssertionError("it was read")
+
+
+@on_sqlite
+@pytest.mark.parametrize("address", [PICKER, f"{API}/bookings", "/booking/whatever/cancel"])
+def test_who_is_too_fast_is_refused_before_the_body_is_read(limited: Limited, address: str) -> None:
+    guest = limited(READ_RATE_LIMIT="1 per minute")
+    assert guest.get(PICKER).status_code == 200
+    kind = "application/json" if "api" in address else "application/x-www-form-urlencoded"
+    body = {"wsgi.input": Unread(), "CONTENT_LENGTH": "100", "CONTENT_TYPE": kind}
+    too_many(guest.post(address, environ_overrides=body), 60)

@@ -40,7 +40,6 @@ Form = MultiDict[str, str]
 
 
 @blueprint.post("/book/<handle>/<slug>")
-@limits.reading
 def book(handle: str, slug: str) -> ResponseReturnValue:
     target, given = guest_page.find(handle, slug), request.form
     picking = Picking(target).lasting(given)
@@ -214,7 +213,6 @@ def _changes(booking: Booking, view: dict[str, Any], given: Form) -> dict[str, A
 
 
 @blueprint.post("/booking/<token>/cancel")
-@limits.reading
 def cancel(token: str) -> ResponseReturnValue:
     found, given = find_booking(token), request.values
     try:
@@ -318,7 +316,6 @@ def _choose(booking: Booking, given: Form) -> ResponseReturnValue:
 
 
 @blueprint.post("/booking/<token>/reschedule")
-@limits.reading
 def reschedule(token: str) -> ResponseReturnValue:
     found = find_booking(token)
     given = _in_their_zone(found, request.form)

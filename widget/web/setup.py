@@ -91,9 +91,10 @@ def _begin() -> None:
 
 
 def _hear_form() -> None:
-    """Speak the language that a guest's form says. After the limits, since reading the body takes
-    as long as the client likes; one that is too large is refused here."""
+    """Speak the language that a guest's form says. The request is counted first, since reading its
+    body takes as long as the client likes; one that is too large is refused here."""
     if request.method == "POST" and audience.current() is Audience.GUEST:
+        limits.count_reading()
         _speak(request.values)
 
 
