@@ -436,7 +436,14 @@ def test_another_hosts_bookings_are_out_of_reach(
         data={"csrf_token": token, "start": "2026-12-02T10:00:00Z"},
     )
     assert answer.status_code == 404
-    assert ben.client.get(f"/settings?booking={id}&act=cancel").status_code == 200
+    for seen in (
+        f"/settings?booking={id}&act=cancel",
+        "/settings?q=gita",
+        "/settings/bookings.csv",
+    ):
+        answer = ben.client.get(seen)
+        assert answer.status_code == 200
+        assert "Gita Guest" not in answer.text
     assert status(app, id) == "confirmed"
 
 

@@ -96,13 +96,20 @@ def test_saying_no_at_google_is_answered_kindly(app: Flask, google: StandIn) -> 
     assert "did not allow" in page.read(answer.text).one(role="alert").text
 
 
-def test_a_callback_that_this_browser_did_not_begin_is_refused(app: Flask, google: StandIn) -> None:
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_callback_that_this_browser_did_not_begin_is_refused(
+    app: Flask, google: StandIn, begun: bool
+) -> None:
     victim, attacker = app.test_client(), app.test_client()
+    if begun:
+        victim.get("/login")
     to_google = attacker.get("/login").headers["Location"]
     back = urlsplit(google.authorize(to_google, "ben@sailing.example"))
+    google.fault("oauth.token", status=500, times=None)
     answer = victim.get(f"{back.path}?{back.query}")
     assert answer.status_code == 400
     assert victim.get("/settings").status_code == 302
+    assert google.faults.taken == 0  # by its state alone: nobody has asked what its code is worth
 
 
 @pytest.mark.parametrize(
