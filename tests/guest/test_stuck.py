@@ -107,6 +107,19 @@ def test_handle_and_slug_may_both_have_been_renamed(
     assert answer.request.full_path == "/book/anna/second?theme=dark"
 
 
+@pytest.mark.parametrize("path", ["/book/Ana/intro", "/book/ana/Intro", "/book/ANA/INTRO"])
+def test_capitals_lead_to_the_same_page(guest: FlaskClient, path: str) -> None:
+    answer = guest.get(f"{path}?theme=dark", follow_redirects=True)
+    assert answer.request.full_path == "/book/ana/intro?theme=dark"
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/book/ana/", "/book/ana/intro/"])
+def test_a_slash_at_the_end_is_the_same_page(guest: FlaskClient, path: str) -> None:
+    assert page.read(guest.get(path).text).one("h1").text in ("Ana Silva", "Intro call")
+    assert guest.get(f"{path}?theme=dark").status_code == 200
+
+
 # --- gone -----------------------------------------------------------------------------------------
 
 

@@ -65,6 +65,8 @@ def event_in(host_id: int, document: Settings, slug: str) -> EventType:
     events = {event.slug: event for event in document.event_types}
     if slug in events and events[slug].active:
         return events[slug]
+    if slug not in events and slug.lower() in events:
+        raise Renamed(slug=slug.lower())
     if slug not in events and fields.HANDLE.fullmatch(slug):
         now = _slug_now(host_id, slug)
         if now in events:
@@ -95,9 +97,13 @@ def look_at_host(shelf: Shelf, handle: str, now: int) -> tuple[Snapshot, BusyAge
 
 
 def _elsewhere(handle: str) -> NotHere | Renamed:
-    """Why no host is found by this handle."""
-    if fields.HANDLE.fullmatch(handle) and (renamed := models.host_by_old_handle(handle)):
-        return Renamed(handle=renamed.handle)
+    """Why no host is found by this handle; capitals, as people and mail programs write them, are
+    meant as small letters."""
+    meant = handle.lower()
+    if fields.HANDLE.fullmatch(meant):
+        host = models.host_by_handle(meant) if meant != handle else None
+        if renamed := host or models.host_by_old_handle(meant):
+            return Renamed(handle=renamed.handle)
     return NotHere()
 
 

@@ -110,7 +110,7 @@ class Picking:
 # --- choosing a time ------------------------------------------------------------------------
 
 
-@blueprint.get("/book/<handle>")
+@blueprint.get("/book/<handle>", strict_slashes=False)
 @limits.reading
 def event_types(handle: str) -> ResponseReturnValue:
     kept, age = guest_page.look_at_host(handle)
@@ -124,7 +124,7 @@ def event_types(handle: str) -> ResponseReturnValue:
     return cache.answer(kept, age, None, embedding.embedder(), make)
 
 
-@blueprint.get("/book/<handle>/<slug>")
+@blueprint.get("/book/<handle>/<slug>", strict_slashes=False)
 @limits.reading
 def event(handle: str, slug: str) -> ResponseReturnValue:
     look = guest_page.look(handle, slug)
