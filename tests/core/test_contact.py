@@ -187,6 +187,7 @@ WITH_ADDRESS = (
     "192.0.2.1",
     "http://[2001:db8::1]/",
     "[2001:db8::1]",
+    "maria@evil",
 )
 NAMES = (
     "Maria Sousa",

@@ -19,7 +19,7 @@ import models
 from app import create_app
 from demo.google import StandIn
 from tests.conftest import CADDY, NGINX, ROOT, Browser, on_sqlite
-from tests.people import ANA
+from tests.people import ANA, API, MARIA
 from tests.server import Production, free_ports, production
 from widget import config
 
@@ -137,7 +137,7 @@ def site(
     Browser(create_app(config.load(environ)).test_client(), google).sign_in(ANA)
     models.database.close()
     settings = {"PUBLIC_URL": f"https://{NAME}", "TRUSTED_PROXIES": "1", "WEB_CONCURRENCY": "1"}
-    limit = {"READ_RATE_LIMIT": "500 per hour"}
+    limit = {"READ_RATE_LIMIT": "500 per hour", "BOOKING_RATE_LIMIT": "3 per hour"}
     (port,) = free_ports(1)
     with production({**environ, **settings, **limit}, tmp_path) as server:
         command = proxy(tmp_path, *certificate, port, server.port)
@@ -193,6 +193,13 @@ def test_a_guest_cannot_make_up_an_address_or_an_id(site: Site) -> None:
         assert status == 404
         assert "\nx-request-id: mine" not in answer.lower()
     assert "strict-transport-security" in answer.lower()
+    wish = json.dumps({"start": "2100-01-01T09:00:00Z", **MARIA}).encode()  # not offered, counted
+    program = {"Content_Type": "application/json"}
+    answers = [
+        site.ask("POST", f"{API}/bookings", wish, **program, X_Forwarded_For=f"203.0.113.{number}")
+        for number in range(4)
+    ]
+    assert [status for status, _said in answers] == [409, 409, 409, 429]
 
 
 def test_a_body_that_is_too_large_is_answered(site: Site) -> None:
