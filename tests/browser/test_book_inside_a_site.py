@@ -14,7 +14,9 @@ def frame_of(page: Page) -> FrameLocator:
     return page.frame_locator("iframe")
 
 
-def fill(frame: FrameLocator, name: str = "Gita Guest", email: str = "gita@guest.example") -> None:
+def fill(
+    frame: FrameLocator | Page, name: str = "Gita Guest", email: str = "gita@guest.example"
+) -> None:
     frame.get_by_label("Your name").fill(name)
     frame.get_by_label("Your e-mail address").fill(email)
     frame.get_by_role("button", name="Book this time").click()
@@ -65,6 +67,16 @@ def test_a_guest_books_with_cookies_and_storage_blocked(
     expect(frame.locator("[data-booking-status=confirmed]")).to_be_visible()
     assert len(house.events()) == 1
     assert page.context.cookies() == []
+
+
+def test_nothing_is_left_in_the_browser_of_who_has_booked(house: House, open_page: Open) -> None:
+    """Alone in its window, where the browser would let it."""
+    page = open_page(f"{house.widget}/book/ana/intro")
+    page.locator("button[name=start]").first.click()
+    fill(page)
+    expect(page.locator("[data-booking-status=confirmed]")).to_be_visible()
+    assert page.context.storage_state() == {"cookies": [], "origins": []}
+    assert page.evaluate("sessionStorage.length") == 0
 
 
 def test_after_booking_the_site_goes_on_to_the_hosts_page(house: House, open_page: Open) -> None:
