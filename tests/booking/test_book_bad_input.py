@@ -48,7 +48,7 @@ def nothing_is_lost(form: Element, sent: dict[str, Any], but: str = "") -> None:
         ("name", ["WIN 1000 EUR http://evil.example/x", "evil。com", "Maria a@b.example"]),
         ("email", [None, "", "nobody", "a@b", "a b@example.com", "a@example.com\r\nBcc: b@c.org"]),
         ("email", ["x" * 65 + "@example.com", "x@" + "y" * 250 + ".org", "a@@b.com", "é@é.pt"]),
-        ("email", ["<a@example.com>", "a@example.com,b@example.com", "a@-x.com", "a\x00@b.com"]),
+        ("email", ["<a@@example.com>", "a@example.com,b@example.com", "a@-x.com", "a\x00@b.com"]),
         ("notes", ["x" * 5001, "a\x00b", "a\x1b[31m"]),
     ],
 )  # fmt: skip
@@ -182,7 +182,7 @@ def test_an_answer_to_what_is_not_asked_is_ignored(guest: FlaskClient, google: S
     [
         ["a@example.com", "b@example.com", "c@example.com"],
         ["nobody"],
-        ["a@example.com", "b\x00@example.com"],
+        ["a@example.com", "b\x07@example.com"],
         ["x" * 300 + "@example.com"],
     ],
     ids=("too-many", "no-address", "control", "too-long"),

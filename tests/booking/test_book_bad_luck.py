@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -65,7 +66,7 @@ def _close_after(act: Callable[[], TestResponse]) -> TestResponse:
 
 @contextmanager
 def no_database(url: str) -> Iterator[None]:
-    """Whoever is connected finds that the bookings are gone (SQLite), or the connection is."""
+    """Whoever is connected finds that the bookings are gone (SQLite), or the whole database is."""
     models.database.close()
     if url.startswith("sqlite"):
         with sqlite3.connect(url.removeprefix("sqlite:///")) as file:
@@ -74,10 +75,15 @@ def no_database(url: str) -> Iterator[None]:
         with sqlite3.connect(url.removeprefix("sqlite:///")) as file:
             file.execute("ALTER TABLE booking_away RENAME TO booking")
     else:
-        with psycopg.connect(url, autocommit=True) as other:
-            others = "datname = current_database() AND pid <> pg_backend_pid()"
+        name = urlsplit(url).path.strip("/")
+        with psycopg.connect(url.replace(f"/{name}?", "/postgres?"), autocommit=True) as other:
+            other.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            others = f"datname = '{name}'"
             other.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
-        yield
+            try:
+                yield
+            finally:
+                other.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
 
 @pytest.mark.parametrize("door", ["page", "fragment", "program"])

@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+import models
 from tests.browser.conftest import ANA, House, Open
 from tests.people import PICKER
 
@@ -104,6 +105,7 @@ def pending(house: House, page: Page) -> None:
 
 
 def unanswered(house: House, page: Page) -> None:
+    models.BusyTimes.delete().execute()  # or older times are shown
     house.fault("calendar.freebusy.query", status=500, times=100)
     at(PICKER)(house, page)
     expect(page.get_by_role("alert")).to_have_attribute("data-error", "calendar_unavailable")
