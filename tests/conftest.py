@@ -65,7 +65,7 @@ LEFT_OUT = {
 
 def pytest_xdist_auto_num_workers() -> int:
     """Three for each core: tests of bad days at Google, or of a browser, wait half of the time."""
-    return 3 * (os.cpu_count() or 1)
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_configure() -> None:

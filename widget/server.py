@@ -16,6 +16,7 @@ from widget import config
 from widget.config import THREADS
 from widget.google.client import Google
 
+ENDS = {signal.SIGTERM, signal.SIGINT}
 STOP_SECONDS = 30  # for what is under way when the server is told to end; then it is killed
 
 
@@ -30,7 +31,7 @@ def serve() -> None:
     settings = google.config
     _check_ports(settings)
     with tempfile.TemporaryDirectory(prefix="meetslot-") as folder:
-        os.register_at_fork(after_in_child=_end_at_once)
+        os.register_at_fork(before=_hold, after_in_parent=_let_go, after_in_child=_end_at_once)
         config.hand_on(prometheus_multiproc_dir=folder)
         if settings.ratelimit_storage_uri == "memory://" and settings.web_concurrency > 1:
             # the memory of each worker would count by itself, and let through as much again
@@ -54,8 +55,18 @@ def _end_at_once() -> None:
     """A worker that is told to end while it starts has nothing to bring to an end. It would drop
     the signal, since until it listens it has the handlers of the process that it was forked from.
     """
-    for each in (signal.SIGTERM, signal.SIGINT):
+    for each in ENDS:
         signal.signal(each, signal.SIG_DFL)
+    _let_go()
+
+
+def _hold() -> None:
+    """Let signals wait that a worker would get before it can do anything about them."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+
+
+def _let_go() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
 
 
 def _check_ports(settings: config.Config) -> None:

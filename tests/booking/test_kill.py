@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,12 @@ FREEBUSY, INSERT = "calendar.freebusy.query", "calendar.events.insert"
 PATCH, DELETE = "calendar.events.patch", "calendar.events.delete"
 
 
+def tuesday() -> date:
+    """One that is about a week ahead."""
+    today = datetime.now(UTC).date()
+    return today + timedelta(days=7 + (1 - today.weekday()) % 7)
+
+
 @dataclass
 class Life:
     """A server process before Google, on the real clock."""
@@ -42,6 +48,8 @@ class Life:
     google: StandIn
 
     def times(self, query: str = "") -> list[str]:
+        """The free times of a day that is open and whole, whatever the time is now."""
+        query = query or f"?date={tuesday()}"
         answer = requests.get(f"{self.server.url}/book/ana/intro{query}", timeout=30)
         assert answer.status_code == 200, answer.text
         return page.starts(page.read(answer.text))
