@@ -64,7 +64,7 @@ LEFT_OUT = {
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Three for each core: tests of bad days at Google, or of a browser, wait half of the time."""
+    """Two for each core: tests of bad days at Google, or of a browser, wait half of the time."""
     return 2 * (os.cpu_count() or 1)
 
 
