@@ -86,12 +86,17 @@ def _followed(host: Host, now: int) -> tuple[Any, ...]:
 
 def bookings(host: Host, start: int | None, end: int | None) -> list[Booking]:
     """All bookings of a host, in any state, that start from `start` on and before `end`."""
-    query = Booking.select().where(Booking.host == host).order_by(Booking.start_at)
+    return list(_starting(host, start, end).order_by(Booking.start_at))
+
+
+def _starting(host: Host, start: int | None, end: int | None) -> Any:
+    """The query for a host's bookings that start from `start` on and before `end`."""
+    query = Booking.select().where(Booking.host == host)
     if start is not None:
         query = query.where(Booking.start_at >= start)
     if end is not None:
         query = query.where(Booking.start_at < end)
-    return list(query)
+    return query
 
 
 def page(
@@ -104,11 +109,7 @@ def page(
 ) -> list[Booking]:
     """At most `limit` bookings of a host by start and id, those that come `after` a start and id;
     `start` included and `end` not."""
-    query = Booking.select().where(Booking.host == host)
-    if start is not None:
-        query = query.where(Booking.start_at >= start)
-    if end is not None:
-        query = query.where(Booking.start_at < end)
+    query = _starting(host, start, end)
     if status is not None:
         query = query.where(Booking.status == status)
     if after is not None:
