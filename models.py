@@ -132,6 +132,7 @@ class Booking(Table):
     `holds`: it takes the host's time; `conflict`: the host moved it onto another booking.
     `leftover`: it is over, but an event of it may stand in Google and has to go.
     `trouble`: what (`book`, `cancel`, `move`) was given up after a day without an answer.
+    `link`: the code of the one-off link that it was made by.
     `unannounced` is the guest's last act, until the page that it led to has told the site around.
     """
 
@@ -180,6 +181,7 @@ class Booking(Table):
     leftover = peewee.BooleanField(default=False)
     trouble = peewee.CharField(6, null=True)
     no_show = peewee.BooleanField(default=False)
+    link = peewee.CharField(22, null=True)
 
     def times(self) -> list[tuple[int, int]]:
         """The one time that it holds, or old and new while it is not known to be moved."""

@@ -15,7 +15,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 import models
-from widget import cli_people, cli_tokens, doctor
+from widget import cli_links, cli_people, cli_tokens, doctor
 from widget.backup import backup
 from widget.booking import deletion, export, guest_input, reconcile, rows, settling
 from widget.booking.errors import NotBooked
@@ -47,7 +47,7 @@ def register(app: Flask) -> None:
 
 def _commands() -> tuple[click.Command, ...]:
     groups = (settings_group, hosts_group, cli_people.guests, bookings_group, cli_tokens.group)
-    return (*groups, cli_people.keys, explain, reconcile_, check, backup, serve)
+    return (*groups, cli_links.group, cli_people.keys, explain, reconcile_, check, backup, serve)
 
 
 def without(faults: str) -> Flask:

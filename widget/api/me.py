@@ -12,8 +12,9 @@ from pydantic import ValidationError
 import models
 from widget.api import calls, schema
 from widget.api.given import invalid, json_body, query, told
-from widget.booking import act, guest_input, links, rows, tokens
+from widget.booking import act, guest_input, links, one_off, rows, tokens
 from widget.booking.errors import NotBooked
+from widget.booking.guest_input import Invalid
 from widget.core import clock
 from widget.core.document import load_document
 from widget.web import errors as web_errors
@@ -136,3 +137,40 @@ def _own(id: str) -> models.Booking:
     if found is None or found.host_id != g.program.host_id:
         abort(404)
     return found
+
+
+# --- one-off links --------------------------------------------------------------------------------
+
+
+@blueprint.get("/links")
+def one_off_links() -> ResponseReturnValue:
+    """All of the host's, the newest first."""
+    host = g.program.host
+    found = [_link(each) for each in one_off.listed(host)]
+    return schema.LinksAnswer(links=found).response()
+
+
+@blueprint.post("/links")
+def make_link() -> ResponseReturnValue:
+    host, errors = g.program.host, dict[str, str]()
+    given = json_body(errors)
+    if errors:
+        return invalid(errors)
+    try:
+        wish = one_off.read(load_document(host.settings), given)
+        made = one_off.make(host, wish, clock.now())
+    except Invalid as error:
+        return invalid(error.errors)
+    return _link(made).response(201)
+
+
+@blueprint.delete("/links/<code>")
+def revoke_link(code: str) -> ResponseReturnValue:
+    """End a link at once; one that is over already stays as it is."""
+    if not one_off.revoke(g.program.host, code, clock.now()):
+        abort(404)
+    return Response(status=204)
+
+
+def _link(link: one_off.OneOffLink) -> schema.LinkAnswer:
+    return schema.LinkAnswer.of(service.config(), g.program.host.handle, link, clock.now())

@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from widget.api import schema
 from widget.booking.guest_input import Details
+from widget.booking.one_off import Wish
 from widget.core import fields
 from widget.web import answers, limits, service
 from widget.web.audience import Audience, Room
@@ -92,13 +93,15 @@ class Operation:
 
 MEANS = {
     200: "Done, or what was asked for.",
-    201: "Booked: the event stands in the host's calendar.",
+    201: "Booked: the event stands in the host's calendar. Or the link is made.",
+    204: "Done.",
     202: "Pending: Google has not answered for certain. Ask again, with the same key.",
     307: "The host has another handle by now, or the event type another slug.",
     401: "`unauthorized`: there is no such token.",
     404: "`not_found`",
     409: "`slot_taken`, `slot_unavailable`; or why a booking cannot be changed: `not_active`,"
     " `too_late`, `change_pending`, `changed`.",
+    410: "`link_used`: the one-off link is used up, revoked or expired.",
     413: "`invalid_request`: the body is larger than 1 MiB.",
     422: "`invalid_request`, with a message for each field in `errors`.",
     429: "`rate_limited`: come back after `Retry-After` seconds.",
@@ -110,6 +113,8 @@ MEANS = {
 def _response(status: int, media: str, model: type[BaseModel]) -> dict[str, Any]:
     if status == 307:
         return {"description": MEANS[status], "headers": {"Location": {"schema": _TEXT}}}
+    if status == 204:
+        return {"description": MEANS[status]}
     content = {media: {"schema": {"$ref": SCHEMAS.format(model=model.__name__)}}}
     described: dict[str, Any] = {"description": MEANS[status], "content": content}
     if status in (429, 503):
@@ -127,6 +132,7 @@ EVENT = Parameter("event", "path", "The event type's slug.", _NAME, "intro")
 ID = Parameter(
     "id", "path", "The booking's id.", {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "0" * 32
 )
+CODE = Parameter("code", "path", "The link's code.", _TEXT, "0" * 22)
 LONGEST = "At most 62 days after `from`."
 SLOT_QUERY = (
     Parameter(
@@ -135,6 +141,7 @@ SLOT_QUERY = (
     Parameter("to", "query", LONGEST, _INSTANT, "2026-12-08T00:00:00Z", required=True),
     Parameter("tz", "query", "The guest's zone, by its IANA name.", _TEXT, "Asia/Tokyo"),
     Parameter("duration", "query", LENGTH, {"type": "integer", "minimum": 1}, 30),
+    Parameter("once", "query", "The code of a one-off link.", _TEXT, ""),
 )
 KEY = Parameter(
     "Idempotency-Key",
@@ -165,6 +172,12 @@ BOOKING = {
     "tz": "Europe/Lisbon",
     "notes": "By the sea, please.",
 }
+LINK = {
+    "event": "intro",
+    "title": "A talk for Maria",
+    "expires": "2026-12-24",
+    "times": ["2026-12-01T09:00:00Z", "2026-12-02T14:00:00Z/2026-12-02T17:00:00Z"],
+}
 
 OPERATIONS = (
     Operation(
@@ -185,7 +198,7 @@ OPERATIONS = (
         "The same that the booking page shows. Times are UTC.",
         (HOST, EVENT, *SLOT_QUERY),
         {200: schema.SlotsAnswer},
-        (307, 404, 422, 429, 503),
+        (307, 404, 410, 422, 429, 503),
     ),
     Operation(
         "post",
@@ -195,7 +208,7 @@ OPERATIONS = (
         "Google sends the invitation to guest and host. `manageUrl` is the guest's own page.",
         (HOST, EVENT, KEY),
         {200: schema.BookedAnswer, 201: schema.BookedAnswer, 202: schema.BookedAnswer},
-        (307, 404, 409, 413, 422, 429, 503),
+        (307, 404, 409, 410, 413, 422, 429, 503),
         body=Details,
         example=BOOKING,
     ),
@@ -246,6 +259,41 @@ OPERATIONS = (
         example={"reason": "I am ill."},
         token=True,
     ),
+    Operation(
+        "get",
+        "/api/v1/me/links",
+        "listLinks",
+        "List one-off links",
+        "The newest first, in any state.",
+        (),
+        {200: schema.LinksAnswer},
+        (401, 429, 503),
+        token=True,
+    ),
+    Operation(
+        "post",
+        "/api/v1/me/links",
+        "makeLink",
+        "Make a one-off link",
+        "`url` is what to give to the guest.",
+        (),
+        {201: schema.LinkAnswer},
+        (401, 413, 422, 429, 503),
+        body=Wish,
+        example=LINK,
+        token=True,
+    ),
+    Operation(
+        "delete",
+        "/api/v1/me/links/{code}",
+        "revokeLink",
+        "Revoke a one-off link",
+        "Bookings that it made stand. Repeating it is harmless.",
+        (CODE,),
+        {204: schema.Answer},
+        (401, 404, 429, 503),
+        token=True,
+    ),
 )
 
 
@@ -280,7 +328,7 @@ def document(public_url: str) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     answered: set[type[BaseModel]] = {
-        model for each in OPERATIONS for model in each.answers.values()
+        model for each in OPERATIONS for model in each.answers.values() if model.model_fields
     }
     sent: set[type[BaseModel]] = {each.body for each in OPERATIONS if each.body}
     every: set[type[BaseModel]] = {*answered, *sent, schema.Problem}

@@ -9,7 +9,7 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 import models
-from widget.booking import guest_input, links, rows
+from widget.booking import guest_input, links, one_off, rows
 from widget.config import Config
 from widget.core.clock import to_rfc3339
 from widget.core.document import EventType, Location, Question, Settings
@@ -205,6 +205,44 @@ class BookingsAnswer(Answer):
 
     bookings: list[HostsBooking]
     next: str | None
+
+
+class LinkAnswer(Answer):
+    """A one-off link; what it has not of its own is null, and that of its event type."""
+
+    code: str
+    url: str
+    event: str
+    title: str | None
+    duration: int | None
+    times: list[str] | None = Field(description="Starts, or ranges as START/END.")
+    uses: int
+    used: int
+    expires: str | None
+    state: one_off.State
+    createdAt: str
+
+    @classmethod
+    def of(cls, config: Config, handle: str, link: one_off.OneOffLink, now: int) -> LinkAnswer:
+        return cls(
+            code=link.code,
+            url=one_off.address(config, handle, link),
+            event=link.event,
+            title=link.title,
+            duration=link.duration,
+            times=link.times and [one_off.said(each) for each in link.times],
+            uses=link.uses,
+            used=link.used,
+            expires=None if link.expires_at is None else to_rfc3339(link.expires_at),
+            state=link.state(now),
+            createdAt=to_rfc3339(link.created_at),
+        )
+
+
+class LinksAnswer(Answer):
+    """One-off links, the newest first."""
+
+    links: list[LinkAnswer]
 
 
 class Me(Answer):

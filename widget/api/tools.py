@@ -53,6 +53,7 @@ class Booking(OfEvent):
     duration: int | None = Field(None, description=LENGTH)
     answers: dict[str, str | bool] = Field({}, description="By the ids of the event's questions.")
     guests: list[str] = Field([], description="E-mail addresses of more people.")
+    once: str | None = Field(None, description="The code of a one-off link, from its address.")
     idempotency_key: str | None = Field(
         None, description="Anything of your own: repeating it books once."
     )
@@ -104,7 +105,8 @@ def get_available_slots(given: Slots) -> schema.Answer:
 def create_booking(given: Booking) -> schema.Answer:
     key = calls.idempotency_key(given.idempotency_key, {})
     wish = given.model_dump(include=set(Details.model_fields))
-    return calls.book(find(given.host, given.event), wish, key, "idempotency_key")
+    target = find(given.host, given.event, given.once or "")
+    return calls.book(target, wish, key, "idempotency_key")
 
 
 def get_booking(given: OfBooking) -> schema.Answer:

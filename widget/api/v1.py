@@ -42,7 +42,7 @@ def host(handle: str) -> ResponseReturnValue:
 @blueprint.get("/<handle>/<slug>/slots")
 @limits.reading
 def slots(handle: str, slug: str) -> ResponseReturnValue:
-    target = service.look(handle, slug)
+    target = service.look(handle, slug, request.args.get("once", ""))
     event = guest_input.lasting(target.event, request.args.get("duration"))
     return cache.answer(target.kept, target.age, event, None, lambda: _slots(target))
 
@@ -57,8 +57,10 @@ def _slots(target: Look) -> ResponseReturnValue:
 @blueprint.post("/<handle>/<slug>/bookings")
 @limits.reading
 def book(handle: str, slug: str) -> ResponseReturnValue:
-    target, errors = find(handle, slug), dict[str, str]()
+    errors = dict[str, str]()
     given = json_body(errors)
+    once = given.get("once")
+    target = find(handle, slug, once if isinstance(once, str) else "")
     try:
         key = calls.idempotency_key(request.headers.get("Idempotency-Key"), errors)
         answer = calls.book(target, given, key, "Idempotency-Key")

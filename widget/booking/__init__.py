@@ -19,6 +19,7 @@ reconcile    settles what is unknown at Google; background rounds
 changes      what hosts change in Google, taken in
 channels     Google's push channels
 links        signed links, nonces and cursors
+one_off      one-off links: for one guest, or so many
 tokens       what a host's own programs show
 export       bookings as rows of a table or file
 retention    what guests said, wiped after a while

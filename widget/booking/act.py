@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import models
 from models import Booking
-from widget.booking import events, mail, offer, refusals, rows, settling, states
+from widget.booking import events, mail, offer, one_off, refusals, rows, settling, states
 from widget.booking.errors import (
     Altered,
     KeyReused,
@@ -30,6 +30,7 @@ from widget.booking.offer import Bookable, closed, offer_for
 from widget.booking.target import Target, of_booking
 from widget.core import clock, slots
 from widget.core.document import EventType
+from widget.core.hours import OneOff
 from widget.google.client import Calendar, Google
 from widget.google.errors import Gone, GoogleError, Unknown
 from widget.google.event import Event
@@ -145,6 +146,7 @@ def _claim(
         if rows.made_since(host, looked.now - HOUR) >= PER_HOST_AND_HOUR:
             raise TooManyBookings(HOUR)
         mail.check_active((details.email, *details.guests), looked.now)
+        one_off.take(looked.event, looked.now)
         looked = offer.check(looked, host, details.start)
         try:
             booking = states.claim(host, _claimed(looked, details, key, caller)).booking
@@ -185,6 +187,7 @@ def _claimed(looked: Bookable, details: Details, key: str | None, caller: Caller
         "language": caller.language,
         "utm": dict(caller.utm),
         "calendar": looked.settings.target_calendar,
+        "link": event.code if isinstance(event, OneOff) else None,
         "idempotency_key": key,
         "body_digest": details.digest(),
         "settle_after": clock.now() + CLAIM_SECONDS,

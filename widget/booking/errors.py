@@ -34,6 +34,12 @@ class NotOffered(SlotUnavailable):
         super().__init__([Reason("closed")])
 
 
+class LinkUsed(NotBooked):
+    """The one-off link is used up, revoked or expired."""
+
+    code = "link_used"
+
+
 class TooManyBookings(NotBooked):
     """More than one guest or one host may have; again in `retry_after` seconds."""
 

@@ -167,6 +167,10 @@ def _duration(value: Any, info: ValidationInfo) -> Any:
     return _said(lambda minutes: length(asked.event, minutes), value)
 
 
+def _once(value: Any) -> str | None:
+    return _text(value, NAME_LENGTH) or None
+
+
 def _name(value: Any) -> str:
     name = _text(value, NAME_LENGTH, required=True)
     if contact.tells_address(name):  # it becomes the title of an invitation in the host's name
@@ -285,6 +289,9 @@ class Details(BaseModel):
     )
     duration: Annotated[int | None, BeforeValidator(_duration, json_schema_input_type=int)] = Field(
         None, description="One of the event type's lengths in minutes; else its own."
+    )
+    once: Annotated[str | None, BeforeValidator(_once, json_schema_input_type=str)] = Field(
+        None, description="The code of a one-off link, if it is booked by one."
     )
     tz: Annotated[str, BeforeValidator(_tz, json_schema_input_type=str)] = Field(
         "", description="The guest's time zone by its IANA name; else the host's."

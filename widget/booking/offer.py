@@ -8,7 +8,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 
 import models
 from widget import metrics
-from widget.booking import busy, rows
+from widget.booking import busy, one_off, rows
 from widget.booking.errors import (
     CalendarDisconnected,
     CalendarRefused,
@@ -23,7 +23,7 @@ from widget.booking.snapshot import Snapshot
 from widget.booking.target import Look, NotHere, Target, event_in
 from widget.core import slots
 from widget.core.document import EventType, Settings, load_document
-from widget.core.hours import slot_rules
+from widget.core.hours import OneOff, slot_rules
 from widget.core.slots import Booked, Busy, Reason, Rules
 from widget.google import errors as google_errors
 from widget.google.client import DAY, Calendar
@@ -98,7 +98,8 @@ class Bookable(Offer):
             return self
         document = load_document(host.settings)
         try:
-            event = event_in(host.id, document, self.event.slug)
+            code = self.event.code if isinstance(self.event, OneOff) else ""
+            event = event_in(host.id, document, self.event.slug, code)
         except NotHere:
             raise NotOffered from None
         if moving:
@@ -116,9 +117,11 @@ def offer_for(
 ) -> Bookable:
     """What can be booked, or where a booking that is `moving` can go: it does not block itself.
 
-    Raises CalendarUnavailable or CalendarDisconnected: an unread calendar offers nothing.
+    Raises CalendarUnavailable or CalendarDisconnected: an unread calendar offers nothing; LinkUsed.
     """
     host, document, event = target.host, target.document, target.event
+    if moving is None:
+        one_off.check(event, now)
     _check_calendar(host, document)
     try:
         taken = busy.of(calendar, host, document, now)
@@ -135,16 +138,19 @@ def shown(
 ) -> Offer:
     """The same for somebody who looks, from what is kept while busy times are at most `ttl` old.
 
-    Raises CalendarUnavailable or CalendarDisconnected, or NotHere when the host has just gone.
+    Raises CalendarUnavailable or CalendarDisconnected, LinkUsed, or NotHere when the host has just
+    gone.
     """
     if isinstance(target, Target):
         return offer_for(target, calendar_of(target.host), now)
     kept, event = target.kept, target.event
+    one_off.check(event, now)
     _check_calendar(kept, kept.document)
     rules, held = kept.rules(event), kept.booked(event)
     if busy.covers(target.age, kept.document, ttl, now):
         metrics.looked("busy", hit=True)
-        return Offer(event, rules, kept.busy, held, now, starts=kept.free(event, now))
+        starts = None if isinstance(event, OneOff) else kept.free(event, now)
+        return Offer(event, rules, kept.busy, held, now, starts=starts)
     host = models.host_by_id(kept.host_id)
     if host is None:
         raise NotHere

@@ -21,7 +21,7 @@ from widget.booking.rows import Held
 from widget.core import slots
 from widget.core.bounded import Bounded
 from widget.core.document import EventType, Settings, load_document
-from widget.core.hours import slot_rules
+from widget.core.hours import OneOff, slot_rules
 from widget.core.slots import DAY, Booked, Busy, Rules
 
 PAST_DAYS = 10  # of bookings that are over but may count for a week's limit
@@ -69,6 +69,8 @@ class Snapshot:
     _free: dict[tuple[str, int], tuple[int, array[int]]] = field(default_factory=dict)
 
     def rules(self, event: EventType) -> Rules:
+        if isinstance(event, OneOff):  # for one guest: it is not kept
+            return slot_rules(self.document, event)
         key = event.slug, event.duration
         if key not in self._rules:
             self._rules[key] = slot_rules(self.document, event)

@@ -52,7 +52,7 @@ import peewee
 
 import models
 from models import Booking, Host
-from widget.booking import rows
+from widget.booking import one_off, rows
 
 LEFTOVER_SECONDS = 60  # a write that nobody waits for any more has arrived by then, or never will
 
@@ -329,6 +329,8 @@ def _change(
         possible = reduce(operator.or_, (_is(rule.before) for rule in rules))
         if query.where(Booking.id == booking.id, possible, *where).execute() != 1:
             return None
+        if status == "failed":
+            one_off.give_back(booking.link)
         return Change(act, rows.as_it_is(booking))
 
 

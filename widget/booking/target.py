@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import models
-from widget.booking import snapshot
+from widget.booking import one_off, snapshot
 from widget.booking.snapshot import BusyAge, Shelf, Snapshot
 from widget.core import fields
 from widget.core.document import EventType, Settings, load_document
@@ -50,19 +50,26 @@ class Renamed(Exception):
         self.now = now
 
 
-def find(handle: str, slug: str) -> Target:
-    """The event type that can be booked there. Raises NotHere or Renamed."""
-    return event_of(*find_host(handle), slug)
+def find(handle: str, slug: str, once: str = "") -> Target:
+    """The event type that can be booked there, by a one-off link if `once` is the code of one.
+    Raises NotHere or Renamed."""
+    return event_of(*find_host(handle), slug, once)
 
 
-def event_of(host: models.Host, document: Settings, slug: str) -> Target:
-    """The host's event type of that slug, switched on. Raises NotHere or Renamed."""
-    return Target(host, document, event_in(host.id, document, slug))
+def event_of(host: models.Host, document: Settings, slug: str, once: str = "") -> Target:
+    """find, of a host. Raises NotHere or Renamed."""
+    return Target(host, document, event_in(host.id, document, slug, once))
 
 
-def event_in(host_id: int, document: Settings, slug: str) -> EventType:
-    """A host's event type of that slug, switched on. Raises NotHere or Renamed."""
+def event_in(host_id: int, document: Settings, slug: str, once: str = "") -> EventType:
+    """A host's event type of that slug: switched on, or offered by a one-off link, whatever has
+    become of that. Raises NotHere or Renamed."""
     events = {event.slug: event for event in document.event_types}
+    if once and slug in events:
+        link = one_off.find(host_id, once)
+        if link is None or link.event != slug:
+            raise NotHere(document)
+        return link.event_type(events[slug])
     if slug in events and events[slug].active:
         return events[slug]
     if slug not in events and slug.lower() in events:
@@ -113,7 +120,9 @@ def of_booking(booking: models.Booking) -> Target | None:
     document = load_document(booking.host.settings)
     for event in document.event_types:
         if event.slug == booking.event:
-            promised = event.lasting(booking.promise["duration"])
+            link = one_off.find(booking.host_id, booking.link) if booking.link else None
+            offered = link.event_type(event) if link else event
+            promised = offered.lasting(booking.promise["duration"])
             return Target(booking.host, document, promised)
     return None
 

@@ -13,7 +13,16 @@ from zoneinfo import ZoneInfo
 
 from widget.core import days_off, fields, slots
 from widget.core.document import WEEKDAYS, EventType, Schedule, Settings
-from widget.core.slots import Reason
+from widget.core.slots import Reason, Time
+
+
+class OneOff(EventType):
+    """An event type as a one-off link offers it: nothing from `ends_at` on (0: it is used up or
+    revoked), and only `times`, where it has some of its own."""
+
+    code: str
+    ends_at: int
+    times: tuple[Time, ...] | None
 
 
 def slot_rules(settings: Settings, event: EventType) -> slots.Rules:
@@ -26,6 +35,7 @@ def slot_rules(settings: Settings, event: EventType) -> slots.Rules:
             date.fromisoformat(day): _spans(ranges) for day, ranges in hours.date_overrides.items()
         },
         off=partial(day_off, settings),
+        times=event.times if isinstance(event, OneOff) else None,
         duration_minutes=event.duration,
         slot_interval_minutes=event.slot_interval,
         buffer_before_minutes=event.buffer_before,

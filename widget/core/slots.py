@@ -26,6 +26,7 @@ FOREVER = 1 << 62
 Range = tuple[int, int]  # minutes of the wall-clock day, 0 to 1440
 Ranges = tuple[Range, ...]
 Stretch = tuple[int, int]  # an unbroken run of open instants of one range
+Time = tuple[int, int | None]  # where one slot starts; or from when to when slots are
 Obstacle = tuple[int, int, str, str]  # low, high, code, detail: no slot starts with low < it < high
 
 
@@ -48,6 +49,7 @@ class Rules:
     max_per_day: int | None = None
     max_per_week: int | None = None
     off: Callable[[date], Reason | None] = lambda _day: None
+    times: Sequence[Time] | None = None  # instead of the open hours, but on dates that are away
 
     def hours(self, day: date) -> Ranges:
         """The open ranges of a date: none on a day off, else its override's or its weekday's."""
@@ -110,6 +112,8 @@ def free(
         if day <= last and day not in closed
         for at in _grid(rules, stretch, until)
     ]
+    if rules.times is not None:  # which may overlap
+        starts = sorted(set(starts))
     starts = starts[bisect_left(starts, start) : bisect_left(starts, end)]
     return _clear(starts, _obstacles(rules, busy, booked, now))
 
@@ -226,6 +230,8 @@ def _week(ordinal: int) -> int:
 def _reaches(rules: Rules, first: int, last: int) -> list[tuple[int, Stretch, int]]:
     """The stretches of some dates (ordinals), and of those after them that a slot can reach, in
     order: each with its date and the end of the open time that it runs on into."""
+    if rules.times is not None:
+        return _named(rules, first, last)
     ahead = rules.duration_minutes // 1440 + 2  # a date may be skipped, or come back
     found = [
         (stretch, day)
@@ -241,6 +247,18 @@ def _reaches(rules: Rules, first: int, last: int) -> list[tuple[int, Stretch, in
         begins = stretch[0]
         reaches.append((day, stretch, until))
     return reaches[::-1]
+
+
+def _named(rules: Rules, first: int, last: int) -> list[tuple[int, Stretch, int]]:
+    """The same for times that are named one by one: nothing of them runs on."""
+    found: list[tuple[int, Stretch, int]] = []
+    for start, end in rules.times or ():
+        day = local_date(rules.tz, start)
+        off = rules.off(day)
+        if first <= day.toordinal() <= last and not (off and off.code == "away"):
+            until = start + rules.duration_minutes * 60 if end is None else end
+            found.append((day.toordinal(), (start, start + 1 if end is None else end), until))
+    return found
 
 
 def _grid(rules: Rules, stretch: Stretch, until: int) -> range:
@@ -266,6 +284,8 @@ def _hours_reasons(rules: Rules, day: date, start: int) -> list[Reason]:
         return [Reason("grid" if fits else "hours", said)]
     if off := rules.closed(day):
         return [off]
+    if rules.times is not None:
+        return [Reason("closed")]
     if day in rules.date_overrides:
         return [Reason("override", said)]
     return [Reason("hours", said) if ranges else Reason("closed")]

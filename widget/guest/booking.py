@@ -41,7 +41,8 @@ Form = MultiDict[str, str]
 
 @blueprint.post("/book/<handle>/<slug>")
 def book(handle: str, slug: str) -> ResponseReturnValue:
-    target, given = guest_page.find(handle, slug), request.form
+    given = request.form
+    target = guest_page.find(handle, slug, params.last(given, "once"))
     picking = Picking(target).lasting(given)
     if params.last(given, "step") or given.get("next"):
         return steps.show(picking, given)
@@ -106,7 +107,7 @@ def _wish(target: Target, given: Form) -> dict[str, Any]:
         if f"question-{question.id}" in given
     }
     plain = {name: given.get(name) for name in ("start", "tz", "name", "email", "notes")}
-    plain["duration"] = params.last(given, "duration")
+    plain |= {name: params.last(given, name) for name in ("duration", "once")}
     return {**plain, "guests": given.getlist("guests"), "answers": answers}
 
 
@@ -261,6 +262,10 @@ class Moving(Picking):
     @property
     def address(self) -> str:
         return f"{self.view['urls']['path']}/reschedule"
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        return []
 
     def offer(self) -> Offer:
         calendar = service.calendar_of(self.target.host)

@@ -6,14 +6,15 @@ from typing import Any
 from urllib.parse import quote
 
 from widget.core.document import EventType, Settings
+from widget.core.hours import OneOff
 from widget.web import service
 
 
 def of(document: Settings, event: EventType | None, path: str) -> dict[str, Any] | None:
     """The page's title and address, where its oEmbed answer is, and what can be done there as
     https://schema.org describes it: a host's, or that of one event type. None for a page that
-    nobody passes on: of a booking, or in the settings."""
-    if not path.startswith("/book/"):
+    nobody passes on: of a booking, of a one-off link, or in the settings."""
+    if not path.startswith("/book/") or isinstance(event, OneOff):
         return None
     public_url, name = service.config().public_url, document.display_name
     url = f"{public_url}/book/{document.handle}" + (f"/{event.slug}" if event else "")

@@ -50,7 +50,7 @@ def host_view(document: Settings) -> dict[str, str]:
 
 def event_types(document: Settings) -> list[dict[str, Any]]:
     """What a guest can choose from at a host, as links that carry the look and campaign along."""
-    query = list(request.args.items(multi=True))
+    query = [each for each in request.args.items(multi=True) if each[0] != "once"]
     return [
         {**event_view(event), "url": params.address(f"/book/{document.handle}/{event.slug}", query)}
         for event in document.event_types
@@ -95,21 +95,21 @@ def event_view(event: EventType) -> dict[str, Any]:
     }
 
 
-def find(handle: str, slug: str) -> Target:
+def find(handle: str, slug: str, once: str) -> Target:
     """The event type at this address, for a page. Only allowed sites may frame it.
 
     Raises NotHere or Renamed.
     """
     host, document = target.find_host(handle)
     embedding.enter(host.id, document, slug)
-    return target.event_of(host, document, slug)
+    return target.event_of(host, document, slug, once)
 
 
-def look(handle: str, slug: str) -> Look:
+def look(handle: str, slug: str, once: str) -> Look:
     """find, for a guest who only looks. Raises NotHere or Renamed."""
     kept, age = service.look_at_host(handle)
     embedding.enter(kept.host_id, kept.document, slug)
-    return Look(kept, age, target.event_in(kept.host_id, kept.document, slug))
+    return Look(kept, age, target.event_in(kept.host_id, kept.document, slug, once))
 
 
 def look_at_host(handle: str) -> tuple[Snapshot, BusyAge]:

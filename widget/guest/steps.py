@@ -14,12 +14,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from widget.booking import guest_input, links
-from widget.booking.errors import CalendarDisconnected, CalendarUnavailable, NotBooked
+from widget.booking.errors import CalendarDisconnected, CalendarUnavailable, LinkUsed, NotBooked
 from widget.booking.offer import Offer, refusal
 from widget.booking.target import Look, NotHere, Target
 from widget.core import clock, slots
 from widget.core.clock import to_rfc3339
 from widget.core.document import EventType, Settings
+from widget.core.hours import OneOff
 from widget.guest import away, discovery, embedding, params
 from widget.guest import days as guest_days
 from widget.guest import page as guest_page
@@ -66,8 +67,9 @@ class Picking:
     @property
     def hidden(self) -> list[tuple[str, str]]:
         """What every form of these pages carries along."""
-        own = self.event.durations and self.event.duration
-        return [("duration", str(own))] if own else []
+        event = self.event
+        length = [("duration", str(event.duration))] if event.durations else []
+        return [*length, *([("once", event.code)] if isinstance(event, OneOff) else [])]
 
     @property
     def secret(self) -> list[tuple[str, str]]:
@@ -127,7 +129,7 @@ def event_types(handle: str) -> ResponseReturnValue:
 @blueprint.get("/book/<handle>/<slug>", strict_slashes=False)
 @limits.reading
 def event(handle: str, slug: str) -> ResponseReturnValue:
-    look = guest_page.look(handle, slug)
+    look = guest_page.look(handle, slug, params.last(request.args, "once"))
     site = embedding.embedder()
     picking = Picking(look).lasting(request.args)
     return cache.answer(
@@ -376,7 +378,10 @@ def _closed(picking: Picking, given: MultiDict[str, str], error: NotBooked) -> R
     page = picking.page(picking.event.title, given)
     page["alert"] = picking.alert(error)
     page["heading"] = _("No times to show right now")
-    page["calm"] = isinstance(error, CalendarDisconnected)
+    page["calm"] = isinstance(error, CalendarDisconnected | LinkUsed)
+    if isinstance(error, LinkUsed):
+        page["heading"] = _("This link is not valid any more")
+        page["event_types"] = guest_page.event_types(picking.document)
     if typed:
         page["pick"] = _pick(picking, given, [])
     elif isinstance(error, CalendarUnavailable):

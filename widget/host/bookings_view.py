@@ -179,6 +179,7 @@ REFUSED = {
     "by_a_program": "filled in by a program",
     "rate_limited": "too many at once",
     "slot_taken": "the time was just taken",
+    "link_used": "a one-off link was used up",
     "slot_unavailable": "the time was not offered any more",
     "calendar_disconnected": "Google was not connected",
 }

@@ -8,6 +8,7 @@ import peewee
 
 import models
 from models import Booking, Host, OldHandle, OldSlug
+from widget.booking.one_off import OneOffLink
 from widget.core.document import Fault, Settings, SettingsError, document_json
 from widget.host import account
 
@@ -77,8 +78,11 @@ def _rename(before: Host, handle: str) -> None:
 
 def _rename_event(host: Host, before: str, after: str) -> None:
     """Bookings follow their event type, or limits forget them and nobody can move them; and so do
-    the slugs that it had before, whose links lead to it."""
+    one-off links, and the slugs that it had before, whose links lead to it."""
     Booking.update(event=after).where(Booking.host == host, Booking.event == before).execute()
+    OneOffLink.update(event=after).where(
+        OneOffLink.host == host, OneOffLink.event == before
+    ).execute()
     OldSlug.update(event=after).where(OldSlug.host == host, OldSlug.event == before).execute()
     OldSlug.delete().where(OldSlug.host == host, OldSlug.slug.in_((before, after))).execute()
     OldSlug.create(host=host, slug=before, event=after)

@@ -17,6 +17,7 @@ STATUS |= dict.fromkeys(("slot_taken", "slot_unavailable"), 409)
 STATUS |= dict.fromkeys(("not_active", "too_late", "change_pending", "changed"), 409)
 STATUS |= dict.fromkeys(("calendar_unavailable", "calendar_disconnected"), 503)
 STATUS |= dict.fromkeys(("calendar_refused", "unavailable"), 503)
+STATUS["link_used"] = 410
 
 
 class BadField(NotBooked):
@@ -83,6 +84,10 @@ def refusal(error: NotBooked) -> str:
         ),
         "slot_unavailable": _(
             "This time is not offered, so nothing was booked. Please choose another one."
+        ),
+        "link_used": _(
+            "This link has been used already, or its time is over, so nothing was booked. Please"
+            " ask your host for a new one."
         ),
         "rate_limited": _(
             "There were too many bookings in a short time. Nothing was booked; please try again"

@@ -53,10 +53,10 @@ def look_at_host(handle: str) -> tuple[Snapshot, BusyAge]:
     return found, age
 
 
-def look(handle: str, slug: str) -> Look:
+def look(handle: str, slug: str, once: str = "") -> Look:
     """The event type at an address, for somebody who looks. Raises NotHere or Renamed."""
     found, age = look_at_host(handle)
-    return Look(found, age, target.event_in(found.host_id, found.document, slug))
+    return Look(found, age, target.event_in(found.host_id, found.document, slug, once))
 
 
 def kept() -> Kept:

@@ -1,0 +1,257 @@
+"""One-off links: an event type for somebody in particular, to be booked so many times."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import peewee
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+)
+
+import models
+from models import Host, JSONText, Table
+from widget.booking.errors import LinkUsed
+from widget.booking.guest_input import Invalid, instant
+from widget.config import Config
+from widget.core import fields, slots
+from widget.core.clock import to_rfc3339
+from widget.core.document import EventType, Settings
+from widget.core.fields import between, wrong
+from widget.core.hours import OneOff
+from widget.core.slots import Time
+
+LINKS = 2000  # of one host
+USES, TIMES = 1000, 100
+_CODE = re.compile(r"[A-Za-z0-9]{22}")  # 131 random bits, and nothing that a shell takes apart
+
+State = Literal["open", "used", "expired", "revoked"]
+
+
+class OneOffLink(Table):
+    """`title`, `duration` (minutes) and `times` are the event type's own where they are None."""
+
+    host_id: int
+
+    code = peewee.CharField(22, primary_key=True)
+    host = peewee.ForeignKeyField(Host, on_delete="CASCADE")
+    event = peewee.CharField(63)
+    title = peewee.CharField(200, null=True)
+    duration = peewee.IntegerField(null=True)
+    times = JSONText(default=None)
+    uses = peewee.IntegerField()
+    used = peewee.IntegerField(default=0)
+    expires_at = peewee.BigIntegerField(null=True)
+    revoked_at = peewee.BigIntegerField(null=True)
+    created_at = peewee.BigIntegerField()
+
+    def state(self, now: int) -> State:
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.used >= self.uses:
+            return "used"
+        return "expired" if self.ends_at <= now else "open"
+
+    @property
+    def ends_at(self) -> int:
+        """From when on it books nothing."""
+        return slots.LAST if self.expires_at is None else self.expires_at
+
+    def event_type(self, event: EventType) -> OneOff:
+        """What it offers of its event type, be that switched on or off."""
+        own: dict[str, Any] = {"active": True, "code": self.code, "times": None}
+        if self.title is not None:
+            own["title"] = self.title
+        if self.duration is not None:
+            own.update(duration=self.duration, durations=[])
+        if self.times is not None:
+            own["times"] = tuple((start, end) for start, end in self.times)
+        own["ends_at"] = 0 if self.revoked_at or self.used >= self.uses else self.ends_at
+        return OneOff.model_construct(**{**dict(event), **own})
+
+
+# --- what is wished for ---------------------------------------------------------------------------
+
+
+def _expires(value: Any, info: ValidationInfo) -> int | None:
+    """A date counts to its end, in the host's zone."""
+    if value in (None, ""):
+        return None
+    if isinstance(value, str) and fields.is_date(value):
+        following = date.fromisoformat(value) + timedelta(days=1)
+        midnight = datetime.combine(following, datetime.min.time(), info.context)  # type: ignore[arg-type]
+        return int(midnight.timestamp())
+    return _instant(value)
+
+
+def _times(value: Any) -> list[Time] | None:
+    if not isinstance(value, list | tuple):
+        if value is None:
+            return None
+        raise wrong("must be a list")
+    if len(value) > TIMES:
+        raise wrong(f"must have at most {TIMES} entries")
+    return sorted({_time(each) for each in value}, key=lambda time: (time[0], time[1] or 0)) or None
+
+
+def _time(value: Any) -> Time:
+    """A start; or a range, as start/end, as a list of the two, or by their names."""
+    if isinstance(value, str):
+        value = value.split("/")
+    elif isinstance(value, Mapping):
+        value = [value.get("start"), *(value[name] for name in ("end",) if name in value)]
+    if not isinstance(value, list | tuple) or not 1 <= len(value) <= 2:
+        raise wrong("must be starts in RFC 3339, or ranges as START/END")
+    start, end = _instant(value[0]), _instant(value[1]) if len(value) == 2 else None
+    if end is not None and end <= start:
+        raise wrong("must have ranges that end after they start")
+    return start, end
+
+
+def _instant(value: Any) -> int:
+    try:
+        return instant(value)
+    except ValueError as error:
+        raise wrong(str(error)) from None
+
+
+def said(time: Time) -> str:
+    """The start, or the range, as it can be wished for."""
+    return "/".join(to_rfc3339(at) for at in time if at is not None)
+
+
+def _number(low: int, high: int) -> Any:
+    return WithJsonSchema({"type": "integer", "minimum": low, "maximum": high})
+
+
+class Wish(BaseModel):
+    """A one-off link to be made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    event: str = Field(description="The event type's slug.")
+    uses: Annotated[int, between(1, USES), _number(1, USES)] = Field(
+        1, description="How many bookings it makes."
+    )
+    expires: Annotated[int | None, BeforeValidator(_expires, json_schema_input_type=str | None)] = (
+        Field(None, description="In RFC 3339 with an offset, or a date, to its end.")
+    )
+    title: Annotated[str, fields.text(fields.TITLE, 1)] | None = Field(
+        None, description="Instead of the event type's."
+    )
+    duration: Annotated[fields.Length, _number(1, fields.DAY_MINUTES)] | None = Field(
+        None, description="Minutes, instead of the event type's."
+    )
+    times: Annotated[
+        list[Time] | None, BeforeValidator(_times, json_schema_input_type=list[str] | None)
+    ] = Field(
+        None, description="Starts in RFC 3339, or ranges as START/END, instead of the open hours."
+    )
+
+
+def read(document: Settings, given: Mapping[str, Any]) -> Wish:
+    """The link that is wished for. Raises Invalid with all faults, by the names in `given`."""
+    try:
+        wish = Wish.model_validate(dict(given), context=ZoneInfo(document.time_zone))
+    except ValidationError as error:
+        found = {str(each["loc"][0]): each["msg"] for each in error.errors(include_url=False)}
+        raise Invalid(found) from None
+    event = next((each for each in document.event_types if each.slug == wish.event), None)
+    if event is None:
+        raise Invalid({"event": "must be the slug of one of the event types"})
+    length = (wish.duration or min(event.lengths)) * 60
+    if any(end is not None and end - start < length for start, end in wish.times or ()):
+        raise Invalid({"times": "must have ranges that are as long as a booking"})
+    return wish
+
+
+# --- made, found, ended ---------------------------------------------------------------------------
+
+
+def make(host: Host, wish: Wish, now: int) -> OneOffLink:
+    """Raises Invalid when the host has LINKS already."""
+    letters = string.ascii_letters + string.digits
+    code = "".join(secrets.choice(letters) for _each in range(22))
+    wanted = wish.model_dump(exclude={"expires"})
+    with models.locked(host):
+        if OneOffLink.select().where(OneOffLink.host == host).count() >= LINKS:
+            raise Invalid({"event": f"there can be {LINKS} links, and no more"})
+        return OneOffLink.create(
+            code=code, host=host, expires_at=wish.expires, created_at=now, **wanted
+        )
+
+
+def address(config: Config, handle: str, link: OneOffLink) -> str:
+    """What the guest is given."""
+    return f"{config.public_url}/book/{handle}/{link.event}?once={link.code}"
+
+
+def listed(host: Host) -> list[OneOffLink]:
+    """The host's links, the newest first."""
+    query = OneOffLink.select().where(OneOffLink.host == host)
+    return list(query.order_by(OneOffLink.created_at.desc(), OneOffLink.code))
+
+
+def find(host_id: int, code: str) -> OneOffLink | None:
+    """The host's link with this code, whatever its state."""
+    if not _CODE.fullmatch(code):
+        return None
+    return OneOffLink.get_or_none(OneOffLink.host == host_id, OneOffLink.code == code)
+
+
+def owner(code: str) -> Host | None:
+    """Whose link it is."""
+    if not _CODE.fullmatch(code):
+        return None
+    return Host.select().join(OneOffLink).where(OneOffLink.code == code).get_or_none()
+
+
+def revoke(host: Host, code: str, now: int) -> bool:
+    """End a link of the host at once; False when there is none of this code. One that is over
+    already stays as it is."""
+    link = find(host.id, code)
+    if link is None:
+        return False
+    open_ = OneOffLink.revoked_at.is_null() & (OneOffLink.used < OneOffLink.uses)
+    OneOffLink.update(revoked_at=now).where(OneOffLink.code == link.code, open_).execute()
+    return True
+
+
+def check(event: EventType, now: int) -> None:
+    """Raises LinkUsed when the event type is offered by a link that books nothing any more."""
+    if isinstance(event, OneOff) and event.ends_at <= now:
+        raise LinkUsed
+
+
+def take(event: EventType, now: int) -> None:
+    """Count one use of the link that an event type is offered by, if it is: in the transaction that
+    claims the time. Raises LinkUsed."""
+    if not isinstance(event, OneOff):
+        return
+    query = OneOffLink.update(used=OneOffLink.used + 1).where(
+        OneOffLink.code == event.code,
+        OneOffLink.used < OneOffLink.uses,
+        OneOffLink.revoked_at.is_null(),
+        OneOffLink.expires_at.is_null() | (OneOffLink.expires_at > now),
+    )
+    if not models.changed(query):
+        raise LinkUsed
+
+
+def give_back(code: str | None) -> None:
+    """Take back the use of a booking that failed, in the transaction that notes it."""
+    if code:
+        query = OneOffLink.update(used=OneOffLink.used - 1)
+        query.where(OneOffLink.code == code, OneOffLink.used > 0).execute()

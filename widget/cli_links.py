@@ -1,0 +1,79 @@
+"""Flask commands about one-off links."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+import models
+from widget.api.schema import LinkAnswer
+from widget.booking import one_off
+from widget.booking.guest_input import Invalid
+from widget.cli_tokens import known_host
+from widget.core.clock import now
+from widget.core.document import load_document
+
+group = AppGroup("links", help="One-off links: for one guest, or so many.")
+
+
+def _told(host: models.Host, link: one_off.OneOffLink) -> LinkAnswer:
+    return LinkAnswer.of(current_app.extensions["meetslot"].config, host.handle, link, now())
+
+
+@group.command("create")
+@click.argument("host")
+@click.argument("event")
+@click.option("--uses", type=int, default=1, show_default=True, help="How many bookings it makes.")
+@click.option("--expires", help="An RFC 3339 time, or a YYYY-MM-DD, to its end in the host's zone.")
+@click.option("--title", help="Instead of the event type's.")
+@click.option("--duration", type=int, help="Minutes, instead of the event type's.")
+@click.option(
+    "--times",
+    multiple=True,
+    help="RFC 3339 starts, or ranges as START/END, instead of the open hours: with commas between,"
+    " or the option several times.",
+)
+def create_link(host: str, event: str, times: tuple[str, ...], **wish: str | int | None) -> None:
+    """Print the address of a new one-off link for EVENT of HOST."""
+    found = known_host(host)
+    named = [each for given in times for each in re.split(r"[,\s]+", given) if each]
+    try:
+        wished = one_off.read(
+            load_document(found.settings), {**wish, "event": event, "times": named}
+        )
+        made = one_off.make(found, wished, now())
+    except Invalid as error:
+        for name, said in error.errors.items():
+            click.echo(f"{name}: {said}", err=True)
+        raise click.ClickException("no link was made") from None
+    click.echo(_told(found, made).url)
+
+
+@group.command("list")
+@click.argument("host")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+def list_links(host: str, form: str) -> None:
+    """The one-off links of HOST, the newest first: state, uses, address."""
+    found = known_host(host)
+    listed = [_told(found, each).model_dump() for each in one_off.listed(found)]
+    if form == "json":
+        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+        return
+    for row in listed:
+        click.echo(f"{row['state']}\t{row['used']} of {row['uses']}\t{row['url']}")
+
+
+@group.command("revoke")
+@click.argument("code")
+def revoke_link(code: str) -> None:
+    """End the one-off link with this CODE (or address) at once; its bookings stand."""
+    code = code.rpartition("once=")[2]
+    owner = one_off.owner(code)
+    if owner is None:
+        raise click.ClickException(f"there is no link {code!r} (see: flask links list HOST)")
+    one_off.revoke(owner, code, now())
+    click.echo(f"revoked {code}")
