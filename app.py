@@ -14,7 +14,7 @@ from widget.booking import reconcile
 from widget.booking.ahead import Ahead
 from widget.google.client import Google
 from widget.guest import booking, script, sightings, steps
-from widget.host import account, bookings, preview, programs, settings, signin, stale
+from widget.host import account, bookings, links, preview, programs, settings, signin, stale
 from widget.web import cache, logs, service, setup, static
 
 
@@ -55,7 +55,7 @@ def create_app(given: config.Config | None = None) -> Flask:
         static,
     ):
         app.register_blueprint(room.blueprint)
-    for room in (signin, settings, bookings, programs, preview, account):
+    for room in (signin, settings, bookings, links, programs, preview, account):
         app.register_blueprint(room.blueprint)
     signin.set_up(app)
     stale.set_up(app)

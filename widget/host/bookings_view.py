@@ -16,7 +16,7 @@ from models import Booking
 from widget.booking import export, refusals, rows
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
-from widget.booking.target import of_booking
+from widget.booking.target import Target, of_booking
 from widget.core import characters, clock, contact, zones
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings
@@ -164,7 +164,7 @@ def view(
         "page": page,
         "pages": pages,
         "rows": [_row(each, zone, now, act if each is opened else "") for each in shown],
-        "move": _free(opened, zone, now) if opened and act == "move" else None,
+        "move": _move(opened, zone, now) if opened and act == "move" else None,
         "said": refused(refusal) if refusal else "",
         "code": refusal.code if refusal else "",
         "typed": typed,
@@ -260,13 +260,20 @@ def _pending(booking: Booking, zone: ZoneInfo) -> str:
     return f"{said}. We keep asking; you need not do anything."
 
 
-def _free(booking: Booking, zone: ZoneInfo, now: int) -> dict[str, Any]:
-    """Where a booking can go: the picker's own free times, by date; or why there are none."""
+def _move(booking: Booking, zone: ZoneInfo, now: int) -> dict[str, Any]:
+    """Where a booking can go."""
     target = of_booking(booking)
     if target is None:
         return {"days": [], "trouble": "Its event type is gone, so it cannot be moved here."}
+    return free(target, zone, now, moving=booking)
+
+
+def free(
+    target: Target, zone: ZoneInfo, now: int, most: int | None = None, moving: Booking | None = None
+) -> dict[str, Any]:
+    """The picker's own free times, by date, of at most so many; or why there are none."""
     try:
-        offer = offer_for(target, service.calendar_of(booking.host), now, booking)
+        offer = offer_for(target, service.calendar_of(target.host), now, moving)
     except NotBooked as error:
         return {"days": [], "trouble": refused(error)}
     days = by_date(offer.free(now, offer.last), zone)
@@ -279,7 +286,7 @@ def _free(booking: Booking, zone: ZoneInfo, now: int) -> dict[str, Any]:
                 {"value": to_rfc3339(at), "label": language.clock(at, zone)} for at in starts
             ],
         }
-        for day, starts in days.items()
+        for day, starts in list(days.items())[:most]
     ]
     return {"days": shown, "trouble": None}
 

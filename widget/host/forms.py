@@ -90,14 +90,14 @@ def _length(minutes: int | str, otherwise: int) -> int:
 # --- read: what was typed, for the document's schema to judge ------------------------------------
 
 
-def _whole(text: str) -> int | str:
+def whole(text: str) -> int | str:
     """The number, or the text as it is: the document's schema says what is wrong with it."""
     text = text.strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
 
 
 def _limit(text: str) -> int | str | None:
-    return _whole(text) if text.strip() else None
+    return whole(text) if text.strip() else None
 
 
 def _slug(text: str) -> str:
@@ -253,8 +253,8 @@ READ: dict[str, Callable[[Form, str, Any], Any]] = {
     "zone": lambda form, name, _: form.get(name, ""),
     "calendar": lambda form, name, _: form.get(name, ""),
     "tick": lambda form, name, _: name in form,
-    "number": lambda form, name, _: _whole(form.get(name, "")),
-    "numbers": lambda form, name, _: [*map(_whole, form.get(name, "").replace(",", " ").split())],
+    "number": lambda form, name, _: whole(form.get(name, "")),
+    "numbers": lambda form, name, _: [*map(whole, form.get(name, "").replace(",", " ").split())],
     "limit": lambda form, name, _: _limit(form.get(name, "")),
     "slug": lambda form, name, _: _slug(form.get(name, "")),
     "handle": lambda form, name, _: _slug(form.get(name, "")),
@@ -343,7 +343,7 @@ def change_list(document: Document, form: Form) -> str | None:
     Raises Faulty.
     """
     if "add" in form:
-        length = _whole(form.get("duration", ""))
+        length = whole(form.get("duration", ""))
         made = EventType(slug="x", title="x", duration=30).model_dump()
         made.update(title=form.get("title", ""), duration=length)
         made["slot_interval"] = _length(length, 30)

@@ -16,7 +16,7 @@ from widget.core.document import (
     load_document,
     parse_document,
 )
-from widget.host import account, bookings_view, form_view, forms, views, why
+from widget.host import account, bookings_view, form_view, forms, links_view, views, why
 from widget.host.fields import SECTIONS
 from widget.host.form_view import FormView
 from widget.host.forms import Faulty, Part
@@ -61,10 +61,11 @@ def whole(
     status: int = 200,
     sent: FormView | None = None,
     token: dict[str, str] | None = None,
+    link_faults: dict[str, str] | None = None,
     **more: Any,
 ) -> Response:
     """The page; `sent` keeps what was typed in its section, `token` says what became of one that
-    was to be made, `more` what is said of bookings."""
+    was to be made, `link_faults` why a one-off link was not, `more` what is said of bookings."""
     document = load_document(host.settings)
     context = {
         **views.page(host, document, sent),
@@ -72,6 +73,7 @@ def whole(
         "bookings": bookings_view.view(host, document, **more),
         "why": why.view(host, document),
         "token": token or {},
+        "links": links_view.view(host, document, link_faults or {}),
     }
     answer = make_response(page("host/settings.html", status, **context))
     answer.headers["Cache-Control"] = "no-store"
