@@ -13,8 +13,9 @@ from widget.api import agents, mcp, me, notifications, oembed, openapi, v1
 from widget.booking import reconcile
 from widget.booking.ahead import Ahead
 from widget.google.client import Google
-from widget.guest import booking, script, sightings, steps
+from widget.guest import booking, picture, script, sightings, steps
 from widget.host import account, bookings, links, preview, programs, settings, signin, stale
+from widget.host import picture as own_picture
 from widget.web import cache, logs, service, setup, static
 
 
@@ -44,6 +45,7 @@ def create_app(given: config.Config | None = None) -> Flask:
     for room in (
         steps,
         booking,
+        picture,
         script,
         v1,
         me,
@@ -55,8 +57,9 @@ def create_app(given: config.Config | None = None) -> Flask:
         static,
     ):
         app.register_blueprint(room.blueprint)
-    for room in (signin, settings, bookings, links, programs, preview, account):
+    for room in (signin, settings, own_picture, bookings, links, programs, preview, account):
         app.register_blueprint(room.blueprint)
+    own_picture.set_up(app)
     signin.set_up(app)
     stale.set_up(app)
     cli.register(app)

@@ -102,7 +102,8 @@ class Snapshot:
     @property
     def bytes(self) -> int:
         return (
-            len(self.document.model_dump_json()) * CHARACTER_BYTES
+            len(self.document.model_dump_json(exclude={"picture"})) * CHARACTER_BYTES
+            + len(self.document.picture or "")
             + len(self.busy) * INTERVAL_BYTES
             + len(self.held) * BOOKING_BYTES
             + sum(8 * len(starts) for _at, starts in self._free.values())

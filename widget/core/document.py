@@ -27,6 +27,7 @@ from widget.core.fields import (
     Length,
     Limit,
     Notice,
+    Picture,
     QuestionId,
     Ranges,
     Site,
@@ -166,6 +167,7 @@ class Settings(_Part):
     away: Annotated[list[Away], entries(core_fields.OVERRIDES)] = []
     holidays: Holidays | None = None
     contact: Annotated[str, core_fields.text(core_fields.DETAIL)] = ""
+    picture: Picture | None = None
     allowed_sites: Annotated[list[Site], entries(core_fields.SITES)] = []
     blocked: Annotated[list[Blocked], entries(core_fields.BLOCKED)] = []
     theme: Theme = Theme()
@@ -347,7 +349,7 @@ def dump_document(settings: Settings) -> dict[str, Any]:
     first is left out while it says nothing."""
     document = settings.model_dump()
     document["weekly_hours"] = {day: document["weekly_hours"][day] for day in WEEKDAYS}
-    _leave_out(document, Settings, ("schedules", "away", "holidays", "contact", "blocked"))
+    _leave_out(document, Settings, ADDED)
     for event in document["event_types"]:
         _leave_out(event, EventType, LATER)
         for question in event["questions"]:
@@ -356,7 +358,8 @@ def dump_document(settings: Settings) -> dict[str, Any]:
     return document
 
 
-#: Fields of an event type that version 1 did not have at first.
+#: What version 1 did not have at first, of the whole and of an event type.
+ADDED = ("schedules", "away", "holidays", "contact", "picture", "blocked")
 LATER = ("schedule", "durations", "accent", "invite_title", "invite_text", "change_deadline")
 
 

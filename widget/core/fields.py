@@ -5,6 +5,7 @@ A check for pydantic raises wrong(what the host is told).
 
 from __future__ import annotations
 
+import base64
 import re
 import unicodedata
 from collections.abc import Callable
@@ -25,6 +26,7 @@ BLOCKED = 500  # entries
 EVENT_TYPES, QUESTIONS, CHOICES = 100, 20, 50  # entries
 SCHEDULES, DURATIONS = 20, 12  # entries
 NAME, TITLE, LABEL, CHOICE, DETAIL, DESCRIPTION = 100, 200, 300, 200, 500, 5000  # characters
+PICTURE_BYTES = 20 * 1024
 CALENDAR = 320  # characters of a calendar's id
 YEARS = range(1970, 2201)
 HANDLE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -110,6 +112,15 @@ def visible(text: str) -> str:
     return "".join("\ufffd" if unfit(each) else each for each in text)
 
 
+def is_picture(text: str) -> bool:
+    """Whether it is a small WebP (RFC 9649) in base64, as the settings page makes them."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return len(data) <= PICTURE_BYTES and data[:4] + data[8:12] == b"RIFFWEBP"
+
+
 def is_date(text: str) -> bool:
     try:
         return date.fromisoformat(text).isoformat() == text and int(text[:4]) in YEARS
@@ -187,6 +198,7 @@ Blocked = Annotated[
     str,
     read_by(contact.blockable, "must be an e-mail address, or a domain such as example.com"),
 ]
+Picture = Annotated[str, must(is_picture, "must be a WebP picture of at most 20 kB, in base64")]
 Https = Annotated[Address, must(lambda text: text[:6] == "https:", "must be https")]
 Accent = Annotated[
     str,

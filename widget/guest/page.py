@@ -13,7 +13,7 @@ from widget.booking import target
 from widget.booking.snapshot import BusyAge, Snapshot
 from widget.booking.target import Look, NotHere, Target
 from widget.core.document import EventType, Settings
-from widget.guest import days, embedding, invitation, params
+from widget.guest import days, embedding, invitation, params, picture
 from widget.text import language
 from widget.text.language import gettext as _
 from widget.web import answers, service
@@ -40,11 +40,12 @@ def host_page(
     return page
 
 
-def host_view(document: Settings) -> dict[str, str]:
+def host_view(document: Settings) -> dict[str, Any]:
     return {
         "handle": document.handle,
         "display_name": document.display_name,
         "contact": document.contact,
+        "picture": picture.address(document),
     }
 
 

@@ -12,6 +12,7 @@ form_view      a section's form as it is shown, with its faults
 views          what the settings page shows, section by section
 bookings       cancel, move, no-show, CSV
 bookings_view  how the bookings are listed
+picture        the host's picture, made small
 links          one-off links, made and revoked
 links_view     how they are listed, and the form for a new one
 preview        what guests would see

@@ -16,6 +16,7 @@ from widget.core.document import (
     load_document,
     parse_document,
 )
+from widget.guest import picture
 from widget.host import account, bookings_view, form_view, forms, links_view, views, why
 from widget.host.fields import SECTIONS
 from widget.host.form_view import FormView
@@ -62,10 +63,12 @@ def whole(
     sent: FormView | None = None,
     token: dict[str, str] | None = None,
     link_faults: dict[str, str] | None = None,
+    picture_fault: str = "",
     **more: Any,
 ) -> Response:
     """The page; `sent` keeps what was typed in its section, `token` says what became of one that
-    was to be made, `link_faults` why a one-off link was not, `more` what is said of bookings."""
+    was to be made, `link_faults` and `picture_fault` why a one-off link or a picture was not taken,
+    `more` what is said of bookings."""
     document = load_document(host.settings)
     context = {
         **views.page(host, document, sent),
@@ -73,6 +76,7 @@ def whole(
         "bookings": bookings_view.view(host, document, **more),
         "why": why.view(host, document),
         "token": token or {},
+        "picture": {"address": picture.address(document), "fault": picture_fault},
         "links": links_view.view(host, document, link_faults or {}),
     }
     answer = make_response(page("host/settings.html", status, **context))

@@ -1,0 +1,105 @@
+"""Blueprint: the host's picture, made small and anew from what was uploaded."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import IO, Any
+
+from flask import Flask, abort, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+
+import models
+from widget.core import fields
+from widget.core.document import load_document
+from widget.host import settings
+from widget.host.store import store
+from widget.host.views import address
+from widget.web.audience import Audience, Room
+
+blueprint = Room("own_picture", __name__, Audience.HOST)
+
+UPLOAD_BYTES = 2 * 2**20
+FORM_BYTES = 64 * 1024  # of the form around it
+PIXELS = 25_000_000  # 100 MB in memory while it is made small
+SIZE = 192  # pixels, of the square that is kept
+FORMATS = ("PNG", "JPEG", "WEBP")
+
+
+class NoPicture(ValueError):
+    """It cannot be used; the message says why."""
+
+
+def set_up(app: Flask) -> None:
+    app.before_request(_room_for_a_picture)
+
+
+def _room_for_a_picture() -> None:
+    """Before the form's token is looked for in it."""
+    if request.endpoint == "own_picture.upload":
+        request.max_content_length = UPLOAD_BYTES + FORM_BYTES
+
+
+@blueprint.get("/settings/picture")
+@login_required
+def back() -> ResponseReturnValue:
+    return redirect(address("profile"), 303)
+
+
+@blueprint.post("/settings/picture")
+@login_required
+def upload() -> ResponseReturnValue:
+    """Put the picture in the place of the one before, or take that away."""
+    picture, sent = None, request.files.get("picture")
+    if "remove" not in request.form:
+        try:
+            picture = read(sent.stream) if sent else _missing()
+        except NoPicture as error:
+            return settings.whole(current_user.host, 422, picture_fault=str(error))
+    for _try in range(settings.TRIES):
+        host = models.host_by_id(current_user.host.id) or abort(404)
+        document = load_document(host.settings).model_copy(update={"picture": picture})
+        if store(host, document):
+            return redirect(address("profile", "picture"), 303)
+    abort(503)
+
+
+def _missing() -> str:
+    raise NoPicture("Choose a file first.")
+
+
+def read(file: IO[bytes]) -> str:
+    """The picture as the settings document keeps it: square, WebP without metadata, in base64.
+    Raises NoPicture."""
+    from PIL import Image, ImageOps  # 10 MB of memory, for what is seldom done
+
+    data = file.read(UPLOAD_BYTES + 1)
+    if not data:
+        raise NoPicture("Choose a file first.")
+    if len(data) > UPLOAD_BYTES:
+        raise NoPicture("This file is larger than 2 MB. Choose a smaller one.")
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            if image.width * image.height > PIXELS:
+                raise NoPicture("This picture has more than 25 million pixels. Make it smaller.")
+            image.draft("RGB", (SIZE, SIZE))  # a JPEG is decoded no larger than needed
+            turned = ImageOps.exif_transpose(image).convert("RGBA")
+        square = ImageOps.fit(turned, (SIZE, SIZE))
+    except NoPicture:
+        raise
+    except Exception as error:  # decoders raise whatever they like for broken files
+        raise NoPicture("This is no picture that can be read: use PNG, JPEG or WebP.") from error
+    ground = Image.new("RGB", square.size, "white")
+    ground.paste(square, mask=square)
+    return base64.b64encode(_encoded(ground)).decode()
+
+
+def _encoded(image: Any) -> bytes:
+    """As good as it goes within PICTURE_BYTES."""
+    for quality in (85, 70, 50, 30, 10, 0):
+        into = io.BytesIO()
+        image.save(into, "WEBP", quality=quality)
+        if into.tell() <= fields.PICTURE_BYTES:
+            break
+    return into.getvalue()
