@@ -104,6 +104,7 @@ class Host(Table):
     disconnected_reason = peewee.CharField(80, null=True)
     calendar_problem = peewee.TextField(null=True)
     calendar_gone = peewee.TextField(null=True)
+    calendar_refused = peewee.TextField(null=True)  # which, and Google's words for why
     unknown_zone = peewee.TextField(null=True)
     server_problem = peewee.CharField(120, null=True)
     calendar_without_meet = peewee.TextField(null=True)
@@ -375,7 +376,10 @@ def save_sign_in(host: Host, email: str, tokens: dict[str, Any]) -> None:
 
     `tokens` holds refresh_token, access_token, token_expires_at, scopes.
     """
-    over = ("disconnected_at", "disconnected_reason", "calendar_problem", "calendar_gone")
+    over = (
+        "disconnected_at", "disconnected_reason", "calendar_problem", "calendar_gone",
+        "calendar_refused",
+    )  # fmt: skip
     values = {**tokens, "email": email, **dict.fromkeys(over)}
     with write():
         Host.update(values).where(Host.id == host.id).execute()
@@ -387,6 +391,12 @@ def save_sign_in(host: Host, email: str, tokens: dict[str, Any]) -> None:
 def note(host: Host, **values: Any) -> None:
     """Keep something about a host, by column."""
     Host.update(values).where(Host.id == host.id).execute()
+
+
+def calendar_refusal(host: Host, calendar: str) -> str | None:
+    """Google's words for why it takes no events into a calendar, until it has taken one again."""
+    kept = host.calendar_refused or ""
+    return kept.removeprefix(f"{calendar} ") if kept.startswith(f"{calendar} ") else None
 
 
 def forget_busy(host: Host) -> None:

@@ -139,6 +139,9 @@ def _host(google: Google, host: models.Host, now: int) -> Check:
     if document.target_calendar not in owned:
         wrong = f"{host.handle}: target_calendar is not a calendar that this host owns"
         return _fails(wrong, CALENDARS)
+    if refusal := models.calendar_refusal(host, document.target_calendar):
+        wrong = f"{host.handle}: Google takes no events into target_calendar ({refusal})"
+        return _fails(wrong, f"{CALENDARS}, or ask the administrator of its Google Workspace")
     return True, f"{host.handle}: Google answers for {len(document.busy_calendars)} calendar(s)"
 
 

@@ -348,7 +348,6 @@ def test_htmx_gets_every_refusal_as_a_fragment_with_the_same_status(
         {"method": "calendar.events.insert", "status": 429, "reason": "rateLimitExceeded"},
         {"method": "calendar.events.insert", "status": 403, "reason": "userRateLimitExceeded"},
         {"method": "calendar.events.insert", "status": 401, "reason": "authError"},
-        {"method": "calendar.events.insert", "status": 403, "reason": "forbidden"},
     ],
     ids=lambda fault: f"{fault['method'].split('.')[1]}-{list(fault.values())[1]}",
 )

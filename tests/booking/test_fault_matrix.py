@@ -82,8 +82,8 @@ FAULTS: list[dict[str, Any]] = [
 
 def meaning(fault: dict[str, Any]) -> str:
     """What GOOGLE.md says that a fault means: passing (nothing was done, it may be tried
-    again), refused, forbidden (this time), altered, gone, grant, calendar or project (what has to
-    be seen to), or unknown (for a write)."""
+    again), refused, forbidden (this event, or new ones in this calendar; maybe in passing),
+    altered, gone, grant, calendar or project (what has to be seen to), or unknown (for a write)."""
     status, reason = fault.get("status", 200), fault.get("reason", "")
     if "body" in fault or status >= 500 or status == 200:
         return "unknown"
@@ -208,8 +208,9 @@ def agree(world: World) -> None:
         assert guest_input.instant(NINE) != start or NINE not in free
 
 
-def closed(answer: TestResponse, fault: dict[str, Any], *, write: bool = False) -> None:
-    """A guest is told that nothing was booked or changed, and why."""
+def closed(answer: TestResponse, fault: dict[str, Any], write: str = "") -> None:
+    """A guest is told that nothing was booked or changed, and why; `write`: what was to be done
+    to an event."""
     shown = page.read(answer.text)
     code = {
         "grant": "calendar_disconnected", "gone": "calendar_disconnected",
@@ -217,6 +218,8 @@ def closed(answer: TestResponse, fault: dict[str, Any], *, write: bool = False) 
     }.get(meaning(fault), "calendar_unavailable")  # fmt: skip
     if write and meaning(fault) == "refused":
         code = "calendar_refused"
+    if write == "insert" and meaning(fault) == "forbidden":
+        code = "calendar_disconnected"
     assert answer.status_code == 503, answer.status_code
     assert shown.one(data_error=True)["data-error"] == code
     assert ("Retry-After" in answer.headers) == (code in ("calendar_unavailable", "unavailable"))
@@ -256,7 +259,7 @@ def insert(world: World) -> None:
     answer = world.book(form)
     what = meaning(world.fault)
     without_meet = world.fault.get("reason") == "invalid"  # Google may mean the conference
-    if (what == "passing" or without_meet) and world.passes:
+    if (what in ("passing", "forbidden") or without_meet) and world.passes:
         assert status_of(look(world.guest, answer.headers["Location"])) == "confirmed"
     elif what in ("unknown", "duplicate"):
         assert answer.status_code == 303, answer.text
@@ -265,7 +268,7 @@ def insert(world: World) -> None:
         agree(world)
         assert world.row().status == "confirmed"
     else:
-        closed(answer, world.fault, write=True)
+        closed(answer, world.fault, write="insert")
         assert (world.row().status, world.live()) == ("failed", [])
         agree(world)
         assert (world.row().status, world.live()) == ("failed", [])
@@ -313,7 +316,7 @@ def cancel_delete(world: World) -> None:
     elif what == "unknown":
         assert (answer.status_code, world.row().status) == (303, "pending")
     else:
-        closed(answer, world.fault, write=True)
+        closed(answer, world.fault, write="delete")
         assert status_of(page.read(answer.text)) == "confirmed"
         assert len(world.live()) == 1
         agree(world)

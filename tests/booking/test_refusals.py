@@ -188,6 +188,73 @@ def test_a_calendar_that_is_forbidden_for_a_moment_is_open_after_the_next_round(
     assert ask(guest).status_code == 503
     reconcile(app)
     assert ask(guest).status_code == 201
+    assert banners(ana) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (403, "forbidden"),
+        (403, "forbiddenForServiceAccounts"),
+        (403, "domainPolicy"),
+        (403, ""),
+        (403, "requiredAccessLevel"),
+        (404, "notFound"),
+        (410, "deleted"),
+    ],
+)
+def test_a_calendar_that_takes_no_events_is_told_to_guest_host_and_operator_until_it_does(
+    app: Flask,
+    guest: FlaskClient,
+    ana: Browser,
+    google: StandIn,
+    change: Callable[..., None],
+    caplog: pytest.LogCaptureFixture,
+    status: int,
+    reason: str,
+) -> None:
+    """Although Google's list goes on to call the host its owner."""
+    change("ana", contact="Call 555 0100")
+    said = f"{status} {reason}".strip()
+    fields, other = fill(guest), fill(guest, TEN)
+    google.fault("calendar.events.insert", status=status, reason=reason, times=None)
+    for typed in (fields, other, fields):  # the second one hears it before Google is asked
+        answer = send(guest, typed)
+        assert (answer.status_code, answer.headers.get("Retry-After")) == (503, None)
+        alert = page.read(answer.text).one(role="alert")
+        assert alert["data-error"] == "calendar_disconnected"
+        assert "nothing was booked" in alert.text
+        assert "555 0100" in alert.text
+        assert "in a minute" not in alert.text
+        assert said in show(ana).one(id="banner").one(data_error="calendar_disconnected").text
+        assert f"target_calendar ({said})" in doctor(app)
+        reconcile(app)  # the next guest may try it
+        assert banners(ana) == ["calendar_disconnected"]
+    assert google.events(ANA) == []
+    warned = [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
+    assert any(said in each for each in warned)
+    assert command(app, "hosts", "list").split("\t")[2] == "connected"
+    google.clear_faults()
+    assert send(guest, fields).status_code == 303
+    assert len(google.events(ANA)) == 1
+    assert banners(ana) == []
+    assert "FAIL" not in doctor(app)
+
+
+@pytest.mark.parametrize("method", ["calendar.events.delete", "calendar.events.patch"])
+def test_an_event_that_cannot_be_changed_is_no_calendar_that_is_closed(
+    app: Flask, guest: FlaskClient, ana: Browser, google: StandIn, method: str
+) -> None:
+    address = book(guest)
+    google.fault(method, status=403, reason="forbidden", times=None)
+    answer = (cancel if method.endswith("delete") else reschedule)(guest, address)
+    assert answer.status_code == 503
+    shown = page.read(answer.text)
+    assert shown.one(role="alert")["data-error"] == "calendar_unavailable"
+    assert "nothing was changed" in shown.text
+    assert banners(ana) == []
+    assert "FAIL" not in doctor(app)
+    assert ask(guest, start="2026-12-02T10:00:00Z").status_code == 201
 
 
 # --- this server --------------------------------------------------------------------------------
@@ -202,6 +269,8 @@ def test_a_calendar_that_is_forbidden_for_a_moment_is_open_after_the_next_round(
         ("oauth.token", 401, "deleted_client", "GOOGLE_CLIENT_SECRET"),
         ("oauth.token", 400, "unauthorized_client", "GOOGLE_CLIENT_SECRET"),
         ("oauth.token", 403, "disabled_client", "GOOGLE_CLIENT_SECRET"),
+        ("oauth.token", 401, "restricted_client", "GOOGLE_CLIENT_SECRET"),
+        ("oauth.token", 403, "org_internal", "External"),
     ],
 )
 def test_a_fault_of_our_project_is_told_to_guest_host_and_operator(
@@ -230,6 +299,43 @@ def test_a_fault_of_our_project_is_told_to_guest_host_and_operator(
     google.clear_faults()
     assert TEN in offered(guest)
     assert banners(ana) == []
+
+
+# --- the host's grant ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize(
+    ("reason", "word"),
+    [
+        ("invalid_grant", "does not accept our key"),
+        ("invalid_rapt", "does not accept our key"),
+        ("admin_policy_enforced", "administrator"),
+        ("access_denied", "does not accept our key"),
+        ("interaction_required", "does not accept our key"),
+        ("invalid_scope", "does not accept our key"),
+    ],
+)
+def test_a_grant_that_is_over_is_told_to_guest_host_and_operator(
+    app: Flask,
+    guest: FlaskClient,
+    ana: Browser,
+    google: StandIn,
+    caplog: pytest.LogCaptureFixture,
+    status: int,
+    reason: str,
+    word: str,
+) -> None:
+    google.expire()
+    google.fault("oauth.token", status=status, reason=reason, times=None)
+    shown = look(guest, PICKER, 503)
+    assert shown.one(data_error=True)["data-error"] == "calendar_disconnected"
+    assert any(f"{status} {reason}" in each.getMessage() for each in caplog.records)
+    assert word in show(ana).one(id="banner").one(data_error="calendar_disconnected").text
+    assert f"must sign in again ({reason})" in doctor(app)
+    google.clear_faults()
+    ana.sign_in(ANA)
+    assert TEN in offered(guest)
 
 
 # --- this change ----------------------------------------------------------------------------------

@@ -18,7 +18,6 @@ from widget.core.document import Settings
 from widget.google.client import Calendar, Google
 from widget.google.errors import (
     Altered,
-    CalendarClosed,
     Duplicate,
     Gone,
     GoogleError,
@@ -53,9 +52,6 @@ def make(
         event = _inserted(calendar, booking, event_body(google, booking, document))
     except Duplicate:
         _made_before(calendar, booking, now)
-    except (CalendarClosed, Gone):
-        models.note(booking.host, calendar_gone=booking.calendar)
-        raise
     else:
         _note_meet(booking, event)
         _keep(calendar, booking, event, now)

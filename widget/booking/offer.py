@@ -38,7 +38,7 @@ def closed(error: GoogleError) -> NotBooked:
         return CalendarDisconnected(str(error))
     if isinstance(error, google_errors.NotSetUp):
         return NotSetUp(str(error))
-    certain = type(error) is Refused and error.status != 403  # forbidden is often in passing
+    certain = type(error) is Refused and error.status != 403  # of one event: often in passing
     if certain and error.method in WRITES:
         return CalendarRefused(str(error))
     return CalendarUnavailable(str(error))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -24,8 +25,10 @@ from widget.core.document import load_document
 from widget.core.slots import Busy
 from widget.google.auth import Access, Client
 from widget.google.errors import (
+    INSERT,
     CalendarClosed,
     Disconnected,
+    Forbidden,
     GoogleError,
     NotSetUp,
     Refused,
@@ -193,11 +196,16 @@ class Calendar:
     # --- writing ----------------------------------------------------------------------------
 
     def insert(self, calendar: str, body: dict[str, Any]) -> Event:
-        """Insert an event under our own id, so that a repetition is refused as Duplicate."""
+        """Insert an event under our own id, so that a repetition is refused as Duplicate. Whether
+        the calendar takes events is kept for the host, the operator and the next guest."""
         request = self.google.service.events.insert(
             calendarId=calendar, body=body, conferenceDataVersion=1, sendUpdates="all"
         )
-        return self._event("calendar.events.insert", request, body["id"], writes=True)
+        with self._closing(calendar):
+            event = self._event(INSERT, request, body["id"], writes=True)
+        if models.calendar_refusal(self.host, calendar):
+            models.note(self.host, calendar_refused=None)
+        return event
 
     def patch(
         self, calendar: str, event_id: str, body: dict[str, Any], etag: str | None, *, tell: bool
@@ -213,14 +221,27 @@ class Calendar:
             conferenceDataVersion=1,  # without conferenceData: the conference is kept
             sendUpdates="all" if tell else "none",
         )
-        return self._event("calendar.events.patch", _if_match(request, etag), event_id, writes=True)
+        method, request = "calendar.events.patch", _if_match(request, etag)
+        with self._closing(calendar):
+            return self._event(method, request, event_id, writes=True)
 
     def delete(self, calendar: str, event_id: str, etag: str | None) -> None:
         """Delete an event, and have Google tell its guests. Raises Altered or Gone as patch."""
         request = self.google.service.events.delete(
             calendarId=calendar, eventId=event_id, sendUpdates="all"
         )
-        self._call("calendar.events.delete", _if_match(request, etag), _nothing, writes=True)
+        with self._closing(calendar):
+            self._call("calendar.events.delete", _if_match(request, etag), _nothing, writes=True)
+
+    @contextmanager
+    def _closing(self, calendar: str) -> Iterator[None]:
+        """Keep that a calendar is closed to us, and Google's words for it."""
+        try:
+            yield
+        except CalendarClosed as error:
+            said = f"{error.status} {error.reason}".strip()
+            models.note(self.host, calendar_gone=calendar, calendar_refused=f"{calendar} {said}")
+            raise
 
     # --- push channels ------------------------------------------------------------------------
 
@@ -269,8 +290,8 @@ class Calendar:
     ) -> T:
         """Google's answer as `read` reads it (which raises one of MALFORMED if it cannot).
 
-        What certainly did nothing and may pass is tried again. `needed`: a host who does not
-        allow this cannot be booked.
+        What certainly did nothing and may pass is tried again, what is Forbidden once.
+        `needed`: a host who does not allow this cannot be booked.
         """
         tried = 0
         while True:
@@ -278,9 +299,11 @@ class Calendar:
             try:
                 with metrics.google_call(method):
                     return self._once(method, request, read, writes=writes, needed=needed)
-            except Unavailable:
-                pause = self.google.patience.pause(tried)
-                if tried >= self.google.patience.tries or pause >= self._access.seconds_left:
+            except (Unavailable, Forbidden) as error:
+                patience = self.google.patience
+                most = 2 if isinstance(error, Forbidden) else patience.tries
+                pause = patience.pause(tried)
+                if tried >= most or pause >= self._access.seconds_left:
                     raise
                 time.sleep(pause)
 
@@ -314,12 +337,13 @@ class Calendar:
             reason, message = reason_and_message(answer.status, answer.json())
         except ValueError:
             reason, message = "", ""
-        kind = meaning(answer.status, reason, lost)
+        kind = meaning(method, answer.status, reason, lost)
         kind = Refused if kind is Disconnected and not needed else kind
         error = kind(method, answer.status, reason, message)
         if kind in (Disconnected, NotSetUp):
             return self._access.noted(error)
-        level = logging.WARNING if kind in (Refused, CalendarClosed) else logging.INFO
+        warns = kind is Refused or issubclass(kind, CalendarClosed)
+        level = logging.WARNING if warns else logging.INFO
         log.log(level, "host %s: %s: %s", self.host.id, kind.__name__, error)
         return error
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 TIMEOUT_SECONDS = 5
-WRITES = {"calendar.events.insert", "calendar.events.patch", "calendar.events.delete"}
+INSERT, TOKEN = "calendar.events.insert", "oauth.token"
+WRITES = {INSERT, "calendar.events.patch", "calendar.events.delete"}
 _ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
 
 
@@ -52,6 +53,10 @@ class CalendarClosed(Refused):
     """This calendar can no longer be written to, or read: the host must choose another."""
 
 
+class Forbidden(CalendarClosed):
+    """The same in words that Google also uses in passing: it counts when they come twice."""
+
+
 class Unavailable(GoogleError):
     """Google does not answer for now; nothing was done."""
 
@@ -79,10 +84,6 @@ class Unreadable(Unavailable):
 
 Meaning = type[GoogleError]
 
-_BY_STATUS: dict[int, Meaning] = {
-    400: Refused, 401: Unavailable, 403: Refused, 404: Gone, 408: Unknown, 409: Duplicate,
-    410: Gone, 412: Altered, 429: Unavailable,
-}  # fmt: skip
 _PROJECT = (
     "accessNotConfigured", "SERVICE_DISABLED", "BILLING_DISABLED", "CONSUMER_INVALID",
     "CONSUMER_SUSPENDED", "USER_PROJECT_DENIED",
@@ -99,26 +100,45 @@ _SCOPE = (
 )  # fmt: skip
 _CLIENT = (
     "invalid_client", "unauthorized_client", "deleted_client", "disabled_client",
-    "redirect_uri_mismatch",
+    "restricted_client", "redirect_uri_mismatch", "org_internal",
 )  # fmt: skip
-#: (status, reason) of the Calendar API -> what it is about, where the status alone does not tell.
-TABLE: dict[tuple[int, str], Meaning] = {
-    **{(403, reason): Unavailable for reason in _LIMITS},
-    **{(403, reason): Disconnected for reason in _SCOPE},
-    **{(403, reason): NotSetUp for reason in _PROJECT},
-    (403, "requiredAccessLevel"): CalendarClosed,
-}
-#: The same of the token endpoint (RFC 6749, 5.2).
-TOKEN_TABLE: dict[tuple[int, str], Meaning] = {
-    (400, "invalid_grant"): Disconnected,
-    **{(status, reason): NotSetUp for status in (400, 401, 403) for reason in _CLIENT},
+_GRANT = (
+    "invalid_grant", "invalid_rapt", "admin_policy_enforced", "access_denied", "invalid_scope",
+    "consent_required", "interaction_required", "login_required", "account_selection_required",
+)  # fmt: skip
+_OAUTH = (400, 401, 403)
+ANY = ""
+#: (status, reason, method) -> what it is about; ANY reason, or ANY method of the Calendar API,
+#: where nothing more special is said. A status that is missing tells nothing about the outcome,
+#: or below 500 concerns this change alone.
+TABLE: dict[tuple[int, str, str], Meaning] = {
+    **{(403, reason, ANY): Unavailable for reason in _LIMITS},
+    **{(403, reason, ANY): Disconnected for reason in _SCOPE},
+    **{(403, reason, ANY): NotSetUp for reason in _PROJECT},
+    (403, "requiredAccessLevel", ANY): CalendarClosed,
+    (403, ANY, INSERT): Forbidden,  # there is no event yet that it could be about
+    (404, ANY, INSERT): CalendarClosed,
+    (410, ANY, INSERT): CalendarClosed,
+    (401, ANY, ANY): Unavailable,
+    (404, ANY, ANY): Gone,
+    (408, ANY, ANY): Unknown,
+    (409, ANY, ANY): Duplicate,
+    (410, ANY, ANY): Gone,
+    (412, ANY, ANY): Altered,
+    (429, ANY, ANY): Unavailable,
+    # the token endpoint's own (RFC 6749, 5.2, and Google's); all else there may pass
+    **{(status, reason, TOKEN): Disconnected for status in _OAUTH for reason in _GRANT},
+    **{(status, reason, TOKEN): NotSetUp for status in _OAUTH for reason in _CLIENT},
 }
 
 
-def meaning(status: int, reason: str, lost: type[Unknown] | type[Unavailable]) -> Meaning:
-    """What an answer with this status and reason means; `lost`: of a call whose outcome it does
-    not tell. An unknown reason is about this change alone."""
-    found = TABLE.get((status, reason)) or _BY_STATUS.get(status)
+def meaning(
+    method: str, status: int, reason: str, lost: type[Unknown] | type[Unavailable]
+) -> Meaning:
+    """What an answer of the Calendar API means; `lost`: of a call whose outcome it does not
+    tell."""
+    keys = ((status, why, which) for why in (reason, ANY) for which in (method, ANY))
+    found = next((TABLE[key] for key in keys if key in TABLE), None)
     if found is Unknown or not found:
         return Refused if 400 <= status < 500 and not found else lost
     return found
@@ -126,7 +146,7 @@ def meaning(status: int, reason: str, lost: type[Unknown] | type[Unavailable]) -
 
 def token_meaning(status: int, reason: str) -> Meaning:
     """What an answer of the token endpoint means: Unavailable but for OAuth's own refusals."""
-    return TOKEN_TABLE.get((status, reason)) or (
+    return TABLE.get((status, reason, TOKEN)) or (
         Refused if status == 400 and reason else Unavailable
     )
 
@@ -135,7 +155,7 @@ def reason_and_message(status: int, answer: Any) -> tuple[str, str]:
     """Google's word for what is wrong, and its sentence, from any shape of error answer: of
     several words the one that says most (TABLE), else the first."""
     words = list(_words(answer))
-    known = (word for word in words if (status, word) in TABLE)
+    known = (word for word in words if word and (status, word, ANY) in TABLE)
     return next(known, words[0] if words else "")[:80], _message(answer)[:200]
 
 

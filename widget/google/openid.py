@@ -175,6 +175,11 @@ def advice(client: Client, reason: str) -> str:
     """What whoever runs this server has to do at Google (errors.NotSetUp)."""
     if reason == "redirect_uri_mismatch":
         return f"The OAuth client must list this redirect address: {redirect_uri(client)}."
+    if reason == "org_internal":
+        return (
+            "The app is open to its own organisation alone: set its user type to External (Google"
+            " Cloud console, Google Auth Platform, Audience), or have hosts of that organisation."
+        )
     if reason.endswith(("_client", "_scope")):
         return (
             "GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET must be those of a web client that is there"

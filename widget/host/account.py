@@ -38,6 +38,8 @@ def connection(host: models.Host) -> dict[str, Any]:
         "granted": uses_of(wanted),
         "problem": host.calendar_problem,
         "gone": host.calendar_gone if host.calendar_gone == target else None,
+        "refusal": models.calendar_refusal(host, target),
+        "calendar": calendars.stored(host).name(target),
         "server_problem": host.server_problem,
         "without_meet": _without_meet(host, target),
         "zone_asked": zone_asked(host),

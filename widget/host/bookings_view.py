@@ -312,5 +312,8 @@ def refused(error: NotBooked) -> str:
         "not_active": "It does not stand any more, so there is nothing to change.",
         "change_pending": "Google has not answered for the last change yet. Try again later.",
         "changed": "You have just moved it in Google. Look at the new time first.",
-        "calendar_disconnected": "Your calendar is not connected. Nothing was changed.",
+        "calendar_refused": "Google refuses this change, so nothing was changed. Look at the event"
+        " in Google Calendar.",
+        "calendar_disconnected": "Your calendar is not connected, or closed to us. Nothing was"
+        " changed.",
     }.get(error.code, "Google does not answer, so nothing was changed. Try again in a minute.")
