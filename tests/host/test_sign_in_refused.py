@@ -98,6 +98,16 @@ def a_list(_claims: Claims) -> str:
     return jws.serialize_compact({"alg": "RS256", "kid": "stand-in"}, text, identity.KEY)
 
 
+def half_a_character(name: str) -> Callable[[Claims], str]:
+    """A lone surrogate, which JSON can escape and no encoding can write."""
+
+    def edit(claims: Claims) -> str:
+        text = json.dumps({**claims, name: "\ud800"}).encode()
+        return jws.serialize_compact({"alg": "RS256", "kid": "stand-in"}, text, identity.KEY)
+
+    return edit
+
+
 #: OpenID Connect Core 1.0, 3.1.3.7 and the claims of section 2, line by line.
 REFUSED: dict[str, tuple[Callable[[Claims], str | None], str]] = {
     "no token": (lambda _claims: None, "missing"),
@@ -130,19 +140,30 @@ REFUSED: dict[str, tuple[Callable[[Claims], str | None], str]] = {
     "issued in the future": (minutes("iat", 5), "clock"),
     "issued long ago": (minutes("iat", -30), "clock"),
     "issued never": (with_claims(iat=1e300), "clock"),
+    "issued at no number": (with_claims(iat=float("nan")), "iat"),
+    "ending at no number": (with_claims(exp=float("nan")), "exp"),
+    "ending never": (with_claims(exp=float("inf")), "exp"),
+    "an end long ago": (with_claims(exp=0), "(exp)"),
+    "not before a text": (with_claims(nbf="tomorrow"), "nbf"),
+    "not before null": (with_claims(nbf=None), "nbf"),
     "not yet": (lambda claims: with_claims(nbf=claims["iat"] + 900)(claims), "clock"),
     "another nonce": (with_claims(nonce="other"), "nonce"),
     "no nonce": (with_claims(nonce=...), "nonce"),
     "a nonce that is a list": (with_claims(nonce=["x"]), "nonce"),
     "another at_hash": (with_claims(at_hash="x" * 22), "at_hash"),
     "an at_hash that is null": (with_claims(at_hash=None), "at_hash"),
+    **{f"half a {name}": (half_a_character(name), name) for name in ("nonce", "at_hash", "sub")},
     "no sub": (with_claims(sub=...), "sub"),
     "an empty sub": (with_claims(sub=""), "sub"),
     "a sub that is a number": (with_claims(sub=7), "sub"),
     "a sub that is too long": (with_claims(sub="1" * 256), "sub"),
+    "a sub of no characters": (with_claims(sub="1\x002"), "sub"),
     "no e-mail": (with_claims(email=...), "email"),
     "an e-mail that is a list": (with_claims(email=[ANA]), "email"),
     "an e-mail that is none": (with_claims(email="ana"), "email"),
+    "an e-mail that is too long": (with_claims(email="a" * 320 + "@x.example"), "email"),
+    "two e-mails": (with_claims(email=f"{ANA}\nben@x.example"), "email"),
+    "an e-mail of no characters": (with_claims(email="a\x00@x.example"), "email"),
     "not verified": (with_claims(email_verified=False), "verified"),
     "verified unknown": (with_claims(email_verified=...), "verified"),
     "verified as a text": (with_claims(email_verified="true"), "verified"),

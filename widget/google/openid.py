@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import math
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ SIGNED_WITH = ["RS256"]  # Google's; nothing else is believed, whatever the toke
 CLOCK_SECONDS = 120  # that our clock may be off
 OLDEST_SECONDS = 600  # an ID token that comes with a code has just been issued
 GOOGLE = "https://accounts.google.com"
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
 
 class NotBelieved(Exception):
@@ -93,7 +96,7 @@ def person(client: Client, tokens: Tokens, nonce: str, now: int) -> Person:
     if "at_hash" in claims and not _same(claims["at_hash"], _half_hash(tokens.access)):
         raise NotBelieved("its at_hash does not fit the access token")
     subject = _text(claims, "sub", lambda text: len(text) <= 255 and text.isascii())
-    email = _text(claims, "email", lambda text: 0 < text.find("@") < len(text) - 1)
+    email = _text(claims, "email", lambda text: len(text) <= 320 and _EMAIL.fullmatch(text))
     if claims.get("email_verified") is not True:
         raise NotBelieved("Google has not verified the e-mail address")
     name = claims.get("name")
@@ -137,14 +140,18 @@ def _check_audience(claims: dict[str, Any], client_id: str) -> None:
 
 
 def _check_times(claims: dict[str, Any], now: int) -> None:
-    for name in ("exp", "iat"):
-        if isinstance(claims.get(name), bool) or not isinstance(claims.get(name), int | float):
+    """`exp` and `iat` are needed, `nbf` counts where it is given (RFC 7519, 4.1.5)."""
+    needed = ("exp", "iat", "nbf") if "nbf" in claims else ("exp", "iat")
+    times: dict[str, Any] = {name: claims.get(name) for name in needed}
+    for name, at in times.items():
+        if isinstance(at, bool) or not isinstance(at, int | float) or not abs(at) < math.inf:
             raise NotBelieved(f"its {name} is no time")
-    too_old = max(now - claims["exp"] - CLOCK_SECONDS, now - claims["iat"] - OLDEST_SECONDS)
-    if too_old >= 0:
-        raise NotBelieved(_clock("iat", claims["iat"], now, "old"))
-    if claims["iat"] > now + CLOCK_SECONDS or claims.get("nbf", now) > now + CLOCK_SECONDS:
-        raise NotBelieved(_clock("iat", claims["iat"], now, "early"))
+    for name, seconds in (("exp", CLOCK_SECONDS), ("iat", OLDEST_SECONDS)):
+        if now - times[name] >= seconds:
+            raise NotBelieved(_clock(name, times[name], now, "old"))
+    for name in ("iat", "nbf"):
+        if times.get(name, now) > now + CLOCK_SECONDS:
+            raise NotBelieved(_clock(name, times[name], now, "early"))
 
 
 def _clock(name: str, at: float, now: int, how: str) -> str:
@@ -156,7 +163,8 @@ def _clock(name: str, at: float, now: int, how: str) -> str:
 
 
 def _same(claim: Any, wanted: str) -> bool:
-    return isinstance(claim, str) and hmac.compare_digest(claim.encode(), wanted.encode())
+    given = claim.encode(errors="replace") if isinstance(claim, str) else b""
+    return hmac.compare_digest(given, wanted.encode())
 
 
 def _half_hash(access_token: str) -> str:
@@ -164,9 +172,9 @@ def _half_hash(access_token: str) -> str:
     return base64.urlsafe_b64encode(half).rstrip(b"=").decode()
 
 
-def _text(claims: dict[str, Any], name: str, good: Callable[[str], bool]) -> str:
+def _text(claims: dict[str, Any], name: str, good: Callable[[str], object]) -> str:
     text = claims.get(name)
-    if not isinstance(text, str) or not text or not good(text):
+    if not isinstance(text, str) or not text or not text.isprintable() or not good(text):
         raise NotBelieved(f"its {name} is missing or malformed")
     return text
 
