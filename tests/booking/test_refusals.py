@@ -101,7 +101,9 @@ def banners(ana: Browser) -> list[str]:
 
 
 def doctor(app: Flask) -> str:
-    return app.test_cli_runner().invoke(args=["doctor"]).stdout
+    result = app.test_cli_runner().invoke(args=["doctor"])
+    assert not result.exception or isinstance(result.exception, SystemExit), result.exception
+    return result.stdout
 
 
 @pytest.mark.parametrize("method", ACTS)
@@ -444,6 +446,8 @@ SHAPES = [
     *((status, DEEP) for status in (200, 400, 403, 500)),
     *((200, body) for body in ("null", "[]", '{"error": 7}', "1e999")),
     (403, '{"error": {"errors": {}, "details": [[]], "message": 7}}'),
+    (400, '{"error": {"errors": [{"reason": "\\ud800\\u0000"}], "message": "\\udfff"}}'),
+    (200, '{"items": [], "nextSyncToken": "\\\\\\ud83d\\u0000"}'),
 ]
 
 
@@ -454,6 +458,7 @@ def test_json_that_is_too_deep_or_of_another_shape_is_an_answer_that_is_none(
     guest: FlaskClient,
     ana: Browser,
     google: StandIn,
+    caplog: pytest.LogCaptureFixture,
     method: str,
     status: int,
     body: str,
@@ -465,7 +470,9 @@ def test_json_that_is_too_deep_or_of_another_shape_is_an_answer_that_is_none(
     google.fault(method, status=status, body=body, times=None)
     for act in (book_nine, cancel_it, move_it, look_round, open_settings):
         act(app, guest, ana, address)
+    assert not any(each.exc_info for each in caplog.records)
     look(guest, address)
+    assert app.test_client().get("/login").status_code in (302, 503)
     assert guest.get(PICKER).status_code in (200, 503)
     doctor(app)
     assert command(app, "hosts", "list").split("\t")[2] == "connected"

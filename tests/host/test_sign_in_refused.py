@@ -310,6 +310,24 @@ def test_a_discovery_document_without_what_is_needed_is_named(
     assert field in page.read(answer.text).one(role="alert").text
 
 
+@pytest.mark.parametrize(
+    "value", ["http://[::1", "http://x.example:99999/", "javascript:x", "http://a..b/", "//x/"]
+)
+@pytest.mark.parametrize("field", ["authorization_endpoint", "token_endpoint"])
+def test_an_address_of_googles_that_is_none_is_named(
+    app: Flask, google: StandIn, field: str, value: str
+) -> None:
+    document = {**app.extensions["meetslot"].endpoints, field: value}
+    del app.extensions["meetslot"].endpoints
+    google.fault("oauth.metadata", body=json.dumps(document), times=None)
+    answer = app.test_client().get("/login")
+    assert answer.status_code == 503
+    assert field in page.read(answer.text).one(role="alert").text
+    result = app.test_cli_runner().invoke(args=["doctor"])
+    assert result.exit_code == 1
+    assert field in result.stdout
+
+
 @pytest.mark.parametrize("method", ["oauth.metadata", "oauth.jwks"])
 def test_an_address_of_googles_that_leads_nowhere_is_no_outage(
     app: Flask, google: StandIn, method: str

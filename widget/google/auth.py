@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 import models
 from widget import metrics
 from widget.config import Config
+from widget.core import addresses
 from widget.google.errors import (
     Disconnected,
     GoogleError,
@@ -184,7 +185,11 @@ class Client:
 def read_addresses(answer: Answer) -> dict[str, str]:
     """The discovery document's addresses, and its issuer. Raises Unavailable."""
     document = read_object(METADATA, answer)
-    return {name: text_of(METADATA, document, name) for name in ADDRESSES}
+    found = {name: text_of(METADATA, document, name) for name in ADDRESSES}
+    for name, address in found.items():
+        if name != "issuer" and not addresses.origin_of(address):
+            raise Malformed(METADATA, answer.status, f"{name} is no http or https address")
+    return found
 
 
 def read_object(method: str, answer: Answer) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import json
+import re
 import socket
 import threading
 import time
@@ -104,7 +105,7 @@ class Wire:
             assert_same_host=False,
             timeout=Timeout(total=seconds),
         )
-        return Answer(answer.status, answer.headers, answer.data)
+        return Answer(answer.status, answer.headers, _writable(answer.data))
 
     def _pool(self, origin: str) -> HTTPConnectionPool:
         """The connections to a server, or to the proxy before it."""
@@ -117,6 +118,20 @@ class Wire:
         adapter.cert_verify(pool, origin, verify, cert)  # type: ignore[no-untyped-call]
         self._pools[origin] = pool
         return pool
+
+
+#: JSON's escapes (RFC 8259, 7), with two halves of a character as one
+_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u....|.)", re.DOTALL)
+_NO_TEXT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F]..)")
+
+
+def _writable(body: bytes) -> bytes:
+    """JSON without what no database and no log takes: NUL and halves of characters, escaped."""
+
+    def one(found: re.Match[bytes]) -> bytes:
+        return rb"\ufffd" if _NO_TEXT.fullmatch(found[0]) else found[0]
+
+    return _ESCAPE.sub(one, body) if _NO_TEXT.search(body) else body
 
 
 def _split(url: str) -> tuple[str, str]:
