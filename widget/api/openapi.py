@@ -34,7 +34,7 @@ class Parameter:
     where: str
     description: str
     type: dict[str, Any]
-    example: Any
+    example: Any = None
     required: bool = False
 
     def document(self) -> dict[str, Any]:
@@ -44,7 +44,7 @@ class Parameter:
             "description": self.description,
             "required": self.required or self.where == "path",
             "schema": self.type,
-            "example": self.example,
+            **({} if self.example is None else {"example": self.example}),
         }
 
 
@@ -64,6 +64,7 @@ class Operation:
     body_required: bool = True
     example: dict[str, Any] | None = None
     token: bool = False
+    id_at: str = ""  # where in the answer the id of a booking is: a JSON pointer (RFC 6901)
 
     def document(self) -> dict[str, Any]:
         described: dict[str, Any] = {
@@ -85,6 +86,12 @@ class Operation:
 
     def _responses(self) -> dict[int, dict[str, Any]]:
         good = {status: _response(status, JSON, model) for status, model in self.answers.items()}
+        if self.id_at:
+            given = {"id": f"$response.body#{self.id_at}"}
+            for response in good.values():
+                response["links"] = {
+                    each: {"operationId": each, "parameters": given} for each in TAKE_ID
+                }
         bad = {status: _response(status, PROBLEM, schema.Problem) for status in self.problems}
         return {**good, **bad}
 
@@ -106,6 +113,7 @@ def _response(status: int, media: str, model: type[BaseModel]) -> dict[str, Any]
     return described
 
 
+TAKE_ID = ("getBooking", "cancelBooking")  # operations
 _DECLARED = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 MEANS = {int(status): words for status, words in _DECLARED["means"].items()}
 _PARAMETERS = {

@@ -274,6 +274,18 @@ def _ticked(question: Question, value: Any) -> bool:
 # --- the model ------------------------------------------------------------------------------------
 
 
+def _sent(longest: int, **more: Any) -> Any:
+    """A text of so many characters, in the schema of what programs send."""
+    return Annotated[str, Field(max_length=longest, json_schema_extra=more)]
+
+
+def _required(schema: dict[str, Any]) -> None:
+    """What has to be sent, in the schema: our defaults only lead to our own words."""
+    schema["required"] = ["start", "name", "email"]
+    for name in schema["required"]:
+        del schema["properties"][name]["default"]
+
+
 class Details(BaseModel):
     """One guest's wish. Given as text, `start` is kept as an instant."""
 
@@ -281,12 +293,12 @@ class Details(BaseModel):
         frozen=True,
         extra="ignore",
         validate_default=True,
-        json_schema_extra={"required": ["start", "name", "email"]},  # their absence has our words
+        json_schema_extra=_required,  # their absence has our words
     )
 
-    start: Annotated[int, BeforeValidator(_start, json_schema_input_type=str)] = Field(
-        0, description="When, in RFC 3339 with an offset: 2026-12-01T09:00:00Z."
-    )
+    start: Annotated[
+        int, BeforeValidator(_start, json_schema_input_type=_sent(40, format="date-time"))
+    ] = Field(0, description="When, in RFC 3339 with an offset: 2026-12-01T09:00:00Z.")
     duration: Annotated[int | None, BeforeValidator(_duration, json_schema_input_type=int)] = Field(
         None, description="One of the event type's lengths in minutes; else its own."
     )
@@ -296,9 +308,13 @@ class Details(BaseModel):
     tz: Annotated[str, BeforeValidator(_tz, json_schema_input_type=str)] = Field(
         "", description="The guest's time zone by its IANA name; else the host's."
     )
-    name: Annotated[str, BeforeValidator(_name, json_schema_input_type=str)] = ""
-    email: Annotated[str, BeforeValidator(_email, json_schema_input_type=str)] = ""
-    notes: Annotated[str, BeforeValidator(_notes, json_schema_input_type=str)] = ""
+    name: Annotated[
+        str, BeforeValidator(_name, json_schema_input_type=_sent(NAME_LENGTH, minLength=1))
+    ] = ""
+    email: Annotated[
+        str, BeforeValidator(_email, json_schema_input_type=_sent(EMAIL_LENGTH, format="email"))
+    ] = ""
+    notes: Annotated[str, BeforeValidator(_notes, json_schema_input_type=_sent(NOTES_LENGTH))] = ""
     guests: Annotated[
         tuple[str, ...], BeforeValidator(_guests, json_schema_input_type=list[str])
     ] = Field((), description="E-mail addresses of more people, as many as may be brought.")
@@ -337,7 +353,9 @@ def _reason(value: Any) -> str:
 
 
 #: Why a booking is cancelled, in a model of what programs send.
-Reason = Annotated[str, BeforeValidator(_reason, json_schema_input_type=str | None)]
+Reason = Annotated[
+    str, BeforeValidator(_reason, json_schema_input_type=_sent(REASON_LENGTH) | None)
+]
 
 
 def reason(text: Any) -> str:
