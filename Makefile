@@ -23,7 +23,7 @@ test: .venv/.dev ## every test that this machine can run
 	@$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 fuzz: .venv/.dev ## 50,000 requests of all kinds, on both databases; FUZZ=1000 for fewer
-	@FUZZ=$${FUZZ:-25000} $(BIN)/pytest -n 0 -s tests/test_fuzz.py
+	@FUZZ=$${FUZZ:-25000} $(BIN)/pytest -n 0 -s tests/api/test_schemathesis.py tests/test_fuzz.py
 
 check: .venv/.dev ## formatter, linter, types, import directions
 	$(BIN)/ruff format --check .

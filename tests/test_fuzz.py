@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections import Counter
 from typing import Any
@@ -14,13 +15,16 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from time_machine import Traveller
 from werkzeug.test import TestResponse
 
 from tests import page
-from tests.conftest import Browser
+from tests.conftest import Browser, command
+from tests.page import Element
 from tests.people import ELEVEN, MARIA, NINE, PICKER, TEN, book, ics
+from widget.web import limits
 
 NUMBER = int(os.environ.get("FUZZ", "0")) or 150
 FEWEST = 10  # of what is asked of every address
@@ -28,7 +32,7 @@ SLOWEST_SECONDS = 5.0
 CODES = {
     "slot_taken", "slot_unavailable", "invalid_request", "not_found", "rate_limited", "link_used",
     "calendar_unavailable", "calendar_disconnected", "unavailable", "not_active", "too_late",
-    "change_pending", "changed", "calendar_refused", "unauthorized",
+    "change_pending", "changed", "calendar_refused", "unauthorized", "not_implemented",
 }  # fmt: skip
 
 NASTY = (
@@ -53,6 +57,7 @@ NAMES = (
     "accent", "lang", "clock", "hide_details", "utm_source", "question-topic", "embedder", "step",
     "nonce", "from", "to", "zone", "q", "reason", "handle", "display_name", "time_zone", "slug",
     "title", "version", "next", "state", "code", "error", "status", "cursor", "country", "contact",
+    "url", "format", "maxwidth", "maxheight", "limit", "event", "view", "show", "page", "city",
 )  # fmt: skip
 
 text = (
@@ -70,16 +75,31 @@ PATHS = (
     "/book/{}", "/book/ana/{}", "/book/{}/{}", "/book/ana/intro", "/booking/{}", "/booking/{}.ics",
     "TOKEN", "TOKEN.ics", "TOKEN/reschedule", "TOKEN/{}", "/api/v1/{}", "/api/v1/ana",
     "/api/v1/ana/intro/slots", "/api/v1/ana/{}/slots", "/google/notifications", "/static/{}", "/{}",
+    "/api/v1/me", "/api/v1/me/bookings", "/api/v1/me/bookings/{}", "/api", "/mcp", "/oembed",
+    "/llms.txt", "/book/ana/intro.md", "/book/{}/{}.md", "/static/{}/{}", "/settings/{}",
+    "/settings/events/{}", "/settings/bookings.csv", "/settings/bookings/{}/{}",
+    "/settings/check/handle", "/settings/check/accent", "/settings/preview/{}",
+    "/settings/embed/{}",
 )  # fmt: skip
 POSTS = (
     "/book/ana/intro", "/book/{}/{}", "TOKEN/cancel", "TOKEN/reschedule", "/google/notifications",
-    "/logout", "/{}", "/settings/{}", "/booking/{}/cancel",
+    "/logout", "/{}", "/settings/{}", "/booking/{}/cancel", "/settings/bookings/{}/{}",
+    "/settings/tokens/{}/end", "/api/v1/me/bookings/{}/cancel", "/api/v1/{}/{}/bookings", "/mcp",
 )  # fmt: skip
 HEADERS = (
     "Accept-Language", "HX-Request", "HX-Request-Type", "HX-Current-URL", "HX-Target", "Referer",
     "Origin", "Sec-Fetch-Dest", "Idempotency-Key", "If-None-Match", "Authorization", "Cookie",
     "X-Forwarded-For", "X-Request-Id", "X-Goog-Channel-Id", "X-Goog-Channel-Token", "Accept",
     "X-Goog-Resource-State", "Content-Type", "Range", "Forwarded", "Accept-Encoding",
+    "MCP-Protocol-Version", "Mcp-Method",
+)  # fmt: skip
+TOOLS = (
+    "list_event_types", "get_available_slots", "create_booking", "get_booking",
+    "reschedule_booking", "cancel_booking",
+)  # fmt: skip
+ARGUMENTS = (
+    "host", "event", "from", "to", "tz", "duration", "start", "name", "email", "notes", "answers",
+    "guests", "once", "idempotency_key", "token", "reason",
 )  # fmt: skip
 headers = st.dictionaries(st.sampled_from(HEADERS), text, max_size=3)
 
@@ -92,22 +112,27 @@ class Fuzz:
     def __init__(self, app: Flask, ana: Browser) -> None:
         app.config["PROPAGATE_EXCEPTIONS"] = False
         self.app, self.ana, self.guest = app, ana, app.test_client()
+        self.forms: list[tuple[str, Any]] = []
         self.token = book(self.guest)
+        self.bearer = f"Bearer {command(app, 'tokens', 'create', 'ana').strip()}"
 
-    def ask(self, method: str, path: str, parts: list[str], **more: Any) -> None:
+    def ask(self, method: str, path: str, parts: list[str], **more: Any) -> TestResponse:
         for part in parts:
             path = path.replace("{}", _quoted(part), 1)
         path = path.replace("{}", "x").replace("TOKEN", self.token)
-        more["headers"] = {each: _line(value) for each, value in more.get("headers", {}).items()}
+        given = {"Authorization": self.bearer, **more.pop("headers", {})}
+        more["headers"] = {each: _line(value) for each, value in given.items()}
         client = self.ana.client if path.startswith("/settings") else self.guest
+        limits.limiter.reset()  # time stands still
         began = time.perf_counter()
         answer = client.open(path, method=method, **more)
-        self.judge(answer, f"{method} {path} {more}", time.perf_counter() - began)
+        self.judge(answer, path, f"{method} {path} {more}", time.perf_counter() - began)
+        return answer
 
-    def judge(self, answer: TestResponse, what: str, seconds: float) -> None:
+    def judge(self, answer: TestResponse, path: str, what: str, seconds: float) -> None:
         seen[f"{answer.status_code}"] += 1
         assert seconds < SLOWEST_SECONDS, what
-        if answer.status_code >= 500:
+        if answer.status_code >= 500 and (answer.status_code, path) != (501, "/oembed"):
             assert answer.status_code == 503, what
             assert "Retry-After" in answer.headers, what
         if answer.mimetype == "application/problem+json" and answer.data:  # none for HEAD
@@ -117,6 +142,15 @@ class Fuzz:
             assert "<script>x" not in answer.text
         where = answer.headers.get("Location", "")
         assert not where.startswith(("//", "https://evil")), what
+
+
+def forms(shown: Element) -> list[tuple[str, Any]]:
+    """Where a host's forms lead, and what they send; not those that end everything."""
+    return [
+        (each["action"], each.sent())
+        for each in shown.all("form", method="post")
+        if not re.search("logout|delete|disconnect|everywhere", each["action"])
+    ]
 
 
 def _quoted(text: str) -> str:
@@ -153,6 +187,7 @@ def fuzzed(share: float) -> Any:
             max_examples=max(FEWEST, round(NUMBER * share)),
             derandomize="FUZZ" not in os.environ,
             database=None,
+            phases=[Phase.generate],  # making a failing example smaller takes minutes
             suppress_health_check=list(HealthCheck),
         )
         return many(test)
@@ -197,17 +232,64 @@ def test_programs(fuzz: Fuzz, body: Any, headers: Any) -> None:
     fuzz.ask("POST", "/api/v1/ana/intro/bookings", [], data=json.dumps(given), headers=headers)
 
 
+@fuzzed(0.1)
+@given(
+    st.sampled_from(("initialize", "tools/list", "tools/call")) | text,
+    st.sampled_from((*TOOLS, "")) | text,
+    st.dictionaries(st.sampled_from(ARGUMENTS), answers) | answers,
+    answers,
+)
+def test_agents(fuzz: Fuzz, method: str, tool: str, arguments: Any, id: Any) -> None:
+    if isinstance(arguments, dict):
+        arguments = {"host": "ana", "event": "intro", "start": TEN, **MARIA, **arguments}
+    message = {"jsonrpc": "2.0", "id": id, "method": method}
+    message["params"] = {"name": tool, "arguments": arguments}
+    sent = {"Content-Type": "application/json", "MCP-Protocol-Version": "2025-11-25"}
+    fuzz.ask("POST", "/mcp", [], data=json.dumps(message), headers=sent)
+
+
+@fuzzed(0.1)
+@given(
+    st.integers(0, 40),
+    st.lists(st.tuples(st.integers(0, 40), text), min_size=1, max_size=4),
+    pairs,
+)
+def test_what_a_host_types(fuzz: Fuzz, which: int, typed: Any, more: Any) -> None:
+    """With all that a form of the settings page sends; what is saved breaks no page."""
+    if not fuzz.forms:
+        for address in ("/settings", "/settings?event=intro"):
+            fuzz.forms += forms(page.read(fuzz.ana.client.get(address).text))
+    action, sent = fuzz.forms[which % len(fuzz.forms)]
+    fields = list(sent.items(multi=True))
+    for at, value in typed:
+        name, _old = fields[at % len(fields)]
+        fields[at % len(fields)] = (name, value if name != "csrf_token" else _old)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = fuzz.ask("POST", action, [], data=_query([*fields, *more]), headers=headers)
+    if answer.status_code < 400:
+        fuzz.forms = []
+        for address in ("/settings", "/book/ana", PICKER):
+            assert fuzz.ask("GET", address, []).status_code in (200, 307, 404)
+
+
 @fuzzed(0.2)
 @given(st.sampled_from(("name", "notes", "email", "utm_source", "tz", "guests")), text)
-def test_a_booking_survives_what_people_type(fuzz: Fuzz, field: str, typed: str) -> None:
+def test_a_booking_survives_what_people_type(
+    fuzz: Fuzz, clock: Traveller, field: str, typed: str
+) -> None:
+    clock.shift(12)  # a host gets 300 an hour
     asked = fuzz.guest.get(PICKER, query_string={"start": ELEVEN})
     seen[str(asked.status_code)] += 1
     form = page.read(asked.text).all("form", id="booking-form")
-    fields = {**form[0].fields(), **MARIA, "email": "fuzz@guest.example"} if form else {**MARIA}
+    fields = (
+        {**form[0].fields(), **MARIA, "email": f"{seen.total()}@guest.example"}
+        if form
+        else {**MARIA}
+    )
     data = _query([*(each for each in fields.items() if each[0] != field), (field, typed)])
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = fuzz.guest.post(PICKER, data=data, headers=kind)
-    fuzz.judge(answer, f"{field}={typed!r}", 0)
+    fuzz.judge(answer, PICKER, f"{field}={typed!r}", 0)
     if answer.status_code == 303 and "/booking/" in answer.headers["Location"]:
         own = urlsplit(answer.headers["Location"]).path
         assert fuzz.guest.get(own).status_code == 200

@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.conftest import Browser
-from tests.people import API, NINE, PICKER, book
+from tests.conftest import Browser, on_sqlite
+from tests.people import API, NINE, PICKER, book, show
 
 STRANGE = (
     b"\x00",
@@ -74,3 +74,18 @@ def test_strange_text_anywhere_is_no_fault_of_ours(
         headers={"Idempotency-Key": strange.decode("latin-1")},
     )
     assert not wrong
+
+
+@on_sqlite
+@pytest.mark.parametrize("good", [True, False], ids=["sent", "kept"])
+def test_no_page_that_gives_back_what_a_host_typed_has_a_nul(ana: Browser, good: bool) -> None:
+    """Refused with the form, and kept because the form's token is an old one."""
+    for form in show(ana, "?event=intro").all("form", method="post"):
+        sent = {name: f"{value}\0" for name, value in form.fields().items()}
+        if good:
+            sent |= {
+                name: form.fields()[name] for name in ("csrf_token", "revision") if name in sent
+            }
+        answer = ana.client.post(form["action"], data=sent)
+        assert answer.status_code in (303, 400, 404, 409, 422), form["action"]
+        assert "\0" not in answer.text

@@ -6,7 +6,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from flask import Response, abort, make_response, redirect, render_template, request
+from flask import Response, abort, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
@@ -23,7 +23,7 @@ from widget.host.form_view import FormView
 from widget.host.forms import Faulty, Part
 from widget.host.signin import page
 from widget.host.store import store
-from widget.web import theme
+from widget.web import answers, theme
 from widget.web.audience import Audience, Room
 
 blueprint = Room("settings", __name__, Audience.HOST)
@@ -191,7 +191,7 @@ def _list_again(host: models.Host, shown: list[str], faults: dict[str, str]) -> 
 def check_handle() -> ResponseReturnValue:
     """Whether a handle can be had: a line of text for beside its field."""
     said = views.handle_said(current_user.host, request.args.get("handle", ""))
-    return render_template("host/handle.html", said=said)
+    return answers.html("host/handle.html", said=said)
 
 
 @blueprint.get("/settings/check/accent")
@@ -199,4 +199,4 @@ def check_handle() -> ResponseReturnValue:
 def check_accent() -> ResponseReturnValue:
     accent = request.args.get("accent", "").strip().removeprefix("#")
     shown = theme.mended(accent) if theme.is_accent(accent) else None
-    return render_template("host/accent.html", mended=shown)
+    return answers.html("host/accent.html", mended=shown)

@@ -10,7 +10,7 @@ from dataclasses import astuple, replace
 from typing import Any
 
 import peewee
-from flask import Flask, redirect, render_template, request, session
+from flask import Flask, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
@@ -101,7 +101,7 @@ def _room_for_documents(_endpoint: str | None, _values: dict[str, Any] | None) -
 def page(template: str, status: int = 200, **context: Any) -> ResponseReturnValue:
     """A page of the host's side: whole, never kept by caches, never framed."""
     layout = {**answers.page("Meetslot"), "code": CODES.get(status)}
-    return render_template(template, **{**layout, **context}), status
+    return answers.html(template, **{**layout, **context}), status
 
 
 @blueprint.get("/")

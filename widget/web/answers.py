@@ -26,13 +26,18 @@ def is_framed() -> bool:
 
 def answer(template: str, status: int = 200, block: str = "picker", **context: Any) -> Response:
     """The template as a whole page, or its block alone when htmx asks for it."""
-    render = render_block if is_fragment() else render_template
-    args = (template, block) if is_fragment() else (template,)
-    # no byte of a page is NUL: a form gives back what was typed, and parsers read it like this
-    response = make_response(render(*args, **context).replace("\0", "\ufffd"), status)
+    response = make_response(html(template, block if is_fragment() else "", **context), status)
     response.vary.update(("HX-Request", "HX-Request-Type", "Accept-Language"))
     response.headers["Content-Language"] = language.tag()
     return response
+
+
+def html(template: str, block: str = "", **context: Any) -> str:
+    """The template, or a block of it alone. No byte of it is NUL: a form gives back what was
+    typed, and parsers read it like this."""
+    args = (template, block) if block else (template,)
+    render = render_block if block else render_template
+    return render(*args, **context).replace("\0", "\ufffd")
 
 
 def retry_after(response: Response, seconds: int) -> Response:
