@@ -75,7 +75,8 @@ PATHS = (
     "/book/{}", "/book/ana/{}", "/book/{}/{}", "/book/ana/intro", "/booking/{}", "/booking/{}.ics",
     "TOKEN", "TOKEN.ics", "TOKEN/reschedule", "TOKEN/{}", "/api/v1/{}", "/api/v1/ana",
     "/api/v1/ana/intro/slots", "/api/v1/ana/{}/slots", "/google/notifications", "/static/{}", "/{}",
-    "/api/v1/me", "/api/v1/me/bookings", "/api/v1/me/bookings/{}", "/api", "/mcp", "/oembed",
+    "/api/v1/me", "/api/v1/me/bookings", "/api/v1/me/bookings/{}", "/api/v1/me/links", "/api",
+    "/mcp", "/oembed",
     "/llms.txt", "/book/ana/intro.md", "/book/{}/{}.md", "/static/{}/{}", "/settings/{}",
     "/settings/events/{}", "/settings/bookings.csv", "/settings/bookings/{}/{}",
     "/settings/check/handle", "/settings/check/accent", "/settings/preview/{}",
@@ -85,6 +86,7 @@ POSTS = (
     "/book/ana/intro", "/book/{}/{}", "TOKEN/cancel", "TOKEN/reschedule", "/google/notifications",
     "/logout", "/{}", "/settings/{}", "/booking/{}/cancel", "/settings/bookings/{}/{}",
     "/settings/tokens/{}/end", "/api/v1/me/bookings/{}/cancel", "/api/v1/{}/{}/bookings", "/mcp",
+    "/api/v1/me/links",
 )  # fmt: skip
 HEADERS = (
     "Accept-Language", "HX-Request", "HX-Request-Type", "HX-Current-URL", "HX-Target", "Referer",
