@@ -13,13 +13,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import requests
 from cryptography.fernet import Fernet
@@ -30,6 +30,7 @@ ROOT = Path(__file__).parent.parent
 PATIENCE_SECONDS = 30
 POSTGRESQL = next(iter(sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)), None)
 FLASK = ["-m", "flask", "--app", "app"]
+PYTHON = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
 SIGNED_IN_AT_ONCE = 4
 
 
@@ -66,18 +67,24 @@ class Stage:
 
 
 @contextmanager
-def stage(database_url: str, crowd: int, **environ: str) -> Iterator[Stage]:
-    """A server with `crowd` hosts, host0 and so on, signed in."""
+def stage(
+    database_url: str, crowd: int, seeded: Sequence[str] = (), **environ: str
+) -> Iterator[Stage]:
+    """A server with `crowd` hosts, host0 and so on, and those with these e-mail addresses, whose
+    calendars are full of lifelike weeks; all are signed in. It logs into a file."""
     google, widget = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="meetslot-bench-")))
         given = {**_environ(google, widget, database_url.format(folder=folder)), **environ}
         port = google.rpartition(":")[2]
-        crowded = ["-m", "demo.google", "--port", port, "--crowd", str(crowd)]
-        stand_in = stack.enter_context(running(crowded, given, google))
-        server = stack.enter_context(running([*FLASK, "serve"], given, f"{widget}/healthz"))
+        people = ["--crowd", str(crowd), "--seed", *seeded]
+        stand_in = stack.enter_context(
+            running(["-m", "demo.google", "--port", port, *people], given, google)
+        )
+        log = stack.enter_context((folder / "log").open("wb"))
+        server = stack.enter_context(running([*FLASK, "serve"], given, f"{widget}/healthz", log))
         with ThreadPoolExecutor(SIGNED_IN_AT_ONCE) as threads:
-            emails = (f"host{number}@crowd.example" for number in range(crowd))
+            emails = [*seeded, *(f"host{number}@crowd.example" for number in range(crowd))]
             list(threads.map(lambda email: sign_in(widget, email), emails))
         yield Stage(google, widget, given, server, stand_in)
 
@@ -90,8 +97,7 @@ def free_port() -> int:
 
 def _environ(google: str, widget: str, database_url: str) -> dict[str, str]:
     return {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
+        **PYTHON,
         "GOOGLE_CLIENT_ID": identity.CLIENT_ID,
         "GOOGLE_CLIENT_SECRET": identity.CLIENT_SECRET,
         "GOOGLE_OIDC_METADATA_URL": f"{google}/.well-known/openid-configuration",
@@ -110,11 +116,11 @@ def _environ(google: str, widget: str, database_url: str) -> dict[str, str]:
 
 @contextmanager
 def running(
-    args: list[str], environ: dict[str, str], url: str
+    args: list[str], environ: dict[str, str], url: str, log: IO[bytes] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A program, from when it answers at `url` until the block ends."""
+    """A program, from when it answers at `url` until the block ends; it logs into `log`."""
     process = subprocess.Popen(
-        [sys.executable, *args], env=environ, cwd=ROOT, stdout=subprocess.DEVNULL
+        [sys.executable, *args], env=environ, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log
     )
     try:
         wait_for(url, process)

@@ -18,18 +18,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
+from bench import _hello
 from demo.google import StandIn
 from widget import config
 
 ROUNDS, SECONDS = 5, 1.0
 PICKER = "/book/ana/intro"
 SETTINGS = Path(__file__).parent.parent / "demo" / "settings" / "ana.json"
-
-
-def hello() -> Flask:
-    app = Flask("hello")
-    app.add_url_rule("/", view_func=lambda: "hello")
-    return app
 
 
 @contextmanager
@@ -85,7 +80,7 @@ def main() -> None:
     zones = ("Europe/Berlin", "America/New_York", "Asia/Tokyo", "Asia/Kolkata")
     days = [date.today() + timedelta(days=number) for number in range(1, 40)]
     many = [f"{PICKER}?date={day}&tz={tz}" for day in days for tz in zones]
-    bare = rate(hello(), ["/"])
+    bare = rate(_hello.app, ["/"])
     with product() as app:
         free = json.loads(app.test_client().get(f"/api/v1/ana/intro/slots?{_weeks()}").text)
         same, different = rate(app, [PICKER]), rate(app, many)
