@@ -20,7 +20,7 @@ from app import create_app
 from demo.google import StandIn
 from demo.google.state import State
 from widget import config
-from widget.web import limits, logs
+from widget.web import logs
 
 # --- databases ----------------------------------------------------------------------------------
 
@@ -138,6 +138,7 @@ class Applications:
         for each, at_first in remembered:
             each.clear()
             each.update(_copied(at_first))
+        app.extensions["meetslot.counts"].storage.reset()
         logs.start(app.extensions["meetslot"].config.log_level)
         models.database.initialize(self._databases[environ["DATABASE_URL"]])
         models.database.close()  # its file may be another one by now
@@ -146,7 +147,7 @@ class Applications:
 
 def _remembered(app: Flask) -> list[dict[Any, Any]]:
     """The attributes of everything that an application keeps something in."""
-    parts = (*app.extensions.values(), limits.limiter)
+    parts = app.extensions.values()
     return [
         app.config,
         app.extensions,

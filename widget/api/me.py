@@ -39,7 +39,7 @@ def recognise() -> ResponseReturnValue | None:
         response.headers["WWW-Authenticate"] = 'Bearer realm="meetslot"'
         return response
     g.program = found
-    limits.count_program()
+    limits.count_program(found.id)
     return None
 
 

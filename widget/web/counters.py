@@ -24,7 +24,7 @@ RETURNING number
 
 
 class FileStorage(Storage):
-    """`file:///path` for flask-limiter: windows that begin with the first hit, as in memory.
+    """`file:///path` for the library `limits`: windows that begin with the first hit, as in memory.
 
     Nothing in it has to outlive the machine, so nothing is waited for to reach the disk.
     """

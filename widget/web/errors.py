@@ -9,13 +9,12 @@ from typing import Any
 import peewee
 from flask import Response, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException, NotFound
 
 import models
 from widget.booking.target import NotHere, Renamed
 from widget.text.language import gettext as _
-from widget.web import answers, limits, logs, messages
+from widget.web import answers, logs, messages
 from widget.web.bodies import Busy
 
 log = logging.getLogger("meetslot.web")
@@ -97,8 +96,6 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
         return error.response
     status = error.code or 500
     response = _told(status, error)
-    if isinstance(error, RateLimitExceeded):
-        answers.retry_after(response, limits.seconds_left(error))
     for name, value in error.get_headers():
         if name in ("Allow", "Location", "Retry-After"):
             response.headers[name] = value

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
+from collections.abc import Callable
+from functools import cache, lru_cache, wraps
 from ipaddress import IPv6Address, IPv6Network, ip_address
+from math import ceil
+from typing import ParamSpec, TypeVar
 
-from flask import g, request
-from flask_limiter import Limiter, RateLimitExceeded
-from limits import RateLimitItemPerHour
+from flask import current_app, g, request
+from limits import RateLimitItem, parse_many
+from limits.storage import Storage, storage_from_string
+from werkzeug.exceptions import TooManyRequests
 
 from widget.booking.errors import TooManyBookings, TooQuick
 from widget.core import clock
@@ -19,58 +26,114 @@ STORAGE = FileStorage
 
 _PORT = re.compile(r"^(?:([0-9.]+)|\[(.+)\])(?::[0-9]+)?$")  # some proxies name it too
 FILL_SECONDS = 2  # nobody reads and fills in a form sooner
-QUICK_FORMS = RateLimitItemPerHour(30)  # that a host gets all the same
-PER_FORM = RateLimitItemPerHour(5)  # bookings by one form that somebody took time for
+QUICK_FORMS = "30 per hour"  # that a host gets all the same
+PER_FORM = "5 per hour"  # bookings by one form that somebody took time for
+PROGRAM = "120 per minute"  # requests of one token
 ONE_CUSTOMER = 64  # bits: of an IPv6 address what one customer has all the rest of (RFC 6177)
+SHARES = 10_000  # that a process remembers at most
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def client() -> str:
-    """Whom a request's address stands for: an IPv4 address, or a /64 of IPv6."""
-    text = _PORT.sub(r"\1\2", request.remote_addr or "")
+class Counts:
+    """Who did something how often, by `storage`.
+
+    Of a large limit most is counted in this process alone, which takes a hundredth of it at once
+    from where all processes count. So never more is let through than the limit says, and for
+    each process beside the first up to a hundredth less.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self.storage: Storage = storage_from_string(uri)  # type: ignore[assignment]
+        self._shares: dict[str, tuple[int, float]] = {}  # what is left of each, and until when
+        self._lock = threading.Lock()
+
+    def add(self, limits: str, what: str, who: str) -> int:
+        """Once more: 0 when that is within the limits, else the seconds until there is room."""
+        return max((self._add(each, what, who) for each in _parsed(limits)), default=0)
+
+    def _add(self, limit: RateLimitItem, what: str, who: str) -> int:
+        key, now = limit.key_for(who, what), time.time()
+        with self._lock:
+            left, ends = self._shares.get(key, (0, 0.0))
+            if left and now < ends:
+                self._shares[key] = left - 1, ends
+                return 0
+        share = max(1, limit.amount // 100)
+        over = self.storage.incr(key, limit.get_expiry(), amount=share) - limit.amount
+        if over >= share:
+            return max(1, ceil(self.storage.get_expiry(key) - now))
+        if left := share - max(over, 0) - 1:
+            self._remember(key, left, self.storage.get_expiry(key))
+        return 0
+
+    def _remember(self, key: str, left: int, ends: float) -> None:
+        with self._lock:
+            if len(self._shares) >= SHARES:
+                self._shares.clear()
+            self._shares[key] = left, ends
+
+
+@cache
+def _parsed(limits: str) -> list[RateLimitItem]:
+    return parse_many(limits) if limits else []
+
+
+@lru_cache(4096)
+def customer(address: str) -> str:
+    """Whom an address stands for: an IPv4 address, or a /64 of IPv6."""
+    text = _PORT.sub(r"\1\2", address)
     try:
-        address = ip_address(text)
+        known = ip_address(text)
     except ValueError:
         return text
-    if not isinstance(address, IPv6Address):
+    if not isinstance(known, IPv6Address):
         return text
-    if address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    return str(IPv6Network((int(address), ONE_CUSTOMER), strict=False))
+    if known.ipv4_mapped:
+        return str(known.ipv4_mapped)
+    return str(IPv6Network((int(known), ONE_CUSTOMER), strict=False))
 
 
-limiter = Limiter(client, headers_enabled=False)
-reading = limiter.shared_limit(
-    lambda: service.config().read_rate_limit,
-    "read",
-    exempt_when=lambda: not service.config().read_rate_limit,
-)
+def _add(limits: str, what: str, who: str) -> int:
+    counts: Counts = current_app.extensions["meetslot.counts"]
+    return counts.add(limits, what, who)
 
 
-@limiter.shared_limit(
-    lambda: service.config().booking_rate_limit,
-    "book",
-    exempt_when=lambda: not service.config().booking_rate_limit,
-)
-def _count_booking() -> None:
-    """One booking or change more of this request's address."""
+def _client() -> str:
+    return customer(request.remote_addr or "")
+
+
+def count_reading() -> None:
+    """One request more of this request's address, which counts once. Raises TooManyRequests."""
+    if g.get("counted"):
+        return
+    g.counted = True
+    if seconds := _add(service.config().read_rate_limit, "read", _client()):
+        raise TooManyRequests(retry_after=seconds)
+
+
+def reading(view: Callable[P, R]) -> Callable[P, R]:
+    """The view, after count_reading()."""
+
+    @wraps(view)
+    def counted(*args: P.args, **kwargs: P.kwargs) -> R:
+        count_reading()
+        return view(*args, **kwargs)
+
+    return counted
+
+
+def count_program(token_id: str) -> None:
+    """One request more with this token. Raises TooManyRequests."""
+    if seconds := _add(PROGRAM, "program", token_id):
+        raise TooManyRequests(retry_after=seconds)
 
 
 def allow_booking() -> None:
     """Count one booking or change of this request's address. Raises TooManyBookings."""
-    try:
-        _count_booking()
-    except RateLimitExceeded as error:
-        raise TooManyBookings(seconds_left(error)) from None
-
-
-@limiter.shared_limit("120 per minute", "program", key_func=lambda: str(g.program.id))
-def count_program() -> None:
-    """One request more of the token in `g.program`. Raises RateLimitExceeded."""
-
-
-@reading
-def count_reading() -> None:
-    """One request more of this request's address. Raises RateLimitExceeded."""
+    if seconds := _add(service.config().booking_rate_limit, "book", _client()):
+        raise TooManyBookings(seconds)
 
 
 def allow_form(host_id: int, nonce: str, made: int) -> None:
@@ -82,13 +145,7 @@ def allow_form(host_id: int, nonce: str, made: int) -> None:
     allow_booking()
     if not service.config().booking_rate_limit:
         return
-    count = limiter.limiter.hit
-    typed = nonce and clock.now() - made >= FILL_SECONDS and count(PER_FORM, "form", nonce)
-    if not typed and not count(QUICK_FORMS, "quick", str(host_id)):
+    slow = nonce and clock.now() - made >= FILL_SECONDS
+    typed = slow and not _add(PER_FORM, "form", nonce)
+    if not typed and _add(QUICK_FORMS, "quick", str(host_id)):
         raise TooQuick(FILL_SECONDS)
-
-
-def seconds_left(error: RateLimitExceeded) -> int:
-    """How long until the limit that was just exceeded has room again."""
-    current = limiter.current_limit
-    return max(1, current.reset_at - clock.now()) if current else 60

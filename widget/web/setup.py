@@ -48,7 +48,6 @@ def set_up(app: Flask, config: Config) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=256 * 1024,
         MAX_FORM_MEMORY_SIZE=256 * 1024,
-        RATELIMIT_STORAGE_URI=config.ratelimit_storage_uri,
         COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json"],
     )
     app.session_interface = HostSessions()
@@ -67,7 +66,7 @@ def set_up(app: Flask, config: Config) -> None:
     app.url_value_preprocessor(_room_for_a_form)
     app.before_request(_begin)
     app.teardown_appcontext(lambda _error: models.rest())
-    limits.limiter.init_app(app)
+    app.extensions["meetslot.counts"] = limits.Counts(config.ratelimit_storage_uri)
     app.before_request(_hear_form)
     app.after_request(headers.protect)
     app.register_error_handler(HTTPException, errors.http_error)
