@@ -16,7 +16,7 @@ from widget.google.client import Google
 from widget.guest import booking, picture, script, sightings, steps
 from widget.host import account, bookings, links, preview, programs, settings, signin, stale
 from widget.host import picture as own_picture
-from widget.web import cache, logs, service, setup, static
+from widget.web import cache, logs, ready, service, setup, static
 
 
 def create_app(given: config.Config | None = None) -> Flask:
@@ -37,9 +37,11 @@ def create_app(given: config.Config | None = None) -> Flask:
     app.extensions["meetslot"] = Google(configured)
     app.extensions["meetslot.ahead"] = Ahead()
     app.extensions["meetslot.kept"] = service.Kept()
-    app.extensions["meetslot.sightings"] = sightings.Memory()
+    app.extensions["meetslot.sightings"] = seen = sightings.Memory()
+    behind_proxy = configured.trusted_proxies > 0
     logs.start(configured.log_level)
-    logs.watch(app, behind_proxy=configured.trusted_proxies > 0)
+    logs.watch(app, behind_proxy=behind_proxy)
+    app.wsgi_app = ready.Ready(app, seen.note, behind_proxy=behind_proxy)  # type: ignore[method-assign,assignment]
     setup.set_up(app, configured)
     cache.compress_others(app)
     for room in (

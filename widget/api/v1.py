@@ -35,7 +35,11 @@ def host(handle: str) -> ResponseReturnValue:
     kept, age = service.look_at_host(handle)
     config = service.config()
     return cache.answer(
-        kept, age, None, None, lambda: schema.HostAnswer.of(config, kept.document).response()
+        kept,
+        age,
+        None,
+        None,
+        lambda: open_to_all(schema.HostAnswer.of(config, kept.document).response()),
     )
 
 
@@ -47,9 +51,9 @@ def slots(handle: str, slug: str) -> ResponseReturnValue:
     return cache.answer(target.kept, target.age, event, None, lambda: _slots(target))
 
 
-def _slots(target: Look) -> ResponseReturnValue:
+def _slots(target: Look) -> Response:
     try:
-        return calls.slots(target, query()).response()
+        return open_to_all(calls.slots(target, query()).response())
     except FAULTS as error:
         return told(error)
 

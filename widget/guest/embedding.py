@@ -18,8 +18,6 @@ from widget.guest import params, sightings
 from widget.text.language import gettext as _
 from widget.web import answers, service
 
-FRAMES = ("iframe", "frame", "embed", "object", "fencedframe")  # of Sec-Fetch-Dest
-
 
 def embedder() -> str | None:
     """The origin of the site that this request's frame stands on; None when nothing tells.
@@ -28,8 +26,8 @@ def embedder() -> str | None:
     since a site may keep its name to itself (Referrer-Policy). A browser too old to say what it
     asks for (Sec-Fetch-Dest) is in a frame if the script says so.
     """
-    into, hint = request.headers.get("Sec-Fetch-Dest"), request.args.get("embedder", "")
-    if into not in FRAMES and not (into is None and hint):
+    hint, silent = request.args.get("embedder", ""), "Sec-Fetch-Dest" not in request.headers
+    if not answers.frame() and not (silent and hint):
         return None
     origins = [addresses.origin_of(text) for text in (request.headers.get("Referer", ""), hint)]
     return next((each for each in origins if each and each != service.config().public_url), None)
@@ -49,8 +47,7 @@ def _hold_to(allowed_sites: Sequence[str], site: str | None) -> None:
     """Let only these origins frame this answer; abort with refusal() if another one does."""
     if not allowed_sites:
         return
-    certain = request.headers.get("Sec-Fetch-Dest") in FRAMES
-    if site and certain and site not in allowed_sites:
+    if site and answers.frame() and site not in allowed_sites:
         abort(refusal(site))
     g.frame_ancestors = " ".join(("'self'", *allowed_sites))
 

@@ -12,6 +12,8 @@ from widget.text import language
 from widget.web import service, static
 from widget.web import theme as web_theme
 
+FRAMES = ("iframe", "frame", "embed", "object", "fencedframe")  # of Sec-Fetch-Dest
+
 
 def is_fragment() -> bool:
     """Whether htmx asks for a part of the page; going back and forth it wants the whole."""
@@ -22,6 +24,12 @@ def is_fragment() -> bool:
 def is_framed() -> bool:
     """Whether the browser asks for it into a frame: only there a sandbox may hold it back."""
     return request.headers.get("Sec-Fetch-Dest") == "iframe"
+
+
+def frame() -> str:
+    """The kind of frame that the browser says it asks for it into; empty for none."""
+    into = request.headers.get("Sec-Fetch-Dest", "")
+    return into if into in FRAMES else ""
 
 
 def answer(template: str, status: int = 200, block: str = "picker", **context: Any) -> Response:

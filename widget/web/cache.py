@@ -1,42 +1,44 @@
 """Finished answers, kept for as long as a fresh computation would give the same.
 
 An answer depends on the state of the host, which has one number (booking/snapshot.py), on what is
-asked and by whom (`_key`: everything of a request that an answer is made of), and on time, which
+asked and by whom (Meaning: everything of a request that an answer is made of), and on time, which
 changes one only when a free start passes or a quarter of an hour ends: in every zone days begin
-and clocks change at one. How old the busy times are is looked at for each request, and so is who
-may frame a page. Kept is what is the same for everybody: nothing that a guest typed, no form (it
-has a nonce), no one-off link; that is never cacheable either. A new part of a request that an
-answer is made of belongs into `_key`, a new word of the query that holds nothing of a guest into
-SHARED.
+and clocks change at one. How old the busy times are is looked at for each request. Kept is what is
+the same for everybody: nothing that a guest typed, no form (it has a nonce), no one-off link; that
+is never cacheable either. A new part of a request that an answer is made of belongs into Meaning
+and ALIKE, a new word of the query that holds nothing of a guest into SHARED.
+
+What a request means is remembered too, so that one like it is answered from here before Flask has
+looked at it (web/ready.py).
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import brotli
 from flask import Flask, Response, make_response, request
 from flask.typing import ResponseReturnValue
 from flask_compress import Compress
-from werkzeug.datastructures import Accept, Headers
-from werkzeug.http import parse_accept_header
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header, parse_etags
 
 from widget import metrics
 from widget.booking import busy
 from widget.booking.snapshot import BusyAge, Snapshot
 from widget.core import clock
-from widget.core.bounded import Bounded
 from widget.core.document import EventType
 from widget.text import language
 from widget.web import answers, headers, service
 
 ENTRY_BYTES = 2500  # of an entry, beside its body and address
+MEANING_BYTES = 1500
 QUERY_LENGTH = 1000
 QUARTER = 900
 #: What may stand in a query and holds nothing that a guest typed; and what begins with utm_.
@@ -45,6 +47,10 @@ SHARED = frozenset(
         "date", "day", "month", "tz", "theme", "accent", "lang", "hide_details", "clock", "view",
         "embedder", "duration", "from", "to",
     )
+)  # fmt: skip
+#: Beside Sec-Fetch-Dest and Referer, which tells the site around a frame.
+ALIKE = (
+    "PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT_LANGUAGE", "HTTP_HX_REQUEST", "HTTP_HX_REQUEST_TYPE",
 )  # fmt: skip
 VARY = ("Accept-Encoding", "Sec-Fetch-Dest")
 OWN = ("Content-Length", "X-Request-Id")  # of each answer
@@ -71,17 +77,57 @@ class Entry:
         coding, body = next(iter(self.bodies.items()))
         return brotli.decompress(body) if coding == "br" else gzip.decompress(body)
 
+    def told(self, environ: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+        """Status, headers and body for a request: a 304 to who has it."""
+        known = environ.get("HTTP_IF_NONE_MATCH")
+        if known and parse_etags(known).contains_weak(self.etag[3:-1]):
+            return "304 NOT MODIFIED", self.headers, b""
+        coding = _coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        body = self.body(coding)
+        own = [("Content-Encoding", coding)] if coding else []
+        return "200 OK", [*self.headers, *own, ("Content-Length", str(len(body)))], body
+
     @property
     def bytes(self) -> int:
         return ENTRY_BYTES + sum(map(len, self.bodies.values()))
 
 
-class Ready(Response):
+class Finished(Response):
     """An answer that is sent as it was made: nothing on its way changes it any more."""
 
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
         start_response(self.status, self.headers.to_wsgi_list())
         return [] if environ["REQUEST_METHOD"] == "HEAD" else self.response  # type: ignore[return-value]
+
+
+class Meaning(NamedTuple):
+    """What a request asks for, whatever the state of the host: what decides about its answer
+    beside that state and time, and how it is counted."""
+
+    handle: str
+    rule: str
+    path: str
+    query: bytes
+    language: str
+    fragment: bool
+    frame: str
+    site: str | None
+    slug: str  # "" where busy times do not matter
+
+    def key(self, kept: Snapshot) -> tuple[Any, ...]:
+        """Of its answer, while the host is in this state."""
+        site = self.site if kept.document.allowed_sites else None
+        return (kept.host_id, kept.version, *self[2:7], site)
+
+
+def kept_answer(
+    all_kept: service.Kept, meaning: Meaning, kept: Snapshot, age: BusyAge, ttl: int, now: int
+) -> Entry | None:
+    """The finished answer, while it is true. Busy times must be new, as one that is made now
+    would ask Google otherwise."""
+    new = not meaning.slug or busy.covers(age, kept.document, ttl, now)
+    found = all_kept.answers.get(meaning.key(kept)) if new else None
+    return found if found is not None and found.since <= now < found.until else None
 
 
 def answer(
@@ -93,19 +139,17 @@ def answer(
 ) -> ResponseReturnValue:
     """What `make` gives for this request, or gave before to one like it; 304 to who has it.
 
-    `site`: the one around the page. Busy times must be new, as `make` would ask Google otherwise.
+    `site`: the one around the page.
     """
-    query = request.query_string
-    if request.method not in ("GET", "HEAD") or not _is_shared(query):
+    if request.method not in ("GET", "HEAD") or not _is_shared(request.query_string):
         return make()
-    now = clock.now()
-    shelf: Bounded[Any, Entry] = service.kept().answers
-    key = _key(kept, site, query)
-    new = event is None or busy.covers(age, kept.document, service.config().busy_ttl, now)
-    found = shelf.get(key) if new else None
-    hit = found is not None and found.since <= now < found.until
-    metrics.looked("answers", hit=hit)
-    if found is None or not hit:
+    now, ttl, all_kept = clock.now(), service.config().busy_ttl, service.kept()
+    meaning = _meaning(site)
+    like = alike(request.environ)
+    all_kept.meanings.put(like, meaning, MEANING_BYTES + sum(len(each or "") for each in like))
+    found = kept_answer(all_kept, meaning, kept, age, ttl, now)
+    metrics.looked("answers", hit=found is not None)
+    if found is None:
         response = make_response(make())
         if response.status_code != 200 or response.headers.get("Cache-Control"):
             return response
@@ -114,9 +158,32 @@ def answer(
         found.body(coding)
         if coding:
             del found.bodies[""]
-        if new:
-            shelf.put(key, found, found.bytes + len(query))
-    return _sent(found)
+        if not meaning.slug or busy.covers(age, kept.document, ttl, now):
+            all_kept.answers.put(meaning.key(kept), found, found.bytes + len(meaning.query))
+    status, told, body = found.told(request.environ)
+    return Finished(body, status, told)
+
+
+def _meaning(site: str | None) -> Meaning:
+    given = request.view_args or {}
+    return Meaning(
+        given["handle"],
+        str(request.url_rule),
+        request.path,
+        request.query_string,
+        language.tag(),
+        answers.is_fragment(),
+        answers.frame(),
+        site,
+        given.get("slug", ""),
+    )
+
+
+def alike(environ: Mapping[str, Any]) -> tuple[str | None, ...]:
+    """All of a request that its Meaning depends on: those that are alike in it mean the same."""
+    into = environ.get("HTTP_SEC_FETCH_DEST")
+    site = None if into in ("document", "empty") else environ.get("HTTP_REFERER")
+    return (into, site, *map(environ.get, ALIKE))
 
 
 @lru_cache(4096)
@@ -125,19 +192,6 @@ def _is_shared(query: bytes) -> bool:
         return False
     given = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     return all(name in SHARED or name.startswith("utm_") for name, _value in given)
-
-
-def _key(kept: Snapshot, site: str | None, query: bytes) -> tuple[Any, ...]:
-    return (
-        kept.host_id,
-        kept.version,
-        request.path,
-        query,
-        language.tag(),
-        answers.is_fragment(),
-        answers.is_framed(),
-        site if kept.document.allowed_sites else None,
-    )
 
 
 def _until(kept: Snapshot, event: EventType | None, now: int) -> int:
@@ -157,18 +211,6 @@ def _entry(response: Response, now: int, until: int) -> Entry:
     return Entry(now, until, f'W/"{digest}"', [*sent, ("ETag", f'W/"{digest}"')], {"": body})
 
 
-def _sent(found: Entry) -> Response:
-    told = Headers(found.headers)
-    if request.if_none_match.contains_weak(found.etag[3:-1]):
-        return Ready(b"", 304, told)
-    coding = _coding(request.headers.get("Accept-Encoding", ""))
-    body = found.body(coding)
-    if coding:
-        told["Content-Encoding"] = coding
-    told["Content-Length"] = str(len(body))
-    return Ready(body, 200, told)
-
-
 @lru_cache(256)
 def _coding(accepted: str) -> str:
     """The smallest that the client takes."""
@@ -182,7 +224,7 @@ def compress_others(app: Flask) -> None:
     app.config["COMPRESS_REGISTER"] = False
     compress.init_app(app)
     app.after_request(
-        lambda answer: answer if isinstance(answer, Ready) else compress.after_request(answer)
+        lambda answer: answer if isinstance(answer, Finished) else compress.after_request(answer)
     )
 
 

@@ -9,9 +9,11 @@ import secrets
 import sys
 import time
 import traceback
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from flask import Flask, Response, g, has_request_context, request
 
@@ -21,6 +23,7 @@ log = logging.getLogger("meetslot.requests")
 ROOT = Path(__file__).parents[2]
 OURS = tuple(f"{ROOT}/{name}" for name in ("widget", "app.py", "connections.py", "models.py"))
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:=-]{1,64}")
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class JSONLines(logging.Formatter):
@@ -40,7 +43,7 @@ class JSONLines(logging.Formatter):
         if record.exc_info and record.exc_info[0]:
             line["error"] = record.exc_info[0].__name__
             line["at"] = _frames(record.exc_info[2])
-        return json.dumps(line, ensure_ascii=False)
+        return _encode(line)
 
 
 def _frames(trace: TracebackType | None) -> list[str]:
@@ -55,6 +58,9 @@ def start(level: str) -> None:
     """Our own loggers at `level`; libraries only when they warn of something without addresses."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JSONLines())
+    # who called a logger, and in which thread, is written nowhere: not looked for it is cheaper
+    logging._srcfile = None  # type: ignore[attr-defined]
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     ours = logging.getLogger("meetslot")
     ours.handlers, ours.propagate = [handler], False
     ours.setLevel(level.upper())
@@ -70,25 +76,31 @@ def watch(app: Flask, *, behind_proxy: bool) -> None:
     @app.before_request
     def begin() -> None:
         g.began = time.monotonic()
-        sent = request.headers.get("X-Request-Id", "") if behind_proxy else ""
-        g.request_id = sent if REQUEST_ID.fullmatch(sent) else _new_id()
+        g.request_id = name(request.environ, behind_proxy=behind_proxy)
 
     @app.after_request
     def end(response: Response) -> Response:
         response.headers["X-Request-Id"] = request_id()
         route = request.url_rule.rule if request.url_rule else None
-        seconds = time.monotonic() - g.get("began", time.monotonic())
-        metrics.request(request.method, route, response.status_code, seconds)
-        fields = {
-            "method": request.method,
-            "route": route,
-            "status": response.status_code,
-            "ms": round(seconds * 1000, 1),
-        }
-        log.info("request", extra={"fields": fields})
+        began = g.get("began", time.monotonic())
+        answered(request.method, route, response.status_code, began, request_id())
         return response
 
     app.add_template_global(request_id)
+
+
+def answered(method: str, route: str | None, status: int, began: float, id: str) -> None:
+    """Count an answer, and write its line; `began` by time.monotonic()."""
+    seconds = time.monotonic() - began
+    metrics.request(method, route, status, seconds)
+    fields = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
+    log.info("request", extra={"fields": {**fields, "request_id": id}})
+
+
+def name(environ: Mapping[str, Any], *, behind_proxy: bool) -> str:
+    """What a request is called from now on."""
+    sent = environ.get("HTTP_X_REQUEST_ID", "") if behind_proxy else ""
+    return sent if REQUEST_ID.fullmatch(sent) else _new_id()
 
 
 def request_id() -> str:
