@@ -26,7 +26,7 @@ import brotli
 from flask import Flask, Response, make_response, request
 from flask.typing import ResponseReturnValue
 from flask_compress import Compress
-from werkzeug.datastructures import Accept
+from werkzeug.datastructures import Accept, ETags
 from werkzeug.http import parse_accept_header, parse_etags
 
 from widget import metrics
@@ -80,7 +80,7 @@ class Entry:
     def told(self, environ: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
         """Status, headers and body for a request: a 304 to who has it."""
         known = environ.get("HTTP_IF_NONE_MATCH")
-        if known and parse_etags(known).contains_weak(self.etag[3:-1]):
+        if known and (known == self.etag or _etags(known).contains_weak(self.etag[3:-1])):
             return "304 NOT MODIFIED", self.headers, b""
         coding = _coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
         body = self.body(coding)
@@ -209,6 +209,11 @@ def _entry(response: Response, now: int, until: int) -> Entry:
     sent = [each for each in response.headers if each[0] not in OWN]
     digest = hashlib.blake2b(repr(sent).encode() + body, digest_size=12).hexdigest()
     return Entry(now, until, f'W/"{digest}"', [*sent, ("ETag", f'W/"{digest}"')], {"": body})
+
+
+@lru_cache(256)
+def _etags(known: str) -> ETags:
+    return parse_etags(known)
 
 
 @lru_cache(256)
