@@ -9,12 +9,22 @@ from flask import Flask
 
 import models
 from widget import cli, config, metrics
-from widget.api import agents, mcp, me, notifications, oembed, openapi, v1
+from widget.api import agents, mcp, me, notifications, oembed, openapi, v1, webhooks
 from widget.booking import reconcile
 from widget.booking.ahead import Ahead
 from widget.google.client import Google
 from widget.guest import booking, picture, script, sightings, steps
-from widget.host import account, bookings, links, preview, programs, settings, signin, stale
+from widget.host import (
+    account,
+    bookings,
+    links,
+    preview,
+    programs,
+    settings,
+    signin,
+    stale,
+    webhook,
+)
 from widget.host import picture as own_picture
 from widget.web import cache, logs, ready, service, setup, static
 
@@ -59,7 +69,17 @@ def create_app(given: config.Config | None = None) -> Flask:
         static,
     ):
         app.register_blueprint(room.blueprint)
-    for room in (signin, settings, own_picture, bookings, links, programs, preview, account):
+    for room in (
+        signin,
+        settings,
+        own_picture,
+        bookings,
+        links,
+        programs,
+        webhook,
+        preview,
+        account,
+    ):
         app.register_blueprint(room.blueprint)
     own_picture.set_up(app)
     signin.set_up(app)
@@ -80,6 +100,7 @@ def worker() -> Flask:
         metrics.start()
         exporter.answer(*google.config.metrics)
     threading.Thread(target=reconcile.rounds, args=(google,), daemon=True).start()
+    threading.Thread(target=webhooks.rounds, args=(google,), daemon=True).start()
     ahead = app.extensions["meetslot.ahead"]
     threading.Thread(target=ahead.keep_asking, args=(google,), daemon=True).start()
     seen = app.extensions["meetslot.sightings"]

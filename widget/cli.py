@@ -16,8 +16,9 @@ from flask.cli import AppGroup, with_appcontext
 
 import models
 from widget import cli_links, cli_people, cli_tokens, doctor
+from widget.api import webhooks as sending
 from widget.backup import backup
-from widget.booking import deletion, export, guest_input, reconcile, rows, settling
+from widget.booking import deletion, export, guest_input, reconcile, rows, settling, webhooks
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
 from widget.booking.target import Target
@@ -94,7 +95,8 @@ def _google() -> Google:
 @click.argument("file", type=click.Path(dir_okay=False, writable=True), required=False)
 def export_settings(host: str, file: str | None) -> None:
     """Write the settings of HOST as JSON to FILE, or to standard output."""
-    text = document_json(load_document(_host(host).settings))
+    found = _host(host)
+    text = document_json(webhooks.whole(_google(), found, load_document(found.settings)))
     if file in (None, "-"):
         click.echo(text, nl=False)
     else:
@@ -113,6 +115,8 @@ def import_settings(host: str, file: io.BufferedReader) -> None:
     found = _host(host)
     try:
         document = parse_document(file.read())
+        if document.webhook:
+            webhooks.check(_google().config, document.webhook.url)
         while not _import(found, document):
             found = _host(host)  # changed meanwhile: an import replaces that too
     except SettingsError as error:
@@ -124,7 +128,11 @@ def import_settings(host: str, file: io.BufferedReader) -> None:
 
 def _import(host: models.Host, document: Settings) -> bool:
     renamed = renamed_slugs(load_document(host.settings), document)
-    return store.store(host, document, renamed, zone_chosen=True)
+    with models.write():
+        stored = store.store(host, document, renamed, zone_chosen=True)
+        if stored:
+            webhooks.put(_google(), host, document.webhook, now())
+    return stored
 
 
 # --- hosts and bookings -----------------------------------------------------------------------
@@ -236,7 +244,7 @@ def explain(host: str, event: str, time: str) -> None:
 @click.command("reconcile")
 @with_appcontext
 def reconcile_() -> None:
-    """Settle what is open at Google, and take in what hosts changed there.
+    """Settle what is open at Google, take in what hosts changed there, and send to webhooks.
 
     Every booking whose outcome is unknown is asked about at once, however long its pause; only one
     that is due within a minute is left alone, since somebody may be asking about it. Says how many
@@ -244,7 +252,7 @@ def reconcile_() -> None:
     Safe to run at any time, from cron, on several machines.
     """
     left = settling.hurry_all(now())
-    outcome = reconcile.run(_google(), now)
+    outcome = reconcile.run(_google(), now) + sending.deliver(_google(), now)
     said = [f"{number} {OUTCOMES[name]}" for name, number in sorted(outcome.items())]
     said = said or ["nothing to settle"]
     if left:
@@ -260,6 +268,8 @@ OUTCOMES = {
     "pending": "pending still",
     "followed": "followed what was changed in Google",
     "wiped": "wiped of what guests said, after BOOKING_RETENTION_DAYS",
+    "sent": "sent to webhooks",
+    "not taken": "not taken by webhooks",
     "wrong": "went wrong (see the log)",
 }
 

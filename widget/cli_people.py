@@ -11,7 +11,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 import models
-from widget.booking import deletion, export
+from widget.booking import deletion, export, webhooks
 from widget.core import contact
 from widget.core.clock import now
 from widget.google.client import Google
@@ -76,7 +76,7 @@ def delete_guest(email: str, *, yes: bool) -> None:
 
 @keys.command("rotate")
 def rotate() -> None:
-    """Encrypt all stored Google tokens with the first key of TOKEN_KEYS.
+    """Encrypt all stored Google tokens and webhooks' secrets with the first key of TOKEN_KEYS.
 
     Put a new key first, restart the server, run this: then the older ones can go. Safe while the
     server runs, and to run again.
@@ -84,7 +84,7 @@ def rotate() -> None:
     hosts, changed, unread = models.hosts(), 0, list[str]()
     for number, host in enumerate(hosts, 1):
         try:
-            changed += _google().rotate(host)
+            changed += _google().rotate(host) + webhooks.rotate(_google(), host)
         except ValueError:
             unread.append(host.handle)
         if number % 100 == 0 or number == len(hosts):

@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 import models
-from widget.booking import settling
+from widget.booking import outbox, settling
 from widget.core import clock
 
 LOOK_SECONDS = 2  # until another worker answers when the one that did has ended
@@ -44,13 +44,15 @@ def _stored(now: int) -> Iterable[GaugeMetricFamily]:
         "How long the booking that has waited longest for Google has waited; 0 when none waits.",
         value=max(0, now - oldest) if oldest else 0,
     )
-    outbox = GaugeMetricFamily(
+    length = GaugeMetricFamily(
         "meetslot_outbox_length",
-        "What has still to be told to others: bookings with something open at Google.",
+        "What has still to be told to others: bookings with something open at Google, and"
+        " deliveries to webhooks.",
         labels=["to"],
     )
-    outbox.add_metric(["google"], settling.open_at_google())
-    yield outbox
+    length.add_metric(["google"], settling.open_at_google())
+    length.add_metric(["webhooks"], outbox.waiting())
+    yield length
 
 
 def answer(address: str, port: int) -> None:

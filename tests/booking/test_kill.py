@@ -7,6 +7,10 @@ has no part in it.
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -24,8 +28,9 @@ import models
 from app import create_app
 from demo.google import StandIn
 from tests import page
-from tests.conftest import Browser
+from tests.conftest import ROOT, Browser, on_sqlite
 from tests.people import ANA, MARIA
+from tests.receiver import Receiver, receiver, until
 from tests.server import Server, servers
 from widget import config
 from widget.core.clock import from_rfc3339
@@ -100,6 +105,17 @@ def life(host: Flask, environ: dict[str, str], google: StandIn, tmp_path: Path) 
         yield Life(server, google)
 
 
+@pytest.fixture
+def crm(host: Flask) -> Iterator[Receiver]:
+    with receiver() as found:
+        hook = json.dumps(found.settings())
+        run = host.test_cli_runner().invoke
+        document = run(args=["settings", "export", "ana"]).stdout
+        wanted = document.replace('"webhook": null', f'"webhook": {hook}')
+        assert run(args=["settings", "import", "ana", "-"], input=wanted).exit_code == 0
+        yield found
+
+
 def settled(host: Flask, google: StandIn, environ: dict[str, str], folder: Path) -> dict[str, Any]:
     """The only booking after a restart and the rounds that follow; {} when there is none."""
     with servers(1, environ, folder) as (server,):
@@ -130,25 +146,31 @@ def settled(host: Flask, google: StandIn, environ: dict[str, str], folder: Path)
     ],
 )
 def test_while_booking(
-    life: Life, host: Flask, google: StandIn, environ: dict[str, str], tmp_path: Path,
-    method: str, when: str, ending: str,
+    life: Life, crm: Receiver, host: Flask, google: StandIn, environ: dict[str, str],
+    tmp_path: Path, method: str, when: str, ending: str,
 ) -> None:  # fmt: skip
+    """The host's program is told once what became of it, and nothing before."""
     start = life.times()[-1]
     form = life.form(start)
     life.dies(method, when, lambda: life.book(form))
+    assert crm.got == []
     booking = settled(host, google, environ, tmp_path)
     assert booking["status"] in ending
     assert booking["start"] == start
+    [told] = crm.got
+    assert told.json["type"] == f"booking.{booking['status']}"
+    assert told.json["data"]["id"] == booking["id"]
 
 
 def test_while_booking_before_the_claim(
-    life: Life, host: Flask, google: StandIn, environ: dict[str, str], tmp_path: Path
+    life: Life, crm: Receiver, host: Flask, google: StandIn, environ: dict[str, str], tmp_path: Path
 ) -> None:
     form = life.form(life.times()[-1])
     models.BusyTimes.update(fetched_at=0).execute()
     models.database.close()
     life.dies(FREEBUSY, "before", lambda: life.book(form))
     assert settled(host, google, environ, tmp_path) == {}
+    assert crm.got == []
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -178,3 +200,37 @@ def test_while_rescheduling(
     life.dies(method, when, lambda: life.reschedule(address, new))
     booking = settled(host, google, environ, tmp_path)
     assert (booking["status"], booking["start"]) == ("confirmed", new)
+
+
+@on_sqlite
+@pytest.mark.parametrize("while_told", [False, True])
+def test_after_booking_or_while_it_is_told(
+    life: Life, crm: Receiver, host: Flask, google: StandIn, environ: dict[str, str],
+    tmp_path: Path, while_told: bool,
+) -> None:  # fmt: skip
+    """It is told, and if need be again, under the same id."""
+    life.book(life.form(life.times()[-1]))
+    life.server.kill()
+    assert crm.got == []
+    if while_told:
+        killed_while_it_tells(crm, environ)
+    settled(host, google, environ, tmp_path)
+    assert len(crm.got) == 1 + while_told
+    assert len({(each.headers["webhook-id"], each.body) for each in crm.got}) == 1
+    assert crm.got[-1].json["type"] == "booking.confirmed"
+
+
+def killed_while_it_tells(crm: Receiver, environ: dict[str, str]) -> None:
+    never = threading.Event()
+    crm.answers.append(lambda _handler: never.wait(60) and None)
+    sending = subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "app", "reconcile"],
+        env={**os.environ, **environ, "PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until(lambda: crm.got)
+    sending.kill()
+    sending.wait()
+    never.set()

@@ -1,8 +1,7 @@
-"""The sections "Look", "Allowed sites" and "Webhook"."""
+"""The sections "Look" and "Allowed sites"."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -125,27 +124,3 @@ def test_every_site_that_is_wrong_is_named(ana: Browser) -> None:
     said = faults(answer)["sites-allowed_sites"]
     assert said.count("must be a site") == 1
     assert said.endswith(": line 1 “one”, line 3 “three”")
-
-
-# --- webhook ---------------------------------------------------------------------------------
-
-
-def test_a_webhook_is_kept_but_not_on_the_page_while_nothing_sends(
-    app: Flask, ana: Browser, change: Callable[..., None]
-) -> None:
-    hook = {
-        "url": "https://hooks.example/x",
-        "secret": "whsec_" + "A" * 32,
-        "events": ["booking.confirmed"],
-    }
-    change("ana", webhook=hook)
-    shown = show(ana)
-    assert "ebhook" not in shown.text
-    assert not [each for each in shown.all("form") if "webhook" in each.attrs.get("action", "")]
-    for section in ("profile", "hours", "calendars", "theme", "sites"):
-        save(ana, section)
-    save(ana, "theme", {"mode": "dark"})
-    assert exported(app)["webhook"] == hook
-    assert ana.client.get("/settings/webhook").status_code == 404
-    sent = form(shown, "theme").sent()
-    assert ana.client.post("/settings/webhook", data=sent).status_code == 404

@@ -58,7 +58,17 @@ def every_answer(app: Flask, client: FlaskClient, token: str) -> Iterator[tuple[
                 yield rule, client.open(address, method=method, headers=headers)
 
 
-HOST_ROOMS = {"signin", "settings", "host_bookings", "programs", "preview", "account"}
+HOST_ROOMS = {
+    "signin",
+    "settings",
+    "host_bookings",
+    "programs",
+    "webhook",
+    "preview",
+    "account",
+    "own_picture",
+    "links",
+}
 
 
 def is_host_side(rule: Any) -> bool:

@@ -10,5 +10,7 @@ schema         what they answer, as models
 agents         llms.txt, and event types as Markdown
 oembed         for editors that embed by address
 openapi        what programs can do, as OpenAPI and as a page
+webhooks       tells hosts' own programs what happened
+receiver       one POST to such a program
 notifications  Google's change notifications
 """

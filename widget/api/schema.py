@@ -256,6 +256,27 @@ class Me(Answer):
     url: str
 
 
+class HostState(Answer):
+    """A host; `reason`: why Google does not let us reach the calendar any more, if so."""
+
+    handle: str
+    url: str
+    reason: str | None
+
+    @classmethod
+    def of(cls, config: Config, host: models.Host) -> HostState:
+        url = f"{config.public_url}/book/{host.handle}"
+        return cls(handle=host.handle, url=url, reason=host.disconnected_reason)
+
+
+class Event(Answer):
+    """What a webhook is sent: `timestamp` is when it happened, and `data` as it was then."""
+
+    type: str
+    timestamp: str
+    data: HostsBooking | HostState
+
+
 def slots_of(starts: Sequence[int], event: EventType) -> list[Slot]:
     length = event.duration * 60
     return [Slot(start=to_rfc3339(at), end=to_rfc3339(at + length)) for at in starts]

@@ -21,6 +21,8 @@ channels     Google's push channels
 links        signed links, nonces and cursors
 one_off      one-off links: for one guest, or so many
 tokens       what a host's own programs show
+outbox       what hosts' own programs have still to be told
+webhooks     where they are told, and the secrets that sign it
 export       bookings as rows of a table or file
 retention    what guests said, wiped after a while
 deletion     erasing a host or a guest

@@ -6,7 +6,7 @@ from typing import Any
 
 import models
 from models import Booking
-from widget.booking import mail
+from widget.booking import mail, outbox
 from widget.google.client import DAY
 
 AT_ONCE = 200  # bookings in one transaction
@@ -34,5 +34,6 @@ def wipe(days: int, now: int) -> int:
             break
         with models.write():
             mail.forget_all(ids)
+            outbox.forget(ids)
             wiped += Booking.update(WIPED).where(Booking.id.in_(ids)).execute()
     return wiped

@@ -52,7 +52,7 @@ import peewee
 
 import models
 from models import Booking, Host
-from widget.booking import one_off, rows
+from widget.booking import one_off, outbox, rows
 
 LEFTOVER_SECONDS = 60  # a write that nobody waits for any more has arrived by then, or never will
 
@@ -331,7 +331,9 @@ def _change(
             return None
         if status == "failed":
             one_off.give_back(booking.link)
-        return Change(act, rows.as_it_is(booking))
+        changed = rows.as_it_is(booking)
+        outbox.note(act, booking, changed)
+        return Change(act, changed)
 
 
 def _change_or_conflict(

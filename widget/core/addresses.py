@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import idna
 
@@ -20,6 +20,10 @@ _ADDRESS = re.compile(
 _NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.ASCII)
 #: What a Content-Security-Policy can name (CSP 3, host-source), and IPv6's loopback
 _FRAMING = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*|\[::1\]")
+#: Where the internet's addresses are (RFC 4291), and those of IPv4 in IPv6 (RFC 6052, RFC 3056)
+_UNICAST, _NAT64 = IPv6Network("2000::/3"), IPv6Network("64:ff9b::/96")
+#: By which clouds answer their machines about themselves (Oracle, Azure), like any other address
+_METADATA = (IPv4Network("192.0.0.0/24"), IPv4Network("168.63.129.16/32"))
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,28 @@ def origin_of(text: str) -> str | None:
         return parse(text).origin
     except ValueError:
         return None
+
+
+def is_public(ip: str) -> bool:
+    """Whether an IP address is one on the internet: not of this machine, of a private or a
+    provider's network, of a link, of many; nor one of IPv6 that leads to such a one of IPv4."""
+    found = _within(ip_address(ip))
+    if isinstance(found, IPv6Address):
+        return found in _UNICAST and found.is_global
+    inside = found.is_multicast or any(found in network for network in _METADATA)
+    return found.is_global and not inside
+
+
+def is_loopback(ip: str) -> bool:
+    return _within(ip_address(ip)).is_loopback
+
+
+def _within(found: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address that an IPv6 address stands for, if it does."""
+    if isinstance(found, IPv4Address):
+        return found
+    nat64 = IPv4Address(int(found) & 0xFFFFFFFF) if found in _NAT64 else None
+    return found.ipv4_mapped or found.sixtofour or nat64 or found
 
 
 def _host(text: str) -> str:

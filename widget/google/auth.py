@@ -136,23 +136,27 @@ class Client:
             log.error("token cannot be decrypted: is its key missing from TOKEN_KEYS?")
             return None
 
+    def encrypted_anew(self, stored: str) -> str | None:
+        """A stored token encrypted with the first key, None when it is already. Raises ValueError
+        for one that no key opens."""
+        with suppress(InvalidToken):
+            Fernet(self.config.token_keys[0]).decrypt(stored.encode())
+            return None
+        try:
+            return self._cipher.rotate(stored.encode()).decode()
+        except InvalidToken:
+            raise ValueError("no key opens it") from None
+
     def rotate(self, host: models.Host) -> int:
         """Encrypt a host's tokens with the first key, unless they are, or are replaced meanwhile;
         how many. Raises ValueError for one that no key opens."""
-        first, changed = Fernet(self.config.token_keys[0]), 0
+        changed = 0
         for column in (models.Host.refresh_token, models.Host.access_token):
             old = getattr(host, column.name)
-            if old is None:
-                continue
-            with suppress(InvalidToken):
-                first.decrypt(old.encode())
-                continue
-            try:
-                new = self._cipher.rotate(old.encode()).decode()
-            except InvalidToken:
-                raise ValueError("no key opens it") from None
-            same = models.Host.update({column: new}).where(models.Host.id == host.id, column == old)
-            changed += models.changed(same)
+            new = old and self.encrypted_anew(old)
+            if new:
+                same = models.Host.id == host.id, column == old
+                changed += models.changed(models.Host.update({column: new}).where(*same))
         return changed
 
     def columns(self, tokens: Tokens) -> dict[str, Any]:

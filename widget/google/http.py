@@ -187,7 +187,7 @@ class _Response(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_Incoming(self.fp.detach(), sock))
 
 
-class _Connection(HTTPConnection):
+class Connection(HTTPConnection):
     response_class = _Response
     _used_at = 0.0
 
@@ -202,21 +202,25 @@ class _Connection(HTTPConnection):
         super().send(data)  # opens a connection first where there is none
         _call.sent, self._used_at = True, time.monotonic()
 
+    def addresses(self) -> list[str]:
+        """The server's IP addresses. Raises NameResolutionError."""
+        try:
+            found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+        except (socket.gaierror, UnicodeError) as error:
+            fault = socket.gaierror(str(error))
+            raise NameResolutionError(self.host, self, fault) from error
+        return [str(address[0]) for *_kind, address in found]
+
     def _new_conn(self) -> socket.socket:
         """To the first of the server's addresses that answers, each in half of what is left."""
         _call.opened = True
         deadline, fault = time.monotonic() + float(self.timeout or 0), ""
-        try:
-            found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
-        except socket.gaierror as error:
-            raise NameResolutionError(self.host, self, error) from error
-        for number, (*_kind, address) in enumerate(found, 1):
+        found = self.addresses()
+        for number, ip in enumerate(found, 1):
             left = deadline - time.monotonic()
             share = max(left if number == len(found) else left / 2, LEAST_SECONDS)
             try:
-                sock = create_connection(
-                    (str(address[0]), self.port), share, socket_options=self.socket_options
-                )
+                sock = create_connection((ip, self.port), share, socket_options=self.socket_options)
             except OSError as error:
                 fault = str(error)
                 continue
@@ -225,7 +229,7 @@ class _Connection(HTTPConnection):
         raise NewConnectionError(self, fault)
 
 
-class _SecureConnection(_Connection, HTTPSConnection):
+class SecureConnection(Connection, HTTPSConnection):
     pass
 
 
@@ -235,5 +239,5 @@ class _Adapter(HTTPAdapter):
     def get_connection_with_tls_context(self, *args: Any, **more: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **more)
         secure = isinstance(pool, HTTPSConnectionPool)
-        pool.ConnectionCls = _SecureConnection if secure else _Connection
+        pool.ConnectionCls = SecureConnection if secure else Connection
         return pool

@@ -18,6 +18,8 @@ links_view     how they are listed, and the form for a new one
 preview        what guests would see
 account        the connection; disconnect, delete
 programs       API tokens, made and ended
+webhook        where events are sent, set and tried
+webhook_view   how that is shown, and how it went
 snippets       the embed code, and where it was seen
 calendars      which calendars the host can choose from
 why            why a time is or is not offered

@@ -17,7 +17,16 @@ from widget.core.document import (
     parse_document,
 )
 from widget.guest import picture
-from widget.host import account, bookings_view, form_view, forms, links_view, views, why
+from widget.host import (
+    account,
+    bookings_view,
+    form_view,
+    forms,
+    links_view,
+    views,
+    webhook_view,
+    why,
+)
 from widget.host.fields import SECTIONS
 from widget.host.form_view import FormView
 from widget.host.forms import Faulty, Part
@@ -64,11 +73,12 @@ def whole(
     token: dict[str, str] | None = None,
     link_faults: dict[str, str] | None = None,
     picture_fault: str = "",
+    webhook: dict[str, Any] | None = None,
     **more: Any,
 ) -> Response:
-    """The page; `sent` keeps what was typed in its section, `token` says what became of one that
-    was to be made, `link_faults` and `picture_fault` why a one-off link or a picture was not taken,
-    `more` what is said of bookings."""
+    """The page; `sent` keeps what was typed in its section, `token` and `webhook` say what became
+    of one that was to be made, `link_faults` and `picture_fault` why a one-off link or a picture
+    was not taken, `more` what is said of bookings."""
     document = load_document(host.settings)
     context = {
         **views.page(host, document, sent),
@@ -78,6 +88,7 @@ def whole(
         "token": token or {},
         "picture": {"address": picture.address(document), "fault": picture_fault},
         "links": links_view.view(host, document, link_faults or {}),
+        "webhook": webhook_view.view(host, webhook or {}),
     }
     answer = make_response(page("host/settings.html", status, **context))
     answer.headers["Cache-Control"] = "no-store"

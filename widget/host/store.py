@@ -20,13 +20,15 @@ def store(
     *,
     zone_chosen: bool = False,
 ) -> bool:
-    """Save a document over that of the host; False when that was changed since `host` was read.
+    """Save a document, but for its webhook, over that of the host; False when that was changed
+    since `host` was read.
 
     `renamed`: slugs before and after, whose bookings go along. Unless its zone was chosen by the
     host, one that nobody knows is asked for until it is.
 
     Raises SettingsError when another host has the handle.
     """
+    document = document.model_copy(update={"webhook": None})  # see widget/booking/webhooks.py
     text, asked = document_json(document), None if zone_chosen else account.zone_asked(host)
     if text != host.settings:
         try:

@@ -1,0 +1,157 @@
+"""Tells hosts' own programs what happened: the outbox, sent by Standard Webhooks
+(https://www.standardwebhooks.com)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import logging
+import time
+from collections import Counter
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+import models
+from widget.api import receiver, schema
+from widget.api.receiver import Said
+from widget.booking import leases, outbox, rows, webhooks
+from widget.booking.outbox import Delivery
+from widget.config import Config
+from widget.core import clock as core_clock
+from widget.core.clock import Clock, to_rfc3339
+from widget.google.client import Google
+
+AT_ONCE, AT_ONCE_SLOW = 8, 4  # receivers; of those that are slow or do not answer
+SLOW_SECONDS = 2
+LOOK_SECONDS = 1  # between looks whether something is due
+LEASE_SECONDS = 60
+
+log = logging.getLogger("meetslot.webhooks")
+
+
+def rounds(google: Google) -> None:
+    """Send what is due, at once and for as long as the process lives; RECONCILE_EVERY=0 leaves it
+    to cron, like other rounds."""
+    while google.config.reconcile_every:
+        time.sleep(LOOK_SECONDS)
+        try:
+            with models.database.connection_context():
+                deliver(google, core_clock.now)
+        except Exception as error:
+            log.error("round failed", exc_info=error)
+
+
+def deliver(google: Google, clock: Clock) -> Counter[str]:
+    """Send all that is due, unless another worker is at it: how many were `sent`, and how many
+    were `not taken`. Safe at any time, in several places at once.
+
+    A receiver is sent one after the other, so that a slow one holds up its own host alone.
+    """
+    outcome: Counter[str] = Counter()
+    outbox.note_disconnected(clock())
+    if not Delivery.select().where(outbox.is_due(clock())).exists():
+        return outcome
+    lease = leases.take("webhooks", clock(), clock() + LEASE_SECONDS)
+    if lease is None:
+        return outcome
+    under_way: dict[Future[Said], Delivery] = {}
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        while lease.renew(clock() + LEASE_SECONDS):
+            for each in _begun(google, under_way, clock()):
+                under_way[threads.submit(each.send)] = each.delivery
+            if not under_way:
+                break
+            models.rest()
+            for done in wait(under_way, LOOK_SECONDS, FIRST_COMPLETED).done:
+                delivery = under_way.pop(done)
+                outcome["sent" if _noted(delivery, done.result(), clock()) else "not taken"] += 1
+    lease.release()
+    outbox.clear_away(clock())
+    return outcome
+
+
+@dataclass(frozen=True)
+class _Request:
+    """A delivery, ready to be sent by a thread that needs no database."""
+
+    delivery: Delivery
+    url: str
+    body: bytes
+    headers: dict[str, str]
+    loopback: bool
+
+    def send(self) -> Said:
+        return receiver.post(self.url, self.body, self.headers, loopback=self.loopback)
+
+
+def _begun(google: Google, under_way: dict[Future[Said], Delivery], now: int) -> list[_Request]:
+    """What can be sent beside what is under way."""
+    busy = [each.host_id for each in under_way.values()]
+    slow = sum(1 for each in under_way.values() if each.slow)
+    chosen = outbox.due(now, busy, AT_ONCE - len(under_way), AT_ONCE_SLOW - slow)
+    found = (_request(google, each, now) for each in chosen if outbox.take(each, now))
+    return [each for each in found if each]
+
+
+def _request(google: Google, delivery: Delivery, now: int) -> _Request | None:
+    """None when the webhook, the host or the booking is gone."""
+    hook = webhooks.of(delivery.host_id)
+    event = hook and _event(google.config, delivery)
+    if not hook or not event:
+        return None
+    body = event.model_dump_json().encode()
+    return _Request(
+        delivery,
+        hook.url,
+        body,
+        signed(webhooks.valid_secrets(google, hook, now), delivery.key, now, body),
+        webhooks.loopback_allowed(google.config),
+    )
+
+
+def _event(config: Config, delivery: Delivery) -> schema.Event | None:
+    data = _booking(config, delivery) if delivery.booking_id else _host(config, delivery)
+    if data is None:
+        return None
+    timestamp = to_rfc3339(delivery.happened_at)
+    return schema.Event(type=delivery.type, timestamp=timestamp, data=data)
+
+
+def _host(config: Config, delivery: Delivery) -> schema.HostState | None:
+    host = models.host_by_id(delivery.host_id)
+    return schema.HostState.of(config, host) if host else None
+
+
+def _booking(config: Config, delivery: Delivery) -> schema.HostsBooking | None:
+    """The booking as it was when it changed, with what the guest said."""
+    booking = rows.booking_by_id(delivery.booking_id or "")
+    if booking is None:
+        return None
+    for name in outbox.STATE:
+        setattr(booking, name, getattr(delivery, name))
+    if booking.status != "cancelled":
+        booking.cancelled_by = booking.cancel_reason = None
+    return schema.HostsBooking.of(config, booking)
+
+
+def signed(keys: list[bytes], key: str, now: int, body: bytes) -> dict[str, str]:
+    """The headers of a delivery: a signature with each of the secrets that are valid."""
+    id = f"msg_{key}"
+    said = f"{id}.{now}.".encode() + body
+    digests = (hmac.new(each, said, hashlib.sha256).digest() for each in keys)
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "Meetslot",
+        "webhook-id": id,
+        "webhook-timestamp": str(now),
+        "webhook-signature": " ".join(f"v1,{base64.b64encode(each).decode()}" for each in digests),
+    }
+
+
+def _noted(delivery: Delivery, said: Said, now: int) -> bool:
+    slow = said.seconds > SLOW_SECONDS
+    taken = outbox.note_attempt(delivery, said.status, said.words, slow, now)
+    level = logging.INFO if taken else logging.WARNING
+    log.log(level, "host %s: delivery %s: %s", delivery.host_id, delivery.id, said.status)
+    return taken

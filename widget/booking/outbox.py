@@ -1,0 +1,226 @@
+"""What hosts' own programs have still to be told: written with the change that it tells of.
+
+A delivery is to be sent from `due_at` on; it has none once it was taken, or was given up. It keeps
+what the booking was at that moment, and nothing that a guest said: that is read when it is sent.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import peewee
+
+import models
+from models import Booking, Host, JSONText, Table
+
+DAY = 86400  # for so long what is not taken is sent again
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5, 4 * 3600
+KEPT_DAYS = 30  # a host can see what was sent
+TEST = "webhook.test"
+STATE = ("status", "start_at", "end_at")  # of a booking, kept as it was
+
+
+class Webhook(Table):
+    """Where a host's events are sent. `told_at`: the disconnection that was told last; `slow`: the
+    last attempt failed, or took long. Secrets are encrypted: see widget/booking/webhooks.py."""
+
+    host_id: int
+
+    host = peewee.ForeignKeyField(Host, primary_key=True, on_delete="CASCADE")
+    url = peewee.TextField()
+    secret = peewee.TextField()
+    old_secret = peewee.TextField(null=True)
+    old_until = peewee.BigIntegerField(null=True)
+    events = JSONText()
+    told_at = peewee.BigIntegerField(null=True)
+    slow = peewee.BooleanField(default=False)
+
+
+class Delivery(Table):
+    """One event for one host's webhook; `key` is the same each time that it is sent."""
+
+    host_id: int
+    booking_id: str | None
+    slow: bool  # as its webhook is, where `due` gives it
+    made: Iterable[Attempt]
+
+    id = peewee.AutoField()
+    key = peewee.CharField(32, unique=True)
+    host = peewee.ForeignKeyField(Host, on_delete="CASCADE")
+    booking = peewee.ForeignKeyField(Booking, null=True, on_delete="CASCADE")
+    type = peewee.CharField(30)
+    happened_at = peewee.BigIntegerField()
+    status = peewee.CharField(9, null=True)
+    start_at = peewee.BigIntegerField(null=True)
+    end_at = peewee.BigIntegerField(null=True)
+    attempts = peewee.IntegerField(default=0)
+    due_at = peewee.BigIntegerField(null=True)
+    sent_at = peewee.BigIntegerField(null=True)
+
+
+class Attempt(Table):
+    """How it went: the receiver's status, None when it gave none, and its first line or why not."""
+
+    id = peewee.AutoField()
+    delivery = peewee.ForeignKeyField(Delivery, on_delete="CASCADE", backref="made")
+    made_at = peewee.BigIntegerField()
+    status = peewee.IntegerField(null=True)
+    words = peewee.CharField(200)
+
+
+# --- written ------------------------------------------------------------------------------------
+
+
+def note(act: str, before: Booking, after: Booking) -> None:
+    """Have the host told of a booking's change by an act of states.RULES, if it is one to tell.
+    Call in the transaction that makes it."""
+    kind = _event(act, before, after)
+    if kind and wanted(after.host_id, kind):
+        _put(after.host_id, kind, after.updated_at, after)
+
+
+def _event(act: str, before: Booking, after: Booking) -> str | None:
+    moved = (before.start_at, before.end_at) != (after.start_at, after.end_at)
+    if act == "finish_move" or (act == "follow" and moved):
+        return "booking.rescheduled"
+    if act == "confirm" or after.status in ("cancelled", "failed"):
+        return f"booking.{after.status}"
+    return None
+
+
+def wanted(host_id: int, kind: str) -> bool:
+    """Whether a host has a webhook for this kind of event."""
+    hook = Webhook.get_or_none(Webhook.host == host_id)
+    return hook is not None and kind in hook.events
+
+
+def note_disconnected(now: int) -> None:
+    """Have those hosts told whose calendar cannot be reached any more, once each time."""
+    query = Webhook.select(Webhook, Host).join(Host).where(Host.disconnected_at.is_null(False))
+    news = Webhook.told_at.is_null() | (Webhook.told_at != Host.disconnected_at)
+    for hook in query.where(news):
+        since = hook.host.disconnected_at
+        new = Webhook.told_at.is_null() if hook.told_at is None else Webhook.told_at == hook.told_at
+        told = Webhook.update(told_at=since).where(Webhook.host == hook.host_id, new)
+        with models.write():
+            if since and models.changed(told) and "host.disconnected" in hook.events:
+                _put(hook.host_id, "host.disconnected", since)
+
+
+def put_test(host: Host, now: int) -> None:
+    """Have a test sent, unless one is waiting."""
+    with models.locked(host):
+        waiting = Delivery.host == host, Delivery.type == TEST, Delivery.due_at.is_null(False)
+        if not Delivery.select().where(*waiting).exists():
+            _put(host.id, TEST, now)
+
+
+def _put(host_id: int, kind: str, at: int, booking: Booking | None = None) -> None:
+    now_is: dict[str, Any] = {name: getattr(booking, name) for name in STATE if booking}
+    Delivery.create(
+        key=secrets.token_hex(16),
+        host=host_id,
+        booking=booking,
+        type=kind,
+        happened_at=at,
+        due_at=at,
+        **now_is,
+    )
+
+
+# --- sent ---------------------------------------------------------------------------------------
+
+
+def due(now: int, busy: Collection[int], room: int, room_for_slow: int) -> list[Delivery]:
+    """At most `room` deliveries that are due, the oldest of each host that is not `busy`; of hosts
+    whose receivers are slow or do not answer at most `room_for_slow`. One of a booking waits for
+    those before it."""
+    if not room:
+        return []
+    before = Delivery.alias()
+    waits = before.select().where(
+        before.booking == Delivery.booking, before.id < Delivery.id, before.due_at.is_null(False)
+    )
+    first = (
+        Delivery.select(peewee.fn.MIN(Delivery.id), Webhook.slow)
+        .join(Webhook, on=Webhook.host == Delivery.host)
+        .where(is_due(now), ~peewee.fn.EXISTS(waits), Delivery.host.not_in(list(busy)))
+        .group_by(Delivery.host, Webhook.slow)
+        .order_by(peewee.fn.MIN(Delivery.due_at))
+        .tuples()
+    )
+    found: Any = list(first)
+    chosen = [number for number, waits_long in found if not waits_long]
+    chosen += [number for number, waits_long in found if waits_long][:room_for_slow]
+    query = Delivery.select(Delivery, Webhook.slow).join(Webhook, on=Webhook.host == Delivery.host)
+    return list(query.where(Delivery.id.in_(chosen[:room])).objects())
+
+
+def is_due(now: int) -> peewee.Expression:
+    over: peewee.Expression = models.over(Delivery.due_at, now, now + LONGEST_PAUSE_SECONDS * 2)
+    return over
+
+
+def take(delivery: Delivery, now: int) -> bool:
+    """Begin an attempt: whoever does not come back from it leaves it to be sent again after a
+    pause. False when another worker has begun one."""
+    pause = min(FIRST_PAUSE_SECONDS * 4.0 ** min(delivery.attempts, 9), LONGEST_PAUSE_SECONDS)
+    again = now + round(pause * random.uniform(0.75, 1.25))
+    mine = Delivery.update(attempts=Delivery.attempts + 1, due_at=again).where(
+        Delivery.id == delivery.id, Delivery.attempts == delivery.attempts
+    )
+    return models.changed(mine)
+
+
+def note_attempt(delivery: Delivery, status: int | None, words: str, slow: bool, now: int) -> bool:
+    """Write down how an attempt went that was taken; whether the receiver took it."""
+    done = status is not None and 200 <= status < 300
+    last = delivery.happened_at + DAY
+    with models.write():
+        if not Delivery.select().where(Delivery.id == delivery.id).exists():
+            return done  # deleted meanwhile
+        Attempt.create(delivery=delivery, made_at=now, status=status, words=words)
+        Webhook.update(slow=slow or not done).where(Webhook.host == delivery.host_id).execute()
+        mine = Delivery.id == delivery.id
+        if done:
+            Delivery.update(due_at=None, sent_at=now).where(mine).execute()
+        elif now >= last:
+            Delivery.update(due_at=None).where(mine).execute()
+        else:
+            Delivery.update(due_at=last).where(mine, Delivery.due_at > last).execute()
+    return done
+
+
+def send_again(host: Host, id: int, now: int) -> bool:
+    """Have a delivery of a host sent once more. False when there is none of this id."""
+    return models.changed(
+        Delivery.update(due_at=now).where(Delivery.id == id, Delivery.host == host)
+    )
+
+
+# --- looked at, and removed -----------------------------------------------------------------------
+
+
+def listed(host: Host, limit: int) -> list[Delivery]:
+    """The newest deliveries of a host, each with its attempts (`made`)."""
+    query = Delivery.select().where(Delivery.host == host).order_by(Delivery.id.desc())
+    return list(peewee.prefetch(query.limit(limit), Attempt.select().order_by(Attempt.id)))
+
+
+def waiting() -> int:
+    """How many deliveries have still to be sent."""
+    return Delivery.select().where(Delivery.due_at.is_null(False)).count()
+
+
+def clear_away(now: int) -> None:
+    """Remove what is over for longer than hosts can see it."""
+    old = Delivery.happened_at < now - KEPT_DAYS * DAY
+    Delivery.delete().where(old, Delivery.due_at.is_null()).execute()
+
+
+def forget(bookings: Collection[str]) -> None:
+    """Remove what was or is to be told of bookings, and what receivers said to it."""
+    Delivery.delete().where(Delivery.booking.in_(list(bookings))).execute()
