@@ -30,7 +30,7 @@ const around =
 
   const measure = () => {
     const found = document.getElementById("picker")?.getBoundingClientRect().height;
-    if (!found) return; // nobody sees the frame
+    if (!found || !innerWidth) return; // nobody sees the frame
     if (Math.abs(innerWidth - width) > 40) room = 0;
     width = innerWidth;
     const now = Math.max(Math.ceil(found) + 1, room); // 1: what only screen readers see
