@@ -100,8 +100,8 @@ class Held:
 
 def reload(frame: Frame) -> None:
     """Load a frame's page anew, and be on the new one afterwards."""
-    frame.evaluate("window.former = true; location.reload()")
-    frame.wait_for_function("!window.former && document.readyState === 'complete'")
+    frame.evaluate("window.former = true; setTimeout(() => location.reload())")
+    frame.wait_for_function("() => !window.former && document.readyState === 'complete'")
 
 
 def choose(frame: FrameLocator | Page) -> str:

@@ -262,7 +262,7 @@ def test_the_month_is_walked_by_arrow_keys_as_the_aria_grid_has_it(
     house: House, open_page: Open
 ) -> None:
     page = open_page(f"{house.widget}{PICKER}?tz=Europe/Lisbon&date=2026-12-03")
-    page.wait_for_function("window.htmx")
+    page.wait_for_function("() => window.htmx")
     grid = page.get_by_role("grid", name="December 2026")
     assert grid.get_by_role("row").count() == 7
     assert grid.get_by_role("columnheader").first.inner_text() == "Mon"
@@ -296,7 +296,7 @@ def test_the_month_is_walked_by_arrow_keys_as_the_aria_grid_has_it(
 
 def test_right_to_left_the_arrow_keys_go_where_they_point(house: House, open_page: Open) -> None:
     page = open_page(f"{house.widget}{PICKER}?lang=ar&date=2026-12-03")
-    page.wait_for_function("window.htmx")
+    page.wait_for_function("() => window.htmx")
     page.locator("#day-2026-12-03").focus()
     page.keyboard.press("ArrowLeft")
     assert on(page) == "4"
@@ -306,7 +306,7 @@ def test_right_to_left_the_arrow_keys_go_where_they_point(house: House, open_pag
 
 def test_the_whole_journey_by_keyboard_alone(house: House, open_page: Open) -> None:
     page = open_page(f"{house.widget}{PICKER}?tz=Europe/Lisbon")
-    page.wait_for_function("window.htmx")
+    page.wait_for_function("() => window.htmx")
     heard = """() => {
       window.heard = [];
       new MutationObserver(() => window.heard.push(document.getElementById("live").textContent))
@@ -322,7 +322,7 @@ def test_the_whole_journey_by_keyboard_alone(house: House, open_page: Open) -> N
     page.keyboard.press("Space")
     expect(page.locator("#day-2026-12-08")).to_be_focused()
     expect(page.locator("#day-2026-12-08")).to_have_attribute("aria-pressed", "true")
-    page.wait_for_function("window.heard.length >= 2")
+    page.wait_for_function("() => window.heard.length >= 2")
     said = page.evaluate("window.heard")
     assert [text.partition(" on ")[2] for text in said] == [
         "Tuesday, 1 December 2026",

@@ -69,7 +69,7 @@ def test_going_back_after_moving_a_booking_does_not_ask_to_move_it_again(
 
 def test_the_focus_lands_on_the_heading_of_each_step(house: House, open_page: Open) -> None:
     page = open_page(f"{house.widget}{PICKER}")
-    page.wait_for_function("window.htmx")
+    page.wait_for_function("() => window.htmx")
     choose(page)
     heading(page, "Find your course")
     fill(page)
@@ -97,7 +97,7 @@ def test_a_pending_booking_keeps_what_is_typed_and_says_when_it_is_confirmed(
     page = open_page()
     page.clock.install()
     page.goto(f"{house.widget}{PICKER}")
-    page.wait_for_function("window.htmx")
+    page.wait_for_function("() => window.htmx")
     house.fault("calendar.events.insert", cut="after")
     house.fault("calendar.events.get", status=503, times=100)
     choose(page)
@@ -128,7 +128,7 @@ def test_a_change_that_is_refused_keeps_the_focus_on_the_page(
 
 def test_later_and_earlier_days_begin_at_the_first_of_them(house: House, open_page: Open) -> None:
     page = open_page(f"{house.widget}/book/ana/intro?tz=Europe/Lisbon&view=list")
-    page.wait_for_function("window.htmx")
+    page.wait_for_function("() => window.htmx")
     for button in ("Later days", "Earlier days"):
         page.get_by_role("button", name=button).click()
         expect(page.locator(".times h2").first).to_be_focused()
@@ -142,7 +142,7 @@ def test_times_are_in_the_guests_zone_on_pages_reached_by_a_link_too(
     house: House, open_page: Open
 ) -> None:
     page = open_page(f"{house.widget}/book/ana?utm_source=news", timezone_id="Asia/Tokyo")
-    page.wait_for_function("window.htmx")
+    page.wait_for_function("() => window.htmx")
     page.get_by_role("link", name="Find your course").click()
     expect(page.locator(".zone")).to_contain_text("Tokyo")
     assert "utm_source=news" in page.url
@@ -189,7 +189,7 @@ def test_a_new_time_that_goes_before_it_is_confirmed_is_said_with_others(
     page = open_page(f"{house.widget}{PICKER}")
     book(page)
     page.goto(f"{page.url}/reschedule?start=2026-12-04T10:00:00Z")
-    page.wait_for_function("window.htmx")
+    page.wait_for_function("() => window.htmx")
     gone(house, page, "2026-12-04T10:00:00Z")
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("your booking was not moved")

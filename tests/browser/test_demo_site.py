@@ -12,7 +12,7 @@ from tests.browser.embedding import book, framed, until, until_ready
 @pytest.mark.parametrize("opener", ["Book the briefing", "Talk to Ana first", "Talk to Ana"])
 def test_every_way_in_of_the_charter_page_books(house: House, open_page: Open, opener: str) -> None:
     page = open_page(f"{house.site}/charter.html")
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     page.get_by_text(opener, exact=True).filter(visible=True).click()
     expect(page.locator("meetslot-booking .box.ready")).to_have_count(1)
     book(page.frame_locator("meetslot-booking[mode=dialog] iframe"))

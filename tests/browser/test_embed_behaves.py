@@ -80,7 +80,7 @@ def test_there_is_one_scrollbar_at_any_width_and_zoom(
                 && root.scrollWidth <= root.clientWidth && root.clientWidth === innerWidth;
             }"""
         )
-        page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+        page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.parametrize("scale", [1, 1.1, 1.5])
@@ -141,10 +141,10 @@ def test_the_page_follows_the_guest_to_the_top_of_a_new_step(house: House, open_
     until_fitted(page)
     frame = framed(page)
     frame.locator("button[name=start]").last.scroll_into_view_if_needed()
-    page.wait_for_function("scrollY > 200")
+    page.wait_for_function("() => scrollY > 200")
     frame.locator("button[name=start]").last.click()
     page.wait_for_function(
-        "Math.abs(document.querySelector('meetslot-booking').getBoundingClientRect().top) < 2"
+        "() => Math.abs(document.querySelector('meetslot-booking').getBoundingClientRect().top) < 2"
     )
 
 
@@ -174,7 +174,7 @@ def test_the_script_may_stand_on_the_page_twice(house: House, open_page: Open) -
 
 def test_an_element_made_by_script_moved_and_removed(house: House, open_page: Open) -> None:
     page = open_page(house.embed('<div id="a"></div><div id="b"></div>', head=RECORD))
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     page.evaluate(
         """() => {
           const widget = document.createElement("meetslot-booking");
@@ -203,15 +203,17 @@ def test_removing_an_open_popup_lets_the_page_scroll_again(house: House, open_pa
     page.get_by_role("button", name="Book a call").click()
     until_ready(page)
     page.evaluate("document.querySelector('meetslot-booking').remove()")
-    page.wait_for_function("getComputedStyle(document.documentElement).overflowY === 'visible'")
-    page.wait_for_function("document.documentElement.style.scrollbarGutter === ''")
+    page.wait_for_function(
+        "() => getComputedStyle(document.documentElement).overflowY === 'visible'"
+    )
+    page.wait_for_function("() => document.documentElement.style.scrollbarGutter === ''")
     page.mouse.wheel(0, 500)
-    page.wait_for_function("scrollY > 0")
+    page.wait_for_function("() => scrollY > 0")
 
 
 def test_a_popup_whose_text_comes_later_is_named_by_it(house: House, open_page: Open) -> None:
     page = open_page(house.embed(""))
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     page.evaluate(
         """() => {
           const widget = document.createElement("meetslot-booking");
@@ -244,7 +246,7 @@ def test_a_guest_books_on_a_page_with_hostile_css(
     link = '<a href="#" data-meetslot="ana/intro">Talk</a>'
     markup = {"inline": INLINE, "popup": POPUP, "floating": FLOATING, "link": link}[where]
     page = open_page(house.embed(markup, head=f"{RECORD}<style>{css}</style>"))
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     if where == "link":
         page.evaluate("document.querySelector('a').click()")
     elif where != "inline":
@@ -253,7 +255,7 @@ def test_a_guest_books_on_a_page_with_hostile_css(
         assert size >= 14
         button.click()
     until_ready(page)
-    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
     box = page.locator("meetslot-booking iframe").bounding_box()
     assert box
     assert box["width"] >= 280
@@ -277,7 +279,7 @@ def test_a_guest_books_on_a_right_to_left_page(house: House, open_page: Open, ma
     if markup != INLINE:
         page.get_by_role("button", name="Book a call").click()
     until_ready(page)
-    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
     book(framed(page))
     until_seen(page, "booked")
 
@@ -302,7 +304,7 @@ def test_a_guest_books_under_a_strict_policy(house: House, open_page: Open, mark
         " img-src data:; require-trusted-types-for 'script'"
     )
     page = open_page(house.embed(markup, **{"Content-Security-Policy": policy}))
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     page.evaluate(
         "window.booked = []; addEventListener('meetslot:booked', (e) => booked.push(e.detail))"
     )
@@ -310,7 +312,7 @@ def test_a_guest_books_under_a_strict_policy(house: House, open_page: Open, mark
         page.get_by_role("button", name="Book a call").click()
     until_ready(page)
     book(framed(page))
-    page.wait_for_function("booked.length === 1")
+    page.wait_for_function("() => booked.length === 1")
 
 
 def test_a_guest_chooses_by_keyboard_from_the_page_into_the_frame(

@@ -69,7 +69,7 @@ def test_a_guest_books_by_the_snippet(house: House, open_page: Open, snippet: Sn
     if "<iframe" in snippet.text:
         book(page.frame_locator("iframe"))
         return
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     if "mode=" in snippet.text or "data-meetslot" in snippet.text:
         page.get_by_text("Book a call").filter(visible=True).click()
     until_ready(page)
@@ -117,7 +117,7 @@ def test_nothing_moves_when_a_link_becomes_a_button(
 
 def test_a_script_opens_the_popup(house: House, open_page: Open) -> None:
     page = open_page(house.embed(""))
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     page.evaluate(named("js", "From a script"))
     until_ready(page)
     assert "name=Gita+Guest" in page.frames[1].url
@@ -145,7 +145,7 @@ def test_tag_manager_gets_what_is_written(house: House, open_page: Open) -> None
     pushes = "window.dataLayer = []; window.gtag = (...said) => dataLayer.push({gtag: said});"
     page = open_page(with_script(house, pushes + named("js", "Google Tag Manager")))
     start = book(framed(page))
-    page.wait_for_function("dataLayer.length === 2")
+    page.wait_for_function("() => dataLayer.length === 2")
     tag, pushed = sorted(page.evaluate("dataLayer"), key=lambda each: "event" in each)
     written = json.loads(named("json", "Google Tag Manager"))
     assert pushed["event"] == written["event"]
@@ -254,5 +254,5 @@ def test_a_guest_books_in_a_react_app_that_comes_and_goes(house: House, open_pag
     page.evaluate("show('intro')")  # another event in the same element
     expect(framed(page).get_by_role("heading", name="Find your course")).to_be_visible()
     start = book(framed(page))
-    page.wait_for_function("booked.length === 1")
+    page.wait_for_function("() => booked.length === 1")
     assert page.evaluate("booked[0].start") == start

@@ -60,7 +60,7 @@ def test_the_messages_of_a_plain_frame_are_those_of_the_golden_file(
     markup = '<iframe src="{{widget}}/book/ana/intro" style="width:100%;height:700px"></iframe>'
     page = open_page(house.put("plain.html", RECORD + markup))
     book(page.frame_locator("iframe"))
-    page.wait_for_function("messages.some(({data}) => data.type === 'booked')")
+    page.wait_for_function("() => messages.some(({data}) => data.type === 'booked')")
     messages = page.evaluate("messages")
     assert {message["origin"] for message in messages} == {house.widget}
     for message in messages:

@@ -46,11 +46,11 @@ def test_a_frame_that_is_not_ready_in_8_seconds_says_so_and_offers_the_link(
     page.clock.pause_at(1000)  # a slow machine's own seconds do not count
     page.route("**/book/ana/intro?*", lambda route: route.abort())
     page.goto(house.embed(markup[mode], head=RECORD))
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     if mode != "inline":
         page.get_by_text("Book a call").filter(visible=True).click()
     page.wait_for_function(
-        "[...document.querySelectorAll('meetslot-booking')].some((each) => each.frame)"
+        "() => [...document.querySelectorAll('meetslot-booking')].some((each) => each.frame)"
     )
     said = page.get_by_text("The calendar is not loading.")
     page.clock.run_for(6500)
@@ -74,7 +74,7 @@ def test_a_frame_that_is_not_ready_says_so_in_the_visitors_language(
     page.clock.install()
     page.route("**/book/ana/intro?*", lambda route: route.abort())
     page.goto(house.embed(INLINE))
-    page.wait_for_function("document.querySelector('meetslot-booking').frame")
+    page.wait_for_function("() => document.querySelector('meetslot-booking').frame")
     page.clock.run_for(8000)
     said = page.get_by_text("التقويم لا يُحمَّل.")
     expect(said).to_be_visible()
@@ -87,7 +87,7 @@ def test_a_frame_that_is_late_is_shown_all_the_same(house: House, open_page: Ope
     page.clock.install()
     waiting = Held(page, "**/book/ana/intro?*")
     page.goto(house.embed(INLINE), wait_until="commit")
-    page.wait_for_function("document.querySelector('meetslot-booking').frame")
+    page.wait_for_function("() => document.querySelector('meetslot-booking').frame")
     page.clock.run_for(8100)
     expect(page.get_by_text("The calendar is not loading.")).to_be_visible()
     waiting.release()

@@ -170,7 +170,7 @@ def test_a_popup_is_as_the_page_around_is(
     page = open_page(
         house.embed(markup[mode], head=f"<style>body{{{css}}}</style>"), color_scheme=system
     )
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     page.get_by_text("Book a call").filter(visible=True).click()
     opened(page)
     until_fitted(page)

@@ -58,7 +58,7 @@ def test_the_own_content_stays_until_the_widget_is_ready(house: House, open_page
     page = open_page()
     waiting = Held(page, "**/book/ana/intro?*")
     page.goto(house.embed(INLINE), wait_until="commit")
-    page.wait_for_function("document.querySelector('meetslot-booking').frame")
+    page.wait_for_function("() => document.querySelector('meetslot-booking').frame")
     expect(page.get_by_role("link", name="Book a call")).to_be_visible()
     waiting.release()
     until_ready(page)
@@ -170,12 +170,14 @@ def test_the_page_behind_the_popup_does_not_scroll_or_move(house: House, open_pa
     page.keyboard.press("PageDown")
     framed(page).locator("h1").hover()
     page.mouse.wheel(0, 2000)
-    page.wait_for_function("document.querySelector('[mode=dialog]').dialog.scrollTop >= 0")
+    page.wait_for_function("() => document.querySelector('[mode=dialog]').dialog.scrollTop >= 0")
     assert page.evaluate("scrollY") == 0
     page.get_by_role("button", name="Close").click()
-    page.wait_for_function("getComputedStyle(document.documentElement).overflowY !== 'hidden'")
+    page.wait_for_function(
+        "() => getComputedStyle(document.documentElement).overflowY !== 'hidden'"
+    )
     page.mouse.wheel(0, 600)
-    page.wait_for_function("scrollY > 0")
+    page.wait_for_function("() => scrollY > 0")
 
 
 def test_typed_text_survives_closing(house: House, open_page: Open) -> None:
@@ -196,9 +198,10 @@ def test_the_popup_has_one_scrollbar(house: House, open_page: Open) -> None:
     opened(page)
     until_fitted(page)
     page.wait_for_function(
-        "(d => d.scrollHeight > d.clientHeight)(document.querySelector('[mode=dialog]').dialog)"
+        "() => (d => d.scrollHeight > d.clientHeight)"
+        "(document.querySelector('[mode=dialog]').dialog)"
     )
-    page.frames[1].wait_for_function("document.documentElement.scrollHeight <= innerHeight")
+    page.frames[1].wait_for_function("() => document.documentElement.scrollHeight <= innerHeight")
 
 
 @pytest.mark.parametrize(
@@ -266,7 +269,7 @@ def test_a_button_whose_text_the_page_still_loads_waits_for_it(
 )
 def test_any_link_or_button_opens_the_popup(house: House, open_page: Open, opener: str) -> None:
     page = open_page(house.embed(opener, head=RECORD))
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     page.get_by_text("Talk").click()
     opened(page)
     assert page.url.endswith("/page.html")
@@ -283,7 +286,7 @@ def test_a_link_carries_attributes_of_the_widget(house: House, open_page: Open) 
         ' data-theme="dark" data-other="x">Talk</a>'
     )
     page = open_page(house.embed(opener))
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     page.get_by_text("Talk").click()
     opened(page)
     address = page.frames[1].url
@@ -296,7 +299,7 @@ def test_a_link_carries_attributes_of_the_widget(house: House, open_page: Open) 
 def test_a_link_opened_in_a_new_tab_is_left_alone(house: House, open_page: Open) -> None:
     markup = '<a href="{{widget}}/book/ana/intro" data-meetslot="ana/intro">Talk</a>'
     page = open_page(house.embed(markup))
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     with page.context.expect_page() as other:
         page.get_by_text("Talk").click(modifiers=["Control"])
     expect(other.value.locator("button[name=start]").first).to_be_visible()
@@ -305,7 +308,7 @@ def test_a_link_opened_in_a_new_tab_is_left_alone(house: House, open_page: Open)
 
 def test_a_script_opens_and_closes(house: House, open_page: Open) -> None:
     page = open_page(house.embed(TEXT, head=RECORD))
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     page.evaluate(
         """Meetslot.open({host: "ana", event: "intro", theme: "light",
            prefill: {name: "Gita Guest", email: "gita@guest.example", "question-wish": "Knots"}})"""

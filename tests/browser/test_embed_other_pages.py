@@ -95,7 +95,7 @@ def test_a_popup_outlives_the_menu_it_was_opened_from(
 ) -> None:
     menu = f'<nav id="menu" onclick="setTimeout(() => {{ {hides} }}, 50)">{opener}</nav>'
     page = open_page(house.embed(menu + LONG, head=RECORD))
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     page.get_by_text("Book a call").filter(visible=True).click()
     opened(page)
     painted(page)
@@ -134,7 +134,7 @@ def test_a_snapshot_of_the_page_brings_back_no_popup(
     house: House, open_page: Open, opener: str, is_open: bool, leave: str, back: str
 ) -> None:
     page = open_page(house.embed(f"<main>{opener}</main>{LONG}"))
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     here = page.locator("meetslot-booking").count()
     page.get_by_text("Book a call").filter(visible=True).click()
     opened(page)
@@ -167,7 +167,7 @@ def test_a_page_put_aside_with_an_open_popup_scrolls_when_it_is_put_back(
     house: House, open_page: Open, opener: str, place: str
 ) -> None:
     page = open_page(house.embed(f"<main>{opener}</main>{LONG}"))
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     page.get_by_text("Book a call").filter(visible=True).click()
     opened(page)
     page.evaluate(f"() => {{ window.aside = {place}; aside.append(...document.body.childNodes) }}")
@@ -185,12 +185,12 @@ def test_a_page_put_aside_with_an_open_popup_scrolls_when_it_is_put_back(
 def test_a_page_out_of_the_browsers_memory_can_be_used(house: House, open_page: Open) -> None:
     other = house.put("other.html", "<!doctype html><title>B</title><p>Another page")
     page = open_page(house.embed(LINKED + LONG))
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     page.get_by_text("Book a call").click()
     opened(page)
     page.goto(other)
     page.go_back()
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     page.keyboard.press("Escape")
     expect(page.locator(DIALOG)).to_have_count(page.locator("meetslot-booking").count())
     scrolls(page)
@@ -209,7 +209,7 @@ def test_a_popup_opens_from_inside_a_component(house: House, open_page: Open, op
       constructor() {{ super().attachShadow({{mode: "open"}}).innerHTML = `<b>{opener}</b>` }}
     }})</script>"""
     page = open_page(house.embed(script + LONG, head=RECORD))
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     page.get_by_text("Talk" if "Talk" in opener else "Book a call").filter(visible=True).click()
     opened(page)
     page.mouse.move(5, 300)
@@ -236,7 +236,7 @@ def test_a_theme_that_takes_clicks_does_not_take_ours(
     house: House, open_page: Open, opener: str, script: str
 ) -> None:
     page = open_page(house.embed(f"{opener}<script>{script}</script>"))
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     page.get_by_text("Book a call").filter(visible=True).click()
     opened(page)
     assert page.url.endswith("/page.html")
@@ -252,7 +252,7 @@ def test_after_a_popup_is_closed_one_step_back_leaves_the_page(
     before = house.put("before.html", "<!doctype html><title>Before</title>")
     page = open_page(before)
     page.goto(house.embed(LINKED, head=RECORD))
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     page.get_by_text("Book a call").click()
     opened(page)
     until_fitted(page)
@@ -292,14 +292,17 @@ def test_a_new_step_keeps_clear_of_a_header_that_stays(
     framed(page).locator("button[name=start]").first.click()
     expect(framed(page).locator("#booking-form")).to_be_visible()
     page.wait_for_function(
-        "Math.abs(document.querySelector('meetslot-booking').getBoundingClientRect().top - 110) < 2"
+        "() => Math.abs("
+        "document.querySelector('meetslot-booking').getBoundingClientRect().top - 110) < 2"
     )
 
 
 def test_a_widget_shown_later_has_the_room_of_its_width(house: House, open_page: Open) -> None:
     tab = f'<div id="tab" style="display:none">{INLINE}</div>'
     page = open_page(house.embed(tab, head=RECORD), viewport={"width": 1100, "height": 800})
-    page.wait_for_function("document.querySelector('meetslot-booking .box, meetslot-booking')")
+    page.wait_for_function(
+        "() => document.querySelector('meetslot-booking .box, meetslot-booking')"
+    )
     until_seen(page, "ready")
     assert [each["detail"]["height"] for each in seen(page, "resize")] == []
     page.evaluate("tab.style.display = 'block'")
@@ -321,6 +324,7 @@ def test_a_turned_phone_does_not_keep_the_room_of_the_other_way(
     until_fitted(page)
     page.set_viewport_size({"width": 1100, "height": 390})
     page.wait_for_function(
+        "() => "
         "document.querySelector('meetslot-booking').frame.getBoundingClientRect().height < 800"
     )
 
@@ -373,7 +377,7 @@ def test_on_a_phone_the_times_of_a_pressed_day_come_into_sight(
 )
 def test_curly_quotes_of_an_editor_do_no_harm(house: House, open_page: Open, markup: str) -> None:
     page = open_page(house.embed(markup))
-    page.wait_for_function("window.Meetslot")
+    page.wait_for_function("() => window.Meetslot")
     if "Talk" in markup:
         page.get_by_text("Talk").filter(visible=True).click()
     until_ready(page)

@@ -101,7 +101,7 @@ def test_sending_the_form_again_after_going_back_tells_nothing(
           new URLSearchParams(form).forEach((value, name) =>
             again.append(Object.assign(document.createElement("input"), { name, value })));
           document.body.append(again);
-          again.submit();
+          setTimeout(() => again.submit());  // the page is left once this was answered
         }""",
         form,
     )
@@ -119,7 +119,7 @@ def test_a_second_tab_tells_nothing(house: House, open_page: Open) -> None:
     house.put("other.html", f'{RECORD}<iframe src="{address}"></iframe>')
     other = page.context.new_page()
     other.goto(f"{house.site}/other.html")
-    other.wait_for_function("messages.some(({data}) => data.type === 'ready')")
+    other.wait_for_function("() => messages.some(({data}) => data.type === 'ready')")
     expect(other.frame_locator("iframe").locator("[data-booking-status]")).to_be_visible()
     other.frames[1].evaluate("() => new Promise((done) => setTimeout(done, 100))")
     assert [m["data"]["type"] for m in other.evaluate("messages")].count("booked") == 0
@@ -179,7 +179,7 @@ def test_a_sibling_frame_cannot_forge_an_event(house: House, open_page: Open) ->
     forging = hostile_page(page.context, f'<script>parent.postMessage({FORGED}, "*")</script>')
     page.goto(house.embed(f'{INLINE}<iframe src="{forging}"></iframe>', head=RECORD))
     until_ready(page)
-    page.wait_for_function("messages.some(({data}) => data.booking === 'forged')")
+    page.wait_for_function("() => messages.some(({data}) => data.booking === 'forged')")
     assert seen(page, "booked") == []
 
 
@@ -196,7 +196,7 @@ def test_a_frame_of_our_own_origin_that_is_not_the_widgets_cannot_forge(
     markup = f'{INLINE}<iframe src="{{{{widget}}}}/forging"></iframe>'
     page.goto(house.embed(markup, head=RECORD))
     until_ready(page)
-    page.wait_for_function("messages.some(({data}) => data.booking === 'forged')")
+    page.wait_for_function("() => messages.some(({data}) => data.booking === 'forged')")
     assert seen(page, "booked") == []
 
 
@@ -208,7 +208,7 @@ def test_a_frame_that_wandered_off_to_another_origin_cannot_forge(
     page.goto(house.embed(INLINE, head=RECORD))
     until_ready(page)
     page.evaluate("(to) => { document.querySelector('meetslot-booking').frame.src = to }", forging)
-    page.wait_for_function("messages.some(({data}) => data.booking === 'forged')")
+    page.wait_for_function("() => messages.some(({data}) => data.booking === 'forged')")
     assert seen(page, "booked") == []
 
 
@@ -230,7 +230,7 @@ def test_only_the_page_around_is_told_and_by_its_origin(house: House, open_page:
     markup = f'<iframe id="w" src="{{{{widget}}}}/book/ana/intro"></iframe><iframe src="{spying}">'
     page.goto(house.put("spied.html", RECORD + markup))
     book(page.frame_locator("#w"))
-    page.wait_for_function("messages.some(({data}) => data.type === 'booked')")
+    page.wait_for_function("() => messages.some(({data}) => data.type === 'booked')")
     spy = next(frame for frame in page.frames if frame.url.startswith(HOSTILE))
     assert [each for each in spy.evaluate("heard") if each["type"] != "hello"] == []
     told = page.evaluate("messages.filter(({data}) => data.type === 'booked')")

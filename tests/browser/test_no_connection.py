@@ -104,7 +104,7 @@ def test_offline_on_the_booking_page_itself(house: House, open_page: Open) -> No
 
 def test_a_booking_cancelled_and_a_city_sought_offline(house: House, open_page: Open) -> None:
     page = open_page(f"{house.widget}/book/ana/intro?tz=Europe/Lisbon&step=zone")
-    page.wait_for_function("window.htmx")
+    page.wait_for_function("() => window.htmx")
     page.context.set_offline(True)
     page.get_by_label("City or country").press_sequentially("Lagos")
     alert(page)
@@ -168,7 +168,7 @@ def test_who_goes_on_after_a_failure_is_not_sent_back(house: House, open_page: O
     page = open_page()
     page.clock.install()
     page.goto(f"{house.widget}/book/ana/intro?tz=Europe/Lisbon&month=2026-12")
-    page.wait_for_function("window.htmx")
+    page.wait_for_function("() => window.htmx")
     page.route("**/book/ana/intro?*2026-12-03*", drop)
     page.locator("[data-date='2026-12-03']").click()
     alert(page)

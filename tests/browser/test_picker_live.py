@@ -55,7 +55,7 @@ def test_times_stay_fresh_and_say_so_only_when_they_change(house: House, open_pa
     page = open_page()
     page.clock.install()
     page.goto(f"{house.widget}{PICKER}?tz=Europe/Lisbon&date=2026-12-03")
-    page.wait_for_function("window.htmx")
+    page.wait_for_function("() => window.htmx")
     count_swaps(page)
     record_live(page)
     start(page, "2026-12-03T09:30:00Z").focus()
@@ -64,7 +64,7 @@ def test_times_stay_fresh_and_say_so_only_when_they_change(house: House, open_pa
     house.add_busy(ANA, "2026-12-03T09:00:00Z", "2026-12-03T09:30:00Z")
     page.clock.run_for(MINUTE)
     expect(start(page, "2026-12-03T09:00:00Z")).to_have_count(0)
-    page.wait_for_function("window.swaps && window.heard.length")
+    page.wait_for_function("() => window.swaps && window.heard.length")
     assert page.evaluate("window.swaps") == 1  # the first look found nothing new
     expect(start(page, "2026-12-03T09:30:00Z")).to_be_focused()
     [said] = page.evaluate("window.heard")
@@ -107,7 +107,7 @@ def test_a_time_that_goes_while_the_form_is_open_is_said_at_once_with_the_neares
 
 def test_the_next_month_is_there_before_it_is_asked_for(house: House, open_page: Open) -> None:
     page = open_page(f"{house.widget}{PICKER}?tz=Europe/Lisbon")
-    page.wait_for_function("window.htmx")
+    page.wait_for_function("() => window.htmx")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     with page.expect_response(re.compile("month=2026-12")):
@@ -123,7 +123,7 @@ def test_the_next_month_is_there_before_it_is_asked_for(house: House, open_page:
 
 def test_a_zone_is_found_by_its_city_while_typing(house: House, open_page: Open) -> None:
     page = open_page(f"{house.widget}{PICKER}?tz=Europe/Lisbon&date=2026-12-03")
-    page.wait_for_function("window.htmx")
+    page.wait_for_function("() => window.htmx")
     page.get_by_role("button", name="Change time zone").click()
     expect(page.get_by_role("heading", name="In which time zone are you?")).to_be_focused()
     record_live(page)
@@ -131,7 +131,7 @@ def test_a_zone_is_found_by_its_city_while_typing(house: House, open_page: Open)
     page.get_by_role("button", name="Sao Paulo (Brazil)").click()
     expect(page.locator(".zone")).to_contain_text("Sao Paulo, UTC-03:00")
     expect(page.locator("[data-date='2026-12-03']")).to_have_attribute("aria-pressed", "true")
-    page.wait_for_function("window.heard.length")
+    page.wait_for_function("() => window.heard.length")
     assert page.evaluate("window.heard")[0].endswith("found")
 
 

@@ -46,7 +46,7 @@ def test_the_site_hears_of_everything_once_whatever_the_guests_zone(
     frame = page.frame_locator("iframe")
     expect(frame.locator("[data-guess-tz]")).to_have_count(1 if zone == "Europe/Lisbon" else 0)
     start = book(frame)
-    page.wait_for_function("messages.some(({data}) => data.type === 'booked')")
+    page.wait_for_function("() => messages.some(({data}) => data.type === 'booked')")
     assert told(page) == ["ready", "step", "slot", "submitting", "step", "booked"]
     [booking] = house.bookings()
     assert booking["start"] == start
@@ -79,7 +79,7 @@ def test_without_htmx_the_page_is_loaded_anew_and_knows_who_is_around(
     frame = page.frame_locator("iframe")
     expect(frame.get_by_text("New York").first).to_be_visible()
     book(frame)
-    page.wait_for_function("messages.some(({data}) => data.type === 'booked')")
+    page.wait_for_function("() => messages.some(({data}) => data.type === 'booked')")
 
 
 def test_a_frame_loaded_anew_still_tells_its_site(house: House, open_page: Open) -> None:
@@ -87,7 +87,7 @@ def test_a_frame_loaded_anew_still_tells_its_site(house: House, open_page: Open)
     expect(page.frame_locator("iframe").get_by_text("New York").first).to_be_visible()
     reload(page.frames[1])
     book(page.frame_locator("iframe"))
-    page.wait_for_function("messages.some(({data}) => data.type === 'booked')")
+    page.wait_for_function("() => messages.some(({data}) => data.type === 'booked')")
 
 
 # --- sandboxes -----------------------------------------------------------------------------------

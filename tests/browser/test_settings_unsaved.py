@@ -107,7 +107,7 @@ def test_the_browser_asks_before_typed_text_is_lost(
     questions = asked(page)
     way(page)
     expect(description).to_have_value("Typed for long")
-    page.wait_for_function("true")
+    page.wait_for_function("() => true")
     assert questions == ["beforeunload"]
     expect(page.locator("#unsaved")).to_contain_text("Find your course")
 
