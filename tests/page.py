@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
 
 from werkzeug.datastructures import MultiDict
 
 VOID = {"input", "meta", "link", "br", "img", "hr"}
+#: A start tag as our templates write it: all that is not of this kind is html.parser's.
+PLAIN = re.compile(r'<(?!script|style)([a-z][a-z0-9-]*)((?: [a-z-]+(?:="[^"]*")?)*)>')
+ATTRIBUTE = re.compile(r' ([a-z-]+)(?:="([^"]*)")?')
 
 
 @dataclass
@@ -86,6 +91,18 @@ class _Parser(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.stack = [Element("", {})]
+
+    def updatepos(self, i: int, j: int) -> int:
+        return j  # nobody asks for line numbers
+
+    def parse_starttag(self, i: int) -> int:
+        """As html.parser, which takes three times as long."""
+        plain = PLAIN.match(self.rawdata, i)
+        if not plain:
+            return super().parse_starttag(i)
+        found = ATTRIBUTE.findall(plain[2])
+        self.handle_starttag(plain[1], [(name, unescape(value)) for name, value in found])
+        return plain.end()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         element = Element(tag, {name: value or "" for name, value in attrs})
