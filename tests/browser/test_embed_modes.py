@@ -28,6 +28,7 @@ from tests.browser.embedding import (
     until_seen,
 )
 
+AXE = {"iframes": False, "resultTypes": ["violations"]}
 #: What has the focus, through shadow roots: its tag, and its text or label.
 IN_FOCUS = """() => {
   let at = document.activeElement;
@@ -343,5 +344,5 @@ def test_axe_finds_nothing_in_what_the_widget_adds_to_a_page(
         if is_open:
             page.get_by_role("button", name="Book a call").first.click()
             until_ready(page)
-        found = Axe().run(page, options={"iframes": False}).response["violations"]
+        found = Axe().run(page, options=AXE).response["violations"]
         assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []

@@ -19,6 +19,7 @@ SIZES = pytest.mark.parametrize(
     [{"width": 1280, "height": 900}, {"width": 360, "height": 740}, {"width": 320, "height": 640}],
     ids=["wide", "phone", "narrow"],
 )
+AXE = {"iframes": False, "resultTypes": ["violations"]}
 CLICKS = 8  # a new host needs no more, from the start page to the snippet and back
 
 
@@ -385,7 +386,7 @@ def test_a_host_moves_and_cancels_a_booking(
 
 
 def troubles_of(page: Page) -> list[str]:
-    found = Axe().run(page, options={"iframes": False}).response["violations"]
+    found = Axe().run(page, options=AXE).response["violations"]
     return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found]
 
 
