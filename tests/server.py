@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -15,32 +15,12 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from tests import worker
 from tests.conftest import ROOT
 
-#: What a worker of the server does, threads and all, without a supervisor that starts another.
-PROGRAM = """
-from concurrent.futures import ThreadPoolExecutor
-from werkzeug.serving import BaseWSGIServer
-from app import create_app
-
-class Server(BaseWSGIServer):
-    multithread = True
-    request_queue_size = 128
-    pool = ThreadPoolExecutor(8)
-
-    def process_request(self, *request):
-        self.pool.submit(self.answer, *request)
-
-    def answer(self, request, address):
-        try:
-            self.finish_request(request, address)
-        finally:
-            self.shutdown_request(request)
-
-server = Server("127.0.0.1", 0, create_app())
-print(server.server_port, flush=True)
-server.serve_forever()
-"""
+#: Starts processes that have imported the product already, which takes longest of a start.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.worker"])
 
 
 class Server:
@@ -48,27 +28,24 @@ class Server:
 
     def __init__(self, environ: dict[str, str], folder: Path) -> None:
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        self._log = (folder / f"server-{id(self)}.log").open("w")
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM],
-            env={**kept, "PYTHONPATH": str(ROOT), **environ},
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
+        log = folder / f"server-{id(self)}.log"
+        told, tell = FORKS.Pipe(duplex=False)
+        self.process = FORKS.Process(
+            target=worker.serve, args=({**kept, **environ}, folder, log, tell), daemon=True
         )
-        assert self.process.stdout
-        port = self.process.stdout.readline().strip()
-        assert port, Path(self._log.name).read_text()
+        self.process.start()
+        tell.close()
+        with told:
+            try:
+                port = told.recv()
+            except EOFError:
+                raise AssertionError(log.read_text()) from None
         self.url = f"http://127.0.0.1:{port}"
 
     def kill(self) -> None:
         """As the power goes: kill -9."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-        assert self.process.stdout
-        self.process.stdout.close()
-        self._log.close()
+        self.process.kill()
+        self.process.join()
 
 
 @contextlib.contextmanager
@@ -80,8 +57,7 @@ def servers(number: int, environ: dict[str, str], folder: Path) -> Iterator[list
         yield found
     finally:
         for each in found:
-            if each.process.poll() is None:
-                each.kill()
+            each.kill()
 
 
 # --- the production server, as `flask serve` starts it --------------------------------------------

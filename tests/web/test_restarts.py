@@ -167,7 +167,7 @@ def test_a_server_that_is_still_starting_ends_at_once(
     host: Flask, environ: dict[str, str], tmp_path: Path
 ) -> None:
     server = Production(environ, tmp_path)
-    for _look in range(6000):  # two minutes: a busy machine books nothing for a while
+    for _look in range(6000):
         if server.workers():
             break
         threading.Event().wait(0.01)
