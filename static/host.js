@@ -35,6 +35,9 @@ document.addEventListener("click", async (event) => {
 const forms = () => [...document.querySelectorAll("form[data-unsaved-name]")];
 const unsaved = (form) => form.hasAttribute("data-unsaved") || [...form.elements].some(differs);
 
+// Small forms have no mark, and what is typed in them is not lost silently either.
+const typed = () => [...document.querySelectorAll("#settings form[method=post]")].filter(unsaved);
+
 function differs(field) {
   if (!field.name || field.type === "hidden" || field.type === "submit") return false;
   if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
@@ -70,15 +73,16 @@ document.getElementById("unsaved-save")?.addEventListener("click", () => {
 });
 
 // A swap would take along what is typed in another form of the section, so the browser goes there
-// itself, and asks first.
+// itself, and asks first. A small form's own link means to leave it.
 function takesAlong(target) {
   const part = target.closest("section");
-  return forms().some((form) => form !== target && part?.contains(form) && unsaved(form));
+  const leaves = (form) => !form.dataset.unsavedName && form.contains(target);
+  return typed().some((form) => form !== target && part?.contains(form) && !leaves(form));
 }
 
 let leaving; // what the browser sends is not lost
 addEventListener("beforeunload", (event) => {
-  if (forms().some((form) => form !== leaving && unsaved(form))) event.preventDefault();
+  if (typed().some((form) => form !== leaving)) event.preventDefault();
   leaving = null;
 });
 
@@ -169,7 +173,8 @@ async function refresh() {
   if (!ours(page.getElementById("settings"))) return;
   for (const old of document.querySelectorAll("[data-fresh]")) {
     const fresh = page.getElementById(old.id);
-    if (!fresh || old.contains(document.activeElement)) continue;
+    const holds = old.querySelector("[data-once]") || typed().some((form) => old.contains(form));
+    if (!fresh || holds || old.contains(document.activeElement)) continue;
     old.replaceWith(document.adoptNode(fresh));
     htmx.process(document.getElementById(old.id));
   }

@@ -112,6 +112,35 @@ def test_the_browser_asks_before_typed_text_is_lost(
     expect(page.locator("#unsaved")).to_contain_text("Find your course")
 
 
+def test_a_small_form_keeps_what_is_typed_and_a_token_stays_while_another_section_is_saved(
+    house: House, open_page: Open
+) -> None:
+    page = sign_in(open_page(), house)
+    programs, you = section(page, "Programs"), section(page, "You")
+    name = programs.get_by_label("What is the new token for?")
+
+    def save_you(typed: str) -> None:
+        page.evaluate("document.getElementById('banner').dataset.before = 1")
+        you.get_by_label("Name that guests see").fill(typed)
+        you.get_by_role("button", name="Save", exact=True).click()
+        expect(page.locator("#banner:not([data-before])")).to_have_count(1)  # all is fresh
+
+    name.fill("The office's calendar")
+    save_you("Ana of the sea")
+    expect(name).to_have_value("The office's calendar")
+    questions = asked(page)
+    reload(page)
+    page.wait_for_function("true")
+    assert questions == ["beforeunload"]
+    programs.get_by_role("button", name="Make a token").click()
+    made = programs.get_by_label("Copy it now")
+    token = made.input_value()
+    assert token.startswith("msk_")
+    save_you("Ana")
+    expect(made).to_have_value(token)
+    assert questions == ["beforeunload"]
+
+
 def test_saving_asks_nothing(house: House, open_page: Open) -> None:
     page = sign_in(open_page(), house)
     questions = asked(page)
