@@ -526,9 +526,19 @@ def test_saying_no_while_signed_in_changes_nothing(
     assert ana.client.get("/settings").status_code == 200
 
 
-def test_the_settings_come_back_to_what_was_opened(app: Flask, google: StandIn) -> None:
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "/settings?event=intro&month=2026-12",
+        "/settings?q=J%C3%BCrgen",
+        "/settings/bookings.csv?tab=past",
+        "/settings/account/delete",
+    ],
+)
+def test_the_settings_come_back_to_what_was_opened(
+    app: Flask, google: StandIn, wanted: str
+) -> None:
     client = app.test_client()
-    wanted = "/settings?event=intro&month=2026-12"
     to_login = client.get(wanted).headers["Location"]
     to_google = client.get(to_login).headers["Location"]
     answer = finish(client, google, to_google)

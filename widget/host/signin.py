@@ -14,6 +14,7 @@ from flask import Flask, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.urls import iri_to_uri
 
 import models
 from widget.core import clock, zones
@@ -125,7 +126,7 @@ def privacy() -> ResponseReturnValue:
 
 BEGUN = "sign_ins"  # in the session: those without an answer, the newest last
 MOST_BEGUN = 4
-_ONWARD = re.compile(r"/settings(\?[!-~]{0,250})?")
+_ONWARD = re.compile(r"/settings(/bookings\.csv|/account/delete)?(\?[!-~]{0,250})?")
 _WORD = re.compile(r"[a-z_]{1,40}")
 
 
@@ -133,7 +134,8 @@ _WORD = re.compile(r"[a-z_]{1,40}")
 def login() -> ResponseReturnValue:
     """Redirect to Google. `next`: where in the settings to come back to; `hint`: the e-mail
     address to sign in with."""
-    onward = request.args.get("next", "")
+    asked = request.args.get("next", "")
+    onward = iri_to_uri(asked) if asked.isprintable() else ""  # a search for Jürgen comes decoded
     begun = SignIn.begin(onward if _ONWARD.fullmatch(onward) else "")
     try:
         url = openid.authorization_url(service.google(), begun, request.args.get("hint", ""))
