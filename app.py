@@ -13,7 +13,7 @@ from widget.api import agents, mcp, me, notifications, oembed, openapi, v1, webh
 from widget.booking import reconcile
 from widget.booking.ahead import Ahead
 from widget.google.client import Google
-from widget.guest import booking, picture, script, sightings, steps
+from widget.guest import booking, card, picture, script, sightings, steps
 from widget.host import (
     account,
     bookings,
@@ -58,6 +58,7 @@ def create_app(given: config.Config | None = None) -> Flask:
         steps,
         booking,
         picture,
+        card,
         script,
         v1,
         me,

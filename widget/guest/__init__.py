@@ -3,6 +3,7 @@
 steps       choosing a time: month, day, zone, form
 booking     from booking on: the booking's own page and its changes
 page        what an address leads to, and what every page of a host needs
+card        the picture that chats show beside a link
 picture     the host's picture, by what is in it
 away        what is said of days off
 days        free times as months and days

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from widget.core.document import EventType, Settings
 from widget.core.hours import OneOff
+from widget.guest import card
 from widget.web import service
 
 
@@ -21,6 +22,8 @@ def of(document: Settings, event: EventType | None, path: str) -> dict[str, Any]
     return {
         "title": f"{event.title} – {name}" if event else name,
         "url": url,
+        "picture": public_url + card.address(document, event),
+        "size": (card.WIDTH, card.HEIGHT),
         "oembed": f"{public_url}/oembed?format=json&url={quote(url, safe='')}",
         "data": {
             "@context": "https://schema.org",

@@ -24,8 +24,8 @@ def is_accent(text: str) -> bool:
 
 def style_sheet(accent: str) -> str:
     """The guest's style sheet with this accent (six hex digits) in light and in dark."""
-    light = _readable(_rgb(accent), LIGHT_PAGE)
-    dark = _readable(_rgb(accent), DARK_PAGE)
+    light = _readable(rgb(accent), LIGHT_PAGE)
+    dark = _readable(rgb(accent), DARK_PAGE)
     colours = (
         f":root{{--accent-light:{_hex(light)};--on-accent-light:{_on(light)};"
         f"--accent-dark:{_hex(dark)};--on-accent-dark:{_on(dark)}}}\n"
@@ -67,7 +67,7 @@ def _luminance(colour: RGB) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def _rgb(text: str) -> RGB:
+def rgb(text: str) -> RGB:
     return int(text[0:2], 16), int(text[2:4], 16), int(text[4:6], 16)
 
 
@@ -78,8 +78,8 @@ def _hex(colour: RGB) -> str:
 def mended(accent: str) -> dict[str, str | bool]:
     """An accent (six hex digits) as it is used on `light` and `dark` pages, readable on each, and
     whether it had to be changed for that."""
-    light = _hex(_readable(_rgb(accent), LIGHT_PAGE))
-    dark = _hex(_readable(_rgb(accent), DARK_PAGE))
+    light = _hex(_readable(rgb(accent), LIGHT_PAGE))
+    dark = _hex(_readable(rgb(accent), DARK_PAGE))
     own = f"#{accent.lower()}"
     return {
         "own": own, "light": light, "dark": dark,
