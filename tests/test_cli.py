@@ -417,3 +417,62 @@ def test_reconcile_gives_up_on_a_time_that_has_begun(
 def test_a_week_of_wild_hours_is_taken_as_it_is(app: Flask, change: Callable[..., None]) -> None:
     change("ana", weekly_hours={day: [["00:00", "24:00"]] for day in WEEK})
     assert "offered" in command(app, "explain", "ana", "intro", "2026-12-05T23:30:00Z")
+
+
+# --- for programs ---------------------------------------------------------------------------------
+
+
+def test_hosts_are_listed_as_json(app: Flask, ana: Browser, google: StandIn) -> None:
+    (listed,) = json.loads(command(app, "hosts", "list", "--format", "json"))
+    assert listed == {
+        "handle": "ana",
+        "email": ANA,
+        "connected": True,
+        "reason": None,
+        "event_types": ["intro"],
+    }
+
+
+@on_sqlite
+def test_the_doctor_tells_programs_an_object_a_line(app: Flask) -> None:
+    result = run(app, "doctor", "--format", "json")
+    checks = [json.loads(line) for line in result.stdout.splitlines()]
+    assert all(each.keys() == {"ok", "check"} for each in checks)
+    assert result.exit_code == (0 if all(each["ok"] for each in checks) else 1)
+
+
+def test_watching_prints_each_change_as_a_line_of_json(
+    app: Flask, guest: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book(guest)
+    made: list[str] = []
+
+    def again(_seconds: float) -> None:
+        """What happens between two looks; then Ctrl-C."""
+        if not made:
+            made.append(book(guest, "2026-12-02T09:00:00Z"))
+        elif len(made) == 1:
+            made.append(made[0])
+            guest.post(f"{made[0]}/cancel", data={"reason": "ill"})
+        elif len(made) == 2:
+            made.append("nothing")
+        else:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", again)
+    lines = [json.loads(line) for line in command(app, "bookings", "watch", "ana").splitlines()]
+    assert [(each["start"], each["status"]) for each in lines] == [
+        ("2026-12-02T09:00:00Z", "confirmed"),
+        ("2026-12-02T09:00:00Z", "cancelled"),
+    ]
+    assert lines[1] in bookings(app)
+
+
+def test_watching_ends_with_the_host(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def leave(_seconds: float) -> None:
+        models.Host.delete().execute()
+
+    monkeypatch.setattr("time.sleep", leave)
+    result = run(app, "bookings", "watch", "ana")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "was deleted" in result.stderr

@@ -15,10 +15,10 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 import models
-from widget import cli_links, cli_people, cli_tokens, doctor
+from widget import cli_bookings, cli_links, cli_people, cli_tokens, doctor
 from widget.api import webhooks as sending
 from widget.backup import backup
-from widget.booking import deletion, export, guest_input, reconcile, rows, settling, webhooks
+from widget.booking import deletion, guest_input, reconcile, rows, settling, webhooks
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
 from widget.booking.target import Target
@@ -38,7 +38,6 @@ from widget.server import serve
 
 settings_group = AppGroup("settings", help="A host's settings document.")
 hosts_group = AppGroup("hosts", help="Who can be booked.")
-bookings_group = AppGroup("bookings", help="What was booked.")
 
 
 def register(app: Flask) -> None:
@@ -47,7 +46,7 @@ def register(app: Flask) -> None:
 
 
 def _commands() -> tuple[click.Command, ...]:
-    groups = (settings_group, hosts_group, cli_people.guests, bookings_group, cli_tokens.group)
+    groups = (settings_group, hosts_group, cli_people.guests, cli_bookings.group, cli_tokens.group)
     return (*groups, cli_links.group, cli_people.keys, explain, reconcile_, check, backup, serve)
 
 
@@ -71,11 +70,11 @@ def _stopped(command: click.Command, faults: str) -> click.Command:
         copied.commands = {name: _stopped(each, faults) for name, each in copied.commands.items()}
         return copied
 
-    def tell(**_options: Any) -> None:
+    def tell(**options: Any) -> None:
         if command is not check:
             raise SystemExit(faults)
         for line in faults.splitlines():
-            click.echo(f"FAIL  {line}")
+            _told(options["form"], line, good=False)
         sys.exit(1)
 
     copied.callback = tell
@@ -135,50 +134,30 @@ def _import(host: models.Host, document: Settings) -> bool:
     return stored
 
 
-# --- hosts and bookings -----------------------------------------------------------------------
+# --- hosts -----------------------------------------------------------------------
 
 
 @hosts_group.command("list")
-def list_hosts() -> None:
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+def list_hosts(form: str) -> None:
     """Every host: handle, e-mail, state of the calendar, event types."""
-    for host in models.hosts():
-        state = (
-            f"disconnected ({host.disconnected_reason})" if host.disconnected_at else "connected"
-        )
-        slugs = ", ".join(event.slug for event in load_document(host.settings).event_types)
-        click.echo(f"{host.handle}\t{host.email}\t{state}\t{slugs}")
-
-
-class Day(click.ParamType[int]):
-    name = "RFC 3339 time or YYYY-MM-DD (UTC)"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> int:
-        text = f"{value}T00:00:00Z" if len(str(value)) == 10 else str(value)
-        try:
-            return guest_input.instant(text)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-@bookings_group.command("list")
-@click.argument("host")
-@click.option("--from", "start", type=Day(), help="Only those that start from then on.")
-@click.option("--to", "end", type=Day(), help="Only those that start before.")
-@click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table")
-def list_bookings(host: str, start: int | None, end: int | None, form: str) -> None:
-    """The bookings of HOST in any state, by their start."""
-    found = rows.bookings(_host(host), start, end)
-    listed = [export.row(booking) for booking in found]
+    listed: list[dict[str, Any]] = [
+        {
+            "handle": host.handle,
+            "email": host.email,
+            "connected": not host.disconnected_at,
+            "reason": host.disconnected_reason if host.disconnected_at else None,
+            "event_types": [each.slug for each in load_document(host.settings).event_types],
+        }
+        for host in models.hosts()
+    ]
     if form == "json":
         click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
-    elif form == "csv":
-        click.echo(export.as_csv(found), nl=False)
-    else:
-        for row in listed:
-            click.echo(
-                f"{row['start']}  {row['status']:9}  {row['event']}  {row['guest_name']}"
-                f" <{row['guest_email']}>  {row['meet_link'] or '-'}"
-            )
+        return
+    for row in listed:
+        state = "connected" if row["connected"] else f"disconnected ({row['reason']})"
+        slugs = ", ".join(row["event_types"])
+        click.echo(f"{row['handle']}\t{row['email']}\t{state}\t{slugs}")
 
 
 yes = click.option("--yes", is_flag=True, help="Do not ask first.")
@@ -249,7 +228,8 @@ def reconcile_() -> None:
     Every booking whose outcome is unknown is asked about at once, however long its pause; only one
     that is due within a minute is left alone, since somebody may be asking about it. Says how many
     bookings are confirmed, cancelled or failed now, are still pending, or followed their event.
-    Safe to run at any time, from cron, on several machines.
+    Safe to run at any time, from cron, on several machines. It exits with 1 when anything went
+    wrong that the log tells of.
     """
     left = settling.hurry_all(now())
     outcome = reconcile.run(_google(), now) + sending.deliver(_google(), now)
@@ -258,6 +238,8 @@ def reconcile_() -> None:
     if left:
         said.append(f"{left} left alone (due within a minute)")
     click.echo(", ".join(said))
+    if outcome["wrong"]:
+        sys.exit(1)
 
 
 #: What a round did to a booking, in words.
@@ -275,12 +257,19 @@ OUTCOMES = {
 
 
 @click.command("doctor")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
 @with_appcontext
-def check() -> None:
+def check(form: str) -> None:
     """Check configuration, database, redirect address and Google's answer for each host."""
     failed = False
     for good, line in doctor.checks(_google(), now()):
         failed |= not good
-        click.echo(f"{'ok  ' if good else 'FAIL'}  {line}")
+        _told(form, line, good=good)
     if failed:
         sys.exit(1)
+
+
+def _told(form: str, line: str, *, good: bool) -> None:
+    """A check of doctor's; as JSON, an object a line."""
+    told = json.dumps({"ok": good, "check": line}, ensure_ascii=False)
+    click.echo(told if form == "json" else f"{'ok  ' if good else 'FAIL'}  {line}")

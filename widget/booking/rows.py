@@ -89,6 +89,12 @@ def bookings(host: Host, start: int | None, end: int | None) -> list[Booking]:
     return list(_starting(host, start, end).order_by(Booking.start_at))
 
 
+def changed(host: Host, since: int) -> list[Booking]:
+    """A host's bookings whose last change is no older than `since`, in its order."""
+    query = Booking.select().where(Booking.host == host, Booking.updated_at >= since)
+    return list(query.order_by(Booking.updated_at, Booking.id))
+
+
 def _starting(host: Host, start: int | None, end: int | None) -> Any:
     """The query for a host's bookings that start from `start` on and before `end`."""
     query = Booking.select().where(Booking.host == host)
