@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from flask import Response, jsonify, render_template
 from flask.typing import ResponseReturnValue
@@ -16,6 +16,7 @@ from pydantic.json_schema import models_json_schema
 from widget.api import schema
 from widget.booking.guest_input import Details
 from widget.booking.one_off import Wish
+from widget.core.document import WebhookEvent
 from widget.web import answers, limits, service
 from widget.web.audience import Audience, Room
 
@@ -154,6 +155,7 @@ def document(public_url: str) -> dict[str, Any]:
         },
         "servers": [{"url": public_url}],
         "paths": paths,
+        "webhooks": {kind: {"post": _told(kind)} for kind in get_args(WebhookEvent)},
         "components": {
             "schemas": _schemas(),
             "securitySchemes": {
@@ -167,12 +169,23 @@ def document(public_url: str) -> dict[str, Any]:
     }
 
 
+def _told(kind: str) -> dict[str, Any]:
+    """What a host's own program is sent, by Standard Webhooks."""
+    sent = {JSON: {"schema": {"$ref": SCHEMAS.format(model="Event")}}}
+    return {
+        "operationId": kind.replace(".", "_"),
+        "summary": f"Tells of {kind}",
+        "requestBody": {"required": True, "content": sent},
+        "responses": {"2XX": {"description": "Taken: it is not sent again."}},
+    }
+
+
 def _schemas() -> dict[str, Any]:
     answered: set[type[BaseModel]] = {
         model for each in OPERATIONS for model in each.answers.values() if model.model_fields
     }
     sent: set[type[BaseModel]] = {each.body for each in OPERATIONS if each.body}
-    every: set[type[BaseModel]] = {*answered, *sent, schema.Problem}
+    every: set[type[BaseModel]] = {*answered, *sent, schema.Problem, schema.Event}
     named = sorted(every, key=lambda model: model.__name__)
     modes = [(model, "validation" if model in sent else "serialization") for model in named]
     _refs, found = models_json_schema(modes, ref_template=SCHEMAS)  # type: ignore[arg-type]

@@ -1,0 +1,143 @@
+"""docs/api.md: all of its examples run, in their order, against a server of our own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+import models
+from app import create_app
+from demo.google import StandIn
+from tests.conftest import ROOT, Browser, command, on_sqlite
+from tests.people import ANA, bookings, reconcile
+from tests.receiver import SECRET, Receiver, receiver
+from widget import config
+from widget.api.openapi import OPERATIONS
+
+PAGE = (ROOT / "docs" / "api.md").read_text()
+LANGUAGES = {"bash": "bash", "python": sys.executable, "js": shutil.which("node")}
+
+
+def examples(language: str) -> str:
+    """All blocks of a language, as one program."""
+    return "\n".join(re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL))
+
+
+@pytest.fixture
+def host(environ: dict[str, str], google: StandIn) -> Flask:
+    app = create_app(config.load(environ))
+    Browser(app.test_client(), google).sign_in(ANA)
+    return app
+
+
+@pytest.fixture
+def crm(host: Flask) -> Iterator[Receiver]:
+    with receiver() as found:
+        hook = json.dumps(found.settings())
+        document = command(host, "settings", "export", "ana")
+        wanted = document.replace('"webhook": null', f'"webhook": {hook}')
+        done = host.test_cli_runner().invoke(args=["settings", "import", "ana", "-"], input=wanted)
+        assert done.exit_code == 0, done.output
+        yield found
+
+
+@pytest.fixture
+def url(host: Flask, environ: dict[str, str]) -> Iterator[str]:
+    """Where a server answers, which says so in its links."""
+    served: list[Flask] = []
+    server = make_server("127.0.0.1", 0, lambda *asked: served[0](*asked), threaded=True)
+    found = f"http://127.0.0.1:{server.server_port}"
+    served.append(create_app(config.load({**environ, "PUBLIC_URL": found})))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield found
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def run(language: str, program: str, folder: Path, **more: str) -> str:
+    name = "example.mjs" if language == "js" else "example"
+    (folder / name).write_text(program)
+    done = subprocess.run(
+        [str(LANGUAGES[language]), name],
+        cwd=folder,
+        env={**os.environ, **more},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@on_sqlite
+@pytest.mark.parametrize("language", [name for name, program in LANGUAGES.items() if program])
+def test_the_examples_book_move_cancel_and_verify_what_is_told(
+    language: str, host: Flask, url: str, crm: Receiver, tmp_path: Path
+) -> None:  # fmt: skip
+    token = command(host, "tokens", "create", "ana").strip()
+    models.database.close()
+    program = examples(language).replace("https://book.example.com", url)
+    assert program.count("msk_your_token") == 1
+    program = program.replace("msk_your_token", token)
+    said = run(language, program, tmp_path)
+    assert "maria@example.com" in said
+    [booking] = bookings(host)
+    assert booking["status"] == "cancelled"
+    reconcile(host)
+    assert crm.types == ["booking.confirmed", "booking.rescheduled", "booking.cancelled"]
+    assert crm.got[2].json["data"]["cancelReason"] == "I am ill"
+    got = crm.got[0]
+    for tampered in (False, True):
+        body = got.body.replace(b"Maria", b"Mario") if tampered else got.body
+        check = CHECK[language]
+        (tmp_path / "delivery.json").write_text(
+            json.dumps({"headers": got.headers, "body": body.decode(), "secret": SECRET})
+        )
+        environment = {
+            "ID": got.headers["webhook-id"],
+            "TIMESTAMP": got.headers["webhook-timestamp"],
+            "SIGNATURE": got.headers["webhook-signature"],
+            "BODY": body.decode(),
+            "SECRET": SECRET,
+        }
+        verifying = examples(language).partition(VERIFY[language])
+        said = run(language, verifying[1] + verifying[2] + check, tmp_path, **environment)
+        assert said.strip() == ("false" if tampered else "true")
+
+
+#: Where the part about webhooks begins, and what asks it about a delivery.
+VERIFY = {"bash": "verify() {", "python": "import base64", "js": "import { createHmac"}
+CHECK = {
+    "bash": "\nif verify; then echo true; else echo false; fi\n",
+    "python": """
+import json
+it = json.load(open("delivery.json"))
+print(str(verify(it["secret"], it["headers"], it["body"].encode())).lower())
+""",
+    "js": """
+import { readFileSync } from "node:fs";
+const it = JSON.parse(readFileSync("delivery.json"));
+console.log(verify(it.secret, it.headers, it.body));
+""",
+}
+
+
+@pytest.mark.parametrize("each", OPERATIONS, ids=lambda each: each.id)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_call_has_an_example_in_each_language(each, language: str) -> None:  # type: ignore[no-untyped-def]
+    path = re.sub(r"\{[^}]*\}$", "", each.path.replace("{host}", "ana").replace("{event}", "intro"))
+    program = re.sub(r"[$]?[{][^{}]*[}]|[$]\w+", "", examples(language))
+    assert path.replace("{id}", "") in program, each.path
