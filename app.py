@@ -82,7 +82,6 @@ def create_app(given: config.Config | None = None) -> Flask:
         account,
     ):
         app.register_blueprint(room.blueprint)
-    own_picture.set_up(app)
     signin.set_up(app)
     stale.set_up(app)
     cli.register(app)

@@ -14,18 +14,19 @@ function say(text, trouble = false) {
 
 // --- copying -----------------------------------------------------------------------------------
 
-const ready = () => document.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
+const COPY = "[data-copy], [data-copy-text]";
+const ready = () => document.querySelectorAll(COPY).forEach((button) => { button.hidden = false; });
 
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy]");
+  const button = event.target.closest(COPY);
   if (!button) return;
   const text = document.getElementById(button.dataset.copy);
   try {
-    await navigator.clipboard.writeText(text.value);
+    await navigator.clipboard.writeText(text?.value ?? button.dataset.copyText);
     button.textContent = button.dataset.copied;
     say(button.dataset.copied);
   } catch {
-    text.select();
+    text?.select();
     say(button.dataset.refused, true);
   }
 });
@@ -57,6 +58,10 @@ function mark() {
   const bar = document.getElementById("unsaved");
   if (!bar) return;
   bar.hidden = names.length === 0;
+  for (const part of document.querySelectorAll("[data-part]")) {
+    const dirty = part.querySelector("form[data-dirty]") !== null;
+    link(part).toggleAttribute("data-dirty", dirty);
+  }
   document.getElementById("unsaved-list").replaceChildren(...names.map((form) => {
     const item = document.createElement("li");
     const link = document.createElement("a");
@@ -67,9 +72,27 @@ function mark() {
   }));
 }
 
+const link = (part) => document.querySelector(`#sections a[href="#${part.dataset.part}"]`);
+
+// The navigation names the part that is being read: the last one that begins in the upper third.
+function follow() {
+  const parts = [...document.querySelectorAll("[data-part]")];
+  const read = parts.findLast((part) => part.getBoundingClientRect().top < innerHeight / 3);
+  for (const part of parts) {
+    if (part === read) link(part).setAttribute("aria-current", "true");
+    else link(part).removeAttribute("aria-current");
+  }
+}
+addEventListener("scroll", follow, { passive: true });
+
 for (const type of ["input", "change"]) document.addEventListener(type, mark);
 document.getElementById("unsaved-save")?.addEventListener("click", () => {
   forms().filter(unsaved).forEach((form) => form.requestSubmit());
+});
+
+document.getElementById("unsaved-discard")?.addEventListener("click", () => {
+  discarded = true;
+  location.replace(location.pathname + location.search);
 });
 
 // A swap would take along what is typed in another form of the section, so the browser goes there
@@ -81,8 +104,9 @@ function takesAlong(target) {
 }
 
 let leaving; // what the browser sends is not lost
+let discarded = false;
 addEventListener("beforeunload", (event) => {
-  if (typed().some((form) => form !== leaving)) event.preventDefault();
+  if (!discarded && typed().some((form) => form !== leaving)) event.preventDefault();
   leaving = null;
 });
 
@@ -174,7 +198,11 @@ async function refresh() {
   for (const old of document.querySelectorAll("[data-fresh]")) {
     const fresh = page.getElementById(old.id);
     const holds = old.querySelector("[data-once]") || typed().some((form) => old.contains(form));
-    if (!fresh || holds || old.contains(document.activeElement)) continue;
+    if (holds || old.contains(document.activeElement)) continue;
+    if (!fresh) { // done with
+      old.remove();
+      continue;
+    }
     old.replaceWith(document.adoptNode(fresh));
     htmx.process(document.getElementById(old.id));
   }
@@ -248,5 +276,6 @@ async function renew() {
 
 document.addEventListener("htmx:after:swap", arrived);
 document.addEventListener("htmx:error", () => say(document.body.dataset.offline, true));
+if (document.getElementById("sections")) follow();
 ready();
 mark();

@@ -46,11 +46,7 @@ def slugs(app: Flask) -> list[str]:
 
 def press(host: Browser, name: str, slug: str, query: str = "") -> Any:
     """A button of the list of event types."""
-    found = next(
-        each
-        for each in show(host, query).all("form", method="post")
-        if each["action"].startswith("/settings/event-types") and each.all("ul")
-    )
+    found = show(host, query).one(id="event-list")
     sent = found.sent()
     sent.add(name, slug)
     return host.client.post(found["action"], data=sent, follow_redirects=True)

@@ -137,10 +137,6 @@ def test_what_is_none_is_refused_kindly(ana: Browser, name: str) -> None:
     assert shown(ana) == before
 
 
-def test_a_body_beyond_all_measure_is_refused(ana: Browser) -> None:
-    assert upload(ana, b"\0" * (3 * 2**20)).status_code == 413
-
-
 def test_it_is_taken_away(ana: Browser, guest: FlaskClient) -> None:
     upload(ana, file("PNG"))
     address = shown(ana)

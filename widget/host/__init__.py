@@ -6,6 +6,7 @@ settings       the settings page and its saves
 store          a settings document, stored
 fields         every field of the page, declared once
 forms          a section's form read into its part of the settings document
+units          lengths of time, as people type them
 week           a week's hours, over midnight too
 days_off       public holidays to choose from, the names of days off
 form_view      a section's form as it is shown, with its faults

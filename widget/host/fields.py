@@ -16,6 +16,7 @@ from typing import Any
 #: Kinds that are read in a way of their own, and shown as another one is.
 ALIKE = {
     "limit": "number",
+    "some_minutes": "minutes",
     "address": "line",
     "slug": "line",
     "colour": "line",

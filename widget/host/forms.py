@@ -19,7 +19,7 @@ from werkzeug.datastructures import MultiDict
 from widget.core import addresses, names
 from widget.core import fields as core_fields
 from widget.core.document import WEEKDAYS, EventType
-from widget.host import week
+from widget.host import units, week
 from widget.host.fields import QUESTION, SECTIONS
 
 Document = dict[str, Any]
@@ -96,8 +96,8 @@ def whole(text: str) -> int | str:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
 
 
-def _limit(text: str) -> int | str | None:
-    return whole(text) if text.strip() else None
+def _limit(text: str, read: Callable[[str], int | str] = whole) -> int | str | None:
+    return read(text) if text.strip() else None
 
 
 def _slug(text: str) -> str:
@@ -256,6 +256,8 @@ READ: dict[str, Callable[[Form, str, Any], Any]] = {
     "number": lambda form, name, _: whole(form.get(name, "")),
     "numbers": lambda form, name, _: [*map(whole, form.get(name, "").replace(",", " ").split())],
     "limit": lambda form, name, _: _limit(form.get(name, "")),
+    "minutes": lambda form, name, _: units.minutes(form.get(name, "")),
+    "some_minutes": lambda form, name, _: _limit(form.get(name, ""), units.minutes),
     "slug": lambda form, name, _: _slug(form.get(name, "")),
     "handle": lambda form, name, _: _slug(form.get(name, "")),
     "address": lambda form, name, _: _address(form.get(name, "")),
@@ -343,7 +345,7 @@ def change_list(document: Document, form: Form) -> str | None:
     Raises Faulty.
     """
     if "add" in form:
-        length = whole(form.get("duration", ""))
+        length = units.minutes(form.get("duration", ""))
         made = EventType(slug="x", title="x", duration=30).model_dump()
         made.update(title=form.get("title", ""), duration=length)
         made["slot_interval"] = _length(length, 30)

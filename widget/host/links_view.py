@@ -17,7 +17,7 @@ from widget.host import bookings_view
 from widget.text import language
 from widget.web import service
 
-DAYS = 10  # whose free times are shown to choose from
+DAYS = 6  # whose free times are shown to choose from
 STATES = {"open": "open", "used": "used up", "expired": "expired", "revoked": "revoked"}
 
 

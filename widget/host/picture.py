@@ -6,7 +6,7 @@ import base64
 import io
 from typing import IO, Any
 
-from flask import Flask, abort, redirect, request
+from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
@@ -21,7 +21,6 @@ from widget.web.audience import Audience, Room
 blueprint = Room("own_picture", __name__, Audience.HOST)
 
 UPLOAD_BYTES = 2 * 2**20
-FORM_BYTES = 64 * 1024  # of the form around it
 PIXELS = 25_000_000  # 100 MB in memory while it is made small
 SIZE = 192  # pixels, of the square that is kept
 FORMATS = ("PNG", "JPEG", "WEBP")
@@ -29,16 +28,6 @@ FORMATS = ("PNG", "JPEG", "WEBP")
 
 class NoPicture(ValueError):
     """It cannot be used; the message says why."""
-
-
-def set_up(app: Flask) -> None:
-    app.before_request(_room_for_a_picture)
-
-
-def _room_for_a_picture() -> None:
-    """Before the form's token is looked for in it."""
-    if request.endpoint == "own_picture.upload":
-        request.max_content_length = UPLOAD_BYTES + FORM_BYTES
 
 
 @blueprint.get("/settings/picture")

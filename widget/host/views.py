@@ -14,10 +14,12 @@ import models
 from widget.booking import rows, tokens
 from widget.core import clock, fields
 from widget.core import zones as core_zones
-from widget.core.document import WEEKDAYS, EventType, Settings
+from widget.core.document import WEEKDAYS, EventType, Schedule, Settings
+from widget.core.first import first_document
+from widget.core.hours import schedule_of
 from widget.guest import days as guest_days
 from widget.host import calendars as host_calendars
-from widget.host import days_off, form_view, forms, snippets
+from widget.host import days_off, form_view, forms, snippets, units
 from widget.host import week as host_week
 from widget.host.fields import SECTIONS
 from widget.host.form_view import FormView
@@ -34,6 +36,7 @@ LOCATIONS = {
 #: What an address says about the view: which editor, month, tab and page of bookings are open.
 KEPT = ("event", "month", "embed", "of", "show", "q", "page")
 ANCHORS = {"event": "events", "event-types": "events"}  # of sections that stand in another one
+FIRST_WEEK = first_document("x", "x", "UTC").weekly_hours
 VIEW_LENGTH = 100  # characters of any of them
 
 
@@ -63,7 +66,7 @@ def page(host: models.Host, document: Settings, sent: FormView | None) -> Docume
 
     shown = {each: form(each, forms.part_of(stored, each)) for each in SECTIONS if each != "event"}
     editor, accent = _editor(stored, sent, form), shown["theme"].values["accent"]
-    first = next((each.slug for each in document.event_types if each.active), "")
+    offered = next((each.slug for each in document.event_types if each.active), "")
     return {
         "title": "Settings",
         "document": document,
@@ -83,14 +86,32 @@ def page(host: models.Host, document: Settings, sent: FormView | None) -> Docume
         "calendars": calendars(host, shown["calendars"].values),
         "mended": theme.mended(accent) if theme.is_accent(accent) else None,
         "tokens": [_token(each) for each in tokens.listed(host)],
-        "event_list": [_listed(host, each) for each in document.event_types],
+        "event_list": [_listed(host, document, each) for each in document.event_types],
         "deleting": request.args.get("delete", ""),
         "adding": _adding(sent),
         "editor": editor,
         "embed": _embed(host, document),
-        "preview_slug": editor.slug if editor else first,
-        "minutes": language.minutes,
+        "preview_slug": editor.slug if editor else offered,
+        "typed_minutes": units.said,
+        "first": _first_run(host, document),
     }
+
+
+def _first_run(host: models.Host, document: Settings) -> list[tuple[str, str, bool]]:
+    """What a new host does first: where, in words, and whether it is done. Empty once all is, or
+    once somebody has booked."""
+    seen = bool(snippets.seen_on(host))
+    steps = [
+        ("hours", "Set your hours", document.weekly_hours != FIRST_WEEK),
+        ("calendars", "Choose the calendars that count", document.busy_calendars != ["primary"]),
+        ("embed", "Paste the snippet into your website", seen),
+        ("live-site", "See it live there", seen),
+    ]
+    over = (
+        all(done for *_step, done in steps)
+        or models.Booking.select().where(models.Booking.host == host).exists()
+    )
+    return [] if over else steps
 
 
 def _editor(stored: Document, sent: FormView | None, form: Any) -> FormView | None:
@@ -302,12 +323,17 @@ def _calendar(listed: host_calendars.Calendars, id: str, chosen: Document) -> Do
 # --- event types -----------------------------------------------------------------------------
 
 
-def _listed(host: models.Host, event: EventType) -> Document:
+def _listed(host: models.Host, document: Settings, event: EventType) -> Document:
     hidden = "switched off" if not event.active else "hidden" if not event.listed else ""
-    facts = (language.minutes(event.duration), LOCATIONS[event.location], hidden)
+    lengths = ", ".join(map(language.minutes, event.lengths))
+    hours = schedule_of(document, event)
+    named = hours.name if isinstance(hours, Schedule) else ""
+    facts = (lengths, LOCATIONS[event.location], named, hidden)
     return {
         "slug": event.slug,
         "title": event.title,
+        "url": f"{service.config().public_url}/book/{document.handle}/{event.slug}",
+        "colour": f"#{event.accent or document.theme.accent}",
         "facts": " · ".join(filter(None, facts)),
         "upcoming": rows.upcoming_of_event(host, event.slug, clock.now())
         if request.args.get("delete") == event.slug
@@ -318,7 +344,7 @@ def _listed(host: models.Host, event: EventType) -> Document:
 def _adding(sent: FormView | None) -> Document:
     """The title and length of an event type to be added, as they were typed."""
     given = sent.sent if sent and sent.section == "event-types" and sent.sent else {}
-    return {"title": given.get("title", ""), "duration": given.get("duration", "30")}
+    return {"title": given.get("title", ""), "duration": given.get("duration", "30 min")}
 
 
 # --- programs --------------------------------------------------------------------------------

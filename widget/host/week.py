@@ -74,12 +74,14 @@ def _in_order(rows: Rows) -> Rows:
 
 def edit(week: Week, act: str, form: MultiDict[str, str]) -> Week:
     """The week after what a button asks for: `add-mon`, `remove-mon-1` (by the number that is
-    shown), `copy`."""
+    shown), `weekdays-mon` (its hours on all of them), `copy`."""
     shown = joined(week)
     rows: Week = {day: [[row.start, row.end] for row in shown[day]] for day in DAYS}
     what, _dash, rest = act.partition("-")
     day, _dash, number = rest.partition("-")
-    if what == "copy" and form.get("copy-from") in DAYS:
+    if what == "weekdays" and day in rows:
+        rows.update({other: deepcopy(rows[day]) for other in DAYS[:5]})
+    elif what == "copy" and form.get("copy-from") in DAYS:
         for other in form.getlist("copy-to"):
             if other in DAYS:
                 rows[other] = deepcopy(rows[form["copy-from"]])

@@ -1,0 +1,34 @@
+"""Lengths of time as people type them: 30, 30 min, 4 h, 1 h 30 min, 2 days. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+DAY, HOUR = 1440, 60
+_PARTS = re.compile(
+    r"\s*(?:(\d{1,4})\s*d(?:ays?)?)?\s*(?:(\d{1,5})\s*h(?:ours?|rs?)?)?"
+    r"\s*(?:(\d{1,9})\s*(?:m(?:in(?:utes?|s)?)?)?)?\s*",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def minutes(text: str) -> int | str:
+    """What was typed, in minutes; what is none stays as it is: the document's schema says what is
+    wrong with it."""
+    found = _PARTS.fullmatch(text)
+    if not found or not any(found.groups()):
+        return text.strip()
+    days, hours, rest = (int(each or 0) for each in found.groups())
+    return days * DAY + hours * HOUR + rest
+
+
+def said(value: Any) -> str:
+    """Minutes as they can be typed."""
+    if type(value) is not int:
+        return "" if value is None else str(value)
+    if value and value % DAY == 0:
+        return f"{value // DAY} day{'s' if value > DAY else ''}"
+    hours, rest = divmod(value, HOUR)
+    parts = [f"{hours} h" if hours else "", f"{rest} min" if rest or not hours else ""]
+    return " ".join(filter(None, parts))
