@@ -123,7 +123,8 @@ class Booking(Table):
     `holds`: it takes the host's time; `conflict`: the host moved it onto another booking.
     `leftover`: it is over, but an event of it may stand in Google and has to go.
     `trouble`: what (`book`, `cancel`, `move`) was given up after a day without an answer.
-    `link`: the code of the one-off link that it was made by.
+    `link`: the code of the one-off link that it was made by. `message`: what the host wrote to the
+    guest when moving it.
     `unannounced` is the guest's last act, until the page that it led to has told the site around.
     """
 
@@ -173,6 +174,7 @@ class Booking(Table):
     trouble = peewee.CharField(6, null=True)
     no_show = peewee.BooleanField(default=False)
     link = peewee.CharField(22, null=True)
+    message = peewee.TextField(null=True)
 
     def times(self) -> list[tuple[int, int]]:
         """The one time that it holds, or old and new while it is not known to be moved."""

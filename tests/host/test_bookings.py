@@ -12,13 +12,28 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
+from flask.testing import FlaskClient
 
 import models
 from demo.google import StandIn
 from tests import page
 from tests.conftest import Browser, command, on_sqlite
 from tests.page import Element
-from tests.people import ANA, booked, form, save, save_event, show
+from tests.people import (
+    ANA,
+    ELEVEN,
+    NINE,
+    TEN,
+    book,
+    booked,
+    form,
+    look,
+    reschedule,
+    row,
+    save,
+    save_event,
+    show,
+)
 
 
 def listed(host: Browser, query: str = "") -> list[Element]:
@@ -470,3 +485,52 @@ def test_a_link_to_a_booking_opens_its_tab(
     answer = ana.client.get(f"/settings?booking={booking['id']}", follow_redirects=True)
     assert page.read(answer.text).one(id=f"booking-{booking['id']}")
     assert answer.request.args["show"] == "past"
+
+
+# --- by day, and moved with a message -----------------------------------------------------------
+
+
+@on_sqlite
+def test_what_is_to_come_stands_under_its_day(app: Flask, ana: Browser) -> None:
+    booked(app, "2026-11-30T15:00:00Z", email="a@guest.example")
+    for number, start in enumerate(("01T10:00", "01T11:00", "03T10:00")):
+        booked(app, f"2026-12-{start}:00Z", email=f"b{number}@guest.example")
+    shown = show(ana).one(id="bookings-list")
+    assert [each.text for each in shown.all("h3")] == [
+        "Today, Monday, November 30, 2026",
+        "Tomorrow, Tuesday, December 1, 2026",
+        "Thursday, December 3, 2026",
+    ]
+
+
+def test_a_host_moves_a_booking_with_a_message(
+    app: Flask, ana: Browser, guest: FlaskClient, google: StandIn
+) -> None:
+    address = book(guest, NINE, notes="By the sea, please.")
+    id = row(app)["id"]
+    query = f"?booking={id}&act=move"
+    typed = {"start": TEN, "message": "Sorry, <b>the boat</b> is late."}
+    answer = save(ana, f"bookings/{id}/move", typed, query=query)
+    assert "Moved." in answer.text
+    (event,) = google.events(ANA)
+    assert event["description"].startswith("Sorry, &lt;b&gt;the boat&lt;/b&gt; is late.<br><br>By")
+    assert event["start"]["dateTime"].startswith("2026-12-01T10:00")
+    shown = look(guest, address)
+    assert shown.one(data_message=True).text == "Ana Silva: Sorry, <b>the boat</b> is late."
+    reschedule(guest, address, ELEVEN)  # the guest's own move has nothing of it
+    assert not look(guest, address).all(data_message=True)
+
+
+@on_sqlite
+def test_a_move_that_is_refused_keeps_the_message_that_was_typed(
+    app: Flask, ana: Browser, guest: FlaskClient, google: StandIn
+) -> None:
+    address = book(guest, NINE)
+    id = row(app)["id"]
+    google.fault("calendar.events.patch", status=503, times=None)
+    typed = {"start": TEN, "message": "The boat is late."}
+    answer = save(ana, f"bookings/{id}/move", typed, query=f"?booking={id}&act=move")
+    assert answer.status_code in (409, 503)
+    kept = form(page.read(answer.text), f"bookings/{id}/move").fields()
+    assert kept["message"] == "The boat is late."
+    assert not look(guest, address).all(data_message=True)

@@ -56,6 +56,7 @@ class Caller:
     by: Literal["guest", "host"] = "guest"
     allow: Callable[[], None] = _any_number
     language: str = "en"
+    message: str = ""  # of a host who moves a booking, to its guest
     utm: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -325,7 +326,7 @@ def reschedule(google: Google, booking: Booking, start: int, caller: Caller, now
         raise NotOffered
     caller.allow()
     looked = offer_for(target, calendar, now, booking)
-    looked, mine = _claim_move(looked, booking, start, caller.by)
+    looked, mine = _claim_move(looked, booking, start, caller)
     try:
         return _move(calendar, looked, booking, mine)
     except models.NoAnswer as error:
@@ -333,16 +334,16 @@ def reschedule(google: Google, booking: Booking, start: int, caller: Caller, now
 
 
 def _claim_move(
-    looked: Bookable, booking: Booking, start: int, by: Literal["guest", "host"]
+    looked: Bookable, booking: Booking, start: int, caller: Caller
 ) -> tuple[Bookable, Booking]:
     end, now = start + booking.end_at - booking.start_at, looked.now
     with models.locked(looked.host) as host:
         looked = offer.check(looked, host, start, booking)
-        if by == "guest":
+        if caller.by == "guest":
             mail.count(booking, now)
         try:
             until = clock.now() + CLAIM_SECONDS
-            begun = states.begin_move(booking, start, end, by, now, until)
+            begun = states.begin_move(booking, start, end, caller.by, now, until, caller.message)
         except states.Overlap:
             raise SlotTaken from None
     if begun is None:  # somebody else changes it at the same time

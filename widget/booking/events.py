@@ -195,6 +195,8 @@ def move(calendar: Calendar, booking: models.Booking, document: Settings) -> Eve
     """
     etag, (_old, new) = booking.etag, booking.times()
     body = times(*new, document)
+    if booking.message:
+        body["description"] = description(calendar.google, booking, document)
     if not booking.holds:  # whoever comes back to a time they gave up takes it again
         body["transparency"] = "opaque"
     for _look in range(LOOKS):
@@ -353,11 +355,12 @@ def summary(booking: models.Booking, document: Settings) -> str:
 
 
 def description(google: Google, booking: models.Booking, document: Settings) -> str:
-    """The host's own text, answers and notes, and how to move or cancel: what a guest reads in
-    Google's mail. Its pages show a description as HTML: all escaped; and what is longer than they
-    take is cut off before the last line."""
+    """The host's message and own text, answers and notes, and how to move or cancel: what a guest
+    reads in Google's mail. Its pages show a description as HTML: all escaped; and what is longer
+    than they take is cut off before the last line."""
     labels = booking.promise["labels"]
-    parts = [_filled(booking.promise.get("invite_text", ""), booking, document)]
+    parts = [booking.message or ""]
+    parts.append(_filled(booking.promise.get("invite_text", ""), booking, document))
     parts += [
         f"{labels.get(id, id)}: {_answer_text(answer)}" for id, answer in booking.answers.items()
     ]

@@ -49,8 +49,9 @@ def invited_to(booking: Booking) -> dict[str, Any]:
 
 def all_of(booking: Booking) -> dict[str, Any]:
     """All that is stored of a guest with a booking."""
-    said = {name: getattr(booking, name) for name in ("tz", "language", "notes", "answers")}
-    more = {"guests": booking.guests, "reason": booking.cancel_reason, "host": booking.host.handle}
+    names = ("tz", "language", "notes", "answers", "guests", "message")
+    said = {name: getattr(booking, name) for name in names}
+    more = {"reason": booking.cancel_reason, "host": booking.host.handle}
     return {**row(booking), **said, **more}
 
 

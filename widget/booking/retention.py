@@ -12,7 +12,8 @@ from widget.google.client import DAY
 AT_ONCE = 200  # bookings in one transaction
 WIPED: dict[str, Any] = {
     **dict.fromkeys(("guest_name", "guest_email", "notes", "tz", "language", "body_digest"), ""),
-    **dict.fromkeys(("cancel_reason", "idempotency_key", "guest_response", "meet_link"), None),
+    **dict.fromkeys(("cancel_reason", "message", "idempotency_key"), None),
+    **dict.fromkeys(("guest_response", "meet_link"), None),
     "answers": {},
     "guests": [],
     "utm": {},

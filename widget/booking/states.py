@@ -176,7 +176,13 @@ def fail(booking: Booking, failure: str, now: int, *, leftover: bool = False) ->
 
 
 def begin_move(
-    booking: Booking, start: int, end: int, by: Literal["guest", "host"], now: int, until: int
+    booking: Booking,
+    start: int,
+    end: int,
+    by: Literal["guest", "host"],
+    now: int,
+    until: int,
+    message: str = "",
 ) -> Change | None:
     """Hold a new time besides the old one, leased until `until`. Call within
     models.locked(host). Raises Overlap when another active booking of the host holds any of it.
@@ -184,6 +190,7 @@ def begin_move(
     values = {
         "new_start_at": start,
         "new_end_at": end,
+        "message": message or None,
         **_begun("rescheduled", by, now, until),
     }
     return _change("begin_move", booking, values)
@@ -283,6 +290,7 @@ def undo(booking: Booking, now: int, failure: str | None = None) -> Change | Non
         "failure": failure,
         "cancelled_by": None,
         "cancel_reason": None,
+        "message": None,
         "unannounced": None,
         "updated_at": now,
     }

@@ -46,6 +46,7 @@ def view(config: Config, booking: models.Booking, document: Settings) -> dict[st
         "new_time_label": _new_time(booking, guest_tz),
         "cancelled_by": booking.cancelled_by,
         "cancel_reason": booking.cancel_reason,
+        "message": booking.message if booking.status == "confirmed" else None,
         "declined": booking.guest_response == "declined",
         "failure": booking.failure,
         "title": booking.promise["title"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from flask import Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
@@ -61,8 +62,13 @@ def _typed() -> str:
     return request.form.get("reason", "") or request.form.get("start", "")
 
 
+def _text(name: str) -> str:
+    """What was typed to the guest."""
+    return characters.without_controls(request.form.get(name, ""))[:REASON_LENGTH].strip()
+
+
 def _cancel(booking: Booking) -> str:
-    reason = characters.without_controls(request.form.get("reason", ""))[:REASON_LENGTH]
+    reason = _text("reason")
     after = booking_act.cancel(service.google(), booking, reason, booking_act.HOST, clock.now())
     return "cancelled" if after.status == "cancelled" else "pending"
 
@@ -72,7 +78,8 @@ def _move(booking: Booking) -> str:
         start = guest_input.instant(request.form.get("start", ""))
     except ValueError as error:
         raise NotBooked(str(error)) from None
-    after = booking_act.reschedule(service.google(), booking, start, booking_act.HOST, clock.now())
+    mover = replace(booking_act.HOST, message=_text("message"))
+    after = booking_act.reschedule(service.google(), booking, start, mover, clock.now())
     return "moved" if after.status == "confirmed" else "pending"
 
 

@@ -105,6 +105,7 @@ class Row:
 
     booking: Booking
     date: str
+    day: str
     time: str
     guest_zone: str
     answers: list[tuple[str, str]]
@@ -168,6 +169,7 @@ def view(
         "said": refused(refusal) if refusal else "",
         "code": refusal.code if refusal else "",
         "typed": typed,
+        "message": request.form.get("message", ""),
         "refused": _refusals(host, now),
         "done": DONE.get(request.args.get("done", "")),
     }
@@ -205,6 +207,7 @@ def _row(booking: Booking, zone: ZoneInfo, now: int, act: str) -> Row:
     return Row(
         booking=booking,
         date=language.full_date(language.today(booking.start_at, zone)),
+        day=_day(booking.start_at, zone, now),
         time=language.clock_range(booking.start_at, booking.end_at, zone),
         guest_zone=elsewhere,
         answers=[(labels.get(id, id), export.words(said)) for id, said in booking.answers.items()],
@@ -214,6 +217,13 @@ def _row(booking: Booking, zone: ZoneInfo, now: int, act: str) -> Row:
         may_move=booking.status == "confirmed" and later and of_booking(booking) is not None,
         act=act,
     )
+
+
+def _day(at: int, zone: ZoneInfo, now: int) -> str:
+    """The heading that a booking stands under: its date, today or tomorrow by name."""
+    day = language.today(at, zone)
+    near = {0: "Today, ", 1: "Tomorrow, "}.get((day - language.today(now, zone)).days, "")
+    return f"{near}{language.full_date(day)}"
 
 
 def _state(booking: Booking, zone: ZoneInfo) -> Iterator[str]:
