@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import secrets
@@ -15,13 +16,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from pathlib import Path
 
 import requests
 from cryptography.fernet import Fernet
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from demo import site
+from demo import dress, site
 from demo.google import StandIn
 
 ROOT = Path(__file__).parent.parent
@@ -83,7 +85,8 @@ def serve(stack: ExitStack, first: int) -> None:
     stack.enter_context(_website(widget, first))
     _until_up(widget)
     _sign_in(google, widget)
-    _import_settings(environ)
+    _import_settings(environ, Path(folder))
+    dress.book_in_the_past(google, widget)
     _welcome(first, widget, google)
 
 
@@ -164,16 +167,22 @@ def _sign_in(google: StandIn, widget: str) -> None:
         browser = requests.Session()
         to_google = browser.get(f"{widget}/login", allow_redirects=False, timeout=10)
         back = google.authorize(to_google.headers["Location"], email)
-        if not browser.get(back, timeout=10).url.endswith("/settings"):
+        page = browser.get(back, timeout=10)
+        if not page.url.endswith("/settings"):
             raise Failed(f"{email} could not sign in")
+        if email == dress.ANA:
+            dress.make_link(browser, widget, page.text)
 
 
-def _import_settings(environ: dict[str, str]) -> None:
+def _import_settings(environ: dict[str, str], folder: Path) -> None:
+    for handle in HOSTS:
+        document = json.dumps(dress.document(handle, date.today()))  # this machine's
+        (folder / f"{handle}.json").write_text(document, encoding="utf-8")
     imports = [
         subprocess.Popen(
             [
                 *(sys.executable, "-m", "flask", "--app", "app", "settings", "import", handle),
-                str(ROOT / "demo" / "settings" / f"{handle}.json"),
+                str(folder / f"{handle}.json"),
             ],
             cwd=ROOT, env=environ, stdout=subprocess.DEVNULL,
         )

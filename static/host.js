@@ -17,16 +17,26 @@ function say(text, trouble = false) {
 const COPY = "[data-copy], [data-copy-text]";
 const ready = () => document.querySelectorAll(COPY).forEach((button) => { button.hidden = false; });
 
+// What an e-mail takes with its links, and anything else as text.
+function formatted(part) {
+  const types = { "text/html": part.innerHTML, "text/plain": part.innerText };
+  return new ClipboardItem(Object.fromEntries(Object.entries(types).map(
+    ([type, text]) => [type, new Blob([text], { type })],
+  )));
+}
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest(COPY);
   if (!button) return;
   const text = document.getElementById(button.dataset.copy);
   try {
-    await navigator.clipboard.writeText(text?.value ?? button.dataset.copyText);
+    if (text && !("value" in text)) await navigator.clipboard.write([formatted(text)]);
+    else await navigator.clipboard.writeText(text?.value ?? button.dataset.copyText);
     button.textContent = button.dataset.copied;
     say(button.dataset.copied);
   } catch {
-    text?.select();
+    getSelection().selectAllChildren(text ?? button);
+    text?.select?.();
     say(button.dataset.refused, true);
   }
 });

@@ -16,6 +16,7 @@ bookings_view  how the bookings are listed
 picture        the host's picture, made small
 links          one-off links, made and revoked
 links_view     how they are listed, and the form for a new one
+times          the next free times, to paste into an e-mail
 preview        what guests would see
 account        the connection; disconnect, delete
 programs       API tokens, made and ended

@@ -23,6 +23,7 @@ from widget.host import (
     form_view,
     forms,
     links_view,
+    times,
     views,
     webhook_view,
     why,
@@ -87,6 +88,7 @@ def whole(
         "why": why.view(host, document),
         "token": token or {},
         "picture": {"address": picture.address(document), "fault": picture_fault},
+        "times": times.view(host, document),
         "links": links_view.view(host, document, link_faults or {}),
         "webhook": webhook_view.view(host, webhook or {}),
     }
