@@ -527,7 +527,7 @@ def test_a_move_that_is_refused_keeps_the_message_that_was_typed(
 ) -> None:
     address = book(guest, NINE)
     id = row(app)["id"]
-    google.fault("calendar.events.patch", status=503, times=None)
+    google.fault("calendar.events.patch", status=400, reason="invalid", times=None)
     typed = {"start": TEN, "message": "The boat is late."}
     answer = save(ana, f"bookings/{id}/move", typed, query=f"?booking={id}&act=move")
     assert answer.status_code in (409, 503)

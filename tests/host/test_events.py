@@ -38,6 +38,10 @@ FIELDS: dict[str, tuple[str, Any]] = {
     "invite_title": ("{event} with {guest}", "{event} with {guest}"),
     "invite_text": ("Bring\r\na jacket.", "Bring\na jacket."),
 }
+MINUTES = [
+    *("duration", "slot_interval", "buffer_before", "buffer_after"),
+    *("minimum_notice", "change_deadline"),
+]
 
 
 def slugs(app: Flask) -> list[str]:
@@ -87,8 +91,29 @@ def test_the_editor_shows_what_is_stored(app: Flask, ana: Browser) -> None:
     save_event(ana, {name: typed for name, (typed, _stored) in FIELDS.items()})
     sent = form(show(ana, "?event=hello"), "events/hello").fields()
     assert {name: sent[name] for name in FIELDS} == {
-        name: typed.replace("\r\n", "\n") for name, (typed, _stored) in FIELDS.items()
+        name: typed.replace("\r\n", "\n") + (" min" if name in MINUTES else "")
+        for name, (typed, _stored) in FIELDS.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored", "shown"),
+    [
+        ("90", 90, "1 h 30 min"),
+        ("1h30", 90, "1 h 30 min"),
+        ("2 hours", 120, "2 h"),
+        ("2 Days", 2880, "2 days"),
+        ("1 d 2 h 5 m", 1565, "26 h 5 min"),
+        ("1 day", 1440, "1 day"),
+        ("0", 0, "0 min"),
+    ],
+)
+def test_lengths_are_typed_and_shown_as_people_say_them(
+    app: Flask, ana: Browser, typed: str, stored: int, shown: str
+) -> None:
+    save_event(ana, {"minimum_notice": typed})
+    assert event_of(app)["minimum_notice"] == stored
+    assert form(show(ana, "?event=intro"), "events/intro").fields()["minimum_notice"] == shown
 
 
 def test_fields_that_may_be_empty_are_null(app: Flask, ana: Browser) -> None:
@@ -173,7 +198,7 @@ def test_more_event_types_than_there_may_be_are_refused(
     answer = press(ana, "duplicate", "e7")
     assert "Delete one first" in faults(answer)["event-types-event_types"]
     kept = page.read(answer.text).one(id="add-event").fields()
-    assert (kept["title"], kept["duration"]) == ("", "30")
+    assert (kept["title"], kept["duration"]) == ("", "30 min")
     assert len(slugs(app)) == 100
 
 
