@@ -54,7 +54,7 @@ TYPED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "events/intro": (
         {"title": "Theirs"},
-        {"duration": "45", "q0-label": "Why?", "q0-kind": "text"},
+        {"duration": "45 min", "q0-label": "Why?", "q0-kind": "text"},
     ),
 }
 
