@@ -135,7 +135,7 @@ def test_each_host_sees_and_changes_only_their_own(
         ("display_name", "Ana Sílvia & Co <3", lambda d: d["display_name"]),
         ("time_zone", "America/New_York", lambda d: d["time_zone"]),
         ("title", 'A "call"', lambda d: d["event_types"][0]["title"]),
-        ("duration", "45 min", lambda d: str(d["event_types"][0]["duration"])),
+        ("duration", "45 min", lambda d: f"{d['event_types'][0]['duration']} min"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
