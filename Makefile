@@ -41,8 +41,8 @@ bench: .venv/.dev ## figures, each with what it was measured against
 translations: .venv/.dev ## translations/*.po, as messages are now; ARGS=sv adds a language
 	@$(BIN)/python -m translations.update $(ARGS)
 
-picture: .venv/.dev ## docs/widget.png, the picture in the README
-	@$(BIN)/python -m demo.picture docs/widget.png
+picture: .venv/.dev ## docs/widget.png and docs/settings.png, the pictures in the README
+	@$(BIN)/python -m demo.picture docs
 
 lock: .venv/.dev ## requirements*.txt from pyproject.toml, with hashes and without index lines
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \

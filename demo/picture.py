@@ -1,4 +1,4 @@
-"""A picture of the widget in the demo website: python -m demo.picture FILE.png"""
+"""Pictures of the demo website and of the settings page: python -m demo.picture FOLDER"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PORT = 8740
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
-def main(file: str) -> None:
+def main(folder: str) -> None:
     chromium = shutil.which("chromium") or sys.exit("this needs Chromium: apt-get install chromium")
     with ExitStack() as stack:
         serve(stack, PORT)
@@ -30,7 +30,13 @@ def main(file: str) -> None:
         frame.locator("[data-date]").nth(5).click()
         page.locator("#book").scroll_into_view_if_needed()
         page.evaluate("scrollTo(0, document.querySelector('#book').offsetTop - 24)")
-        page.screenshot(path=file)
+        page.screenshot(path=f"{folder}/widget.png")
+        page.set_viewport_size({"width": 1280, "height": 860})
+        page.goto(f"http://localhost:{PORT + 1}/login")
+        page.get_by_role("button", name="Ana Silva").click()
+        page.get_by_role("link", name="Event types", exact=True).click()
+        page.frame_locator("#preview-frame").locator("[data-date]").first.wait_for()
+        page.screenshot(path=f"{folder}/settings.png")
         browser.close()
 
 

@@ -914,3 +914,55 @@ def test_the_zone_of_the_machine_changes_nothing() -> None:
     }
     assert len(outcomes) == 1
     assert len(outcomes.pop()) > 1000
+
+
+# --- times of its own, instead of the open hours ------------------------------------------------
+
+TIMES = st.lists(
+    st.tuples(st.integers(0, 200), st.none() | st.integers(1, 40)).map(
+        lambda each: (each[0], None if each[1] is None else each[0] + each[1])
+    ),
+    max_size=5,
+)
+
+
+@given(
+    TIMES,
+    st.integers(1, 15),
+    st.integers(1, 15),
+    st.lists(st.integers(0, 200), max_size=3),
+)
+def test_what_is_offered_of_times_is_what_no_reason_speaks_against(
+    times: list[tuple[int, int | None]], length: int, interval: int, taken: list[int]
+) -> None:
+    """In quarters of an hour from midnight of a Monday on, in a week that is closed."""
+    midnight, quarter = 1_796_601_600, 900
+
+    def later(number: int) -> int:
+        return midnight + number * quarter
+
+    own = Rules(
+        tz=ZoneInfo("Europe/Lisbon"),
+        weekly_hours=((),) * 7,
+        date_overrides={},
+        duration_minutes=length * 15,
+        slot_interval_minutes=interval * 15,
+        times=[(later(start), None if end is None else later(end)) for start, end in times],
+    )
+    busy = [Busy(later(start), later(start + 2)) for start in taken]
+    found = free(own, busy, [], midnight - 1, later(0), later(300))
+    wanted = {
+        start + step
+        for start, end in times
+        for step in range(0, 1 if end is None else end - start, interval)
+        if end is None or start + step + length <= end
+    }
+    clear = {
+        later(each)
+        for each in wanted
+        if not any(start < each + length and each < start + 2 for start in taken)
+    }
+    assert found == sorted(clear)
+    for number in range(250):
+        why = reasons(own, busy, [], midnight - 1, later(number))
+        assert (later(number) in clear) == (why == [])
