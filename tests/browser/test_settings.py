@@ -398,7 +398,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
     page = sign_in(open_page(viewport=viewport, color_scheme=color_scheme), house)
     views = [
         "/settings?event=intro&delete=skipper&show=past&embed=popup",
-        "/settings?from=2026-12-24&to=2026-12-27&month=2026-12&site=nonsense",
+        "/settings?from=2026-12-24&to=2026-12-27&month=2026-12&site=nonsense&link=intro&times=intro",
         "/settings?why_event=intro&why_date=2026-12-01&why_time=03:10&embed=iframe",
         "/settings/account/delete",
         "/settings/preview/nothing",
