@@ -47,7 +47,7 @@ def every_answer(app: Flask, client: FlaskClient, token: str) -> Iterator[tuple[
     """Every route, asked as it is and as htmx asks, with every method it has."""
     known = {
         "handle": "ana", "host": "ana", "slug": "intro", "event": "intro", "token": token,
-        "filename": "guest.js", "name": "guest.js", "version": "x", "accent": "1a73e8",
+        "filename": "guest.js", "name": "guest.js", "version": "x", "accent": "1a73e8", "id": "1",
     }  # fmt: skip
     for rule in app.url_map.iter_rules():
         address = re.sub(r"<(?:\w+:)?(\w+)>", lambda name: known.get(name[1], "x"), rule.rule)
