@@ -76,6 +76,9 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What this machine cannot run is left out; what starts servers and waits for them comes
+    first, so that no core has nothing to do at the end."""
+    items.sort(key=lambda item: not item.path.is_relative_to(ROOT / "tests/web"))
     for name, (found, _what, _how) in LEFT_OUT.items():
         if found:
             continue
