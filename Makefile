@@ -62,5 +62,5 @@ lock: .venv/.dev ## requirements*.txt from pyproject.toml, with hashes and witho
 
 .venv/.dev: requirements-dev.txt | .venv/bin/python
 	@echo "Setting up .venv for development (once) ..."
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install -q --no-compile --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@ .venv/.run
