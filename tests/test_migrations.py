@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,6 +85,21 @@ def test_what_an_earlier_version_stored_is_there_afterwards(
         assert models.BusyTimes.get().intervals == [[1, 2, "x"]]
         assert "past_settings" not in models.database.get_tables()
         assert [each for each in models.Lease.select() if each.until > 10**10] == []
+    models.database.close()
+
+
+def test_a_webhook_moves_out_of_its_hosts_settings(empty: str, tmp_path: Path) -> None:
+    before = max(version for version in VERSIONS if version < "0023")
+    migrated(empty, tmp_path / "migrations", before)
+    hook = {"url": "https://hooks.example", "secret": "whsec_x", "events": ["booking.failed"]}
+    settings = {"handle": "ana", "webhook": hook, "display_name": "Ana Zé"}
+    with models.database.connection_context():
+        models.Host.update(settings=json.dumps(settings)).execute()
+    models.connect(empty)
+    with models.database.connection_context():
+        (row,) = models.database.execute_sql("SELECT url, secret, events FROM webhook").fetchall()
+        assert (*row[:2], json.loads(row[2])) == tuple(hook.values())
+        assert json.loads(models.Host.get().settings) == {**settings, "webhook": None}
     models.database.close()
 
 

@@ -7,11 +7,13 @@ from itertools import pairwise
 
 import pytest
 import time_machine
+from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 from standardwebhooks.webhooks import WebhookVerificationError
 
 import models
+from app import create_app
 from demo.google import StandIn
 from tests.conftest import Browser, command, on_sqlite
 from tests.people import (
@@ -32,6 +34,7 @@ from tests.people import (
     reschedule,
 )
 from tests.receiver import SECRET, Receiver, receiver
+from widget import config
 
 pytestmark = pytest.mark.usefixtures("ana")
 
@@ -263,6 +266,36 @@ def test_the_secret_is_encrypted_at_rest_and_comes_back_in_an_export(
     for table in ("host", "webhook"):
         assert "whsec_" not in stored(table)
     assert exported(app)["webhook"] == crm.settings(secret="whsec_" + "B" * 32)
+
+
+def test_a_secret_of_before_is_encrypted_by_a_rotation_and_the_old_key_can_go(
+    app: Flask, crm: Receiver, environ: dict[str, str], change: Callable[..., None]
+) -> None:
+    newer = "whsec_" + "B" * 32
+    change("ana", webhook=crm.settings(secret=newer))
+    with models.database.connection_context():  # as the migration leaves one
+        models.database.execute_sql(f"UPDATE webhook SET secret = '{newer}'")
+    models.database.close()
+    key = Fernet.generate_key().decode()
+    both = create_app(config.load({**environ, "TOKEN_KEYS": f"{key},{environ['TOKEN_KEYS']}"}))
+    assert exported(both)["webhook"]["secret"] == newer
+    command(both, "keys", "rotate")
+    assert "whsec_" not in stored("webhook")
+    alone = create_app(config.load({**environ, "TOKEN_KEYS": key}))
+    assert exported(alone)["webhook"]["secret"] == newer
+    old = create_app(config.load(environ))
+    assert exported(old)["webhook"] is None
+
+
+def test_what_cannot_be_signed_is_not_sent_and_holds_up_nobody(
+    app: Flask, guest: FlaskClient, crm: Receiver, environ: dict[str, str]
+) -> None:
+    book(guest)
+    with models.database.connection_context():
+        models.database.execute_sql("UPDATE webhook SET secret = 'gAAAAno'")
+    reconcile(app)
+    assert crm.got == []
+    assert "Not sent: a fault of ours" in stored("attempt")
 
 
 @pytest.mark.parametrize(

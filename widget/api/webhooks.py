@@ -24,7 +24,7 @@ from widget.google.client import Google
 
 AT_ONCE, AT_ONCE_SLOW = 8, 4  # receivers; of those that are slow or do not answer
 SLOW_SECONDS = 2
-LOOK_SECONDS = 1  # between looks whether something is due
+LOOK_SECONDS = 2  # between looks whether something is due
 LEASE_SECONDS = 60
 
 log = logging.getLogger("meetslot.webhooks")
@@ -55,20 +55,26 @@ def deliver(google: Google, clock: Clock) -> Counter[str]:
     lease = leases.take("webhooks", clock(), clock() + LEASE_SECONDS)
     if lease is None:
         return outcome
+    try:
+        _deliver(google, clock, lease, outcome)
+    finally:
+        lease.release()
+    outbox.clear_away(clock())
+    return outcome
+
+
+def _deliver(google: Google, clock: Clock, lease: leases.Held, outcome: Counter[str]) -> None:
     under_way: dict[Future[Said], Delivery] = {}
     with ThreadPoolExecutor(AT_ONCE) as threads:
         while lease.renew(clock() + LEASE_SECONDS):
             for each in _begun(google, under_way, clock()):
                 under_way[threads.submit(each.send)] = each.delivery
             if not under_way:
-                break
+                return
             models.rest()
             for done in wait(under_way, LOOK_SECONDS, FIRST_COMPLETED).done:
                 delivery = under_way.pop(done)
                 outcome["sent" if _noted(delivery, done.result(), clock()) else "not taken"] += 1
-    lease.release()
-    outbox.clear_away(clock())
-    return outcome
 
 
 @dataclass(frozen=True)
@@ -90,22 +96,34 @@ def _begun(google: Google, under_way: dict[Future[Said], Delivery], now: int) ->
     busy = [each.host_id for each in under_way.values()]
     slow = sum(1 for each in under_way.values() if each.slow)
     chosen = outbox.due(now, busy, AT_ONCE - len(under_way), AT_ONCE_SLOW - slow)
-    found = (_request(google, each, now) for each in chosen if outbox.take(each, now))
-    return [each for each in found if each]
+    found = []
+    for each in chosen:
+        try:
+            request = _request(google, each, now) if outbox.take(each, now) else None
+        except Exception as error:  # of this one: the others are sent all the same
+            log.error("delivery %s: cannot be sent", each.id, exc_info=error)
+            outbox.note_attempt(each, None, "Not sent: a fault of ours", True, now)
+        else:
+            found += [request] if request else []
+    return found
 
 
 def _request(google: Google, delivery: Delivery, now: int) -> _Request | None:
-    """None when the webhook, the host or the booking is gone."""
+    """None when the webhook, the host or the booking is gone. Raises ValueError when nothing can
+    sign it."""
     hook = webhooks.of(delivery.host_id)
     event = hook and _event(google.config, delivery)
     if not hook or not event:
         return None
+    keys = webhooks.valid_secrets(google, hook, now)
+    if not keys:
+        raise ValueError("no key of TOKEN_KEYS opens the secret")
     body = event.model_dump_json().encode()
     return _Request(
         delivery,
         hook.url,
         body,
-        signed(webhooks.valid_secrets(google, hook, now), delivery.key, now, body),
+        signed(keys, delivery.key, now, body),
         webhooks.loopback_allowed(google.config),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from models import Booking
-from widget.booking import rows
+from widget.booking import outbox, rows
 from widget.core.clock import to_rfc3339
 
 COLUMNS = (
@@ -52,7 +52,7 @@ def all_of(booking: Booking) -> dict[str, Any]:
     names = ("tz", "language", "notes", "answers", "guests", "message")
     said = {name: getattr(booking, name) for name in names}
     more = {"reason": booking.cancel_reason, "host": booking.host.handle}
-    return {**row(booking), **said, **more}
+    return {**row(booking), **said, **more, "told_by_webhook": outbox.told(booking)}
 
 
 def as_csv(bookings: Iterable[Booking]) -> str:

@@ -179,18 +179,15 @@ def note_attempt(delivery: Delivery, status: int | None, words: str, slow: bool,
     """Write down how an attempt went that was taken; whether the receiver took it."""
     done = status is not None and 200 <= status < 300
     last = delivery.happened_at + DAY
+    sooner = peewee.Case(None, ((Delivery.due_at > last, last),), Delivery.due_at)
+    if done:
+        values: dict[str, Any] = {"due_at": None, "sent_at": now}
+    else:
+        values = {"due_at": None if now >= last else sooner}
     with models.write():
-        if not Delivery.select().where(Delivery.id == delivery.id).exists():
-            return done  # deleted meanwhile
-        Attempt.create(delivery=delivery, made_at=now, status=status, words=words)
+        if models.changed(Delivery.update(values).where(Delivery.id == delivery.id)):
+            Attempt.create(delivery=delivery, made_at=now, status=status, words=words)
         Webhook.update(slow=slow or not done).where(Webhook.host == delivery.host_id).execute()
-        mine = Delivery.id == delivery.id
-        if done:
-            Delivery.update(due_at=None, sent_at=now).where(mine).execute()
-        elif now >= last:
-            Delivery.update(due_at=None).where(mine).execute()
-        else:
-            Delivery.update(due_at=last).where(mine, Delivery.due_at > last).execute()
     return done
 
 
@@ -208,6 +205,12 @@ def listed(host: Host, limit: int) -> list[Delivery]:
     """The newest deliveries of a host, each with its attempts (`made`)."""
     query = Delivery.select().where(Delivery.host == host).order_by(Delivery.id.desc())
     return list(peewee.prefetch(query.limit(limit), Attempt.select().order_by(Attempt.id)))
+
+
+def told(booking: Booking) -> list[dict[str, Any]]:
+    """What the host's own program was told of a booking, and when it took it."""
+    found = Delivery.select().where(Delivery.booking == booking).order_by(Delivery.id)
+    return [{"type": each.type, "sent": each.sent_at is not None} for each in found]
 
 
 def waiting() -> int:
