@@ -175,9 +175,14 @@ def take(delivery: Delivery, now: int) -> bool:
     return models.changed(mine)
 
 
+def taken(status: int | None) -> bool:
+    """Whether an answer with this status means that nothing has to be sent again."""
+    return status is not None and 200 <= status < 300
+
+
 def note_attempt(delivery: Delivery, status: int | None, words: str, slow: bool, now: int) -> bool:
     """Write down how an attempt went that was taken; whether the receiver took it."""
-    done = status is not None and 200 <= status < 300
+    done = taken(status)
     last = delivery.happened_at + DAY
     sooner = peewee.Case(None, ((Delivery.due_at > last, last),), Delivery.due_at)
     if done:

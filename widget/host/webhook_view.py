@@ -47,7 +47,12 @@ def revision(host: models.Host) -> str:
 
 def _delivery(delivery: Delivery, now: int) -> dict[str, Any]:
     tries = [
-        {"when": language.ago(now - each.made_at), "status": each.status, "words": each.words}
+        {
+            "when": language.ago(now - each.made_at),
+            "status": each.status,
+            "words": each.words,
+            "taken": outbox.taken(each.status),
+        }
         for each in delivery.made
     ]
     if delivery.due_at is not None:
