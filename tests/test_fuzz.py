@@ -271,7 +271,8 @@ def test_what_a_host_types(fuzz: Fuzz, which: int, typed: Any, more: Any) -> Non
     if answer.status_code < 400:
         fuzz.forms = []
         for address in ("/settings", "/book/ana", PICKER):
-            assert fuzz.ask("GET", address, []).status_code in (200, 307, 404)
+            found = fuzz.ask("GET", address, [])  # 503: Google does not know a calendar
+            assert found.status_code in (200, 307, 404, 503)
 
 
 @fuzzed(0.2)
