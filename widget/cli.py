@@ -15,7 +15,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 import models
-from widget import cli_bookings, cli_links, cli_people, cli_tokens, doctor
+from widget import cli_bookings, cli_import, cli_links, cli_people, cli_tokens, doctor
 from widget.api import webhooks as sending
 from widget.backup import backup
 from widget.booking import deletion, guest_input, reconcile, rows, settling, webhooks
@@ -47,7 +47,8 @@ def register(app: Flask) -> None:
 
 def _commands() -> tuple[click.Command, ...]:
     groups = (settings_group, hosts_group, cli_people.guests, cli_bookings.group, cli_tokens.group)
-    return (*groups, cli_links.group, cli_people.keys, explain, reconcile_, check, backup, serve)
+    more = (cli_links.group, cli_import.group, cli_people.keys)
+    return (*groups, *more, explain, reconcile_, check, backup, serve)
 
 
 def without(faults: str) -> Flask:

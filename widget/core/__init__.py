@@ -2,6 +2,7 @@
 
 slots       which times are free, and why others are not
 document    the settings document: its JSON, its validation
+moving      Calendly's and Cal.com's answers as a settings document
 first       the document of a new host
 hours       which week holds for an event type, which days are off: the slot rules of a document
 days_off    public holidays of countries and their regions

@@ -1,0 +1,75 @@
+"""`flask import`: event types and hours from what Calendly's or Cal.com's API answers."""
+
+from __future__ import annotations
+
+import io
+
+import click
+from flask.cli import AppGroup
+
+import models
+from widget.cli_tokens import known_host
+from widget.core import moving
+from widget.core.document import SettingsError, dump_document, load_document, parse_document
+from widget.host import store
+
+group = AppGroup("import", help="Event types and hours of another booking service.")
+file = click.argument("file", type=click.File("rb"))
+to = click.option("--host", help="Whose they become; may be left out where there is one host.")
+
+
+@group.command("calendly")
+@file
+@to
+def calendly(file: io.BufferedReader, host: str | None) -> None:
+    """Take over what is in FILE: the answers of Calendly's GET /event_types and
+    /user_availability_schedules, one of them or both in a list."""
+    _take_over("calendly", file, host)
+
+
+@group.command("cal")
+@file
+@to
+def cal(file: io.BufferedReader, host: str | None) -> None:
+    """Take over what is in FILE: the answers of Cal.com's GET /v2/event-types and /v2/schedules,
+    one of them or both in a list."""
+    _take_over("cal", file, host)
+
+
+def _take_over(rival: str, file: io.BufferedReader, handle: str | None) -> None:
+    """All of it or nothing; say what came, and what could not."""
+    try:
+        moved = moving.read(rival, file.read())
+        found = _host(handle)
+        while not _store(found, moved):
+            found = _host(found.handle)  # changed meanwhile
+    except moving.NotTheirs as error:
+        raise click.ClickException(f"{error}; nothing was imported") from None
+    except SettingsError as error:
+        for fault in error.faults:
+            click.echo(f"{fault.path or 'document'}: {fault.message}", err=True)
+        raise click.ClickException("nothing was imported") from None
+    for each in moved.event_types:
+        click.echo(f"{each['slug']}: {each['title']}, {each['duration']} minutes")
+    for name in [
+        *(["the host's own"] if moved.hours else []),
+        *(each["name"] for each in moved.schedules),
+    ]:
+        click.echo(f"hours: {name}")
+    for line in moved.left:
+        click.echo(f"not carried over: {line}")
+
+
+def _store(host: models.Host, moved: moving.Moved) -> bool:
+    document = dump_document(load_document(host.settings))
+    return store.store(host, parse_document(moved.into(document)), zone_chosen=bool(moved.hours))
+
+
+def _host(handle: str | None) -> models.Host:
+    """Raises ClickException."""
+    if handle:
+        return known_host(handle)
+    hosts = list(models.hosts())
+    if len(hosts) != 1:
+        raise click.ClickException("say whose they become: --host HANDLE (see: flask hosts list)")
+    return hosts[0]
