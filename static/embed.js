@@ -2,7 +2,7 @@
 (() => {
   const tag = "meetslot-booking";
   if (customElements.get(tag)) return; // it may stand on a page twice
-  const [server, room, late, shut, book] = "{{filled}}"; // the script may come from anywhere
+  const [server, late, shut, book] = "{{filled}}"; // the script may come from anywhere
   const attributes = "host event title share-guest theme accent lang tz month date name email duration once hide-details mode offset".split(" ");
   const root = document.documentElement;
   // style sheets of script, so that neither the page's CSS nor its CSP gets in between
@@ -27,15 +27,14 @@
 button:empty,.ready slot,:not(.late)>a{display:none}
 .box{display:grid;position:relative;container-type:inline-size;contain-intrinsic-width:300px;scroll-margin:inherit}
 .box>*{grid-area:2/1}
-.box>a,.box>.close{grid-area:1/1}
-a{padding:8px 24px}
+.box>a,.box>.close{grid-area:1/1;padding:8px 24px}
 slot{display:block}
 i{position:absolute;scroll-margin:inherit;color:Canvas}
 iframe{width:100%;border:0;border-radius:8px}
-:not(.ready)>iframe{min-height:${room};visibility:hidden}
+:not(.ready)>iframe{min-height:{{room}};visibility:hidden}
 :host(:not([event],[mode=dialog])) iframe{min-height:400px}
 button{min-height:48px;padding:8px 24px;border:0;border-radius:8px;background:CanvasText;color:Canvas;font:inherit;font-size:max(1em,14px);line-height:1.4;font-weight:600;cursor:pointer}
-:host([mode*=floating]) button{position:fixed;z-index:99999999;bottom:0;inset-inline-end:0;margin:16px;border-radius:99px;box-shadow:0 2px 12px #0006}
+:host([mode*=floating]) button{position:fixed;z-index:9999999;bottom:0;inset-inline-end:0;margin:16px;border-radius:99px;box-shadow:0 2px 8px #0009}
 :host([position*=top]) button{top:0;bottom:auto}
 :host([position*=start]) button{inset-inline:0 auto}
 :host([position*=left]) button{right:auto;left:0}
@@ -54,7 +53,7 @@ dialog::backdrop{background:#0009}
     connectedCallback() {
       if (this.ownerDocument !== document) return; // put aside
       this.mode = this.getAttribute("mode");
-      if (this.mode === "dialog" && !this.opener) return this.remove(); // a copy by a snapshot
+      if (this.mode === "dialog" && !this.by) return this.remove(); // a copy by a snapshot
       addEventListener("message", this);
       addEventListener("DOMContentLoaded", this);
       this.build();
@@ -68,7 +67,7 @@ dialog::backdrop{background:#0009}
 
     // one change of several attributes loads once
     attributeChangedCallback(_name, old, now) {
-      if (!this.box || this.opener || old === now) return;
+      if (!this.box || this.by || old === now) return;
       clearTimeout(this.later);
       this.later = setTimeout(() => this.isConnected && this.connectedCallback());
     }
@@ -81,19 +80,19 @@ dialog::backdrop{background:#0009}
 
     build() {
       this.clear();
-      const { shadow, opener } = this;
-      const button = !opener && /popup|floating/.test(this.mode);
+      const { shadow, by } = this;
+      const button = !by && /popup|floating/.test(this.mode);
       shadow.adoptedStyleSheets = [look];
       shadow.replaceChildren();
       if (button) this.press(make("button", shadow, { part: "button", from: this }));
-      this.dialog = opener && make("dialog", shadow);
+      this.dialog = by && make("dialog", shadow);
       this.box = make("div", this.dialog || shadow, { ariaLive: "polite", hidden: button });
       this.mark = make("i", this.box);
       this.link = make("a", this.box, { target: "_blank", dir: "auto" });
       make("slot", this.box, { onslotchange: () => this.label() });
-      if (opener) this.dress(this.dialog);
+      if (by) this.dress(this.dialog);
       this.label();
-      if (!button && !opener) this.start();
+      if (!button && !by) this.start();
     }
 
     clear() {
@@ -104,7 +103,7 @@ dialog::backdrop{background:#0009}
     }
 
     label() {
-      const from = this.opener || this;
+      const from = this.by || this;
       const text = this.get("title") || from.textContent.trim() || from.querySelector("[alt]")?.alt ||
         (document.readyState === "loading" ? "" : book); // it may be on its way
       if (this.button) this.button.textContent = text;
@@ -191,7 +190,7 @@ dialog::backdrop{background:#0009}
     }
 
     tell(type, detail) {
-      (this.opener?.isConnected ? this.opener : this).dispatchEvent(new CustomEvent(`meetslot:${type}`, { bubbles: true, composed: true, detail }));
+      (this.by?.isConnected ? this.by : this).dispatchEvent(new CustomEvent(`meetslot:${type}`, { bubbles: true, composed: true, detail }));
       if (type === "booked") window.dataLayer?.push({ event: `meetslot:${type}`, meetslot: { ...detail, guest: undefined } });
     }
 
@@ -215,7 +214,7 @@ dialog::backdrop{background:#0009}
         if (dialog.open) return;
         if (opened === this) lock.replaceSync("");
         if (this.done) this.clear();
-        if (!this.opener.isConnected) this.remove();
+        if (!this.by.isConnected) this.remove();
       };
     }
 
@@ -230,12 +229,12 @@ dialog::backdrop{background:#0009}
 
   // A link or button keeps its booking while it asks for the same, so that what was typed survives;
   // a call by script makes another one.
-  const open = (ask, opener, prefill) => {
+  const open = (ask, by) => {
     const wish = String(attributes.map(ask));
-    let { booking } = opener;
+    let { booking, prefill } = by;
     if (booking?.wish !== wish || !booking.isConnected) {
       booking?.remove();
-      booking = opener.booking = make(tag, document.body, { opener, prefill, ask, wish });
+      booking = by.booking = make(tag, document.body, { by, prefill, ask, wish });
       booking.setAttribute("mode", "dialog");
     }
     booking.open();
@@ -243,17 +242,18 @@ dialog::backdrop{background:#0009}
 
   // First of all, since themes stop clicks and handle them; and in components, too.
   addEventListener("click", (event) => {
-    const opener = event.composedPath().find((each) => each.from || each.matches?.("[data-meetslot]"));
-    if (!opener || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const by = event.composedPath().find((each) => each.from || each.matches?.("[data-meetslot]"));
+    if (!by || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    if (opener.from) return open(opener.from.ask, opener.from);
-    const [host, name] = opener.dataset.meetslot.split("/");
-    open((each) => ({ host, event: name })[each] ?? opener.getAttribute(`data-${each}`), opener);
+    if (by.from) return open(by.from.ask, by.from);
+    const [host, name] = by.dataset.meetslot.split("/");
+    open((each) => ({ host, event: name })[each] ?? by.getAttribute(`data-${each}`), by);
   }, true);
 
   window.Meetslot = {
-    open: ({ prefill, ...wish }) => open((name) => wish[name.replace(/-./, (part) => part[1].toUpperCase())], document.createElement(tag), prefill),
+    open: (wish) => open((name) => wish[name.replace(/-./, (part) => part[1].toUpperCase())], Object.assign(document.createElement(tag), wish)),
     close,
   };
   customElements.define(tag, Booking);
+  if (document.querySelector("script[data-replace]")) make("script", root, { src: `${server}/replace.js` });
 })();

@@ -53,9 +53,14 @@ def test_the_few_words_of_the_script_are_in_the_readers_language(
     assert asked.data == answer.data  # a site that speaks one language says so
 
 
-def test_the_script_is_not_sent_again_while_it_is_the_same(guest: FlaskClient) -> None:
-    tag = guest.get("/embed.js", headers={"Accept-Encoding": "br"}).headers["ETag"]
-    again = guest.get("/embed.js", headers={"If-None-Match": tag, "Accept-Encoding": "br"})
+@pytest.mark.parametrize("address", ["/embed.js", "/replace.js"])
+def test_the_script_is_not_sent_again_while_it_is_the_same(
+    guest: FlaskClient, address: str
+) -> None:
+    first = guest.get(address, headers={"Accept-Encoding": "br"})
+    assert first.headers["Cache-Control"] == "public, max-age=3600"
+    tag = first.headers["ETag"]
+    again = guest.get(address, headers={"If-None-Match": tag, "Accept-Encoding": "br"})
     assert (again.status_code, again.data) == (304, b"")
 
 

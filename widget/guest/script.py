@@ -7,6 +7,7 @@ from functools import cache
 
 from flask import request
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
 
 from widget.config import Config
 from widget.core import addresses
@@ -24,9 +25,19 @@ ROOM_FOR_EVENT_TYPES = "400px"  # embed.js has it too
 @blueprint.get("/embed.js")
 def script() -> ResponseReturnValue:
     """The script, its few words in the reader's language (or in that of `lang`)."""
-    packed = _packed(service.config().public_url, _words())
-    response = static.send(packed, KEEP)
+    response = _kept(_packed(service.config().public_url, _words()))
     response.vary.add("Accept-Language")
+    return response
+
+
+@blueprint.get("/replace.js")
+def replace() -> ResponseReturnValue:
+    """What embed.js fetches on pages whose Calendly or Cal.com markup it is to replace."""
+    return _kept(static.static("replace.js"))
+
+
+def _kept(packed: static.Packed) -> Response:
+    response = static.send(packed, KEEP)
     response.set_etag(packed.version, weak=True)
     return response.make_conditional(request.environ)
 
@@ -47,7 +58,7 @@ def _words() -> tuple[str, ...]:
 
 @cache
 def _packed(public_url: str, words: tuple[str, ...]) -> static.Packed:
-    values = [addresses.origin_of(public_url), ROOM % "100cqi", *words]
+    values = [addresses.origin_of(public_url), *words]
     filled = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
     text = static.lean("embed.js").replace('"{{filled}}"', filled)
-    return static.pack(text, "text/javascript")
+    return static.pack(text.replace("{{room}}", ROOM % "100cqi"), "text/javascript")

@@ -61,7 +61,8 @@ def lean(name: str) -> str:
         return text
     if name.endswith(".css"):
         return _lean_style(text)
-    return _SPACED.sub(r"\1\2", _LEFT_OUT.sub("", text))
+    text = _SPACED.sub(r"\1\2", _LEFT_OUT.sub("", text))
+    return text.replace(";}", "}").replace("}\n", "}")  # the latter in a style sheet of a script
 
 
 def _lean_style(text: str) -> str:
