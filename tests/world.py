@@ -145,6 +145,13 @@ class Applications:
         return app
 
 
+def forget_counts(app: Flask) -> None:
+    """Let everybody ask as if it were the first time."""
+    counts = app.extensions["meetslot.counts"]
+    counts.storage.reset()
+    vars(counts)["_shares"].clear()
+
+
 def _remembered(app: Flask) -> list[dict[Any, Any]]:
     """The attributes of everything that an application keeps something in."""
     parts = app.extensions.values()

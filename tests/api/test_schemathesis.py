@@ -22,8 +22,7 @@ from tests.api.test_openapi import IDS
 from tests.conftest import Browser, command
 from tests.people import ELEVEN, HALF_PAST, NINE, TEN, book, bookings
 from tests.test_fuzz import seen
-from tests.world import put_back, rows
-from widget.web import limits
+from tests.world import forget_counts, put_back, rows
 
 #: A schema cannot say which zones there are, or what of a name people can see.
 ALLOWED: Any = [positive_data_acceptance]
@@ -79,14 +78,14 @@ def test_every_answer_is_as_the_document_says(app: Flask, api: Any, id: str) -> 
         )
     )
     def check(case: schemathesis.Case) -> None:
-        limits.limiter.reset()
+        forget_counts(app)
         seen[str(case.call_and_validate(excluded_checks=ALLOWED).status_code)] += 1
 
     check()
 
 
 def test_calls_that_follow_each_other_answer_as_the_document_says(
-    api: Any, google: StandIn
+    app: Flask, api: Any, google: StandIn
 ) -> None:
     """Along the document's links: bookings are made, listed, read, cancelled."""
     stored, remembered = rows(), google.state.snapshot()
@@ -94,7 +93,7 @@ def test_calls_that_follow_each_other_answer_as_the_document_says(
     class Machine(api.as_state_machine()):  # type: ignore[misc]
         def setup(self) -> None:
             """Every walk begins alike, or its steps could not be chosen alike."""
-            limits.limiter.reset()
+            forget_counts(app)
             put_back(stored)
             google.state.restore(remembered)
 
