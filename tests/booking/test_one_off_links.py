@@ -165,6 +165,8 @@ def test_a_cancelled_booking_keeps_it(app: Flask, guest: FlaskClient) -> None:
     address = urlsplit(post(guest, form(guest, code)).headers["Location"]).path
     cancel(guest, address)
     over(guest, code)
+    again = look(guest, address).all("a", _class="button")[0]["href"]
+    assert urlsplit(again).path == "/book/ana"  # where all can be booked that is for everybody
 
 
 @on_sqlite

@@ -192,7 +192,8 @@ def _changes(booking: Booking, view: dict[str, Any], given: Form) -> dict[str, A
     """What a guest may still do, as addresses; `closed` when the host's deadline has passed."""
     now, path, target = clock.now(), view["urls"]["path"], of_booking(booking)
     offered = target is not None and target.event.active
-    again = f"/book/{view['event']}" if offered else f"/book/{booking.host.handle}"
+    public = offered and not booking.link  # what a one-off link offers is not for everybody
+    again = f"/book/{view['event']}" if public else f"/book/{booking.host.handle}"
     open_ = booking.status in models.ACTIVE and booking.change != "cancel"
     in_time, movable = act.in_time(booking, "guest", now), booking.status == "confirmed"
     seen = params.seen(given)
