@@ -54,12 +54,12 @@ def create_link(host: str, event: str, times: tuple[str, ...], **wish: str | int
 
 
 @group.command("list")
-@click.argument("host")
+@click.argument("host", required=False)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
-def list_links(host: str, form: str) -> None:
-    """The one-off links of HOST, the newest first: state, uses, address."""
-    found = known_host(host)
-    listed = [_told(found, each).model_dump() for each in one_off.listed(found)]
+def list_links(host: str | None, form: str) -> None:
+    """The one-off links of HOST, or of all, the newest first: state, uses, address."""
+    hosts = [known_host(host)] if host else models.hosts()
+    listed = [_told(each, link).model_dump() for each in hosts for link in one_off.listed(each)]
     if form == "json":
         click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
         return

@@ -348,7 +348,7 @@ def test_the_command_line_lists_and_ends_them(app: Flask) -> None:
         == f"open\t0 of 3\thttp://localhost{PICKER}?once={code}\n"
     )
     command(app, "links", "revoke", f"http://localhost{PICKER}?once={code}")
-    (listed,) = json.loads(command(app, "links", "list", "ana", "--format", "json"))
+    (listed,) = json.loads(command(app, "links", "list", "--format", "json"))
     assert (listed["code"], listed["state"]) == (code, "revoked")
     runner = app.test_cli_runner()
     for wrong in (
