@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from flask import Flask
 from standardwebhooks.webhooks import Webhook
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -98,6 +99,15 @@ def receiver(secure: ssl.SSLContext | None = None) -> Iterator[Receiver]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def tell(app: Flask, found: Receiver) -> None:
+    """Have Ana's bookings told to it, by an import of her settings."""
+    run = app.test_cli_runner().invoke
+    document = json.loads(run(args=["settings", "export", "ana"]).stdout)
+    wanted = json.dumps({**document, "webhook": found.settings()})
+    done = run(args=["settings", "import", "ana", "-"], input=wanted)
+    assert done.exit_code == 0, done.output
 
 
 def until(true: Callable[[], Any], seconds: float = 30) -> None:

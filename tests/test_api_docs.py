@@ -21,7 +21,7 @@ from app import create_app
 from demo.google import StandIn
 from tests.conftest import ROOT, Browser, command, on_sqlite
 from tests.people import ANA, bookings, reconcile
-from tests.receiver import SECRET, Receiver, receiver
+from tests.receiver import SECRET, Receiver, receiver, tell
 from widget import config
 from widget.api.openapi import OPERATIONS
 
@@ -44,11 +44,7 @@ def host(environ: dict[str, str], google: StandIn) -> Flask:
 @pytest.fixture
 def crm(host: Flask) -> Iterator[Receiver]:
     with receiver() as found:
-        hook = json.dumps(found.settings())
-        document = command(host, "settings", "export", "ana")
-        wanted = document.replace('"webhook": null', f'"webhook": {hook}')
-        done = host.test_cli_runner().invoke(args=["settings", "import", "ana", "-"], input=wanted)
-        assert done.exit_code == 0, done.output
+        tell(host, found)
         yield found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
@@ -15,6 +16,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 import models
 from app import create_app
 from demo.google import StandIn
+from tests.booking.test_rounds import claim
 from tests.conftest import Browser, command, on_sqlite
 from tests.people import (
     ANA,
@@ -35,6 +37,7 @@ from tests.people import (
 )
 from tests.receiver import SECRET, Receiver, receiver
 from widget import config
+from widget.booking import states
 
 pytestmark = pytest.mark.usefixtures("ana")
 
@@ -249,6 +252,24 @@ def test_with_a_new_secret_both_are_valid_for_a_day(
     assert crm.got[1].verified(newer)
     with pytest.raises(WebhookVerificationError):
         crm.got[1].verified(SECRET)
+
+
+@pytest.mark.parametrize(
+    "database_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+def test_what_is_written_down_to_be_told_waits_for_nobody(app: Flask, crm: Receiver) -> None:
+    """Who holds the host may wait for the booking: they would wait for each other for ever."""
+
+    def confirm() -> None:
+        with models.database.connection_context():
+            models.database.execute_sql("SET lock_timeout = '50ms'")
+            assert states.confirm(found, {"etag": "2"}, 7)
+
+    with app.app_context(), ThreadPoolExecutor(1) as threads:
+        found = claim(100, 200)
+        with models.locked(found.host):
+            threads.submit(confirm).result(timeout=30)
+        assert "booking.confirmed" in stored("delivery")
 
 
 # --- at rest, and removed -----------------------------------------------------------------------

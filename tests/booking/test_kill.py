@@ -30,7 +30,7 @@ from demo.google import StandIn
 from tests import page
 from tests.conftest import ROOT, Browser, on_sqlite
 from tests.people import ANA, MARIA
-from tests.receiver import Receiver, receiver, until
+from tests.receiver import Receiver, receiver, tell, until
 from tests.server import Server, servers
 from widget import config
 from widget.core.clock import from_rfc3339
@@ -108,11 +108,7 @@ def life(host: Flask, environ: dict[str, str], google: StandIn, tmp_path: Path) 
 @pytest.fixture
 def crm(host: Flask) -> Iterator[Receiver]:
     with receiver() as found:
-        hook = json.dumps(found.settings())
-        run = host.test_cli_runner().invoke
-        document = run(args=["settings", "export", "ana"]).stdout
-        wanted = document.replace('"webhook": null', f'"webhook": {hook}')
-        assert run(args=["settings", "import", "ana", "-"], input=wanted).exit_code == 0
+        tell(host, found)
         yield found
 
 

@@ -25,6 +25,7 @@ from app import create_app
 from demo.google import StandIn
 from tests.conftest import REDIS
 from tests.people import ANA, MARIA
+from tests.receiver import receiver, tell, until
 from tests.server import Production, production
 from tests.web.test_restarts import Load, agree, several
 from widget import config
@@ -159,11 +160,25 @@ def test_machines_share_what_they_know_and_one_that_dies_loses_nothing(
 
 
 @on_postgresql
-def test_what_one_machine_books_the_other_one_shows_and_counts(
+def test_what_one_machine_books_the_other_one_shows_and_counts_and_tells(
     machines: tuple[list[Production], Proxy, Flask], google: StandIn
 ) -> None:
-    (first, second), before, _app = machines
+    (first, second), before, app = machines
     sign_in_by_turns(before, google)
+    with receiver() as crm:
+        tell(app, crm)
+        book_by_turns(first, second, before)
+        until(lambda: len(crm.got) >= 2)
+        assert crm.types == ["booking.confirmed"] * 2
+        assert len({each.headers["webhook-id"] for each in crm.got}) == 2
+    asked = [
+        requests.get(f"{before.url}/book/ana/intro", headers={STEP: "198.51.100.7"}).status_code
+        for _ in range(READS + 4)
+    ]
+    assert asked == [200] * READS + [429] * 4
+
+
+def book_by_turns(first: Production, second: Production, before: Proxy) -> None:
     starts = Load(before.url)._free[-3:]
     for here, there in ((first, second), (second, first)):
         start = starts.pop()
@@ -172,11 +187,6 @@ def test_what_one_machine_books_the_other_one_shows_and_counts(
         )
         assert made.status_code == 201, made.text
         assert start not in requests.get(f"{there.url}/book/ana/intro?date={start[:10]}").text
-    asked = [
-        requests.get(f"{before.url}/book/ana/intro", headers={STEP: "198.51.100.7"}).status_code
-        for _ in range(READS + 4)
-    ]
-    assert asked == [200] * READS + [429] * 4
 
 
 def sign_in_by_turns(before: Proxy, google: StandIn) -> None:

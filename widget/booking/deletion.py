@@ -9,7 +9,7 @@ import peewee
 
 import models
 from models import Booking, Host
-from widget.booking import act, mail, rows
+from widget.booking import act, mail, outbox, rows
 from widget.booking.errors import NotBooked
 from widget.core import clock
 from widget.core.document import document_json, load_document
@@ -40,6 +40,7 @@ def host(google: Google, found: Host, now: int) -> HostErased:
     upcoming = sum(each.status in models.ACTIVE and each.end_at > now for each in made)
     revoked = google.revoke(found)
     with models.write():
+        outbox.forget_host(found)
         Host.delete().where(Host.id == found.id).execute()  # all other tables go along
     return HostErased(len(made), upcoming, revoked)
 

@@ -40,7 +40,8 @@ class Webhook(Table):
 
 
 class Delivery(Table):
-    """One event for one host's webhook; `key` is the same each time that it is sent."""
+    """One event for one host's webhook; `key` is the same each time that it is sent. `host` is no
+    foreign key in the database: see the migration."""
 
     host_id: int
     booking_id: str | None
@@ -225,8 +226,12 @@ def waiting() -> int:
 
 def clear_away(now: int) -> None:
     """Remove what is over for longer than hosts can see it."""
-    old = Delivery.happened_at < now - KEPT_DAYS * DAY
-    Delivery.delete().where(old, Delivery.due_at.is_null()).execute()
+    Delivery.delete().where(Delivery.happened_at < now - KEPT_DAYS * DAY).execute()
+
+
+def forget_host(host: Host) -> None:
+    """Remove all that was or is to be told to a host's program."""
+    Delivery.delete().where(Delivery.host == host).execute()
 
 
 def forget(bookings: Collection[str]) -> None:

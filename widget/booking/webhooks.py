@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import models
 from models import Host
-from widget.booking.outbox import Delivery, Webhook
+from widget.booking import outbox
+from widget.booking.outbox import Webhook
 from widget.config import Config
 from widget.core import addresses, document
 from widget.core.document import Fault, Settings, SettingsError
@@ -49,7 +50,7 @@ def put(google: Client, host: Host, wanted: document.Webhook | None, now: int) -
     with models.locked(host):
         before = of(host)
         if wanted is None:
-            Delivery.delete().where(Delivery.host == host).execute()
+            outbox.forget_host(host)
             Webhook.delete().where(Webhook.host == host).execute()
             return
         values = {"url": wanted.url, "events": wanted.events, "slow": False}
