@@ -174,7 +174,7 @@ def test_past_dates_are_listed_apart(ana: Browser) -> None:
         ({"kind": "whatever"}, "dates-kind", "what holds"),
         ({"kind": "hours"}, "dates-hours", "Give the hours"),
         (
-            {"kind": "hours", "dates-start": ["12:00"], "dates-end": ["11:00"]},
+            {"kind": "hours", "dates-start": ["12:00"], "dates-end": ["12:00"]},
             "dates-hours-0",
             "start before it ends",
         ),
@@ -213,3 +213,21 @@ def test_too_many_dates_are_a_fault(ana: Browser, change: Any) -> None:
     change("ana", date_overrides={day.isoformat(): [] for day in many})
     answer = save(ana, "dates", {"from": "2026-12-24", "kind": "closed"})
     assert "between 0 and 1000" in faults(answer)["dates-date_overrides"]
+
+
+def test_nights_end_on_the_next_dates(app: Flask, ana: Browser, guest: FlaskClient) -> None:
+    """Three nights in a row; what holds in the week on the day after them stays."""
+    rows = {"kind": "hours", "dates-start": "22:00", "dates-end": "02:00"}
+    night, rest, usual = ["22:00", "24:00"], ["00:00", "02:00"], ["09:00", "17:00"]
+    wanted = {
+        "2026-12-13": [night],
+        "2026-12-14": [rest, night],
+        "2026-12-15": [rest, usual],
+    }
+    for _twice in range(2):
+        save(ana, "dates", {"from": "2026-12-13", "to": "2026-12-14", **rows})
+        assert exported(app)["date_overrides"] == wanted
+    shown = page.read(guest.get("/book/ana/intro?date=2026-12-14").text)
+    assert [each[11:16] for each in starts(shown)] == [
+        *("00:00", "00:30", "01:00", "01:30", "22:00", "22:30", "23:00", "23:30"),
+    ]

@@ -60,6 +60,8 @@ def put(document: Document, section: str, part: Part, slug: str = "") -> tuple[D
         changed[within] = part
     else:
         changed.update(part)
+    if section == "dates":
+        changed["date_overrides"] = week.split_dates(changed)
     return changed, at
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from copy import deepcopy
-from typing import NamedTuple
+from datetime import date, timedelta
+from typing import Any, NamedTuple
 
 from werkzeug.datastructures import MultiDict
 
@@ -39,6 +40,23 @@ def split(typed: Week) -> Week:
             if over:
                 kept[_after(day)].insert(0, ["00:00", end])
     return {day: _in_order(rows) for day, rows in kept.items()}
+
+
+def split_dates(document: dict[str, Any]) -> dict[str, Rows]:
+    """The date overrides, where a range that ends before it starts ends on the next date: what
+    holds there, by an override or in the week, stays besides."""
+    kept: dict[str, Rows] = {}
+    for text, typed in sorted(document["date_overrides"].items()):
+        nights = [each for each in typed if _over_midnight(*each)]
+        rows = [[each[0], "24:00"] if each in nights else each for each in typed]
+        early = [row for row in kept.get(text, []) if row[0] == "00:00" and row not in rows]
+        kept[text] = [*early, *rows]
+        if nights:
+            following = date.fromisoformat(text) + timedelta(days=1)
+            usual = document["weekly_hours"][DAYS[following.weekday()]]
+            own = document["date_overrides"].get(following.isoformat(), usual)
+            kept[following.isoformat()] = [["00:00", nights[-1][1]], *own]
+    return kept
 
 
 def joined(week: Week) -> dict[str, list[Row]]:
