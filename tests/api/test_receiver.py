@@ -29,6 +29,7 @@ from tests.people import book, reconcile
 from tests.receiver import ALL, SECRET, receiver, until
 from widget import config
 from widget.api import receiver as sending
+from widget.booking import outbox
 
 INSIDE = [
     "127.0.0.1", "127.8.9.1", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.254", "192.168.1.1",
@@ -226,6 +227,24 @@ def test_a_receiver_that_never_answers_holds_up_no_other_host(
             release.set()
             round.result(timeout=60)
         assert len(stuck.got) == 3
+
+
+def test_receivers_that_are_slow_never_take_all_the_room(app: Flask, ana: Browser) -> None:
+    """However many they are, and whenever they came."""
+    with app.app_context():
+        for number in range(12):
+            host = models.Host.create(
+                handle=f"h{number}", email="", subject=f"s{number}", settings="{}", created_at=0
+            )
+            outbox.Webhook.create(host=host, url="", secret="", events=[], slow=number < 11)
+            outbox.put_test(host, number)
+        found = outbox.due(60, [], 8, 4)
+        assert sorted(each.slow for each in found) == [False] + [True] * 4
+        busy = [each.host_id for each in found]
+        others = outbox.due(60, busy, 3, 1)
+        assert len(others) == 1
+        assert others[0].host_id not in busy
+        assert outbox.due(60, busy, 3, 0) == []
 
 
 # --- https ----------------------------------------------------------------------------------------

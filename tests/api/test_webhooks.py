@@ -289,6 +289,23 @@ def test_the_secret_is_encrypted_at_rest_and_comes_back_in_an_export(
     assert exported(app)["webhook"] == crm.settings(secret="whsec_" + "B" * 32)
 
 
+def test_what_was_told_is_wiped_with_what_guests_said(
+    app: Flask, guest: FlaskClient, crm: Receiver, environ: dict[str, str],
+    clock: time_machine.Traveller,
+) -> None:  # fmt: skip
+    book(guest)
+    crm.will(200, b"Thanks, maria@example.com")
+    reconcile(app)
+    models.database.close()
+    wiping = create_app(config.load({**environ, "BOOKING_RETENTION_DAYS": "5"}))
+    clock.shift(5 * 86400)
+    reconcile(wiping)
+    assert "maria@example.com" in stored("attempt")
+    clock.shift(3 * 86400)
+    reconcile(wiping)
+    assert (stored("delivery"), stored("attempt")) == ("[]", "[]")
+
+
 def test_a_secret_of_before_is_encrypted_by_a_rotation_and_the_old_key_can_go(
     app: Flask, crm: Receiver, environ: dict[str, str], change: Callable[..., None]
 ) -> None:
