@@ -59,6 +59,7 @@ LEFT_OUT = {
     ),
     "proxies": (NGINX and CADDY, "the tests of nginx and Caddy", "apt-get install nginx caddy"),
     "postgresql": (POSTGRESQL, "the tests on PostgreSQL", "apt-get install postgresql"),
+    "node": (shutil.which("node"), "the API's examples in JavaScript", "apt-get install nodejs"),
     "redis": (REDIS, "the test of several machines", "apt-get install redis-server"),
 }
 

@@ -101,11 +101,11 @@ def receiver(secure: ssl.SSLContext | None = None) -> Iterator[Receiver]:
         thread.join()
 
 
-def tell(app: Flask, found: Receiver) -> None:
-    """Have Ana's bookings told to it, by an import of her settings."""
+def tell(app: Flask, found: Receiver, **more: Any) -> None:
+    """Have Ana's bookings told to it, by an import of her settings, with `more` changed in them."""
     run = app.test_cli_runner().invoke
     document = json.loads(run(args=["settings", "export", "ana"]).stdout)
-    wanted = json.dumps({**document, "webhook": found.settings()})
+    wanted = json.dumps({**document, "webhook": found.settings(), **more})
     done = run(args=["settings", "import", "ana", "-"], input=wanted)
     assert done.exit_code == 0, done.output
 
