@@ -22,6 +22,7 @@ from widget import config
 
 class Quiet(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # what a page waits for goes out at once
 
     def log(self, *_args: object) -> None:
         pass
