@@ -231,7 +231,7 @@ def test_what_a_guest_typed_and_what_went_wrong_is_kept_by_nobody(
     before = len(app.extensions["meetslot.kept"].answers)
     for _ in range(2):
         answer = guest.get(f"{PICKER}?{query}")
-        assert answer.status_code in (200, 422)
+        assert answer.status_code in (200, 404, 422)
         assert answer.headers["Cache-Control"] == "no-store"
         assert "ETag" not in answer.headers
     assert len(app.extensions["meetslot.kept"].answers) == before
