@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
 import peewee
@@ -99,6 +100,9 @@ def worker() -> Flask:
 
         metrics.start()
         exporter.answer(*google.config.metrics)
+    gc.collect()
+    gc.freeze()  # what the start has made stays, and need not be looked through again and again
+    gc.set_threshold(20_000, 50, 100)
     threading.Thread(target=reconcile.rounds, args=(google,), daemon=True).start()
     threading.Thread(target=webhooks.rounds, args=(google,), daemon=True).start()
     ahead = app.extensions["meetslot.ahead"]

@@ -29,6 +29,7 @@ from widget.core.slots import (
     Ranges,
     Reason,
     Rules,
+    by_date,
     free,
     local_date,
     reasons,
@@ -819,6 +820,20 @@ steady = settings(derandomize=True, deadline=None, database=None, max_examples=4
 @given(situations())
 def test_what_is_free_is_what_the_text_of_the_rule_says(case: dict[str, Any]) -> None:
     assert free(**case) == oracle(**case)
+
+
+@steady
+@given(PLACES, st.lists(st.integers(-96 * 8, 96 * 8), unique=True), st.integers(0, 899))
+def test_starts_are_grouped_by_the_date_on_the_wall(
+    place: tuple[str, int], quarters: list[int], seconds: int
+) -> None:
+    zone, middle = place
+    starts = [middle + number * 900 + seconds for number in sorted(quarters)]
+    days: dict[date, list[int]] = {}
+    for start in starts:
+        days.setdefault(datetime.fromtimestamp(start, ZoneInfo(zone)).date(), []).append(start)
+    found = by_date(starts, ZoneInfo(zone))
+    assert list(found.items()) == list(days.items())
 
 
 @settings(steady, max_examples=100)

@@ -150,6 +150,21 @@ def local_date(tz: ZoneInfo, at: int) -> date:
     return datetime.fromtimestamp(min(max(at, EARLIEST), LATEST), tz).date()
 
 
+def by_date(starts: Sequence[int], tz: ZoneInfo) -> dict[date, list[int]]:
+    """Starts (in order) by their date on the wall calendar of `tz`, both in order."""
+    days: dict[date, list[int]] = {}
+    at = 0
+    while at < len(starts):
+        offset = _offset(tz, starts[at])
+        number = (starts[at] + offset) // DAY
+        after = bisect_left(starts, (number + 1) * DAY - offset, at)
+        if _offset(tz, starts[after - 1]) != offset:  # the clock changes on this day
+            after = at + 1
+        days.setdefault(date.fromordinal(number + EPOCH_DAY), []).extend(starts[at:after])
+        at = after
+    return days
+
+
 # --- what stands in the way ---------------------------------------------------------------------
 
 

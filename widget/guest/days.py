@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
-from typing import Any
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
+
+from flask import render_template
+from markupsafe import Markup
 
 from widget.core.clock import to_rfc3339
 from widget.text import language
@@ -23,12 +27,26 @@ Days = dict[date, list[int]]
 Off = Callable[[date], str]  # what a guest is told of a date that is off, "" of any other
 
 
-def by_date(starts: Sequence[int], tz: ZoneInfo) -> Days:
-    """Free starts by their date in the guest's zone, both in order."""
-    days: Days = {}
-    for start in starts:
-        days.setdefault(datetime.fromtimestamp(start, tz).date(), []).append(start)
-    return days
+class Slot(NamedTuple):
+    """A free time of a day."""
+
+    value: str
+    label: str
+    own: bool
+
+
+class Cell(NamedTuple):
+    """A date of a month; `own`: the guest's booking is on it."""
+
+    date: str
+    number: str
+    label: str
+    own: bool
+    free: bool
+    in_month: bool
+    today: bool
+    chosen: bool
+    off: str
 
 
 def read_date(text: str) -> date:
@@ -130,7 +148,7 @@ def lead(description: str) -> str | None:
 def _month_view(
     days: Days, month: date, chosen: date | None, today: date, own: date | None, off: Off
 ) -> dict[str, Any]:
-    months = {_month(day) for day in days}
+    months = [date(*each, 1) for each in {(day.year, day.month) for day in days}]
     previous = max((other for other in months if other < month), default=None)
     following = min((other for other in months if other > month), default=None)
     return {
@@ -140,10 +158,12 @@ def _month_view(
         "next": _turn(following),
         "skipped": _skipped(month, previous, following),
         "weekdays": language.weekdays(),
-        "weeks": [
-            [_cell(day, days, month, chosen, today, own, off) for day in week]
-            for week in weeks(month)
-        ],
+        "rows": _rows(
+            tuple(
+                tuple(_cell(day, days, month, chosen, today, own, off) for day in week)
+                for week in weeks(month)
+            )
+        ),
     }
 
 
@@ -183,23 +203,30 @@ def _cell(
     today: date,
     own: date | None,
     off: Off,
-) -> dict[str, Any]:
+) -> Cell:
     free, label = day in days, ""
     if free:
         label = language.full_date(day)
     if free and day == own:
         label = _("%(date)s, the day of your booking") % {"date": label}
-    return {
-        "date": day.isoformat(),
-        "number": language.digits(day.day),
-        "label": label,
-        "own": day == own,
-        "free": free,
-        "in_month": _month(day) == month,
-        "today": day == today,
-        "chosen": day == chosen,
-        "off": "" if free or day < today or _month(day) != month else off(day),
-    }
+    in_month = (day.year, day.month) == (month.year, month.month)
+    return Cell(
+        day.isoformat(),
+        language.digits(day.day),
+        label,
+        day == own,
+        free,
+        in_month,
+        day == today,
+        day == chosen,
+        "" if free or day < today or not in_month else off(day),
+    )
+
+
+@lru_cache(maxsize=256)
+def _rows(weeks: tuple[tuple[Cell, ...], ...]) -> Markup:
+    """Weeks as HTML, kept, since it takes longer than all else and most pages show one of few."""
+    return Markup(render_template("guest/weeks.html", weeks=weeks))  # noqa: S704
 
 
 # --- a day --------------------------------------------------------------------------------------
@@ -207,7 +234,7 @@ def _cell(
 
 def _day_view(days: Days, tz: ZoneInfo, day: date, own: int | None) -> dict[str, Any]:
     slots = [
-        {"value": to_rfc3339(start), "label": language.clock(start, tz), "own": start == own}
+        Slot(to_rfc3339(start), language.clock(start, tz), start == own)
         for start in days.get(day, ())
     ]
     return {"date": day.isoformat(), "label": language.full_date(day), "slots": slots}

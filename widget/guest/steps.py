@@ -162,7 +162,7 @@ def times(
     free = offer.free(now, offer.last)
     month = _read(guest_days.read_month, params.last(given, "month"), "month", errors)
     asked = _asked(picking, given, free, tz, month, errors)
-    days = guest_days.by_date(free, tz)
+    days = slots.by_date(free, tz)
     page = picking.page(picking.event.title, given)
     page["alert"] = picking.alert(alert) or _faults(errors)
     page["tz"] = {

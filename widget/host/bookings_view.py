@@ -17,10 +17,9 @@ from widget.booking import export, refusals, rows
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
 from widget.booking.target import Target, of_booking
-from widget.core import characters, clock, contact, zones
+from widget.core import characters, clock, contact, slots, zones
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings
-from widget.guest.days import by_date
 from widget.text import language
 from widget.web import service
 
@@ -286,7 +285,7 @@ def free(
         offer = offer_for(target, service.calendar_of(target.host), now, moving)
     except NotBooked as error:
         return {"days": [], "trouble": refused(error)}
-    days = by_date(offer.free(now, offer.last), zone)
+    days = slots.by_date(offer.free(now, offer.last), zone)
     shown = [
         {
             "label": language.full_date(day),

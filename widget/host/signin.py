@@ -70,7 +70,7 @@ def set_up(app: Flask) -> None:
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the audience decides
     csrf.init_app(app)
     app.url_value_preprocessor(_room_for_documents)
-    sessions.init_app(app)
+    sessions.init_app(app, add_context_processor=False)  # no template asks who it is
     sessions.login_view = "signin.login"
     sessions.login_message = None  # written late, it would overwrite a sign-in that has begun
     sessions.user_loader(_signed_in)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gettext as _gettext
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache, lru_cache
+from functools import cache, lru_cache, wraps
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -25,11 +26,13 @@ from babel.dates import (
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 TRANSLATIONS = Path(__file__).parents[2] / "translations"
 SOURCE = "en"
 CLOCKS = ("12", "24")
 ISOLATED = "\u2066{}\u2069"  # from left to right, whatever is around it (UAX 9)
+USUAL_LENGTH = 300  # of what a browser says of its languages
 WEEKDAY_LENGTH = 5  # letters above a column of the month
 _ZERO = {"arab": 0x660, "arabext": 0x6F0, "deva": 0x966, "beng": 0x9E6}  # CLDR numbering systems
 
@@ -38,6 +41,23 @@ _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 
 _current: ContextVar[str] = ContextVar("language", default=SOURCE)
 _clock: ContextVar[str] = ContextVar("clock", default="")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _by_language(make: Callable[P, R]) -> Callable[P, R]:
+    """`make`, whose answers are kept for each language: Babel takes up to 0.1 ms for a date. Only
+    for what nothing but the language and the arguments decides about."""
+
+    @lru_cache(maxsize=4096)
+    def kept(_language: str, *given: P.args, **named: P.kwargs) -> R:
+        return make(*given, **named)
+
+    @wraps(make)
+    def known(*given: P.args, **named: P.kwargs) -> R:
+        return kept(_current.get(), *given, **named)  # type: ignore[arg-type]
+
+    return known
 
 
 @cache
@@ -59,13 +79,21 @@ def _messages(language: str) -> _gettext.NullTranslations:
     return _gettext.GNUTranslations(compiled)
 
 
-def choose(asked: str, accepted: LanguageAccept) -> str:
-    """The language asked for by `lang`, else the browser's first that we have, else English.
+def choose(asked: str, accepted: str) -> str:
+    """The language asked for by `lang`, else the first that we have of those that the browser
+    accepts (its Accept-Language), else English.
 
     As a tag, with its region where it has one: en-GB speaks English, and writes dates its own
     way.
     """
-    for wanted in (asked, *(tag for tag, quality in accepted if quality > 0)):
+    usual = len(asked) + len(accepted) < USUAL_LENGTH
+    return (_chosen if usual else _chosen.__wrapped__)(asked, accepted)
+
+
+@lru_cache(maxsize=1024)
+def _chosen(asked: str, accepted: str) -> str:
+    known = parse_accept_header(accepted, LanguageAccept)
+    for wanted in (asked, *(tag for tag, quality in known if quality > 0)):
         locale = _locale(wanted)
         if locale and _file(wanted):
             return str(locale).replace("_", "-")
@@ -129,11 +157,13 @@ def current() -> Locale:
     return _locale(_current.get()) or Locale(SOURCE)
 
 
+@_by_language
 def tag() -> str:
     """The current language as pages and headers name it: `pt-BR`."""
     return str(current()).replace("_", "-")
 
 
+@_by_language
 def direction() -> str:
     return current().text_direction
 
@@ -151,23 +181,27 @@ def ngettext(one: str, many: str, number: int) -> str:
 
 def digits(text: str | int) -> str:
     """With the digits of this language's own numbering system: Babel leaves dates in ASCII."""
-    return str(text).translate(_digits(current().default_numbering_system))
+    own = _digits()
+    return str(text).translate(own) if own else str(text)
 
 
-@cache
-def _digits(system: str) -> dict[int, int]:
-    zero = _ZERO.get(system)
+@_by_language
+def _digits() -> dict[int, int]:
+    """What becomes of 0 to 9; empty where they stay."""
+    zero = _ZERO.get(current().default_numbering_system)
     return {ord("0") + digit: zero + digit for digit in range(10)} if zero else {}
 
 
 # --- dates and times --------------------------------------------------------------------------
 
 
+@_by_language
 def full_date(day: date) -> str:
     """Thursday, 3 December 2026, as this language writes it."""
     return digits(format_date(day, "full", locale=current()))
 
 
+@_by_language
 def month_name(day: date) -> str:
     """December 2026"""
     first = datetime(day.year, day.month, 1, tzinfo=UTC)
@@ -208,6 +242,7 @@ def clock_range(start: int, end: int, tz: ZoneInfo) -> str:
     return f"{clock(start, tz)} – {until}"
 
 
+@_by_language
 def short_day(day: date) -> str:
     """Thu 3 Dec"""
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
@@ -228,6 +263,7 @@ def _together(day: str, clock: str) -> str:
     return str(current().datetime_formats["medium"]).replace("{1}", day).replace("{0}", clock)
 
 
+@_by_language
 def weekdays() -> list[dict[str, str]]:
     """The seven days in this language's order, each with `narrow`, `short` and `long` names."""
     names = current().days["stand-alone"]
@@ -239,6 +275,7 @@ def weekdays() -> list[dict[str, str]]:
     ]
 
 
+@_by_language
 def week_order() -> list[int]:
     """Weekday numbers (Monday is 0) from the first day of the week on."""
     locale = current()
@@ -296,6 +333,7 @@ def old_zones() -> dict[str, tuple[str, ...]]:
     return found
 
 
+@_by_language
 def minutes(number: int) -> str:
     """45 min, 2 h, 1 h 30 min"""
     hours, rest = divmod(number, 60)
@@ -327,11 +365,13 @@ def ago(seconds: int) -> str:
     )
 
 
+@_by_language
 def short_date(day: date) -> str:
     """3 Dec 2026, as this language writes it."""
     return format_date(day, "medium", locale=current())
 
 
+@_by_language
 def date_range(first: date, last: date) -> str:
     """24 Dec 2026 – 5 Jan 2027, as this language writes it; one date alone."""
     if first == last:
