@@ -79,7 +79,7 @@ def _read(said: str) -> Load:
     if "Non-2xx" in said or "Socket errors" in said:
         sys.exit(f"some answers went wrong:\n{said}")
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    percentiles = dict(re.findall(r"^\s+(50|99)%\s+(\S+)$", said, re.MULTILINE))
+    percentiles = dict(re.findall(r"^\s+(50|99)%\s+(\S+)\s*$", said, re.MULTILINE))
     assert rate, said
     return Load(float(rate[1]), _milliseconds(percentiles["50"]), _milliseconds(percentiles["99"]))
 

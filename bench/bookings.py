@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from bench import _stage
+from bench import _stage, _table
 from bench._stage import Stage
 
 HOSTS, GUESTS_AT_ONCE = 12, 48
@@ -55,8 +55,11 @@ def _bench(stage: Stage, name: str) -> None:
     )
     _rate, refused, _slowest, _middle = _all(stage, contested)
     collide = sum(_stage.collisions(stage.bookings(f"host{n}")) for n in range(HOSTS))
+    measured = f"{rate:.0f}, slowest {slowest:.1f} s, {collide} collisions"
+    goal = f"{GOALS[name]}, slowest under 2 s, 0"
+    met = rate >= GOALS[name] and slowest < 2 and not collide
+    _table.add(f"bookings a second, {name}", "make bench ARGS=bookings", measured, goal, met)
     print(
-        f"{name}: {rate:.0f} bookings a second (goal {GOALS[name]}), {collide} collisions\n"
         f"  {HOSTS} hosts, {GUESTS_AT_ONCE} guests at once, {GOOGLE_SECONDS * 1000:.0f} ms a call"
         f" to Google; {taken} of {len(alone)} refused;"
         f" a booking took {middle * 1000:.0f} ms (median), {slowest * 1000:.0f} at most"

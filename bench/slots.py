@@ -7,10 +7,12 @@ from statistics import median
 from time import perf_counter
 from zoneinfo import ZoneInfo
 
+from bench import _table
 from widget.core.slots import DAY, Busy, Rules, free
 
 NOW = 1_795_536_000  # 2026-11-24T16:00:00Z
 DAYS, INTERVALS, RUNS = 61, 200, 500
+GOAL_MS = 0.3
 
 RULES = Rules(
     tz=ZoneInfo("Europe/Lisbon"),
@@ -36,10 +38,10 @@ def main() -> None:
         began = perf_counter()
         found = len(free(RULES, busy, [], NOW, NOW, NOW + DAYS * DAY))
         took.append(perf_counter() - began)
-    print(
-        f"slot core, {DAYS} days, {INTERVALS} busy intervals, 30-minute slots: "
-        f"{median(took) * 1000:.2f} ms (median of {RUNS}), {found} slots"
-    )
+    took_ms = median(took) * 1000
+    what = f"slot core, {DAYS} days, {INTERVALS} busy intervals, {found} slots (median of {RUNS})"
+    met = round(took_ms, 2) <= GOAL_MS
+    _table.add(what, "make bench ARGS=slots", f"{took_ms:.2f} ms", f"{GOAL_MS} ms", met)
 
 
 if __name__ == "__main__":
