@@ -93,7 +93,8 @@ def test_the_calendar_file_publishes_nothing(guest: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/book/ana", PICKER, f"{PICKER}?start={NINE}", f"{PICKER}?view=list"]
+    "address",
+    ["/", "/api", "/privacy", "/book/ana", PICKER, f"{PICKER}?start={NINE}", f"{PICKER}?view=list"],
 )
 def test_every_page_that_is_found_by_searching_describes_itself(
     guest: FlaskClient, address: str

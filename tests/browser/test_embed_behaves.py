@@ -15,6 +15,7 @@ from tests.browser.embedding import (
     RECORD,
     SHIFTS,
     TEXT,
+    Held,
     book,
     framed,
     opened,
@@ -25,6 +26,7 @@ from tests.browser.embedding import (
     until_ready,
     until_seen,
 )
+from widget.host.snippets import STYLES
 
 WIDTHS = [280, 320, 360, 414, 560, 639, 640, 700, 768, 819, 820, 1024, 1280, 1600]
 
@@ -41,6 +43,26 @@ def test_nothing_on_the_page_moves_while_the_widget_loads(
     html = f"<h1>Page</h1>{TEXT}{INLINE}<h2>After</h2>{LONG}"
     address = house.embed(html, head=f"{SHIFTS}{RECORD}{script}")
     page = open_page(address, viewport={"width": width, "height": 800})
+    until_ready(page)
+    until_seen(page, "resize")
+    painted(page)
+    assert page.evaluate("shift") == 0, page.evaluate("shifts")
+
+
+@pytest.mark.parametrize("display", ["flex;flex-direction:column", "grid"])
+def test_nothing_moves_in_a_column_that_centres_what_is_in_it(
+    house: House, open_page: Open, display: str
+) -> None:
+    """The snippet as the settings give it, whose script comes when the page is long there."""
+    snippet = INLINE.replace("event=", f'style="{STYLES["inline"]}" event=')
+    script = '<script src="{{widget}}/embed.js" async></script>'
+    html = f'<div style="display:{display};place-items:center">{snippet}<p>After</p></div>{LONG}'
+    page = open_page()
+    late = Held(page, "**/embed.js")
+    text = f"<!doctype html>{SHIFTS}{RECORD}{script}{TEXT}{html}"
+    page.goto(house.put("page.html", text), wait_until="domcontentloaded")
+    painted(page)
+    late.release()
     until_ready(page)
     until_seen(page, "resize")
     painted(page)

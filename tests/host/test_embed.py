@@ -38,7 +38,8 @@ def live(host: Browser, site: str = SITE) -> Element:
             "inline",
             '<script src="http://localhost/embed.js" async></script>\n'
             '<meetslot-booking host="ana" event="intro"'
-            ' style="display:block;height:0;padding-bottom:max(640px,1600px - 100%)">'
+            ' style="display:block;place-self:stretch;height:0;'
+            'padding-bottom:max(640px,1600px - 100%)">'
             '<a href="http://localhost/book/ana/intro">Book a call</a></meetslot-booking>',
         ),
         (

@@ -28,14 +28,16 @@ WAYS = {
     ),
     "link": ("Link", "For e-mails, chats and profiles."),
 }
+#: As wide as the script will make it, in a column that centres what is in it, too
+BLOCK = "display:block;place-self:stretch"
 #: What the link takes up before the script has run: as much as what then takes its place, so that
 #: nothing moves. A percentage of padding is one of the width; the script ends it.
 STYLES = {
-    "inline": f"display:block;height:0;padding-bottom:{script.ROOM % '100%'}",
+    "inline": f"{BLOCK};height:0;padding-bottom:{script.ROOM % '100%'}",
     "popup": "display:inline-block;padding:8px 24px;font-weight:600;line-height:32px",
     "floating": "position:fixed;bottom:16px;inset-inline-end:16px",
 }
-STYLE_OF_EVENT_TYPES = f"display:block;height:{script.ROOM_FOR_EVENT_TYPES}"
+STYLE_OF_EVENT_TYPES = f"{BLOCK};height:{script.ROOM_FOR_EVENT_TYPES}"
 ADDRESS_LENGTH = 2000
 
 
