@@ -37,11 +37,39 @@ def database(url: str, connections: int) -> peewee.Database:
 class PostgresqlDatabase(PooledPostgresqlDatabase):  # type: ignore[misc]
     """Its connections are lent to a thread until it closes the database or waits for Google."""
 
+    def __init__(self, *args: Any, **more: Any) -> None:
+        self._mine = threading.local()
+        super().__init__(*args, **more)
+
     def connect(self, reuse_if_open: bool = False) -> bool:
         try:
             return bool(super().connect(reuse_if_open))
         except MaxConnectionsExceeded as error:
             raise peewee.OperationalError(str(error)) from error
+
+    def _is_closed(self, conn: Any) -> bool:
+        """As its base asks the server, which is a round trip, but for who asks again if need be."""
+        unasked = getattr(self._mine, "unasked", False)
+        return bool(conn.closed) if unasked else bool(super()._is_closed(conn))
+
+    def read(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        """The rows of a query. On a connection that the server has closed meanwhile it is asked
+        once more; but not within a transaction."""
+        if self.is_closed():
+            self._mine.unasked = True
+            try:
+                return self._rows(sql, values)
+            except (peewee.OperationalError, peewee.InterfaceError):
+                self.close()
+            finally:
+                self._mine.unasked = False
+        return self._rows(sql, values)
+
+    def _rows(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        connection: Any = self.connection()  # type: ignore[no-untyped-call]
+        with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
+            found: list[tuple[Any, ...]] = connection.execute(sql, values).fetchall()
+            return found
 
 
 # Both are named as peewee's: migrations tell them apart by that.
@@ -73,6 +101,13 @@ class SqliteDatabase(peewee.SqliteDatabase):
         finally:
             self._mine.patience = PATIENT_SECONDS
             self.execute_sql(f"PRAGMA busy_timeout = {PATIENT_SECONDS * 1000}")  # type: ignore[no-untyped-call]
+
+    def read(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        connection: Any = self.connection()  # type: ignore[no-untyped-call]
+        with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
+            found: list[tuple[Any, ...]] = connection.execute(sql, values).fetchall()
+            return found
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
         with self._turn_for(sql):

@@ -277,8 +277,10 @@ def _transaction() -> Any:
 
 def read(sql: str, *values: Any) -> list[tuple[Any, ...]]:
     """The rows of a query with ? for each value: building it by peewee costs ten times as much."""
-    sql = sql if _sqlite() else sql.replace("?", "%s")
-    return list(database.execute_sql(sql, values).fetchall())
+    rows: list[tuple[Any, ...]] = database.obj.read(
+        sql if _sqlite() else sql.replace("?", "%s"), values
+    )
+    return rows
 
 
 @contextmanager
