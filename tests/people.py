@@ -26,6 +26,11 @@ API = "/api/v1/ana/intro"
 NINE, TEN, ELEVEN = (f"2026-12-01T{hour}:00:00Z" for hour in ("09", "10", "11"))
 HALF_PAST = "2026-12-01T09:30:00Z"
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+#: A body that comes in pieces, without a word of how long it will be: for `guest.post(…, **…)`.
+IN_PIECES: Any = {
+    "headers": {"Transfer-Encoding": "chunked"},
+    "environ_overrides": {"wsgi.input_terminated": True},
+}
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from demo.google import StandIn
 from tests.conftest import on_sqlite
-from tests.people import ANA, API, MARIA, NINE, ask, bookings
+from tests.people import ANA, API, IN_PIECES, MARIA, NINE, ask, bookings
 
 pytestmark = [pytest.mark.usefixtures("ana"), on_sqlite]
 BOOKINGS = f"{API}/bookings"
@@ -132,8 +132,10 @@ def test_far_too_long_a_text_is_named(guest: FlaskClient, google: StandIn) -> No
     assert google.events(ANA) == []
 
 
-def test_too_large_a_body_is_refused(guest: FlaskClient, google: StandIn) -> None:
-    answer = ask(guest, notes="x" * 1_100_000)
+@pytest.mark.parametrize("way", [{}, IN_PIECES], ids=("whole", "pieces"))
+def test_too_large_a_body_is_refused(guest: FlaskClient, google: StandIn, way: Any) -> None:
+    wish = json.dumps({"start": NINE, **MARIA}) + " " * 1_100_000  # good, if it is cut off
+    answer = guest.post(BOOKINGS, data=wish, content_type="application/json", **way)
     faults(answer, 413)
     assert "Nothing was booked" in answer.get_json()["detail"]
     assert answer.headers["Access-Control-Allow-Origin"] == "*"

@@ -13,7 +13,7 @@ from demo.google import StandIn
 from tests import page
 from tests.conftest import on_sqlite
 from tests.page import Element, starts
-from tests.people import ANA, PICKER, bookings, fill, look, send, status_of
+from tests.people import ANA, IN_PIECES, PICKER, bookings, fill, look, send, status_of
 
 pytestmark = pytest.mark.usefixtures("ana")
 TYPED = {"name": "Maria Sousa", "email": "maria@example.com", "notes": "Two\nlines"}
@@ -264,8 +264,11 @@ def test_everything_may_be_as_long_as_it_may_be_in_any_script(
     [b"x" * 1_100_000, b"name=" + b"x" * 1_100_000, b"start=" + b"%" * 1_100_000],
     ids=("junk", "name", "percent"),
 )
-def test_too_large_a_form_is_refused(guest: FlaskClient, google: StandIn, body: bytes) -> None:
-    answer = guest.post(PICKER, data=body, content_type=FORM)
+@pytest.mark.parametrize("way", [{}, IN_PIECES], ids=("whole", "pieces"))
+def test_too_large_a_form_is_refused(
+    guest: FlaskClient, google: StandIn, body: bytes, way: Any
+) -> None:
+    answer = guest.post(PICKER, data=body, content_type=FORM, **way)
     assert answer.status_code == 413
     alert = page.read(answer.text).one(role="alert")
     assert alert["data-error"] == "invalid_request"

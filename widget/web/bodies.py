@@ -11,7 +11,10 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO
 
+import flask
 from werkzeug.exceptions import ServiceUnavailable
+from werkzeug.utils import cached_property
+from werkzeug.wsgi import LimitedStream
 
 from widget.config import THREADS
 
@@ -64,6 +67,27 @@ class Body(io.RawIOBase):
             self._turns.release()
 
 
+class WholeRequest(flask.Request):
+    """One whose body may come in pieces, without a word of how long it will be."""
+
+    @cached_property
+    def stream(self) -> Any:
+        """The body, whole: the library's own is cut off at its limit without a word."""
+        limit = self.max_content_length
+        if self.content_length is None and "wsgi.input_terminated" in self.environ and limit:
+            return _Whole(self.environ["wsgi.input"], limit + 1, is_max=True)
+        return super().stream
+
+
+class _Whole(LimitedStream):
+    def readall(self) -> bytes:
+        """Raises RequestEntityTooLarge."""
+        data = super().readall()
+        if self.is_exhausted:
+            self.on_exhausted()
+        return data
+
+
 class Bodies:
     """WSGI middleware: gives every request its Body."""
 
@@ -72,8 +96,10 @@ class Bodies:
         self._turns = threading.BoundedSemaphore(READING_AT_ONCE)
 
     def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-        length = environ.get("CONTENT_LENGTH") or "0"
-        body = Body(environ["wsgi.input"], self._turns, int(length) if length.isdigit() else 0)
+        unknown = DRAINED_BYTES if "HTTP_TRANSFER_ENCODING" in environ else 0
+        length = environ.get("CONTENT_LENGTH") or ""
+        left = int(length) if length.isdigit() else unknown
+        body = Body(environ["wsgi.input"], self._turns, left)
         environ["wsgi.input"] = body
         try:
             return self._app(environ, start)

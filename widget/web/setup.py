@@ -18,7 +18,7 @@ from widget.config import Config
 from widget.text import language
 from widget.web import audience, errors, headers, limits, static
 from widget.web.audience import Audience, Room
-from widget.web.bodies import Bodies
+from widget.web.bodies import Bodies, WholeRequest
 
 FORM_BYTES = 2**20  # holds all that a guest may type, in any script
 
@@ -67,6 +67,7 @@ def set_up(app: Flask, config: Config) -> None:
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    app.request_class = WholeRequest
     app.wsgi_app = Bodies(app.wsgi_app)  # type: ignore[method-assign,assignment]
     app.register_blueprint(blueprint)
     app.url_value_preprocessor(_room_for_a_form)
