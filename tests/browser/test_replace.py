@@ -208,7 +208,7 @@ def test_calendlys_markup_books_here(house: House, open_page: Open, comes: bool)
     assert {each["guest_name"] for each in house.bookings()} == {
         "Gita Guest", "Olga Own", "Paul Popup",
     }  # fmt: skip
-    page.wait_for_function("counted.filter((each) => each === 'string').length === 4")
+    page.wait_for_function("() => counted.filter((each) => each === 'string').length === 4")
     counted = page.evaluate("counted")
     assert counted.count("calendly.event_scheduled") == 4
     assert counted.count("calendly.date_and_time_selected") == 4
@@ -231,13 +231,13 @@ def test_cals_markup_books_here(house: House, open_page: Open, comes: bool) -> N
     page.keyboard.press("Escape")
     page.get_by_text("Float").click()
     booked(page, DIALOG)
-    page.wait_for_function("counted.length === 9")
+    page.wait_for_function("() => counted.length === 9")
     assert page.evaluate("counted") == ["bookingSuccessfulV2", "30min", "string"] * 3
     assert {each["guest_name"] for each in house.bookings()} == {
         "Ines Inline", "Berta Button", "Gita Guest",
     }  # fmt: skip
     if comes:
-        page.wait_for_function("window.theirs?.length")
+        page.wait_for_function("() => window.theirs?.length")
         assert ["inline", "other/talk"] in page.evaluate("theirs")
         assert theirs(page) == ["https://app.cal.com/other/talk/embed?layout=month_view"]
     expect(page.locator("[data-cal-link='other/talk']")).to_be_visible()

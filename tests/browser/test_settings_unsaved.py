@@ -130,7 +130,7 @@ def test_a_small_form_keeps_what_is_typed_and_a_token_stays_while_another_sectio
     expect(name).to_have_value("The office's calendar")
     questions = asked(page)
     reload(page)
-    page.wait_for_function("true")
+    page.wait_for_function("() => true")
     assert questions == ["beforeunload"]
     programs.get_by_role("button", name="Make a token").click()
     made = programs.get_by_label("Copy it now")
