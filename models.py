@@ -175,6 +175,7 @@ class Booking(Table):
     no_show = peewee.BooleanField(default=False)
     link = peewee.CharField(22, null=True)
     message = peewee.TextField(null=True)
+    moved_from_at = peewee.BigIntegerField(null=True)
 
     def times(self) -> list[tuple[int, int]]:
         """The one time that it holds, or old and new while it is not known to be moved."""

@@ -54,10 +54,15 @@ function arrived() {
   const focus = (element) => element?.focus({ preventScroll: true });
   const faulty = root.querySelector("[aria-invalid]");
   roam(root);
+  // what one step alone needs comes with it
+  const more = root.querySelector("[data-more]");
+  if (more) import(new URL(more.dataset.more, location)).then(({ begin }) => begin(root));
   if (root.dataset.step !== step) {
+    const zone = step === "zones" && document.getElementById("change-zone");
     step = root.dataset.step;
-    focus(faulty ?? root.querySelector("h1"));
-    if (!framed) window.scrollTo({ top: 0 });
+    focus(faulty ?? (zone || document.getElementById("city")) ?? root.querySelector("h1"));
+    if (zone) sight(root.querySelector(".times h2"));
+    else if (!framed) window.scrollTo({ top: 0 });
   } else if (faulty && root.querySelector("[role='alert']")) {
     focus(faulty);
   } else {
@@ -185,58 +190,69 @@ window.addEventListener("click", ({ target }) => {
 
 // --- the month by arrow keys: https://www.w3.org/WAI/ARIA/apg/patterns/dialog-modal/examples/datepicker-dialog/
 
-let landing = null; // where in the next month that comes the focus goes: an index among its days
+const DAY = 86_400_000;
+let landing = null; // the day, counted from 1970, that gets the focus in the month that comes
 
-const days = (root) =>
-  [...root.querySelectorAll("[role='grid'] td")]
-    .filter((cell) => cell.textContent.trim())
-    .map((cell) => cell.firstElementChild ?? cell);
+// What shows each day, by the day's number.
+function days(root) {
+  const first = Date.parse(root.querySelector("[role='grid']")?.dataset.first) / DAY;
+  const cells = [...root.querySelectorAll("[role='grid'] td")].map((cell, at) => [first + at, cell.firstElementChild ?? cell]);
+  return new Map(cells.filter(([, shown]) => shown.textContent.trim()));
+}
+
+const ends = (all) => [Math.min(...all.keys()), Math.max(...all.keys())];
 
 // One tab stop for the whole grid. Without this every free day is one.
 function roam(root) {
   const all = days(root);
-  if (!all.length) return;
-  for (const day of all) {
+  if (!all.size) return;
+  const shown = [...all.values()];
+  const [first, last] = ends(all);
+  for (const day of shown) {
     day.tabIndex = -1;
     if (day.localName === "td") day.setAttribute("aria-disabled", "true");
   }
   const stop =
     landing !== null
-      ? all[Math.min(Math.max(landing < 0 ? all.length + landing : landing, 0), all.length - 1)]
-      : (all.find((day) => day.ariaPressed) ?? all.find((day) => day.localName === "button") ?? all[0]);
+      ? all.get(Math.min(Math.max(landing, first), last))
+      : (shown.find((day) => day.ariaPressed) ?? shown.find((day) => day.localName === "button") ?? shown[0]);
   stop.tabIndex = 0;
   if (landing !== null) stop.focus({ preventScroll: true });
   landing = null;
 }
 
-function turn(way, index) {
+function turn(way, day) {
   const button = document.getElementById(`month-${way}`);
   if (!button) return;
-  landing = index;
+  landing = day;
   button.click();
 }
+
+const monthOn = (day, months) => {
+  const date = new Date(day * DAY);
+  return date.setUTCMonth(date.getUTCMonth() + months) / DAY;
+};
 
 document.addEventListener("keydown", (event) => {
   const cell = event.target.closest?.("[role='grid'] td");
   if (!cell || event.altKey || event.ctrlKey || event.metaKey) return;
   const all = days(picker());
-  const at = all.indexOf(cell.firstElementChild ?? cell);
+  const [at] = [...all].find(([, day]) => cell.contains(day));
   const ahead = document.documentElement.dir === "rtl" ? -1 : 1;
-  const column = cell.cellIndex;
+  const [first, last] = ends(all);
   const steps = {
     ArrowRight: ahead, ArrowLeft: -ahead, ArrowDown: 7, ArrowUp: -7,
-    Home: Math.max(-column, -at), End: Math.min(6 - column, all.length - 1 - at),
+    Home: Math.max(-cell.cellIndex, first - at), End: Math.min(6 - cell.cellIndex, last - at),
   };
-  if (event.key === "PageUp") turn("previous", at);
-  else if (event.key === "PageDown") turn("next", at);
+  if (event.key === "PageUp") turn("previous", monthOn(at, -1));
+  else if (event.key === "PageDown") turn("next", monthOn(at, 1));
   else if (event.key in steps) {
     const to = at + steps[event.key];
-    if (to < 0) turn("previous", to);
-    else if (to >= all.length) turn("next", to - all.length);
+    if (!all.has(to)) turn(to < at ? "previous" : "next", to);
     else {
-      all[at].tabIndex = -1;
-      all[to].tabIndex = 0;
-      all[to].focus();
+      all.get(at).tabIndex = -1;
+      all.get(to).tabIndex = 0;
+      all.get(to).focus();
     }
   } else return;
   event.preventDefault();
@@ -250,7 +266,7 @@ const offered = (root) => [...root.querySelectorAll("button[value]")].map((butto
 
 async function refresh() {
   const root = picker();
-  const pick = root?.querySelector("form.pick");
+  const pick = root?.dataset.step === "times" && root.querySelector("form.pick");
   const still = root?.querySelector("#still");
   if (document.hidden || !(pick || still) || document.querySelector(".htmx-request")) return;
   try {

@@ -21,7 +21,7 @@ ASIDE = {
     Booking: "promise guest_name guest_email notes answers guests tz language utm meet_link"
     " meet_pending google_event_id calendar etag idempotency_key body_digest attempts settle_after"
     " failure created_at updated_at unannounced pending_since cancelled_by cancel_reason sequence"
-    " guest_response conflict leftover trouble no_show",
+    " guest_response conflict leftover trouble no_show link message moved_from_at",
 }
 VALUES = {"status": "cancelled", "change": "move", "cancelled_by": "host", "trouble": "move"}
 VALUES |= {"settings": "{}", "unannounced": "cancelled"}

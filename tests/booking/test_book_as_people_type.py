@@ -76,7 +76,7 @@ def test_what_a_script_or_an_emoji_needs_stays(app: Flask, guest: FlaskClient) -
     [
         ("name", "\u200b\u2060", "nobody can see what is in it"),
         ("name", "\u3164", "nobody can see what is in it"),
-        ("name", " ", "cannot be empty"),
+        ("name", " ", "fill this in"),
         ("name", "a\x00b", "Control characters cannot be used"),
         ("name", "one\ntwo", "in one line"),
         ("email", "\u200e\u202c", "nobody can see what is in it"),

@@ -43,6 +43,7 @@ def test_a_guest_books_with_javascript_off(house: House, open_page: Open) -> Non
     page = open_page(f"{house.site}/plain.html", java_script_enabled=False)
     frame = frame_of(page)
     frame.get_by_role("button", name="Next month").click()
+    frame.get_by_role("button", name="Previous month").click()
     expect(frame.get_by_role("heading", name="December 2026", exact=True)).to_be_visible()
     frame.locator("[data-date='2026-12-03']").click()
     expect(frame.locator("[data-date='2026-12-03']")).to_have_attribute("aria-pressed", "true")

@@ -278,4 +278,4 @@ def test_the_page_can_be_dark_and_in_any_accent(guest: FlaskClient) -> None:
     address = book(guest)
     shown = look(guest, f"{address}?theme=dark&accent=00ff00")
     assert shown.one("html")["data-theme"] == "dark"
-    assert "--accent-dark:#00ff00" in shown.one("style").raw
+    assert "--accent-dark:#00ff00" in shown.all("style")[0].raw

@@ -65,7 +65,7 @@ def test_an_event_type_has_a_colour_of_its_own(
     app: Flask, ana: Browser, guest: FlaskClient
 ) -> None:
     def sheet(address: str) -> str:
-        found = re.search(r"--accent-light:(#\w+)", look(guest, address).one("style").raw)
+        found = re.search(r"--accent-light:(#\w+)", look(guest, address).all("style")[0].raw)
         assert found
         return found[1]
 

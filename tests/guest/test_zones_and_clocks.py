@@ -121,8 +121,8 @@ def test_a_zone_is_told_by_one_city_and_one_offset(
 ) -> None:
     shown = look(guest, f"{PICKER}?tz={name}&date=2026-12-01")
     assert label in shown.one("p", **{"class": "zone"}).text
-    listed = look(guest, f"{PICKER}?tz={name}&step=zone").one("select", name="tz")
-    (chosen,) = listed.all("option", selected=True)
+    listed = look(guest, f"{PICKER}?tz={name}&step=zone")
+    chosen = listed.one("button", name="tz", aria_current="true")
     assert chosen.text.count("UTC") in (1, 2)
     assert starts(look(guest, f"{PICKER}?tz={name}&date=2026-12-01"))
 

@@ -39,7 +39,7 @@ def live(host: Browser, site: str = SITE) -> Element:
             '<script src="http://localhost/embed.js" async></script>\n'
             '<meetslot-booking host="ana" event="intro"'
             ' style="display:block;place-self:stretch;height:0;'
-            'padding-bottom:max(640px,1600px - 100%)">'
+            'padding-bottom:max(480px,min(640px,83200px - 10000%),min(960px,64000px - 10000%))">'
             '<a href="http://localhost/book/ana/intro">Book a call</a></meetslot-booking>',
         ),
         (

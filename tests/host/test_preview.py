@@ -55,7 +55,7 @@ def test_every_section_is_followed_before_it_is_saved(app: Flask, ana: Browser) 
     assert starts(looked(preview(ana, "dates", dates)))[0] == "2026-12-07T09:00:00Z"
     look = looked(preview(ana, "theme", {"accent": "#b3541e", "mode": "dark"}))
     assert look.one("html")["data-theme"] == "dark"
-    assert "--accent-dark:#ce906d" in look.one("style").raw
+    assert "--accent-dark:#ce906d" in look.all("style")[0].raw
     you = looked(preview(ana, "profile", {"display_name": "Someone", "time_zone": "Asia/Tokyo"}))
     assert "Someone" in [each.text for each in you.one("header", _class="what").all("bdi")]
     assert "Tokyo" in you.one(_class="zone").text

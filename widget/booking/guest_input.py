@@ -113,7 +113,7 @@ def _text(value: Any, longest: int, *, required: bool = False, lines: bool = Fal
 def _missing(typed: str) -> str:
     if typed.strip():
         return _("This looks empty: nobody can see what is in it.")
-    return _("This cannot be empty.")
+    return _("Please fill this in.")
 
 
 def _address(text: str) -> str:

@@ -211,6 +211,7 @@ def finish_move(booking: Booking, event: dict[str, Any], now: int) -> Change | N
     """The event is at the new time: so is the booking, and the old time is free."""
     values = {
         **_NO_CHANGE,
+        "moved_from_at": Booking.start_at,
         "start_at": Booking.new_start_at,
         "end_at": Booking.new_end_at,
         "failure": None,
@@ -228,6 +229,8 @@ def follow(booking: Booking, event: dict[str, Any], now: int) -> Change | None:
     when the booking's own etag is not the stored one any more: another change came first.
     """
     values = {"updated_at": now, **event}
+    if event.get("start_at", booking.start_at) != booking.start_at:
+        values["moved_from_at"] = booking.start_at
     return _change_or_conflict("follow", booking, values, rows.same_event(booking))
 
 

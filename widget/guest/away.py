@@ -9,7 +9,6 @@ from typing import Any
 from widget.core.document import Away, EventType, Settings
 from widget.core.hours import day_off
 from widget.core.slots import Rules
-from widget.guest import days
 from widget.text import language
 from widget.text.language import gettext as _
 
@@ -33,8 +32,7 @@ def in_sight(
 ) -> list[dict[str, str]]:
     """When the host is away in the month, or around the days, that a picker's view shows."""
     if view["month"]:
-        first = days.read_month(view["month"]["value"])
-        last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        first, last = view["month"]["sight"]
         return notes(document, max(first, today), last)
     shown = [date.fromisoformat(each["date"]) for each in view["shown"]]
     last = max(shown, default=today + timedelta(days=event.booking_window_days))

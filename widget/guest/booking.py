@@ -171,7 +171,7 @@ def invitation_page(
     Only the first one after an act of the guest tells the site around of it (`outcome`).
     """
     document = load_document(booking.host.settings)
-    view = invitation.view(service.config(), booking, document)
+    view = invitation.view(service.config(), booking, document, clock.now())
     target = of_booking(booking)
     event = target.event if target else None
     page = guest_page.host_page(document, booking.promise["title"], given, event)
@@ -248,7 +248,7 @@ class Moving(Picking):
             raise NotOffered
         super().__init__(target)
         self.booking = booking
-        self.view = invitation.view(service.config(), booking, target.document)
+        self.view = invitation.view(service.config(), booking, target.document, clock.now())
 
     @property
     def event(self) -> EventType:
@@ -292,7 +292,7 @@ class Moving(Picking):
             booking=self.view,
             chosen={
                 "value": to_rfc3339(start),
-                "when_label": language.full_range(start, end, tz),
+                "when": language.whole_parts(start, end, tz),
                 "tz_label": language.zone_label(tz, start),
             },
             form={

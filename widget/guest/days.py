@@ -18,7 +18,7 @@ from widget.text import language
 from widget.text.language import gettext as _
 from widget.text.language import ngettext
 
-WEEKS = 6  # so that nothing jumps from month to month
+WEEKS = 5  # at least, so that little jumps from month to month
 LIST_DAYS = 5  # days with free times that a list shows at once
 LEAD = 240  # characters of a description that are shown before it is opened
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -43,7 +43,7 @@ class Cell(NamedTuple):
     label: str
     own: bool
     free: bool
-    in_month: bool
+    in_sight: bool
     today: bool
     chosen: bool
     off: str
@@ -78,27 +78,46 @@ def view(
     today: date,
     own: int | None = None,
     off: Off = lambda _day: "",
+    grid: date | None = None,
 ) -> dict[str, Any]:
-    """A month, and in `shown` the day that is chosen in it. `own`: the start that the guest has.
+    """A month, and in `shown` the day that is chosen in it. `own`: the start that the guest has;
+    `grid`: the month that was in sight before, and stays while the day is in it.
 
     It opens with the asked date, else with the first free one (of the asked month).
     """
     free = sorted(days)
     if asked is None:
         asked = next((day for day in free if month is None or _month(day) == month), None)
-    seen = _month(asked) if asked else month or _month(today)
+        grid = month
+    by_itself = _seen(asked, None, today)
+    seen = _seen(asked, grid, today) if asked else month or by_itself
     following = _next_free(free, asked, seen)
     empty = "" if asked in days else (asked and off(asked)) or _empty(asked, seen, following)
     own_day = None if own is None else language.today(own, tz)
     return {
         "soonest": offered(days[free[0]][0], tz) if free else None,
         "month": _month_view(days, seen, asked, today, own_day, off),
+        "grid": f"{seen:%Y-%m}" if asked and seen != by_itself else None,
         "shown": [_day_view(days, tz, asked, own)] if asked else [],
         "turn": None,
         "empty": empty,
         "next_free": following and _named_day(following),
         "said": _said(days, asked) or empty,
     }
+
+
+def _seen(asked: date | None, grid: date | None, today: date) -> date:
+    """The month that a date is shown in: the one before, this one's weeks to come, its own."""
+    if asked is None:
+        return _month(today)
+    for each in (grid, _month(today)):
+        if each and _within(asked, _sight(each, today)):
+            return each
+    return _month(asked)
+
+
+def _within(day: date, sight: tuple[date, date]) -> bool:
+    return sight[0] <= day <= sight[1]
 
 
 def list_view(
@@ -118,6 +137,7 @@ def list_view(
     return {
         "soonest": offered(days[free[0]][0], tz) if free else None,
         "month": None,
+        "grid": None,
         "shown": [_day_view(days, tz, day, own) for day in shown],
         "turn": {
             "previous": before[0].isoformat() if before else None,
@@ -148,31 +168,59 @@ def lead(description: str) -> str | None:
 def _month_view(
     days: Days, month: date, chosen: date | None, today: date, own: date | None, off: Off
 ) -> dict[str, Any]:
-    months = [date(*each, 1) for each in {(day.year, day.month) for day in days}]
-    previous = max((other for other in months if other < month), default=None)
-    following = min((other for other in months if other > month), default=None)
+    rows, sight = weeks(month, today), _sight(month, today)
+    previous = max((_month(day) for day in days if day < sight[0]), default=None)
+    following = min((_month(day) for day in days if day > sight[1]), default=None)
     return {
         "value": f"{month:%Y-%m}",
-        "label": language.month_name(month),
+        "label": language.month_names(*sight),
+        "first": rows[0][0],
+        "sight": sight,
         "previous": _turn(previous),
         "next": _turn(following),
-        "skipped": _skipped(month, previous, following),
+        "skipped": _skipped(sight, previous, following),
         "weekdays": language.weekdays(),
         "rows": _rows(
             tuple(
-                tuple(_cell(day, days, month, chosen, today, own, off) for day in week)
-                for week in weeks(month)
+                tuple(_cell(day, days, sight, chosen, today, own, off) for day in week)
+                for week in rows
             )
         ),
     }
 
 
-def weeks(month: date) -> list[list[date]]:
-    """The dates that a month (its first date) is shown with: WEEKS whole weeks, beginning with
-    the day that this language's weeks begin with."""
-    opening = month - timedelta(days=language.week_order().index(month.weekday()))
-    days = [opening + timedelta(days=offset) for offset in range(7 * WEEKS)]
-    return [days[at : at + 7] for at in range(0, 7 * WEEKS, 7)]
+def weeks(month: date, today: date | None = None) -> list[list[date]]:
+    """The dates that a month (its first date) is shown with, in whole weeks that begin with the
+    day that this language's weeks begin with. As many of this month's weeks as are over are left
+    out, and so many of the next month's follow."""
+    opening, last = _week_of(month), _next_month(month, 1) - timedelta(days=1)
+    number = max((_week_of(last) - opening).days // 7 + 1, WEEKS)
+    if today and month == _month(today):
+        opening = _week_of(today)
+    until = _until(month, opening)
+    starts = [opening + timedelta(weeks=week) for week in range(number)]
+    return [
+        [start + timedelta(days=day) for day in range(7)]
+        for start in starts
+        if start <= until or opening <= month
+    ]
+
+
+def _sight(month: date, today: date) -> tuple[date, date]:
+    """The first and the last date that is shown in those weeks: the month's own, and where weeks
+    of it are over those of the next month."""
+    rows = weeks(month, today)
+    return max(rows[0][0], month), min(rows[-1][-1], _until(month, rows[0][0]))
+
+
+def _until(month: date, opening: date) -> date:
+    """The last date that can be in sight with a month whose first weeks may be left out."""
+    return _next_month(month, 2 if opening > month else 1) - timedelta(days=1)
+
+
+def _week_of(day: date) -> date:
+    """The first day of its week, in this language."""
+    return day - timedelta(days=language.week_order().index(day.weekday()))
 
 
 def _turn(month: date | None) -> dict[str, str] | None:
@@ -181,12 +229,12 @@ def _turn(month: date | None) -> dict[str, str] | None:
     return {"value": f"{month:%Y-%m}", "label": language.month_name(month)}
 
 
-def _skipped(month: date, previous: date | None, following: date | None) -> str:
+def _skipped(sight: tuple[date, date], previous: date | None, following: date | None) -> str:
     """Says which months are left out because nothing is free in them."""
     said = []
-    if previous and previous != _next_month(month, -1):
+    if previous and previous < _next_month(_month(sight[0]), -1):
         said.append(_("The month before with free times is %(month)s.") % _named(previous))
-    if following and following != _next_month(month, 1):
+    if following and following > _next_month(_month(sight[1]), 1):
         said.append(_("The next month with free times is %(month)s.") % _named(following))
     return " ".join(said)
 
@@ -198,7 +246,7 @@ def _named(month: date) -> dict[str, str]:
 def _cell(
     day: date,
     days: Days,
-    month: date,
+    sight: tuple[date, date],
     chosen: date | None,
     today: date,
     own: date | None,
@@ -209,17 +257,17 @@ def _cell(
         label = language.full_date(day)
     if free and day == own:
         label = _("%(date)s, the day of your booking") % {"date": label}
-    in_month = (day.year, day.month) == (month.year, month.month)
+    in_sight = _within(day, sight)
     return Cell(
         day.isoformat(),
         language.digits(day.day),
         label,
         day == own,
         free,
-        in_month,
+        in_sight,
         day == today,
         day == chosen,
-        "" if free or day < today or not in_month else off(day),
+        "" if free or day < today or not in_sight else off(day),
     )
 
 
@@ -237,7 +285,7 @@ def _day_view(days: Days, tz: ZoneInfo, day: date, own: int | None) -> dict[str,
         Slot(to_rfc3339(start), language.clock(start, tz), start == own)
         for start in days.get(day, ())
     ]
-    return {"date": day.isoformat(), "label": language.full_date(day), "slots": slots}
+    return {"date": day.isoformat(), "label": language.long_day(day), "slots": slots}
 
 
 def _said(days: Days, day: date | None) -> str:

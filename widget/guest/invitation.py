@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import models
-from widget.booking import links, rows
+from widget.booking import guest_input, links, rows
 from widget.config import Config
 from widget.core import contact, zones
 from widget.core.clock import to_rfc3339
@@ -17,6 +17,7 @@ from widget.text import language
 from widget.text.language import gettext as _
 
 GOOGLE = "https://calendar.google.com/calendar/render"
+JOIN_SECONDS = 15 * 60  # before the start, from when on joining is what the page is for
 OUTLOOK = "https://outlook.live.com/calendar/0/deeplink/compose"
 
 
@@ -28,7 +29,7 @@ def location_label(location: str, detail: str) -> str:
     return _("Phone call") if location == "phone" else detail
 
 
-def view(config: Config, booking: models.Booking, document: Settings) -> dict[str, Any]:
+def view(config: Config, booking: models.Booking, document: Settings, now: int) -> dict[str, Any]:
     """What the booking's page shows: times in the guest's zone, and the host's if it differs."""
     start, end = booking.start_at, booking.end_at
     host_tz = ZoneInfo(document.time_zone)
@@ -54,10 +55,16 @@ def view(config: Config, booking: models.Booking, document: Settings) -> dict[st
         "host_name": document.display_name,
         "guest_name": booking.guest_name,
         "guest_email": contact.readable_email(booking.guest_email),
+        "guests": [*map(contact.readable_email, booking.guests)],
+        "notes": booking.notes,
+        "answers": _answers(booking, document),
         "by_host": rows.is_hosts_own(booking),  # Google writes to guests, not to the organizer
         "start": to_rfc3339(start),
         "end": to_rfc3339(end),
+        "soon": start - JOIN_SECONDS <= now < end,
+        "moved_from_label": _moved_from(booking, guest_tz),
         "when_label": language.full_range(start, end, guest_tz),
+        "when": language.whole_parts(start, end, guest_tz),
         "tz_label": language.zone_label(guest_tz, start),
         "host_time_label": _host_time(start, end, host_tz) if differs else None,
         "location": booking.promise["location"],
@@ -75,6 +82,23 @@ def _new_time(booking: models.Booking, tz: ZoneInfo) -> str | None:
     if booking.new_start_at is None or booking.new_end_at is None:
         return None
     return language.full_range(booking.new_start_at, booking.new_end_at, tz)
+
+
+def _moved_from(booking: models.Booking, tz: ZoneInfo) -> str | None:
+    """When it was before it was moved last."""
+    at, length = booking.moved_from_at, booking.end_at - booking.start_at
+    return None if at is None else language.full_range(at, at + length, tz)
+
+
+def _answers(booking: models.Booking, document: Settings) -> list[dict[str, Any]]:
+    """What the guest answered to the questions that are still asked, in their order."""
+    event = next((each for each in document.event_types if each.slug == booking.event), None)
+    asked = guest_input.questions(event) if event else ()
+    return [
+        {"label": each.label, "kind": each.kind, "said": booking.answers[each.id]}
+        for each in asked
+        if booking.answers.get(each.id)
+    ]
 
 
 def _host_time(start: int, end: int, tz: ZoneInfo) -> str:

@@ -44,9 +44,17 @@ def host_view(document: Settings) -> dict[str, Any]:
     return {
         "handle": document.handle,
         "display_name": document.display_name,
+        "initials": initials(document.display_name),
         "contact": document.contact,
         "picture": picture.address(document),
     }
+
+
+def initials(name: str) -> str:
+    """The first letters of the first and the last word of a name: AS of Ana Maria Silva."""
+    words = ["".join(filter(str.isalnum, word)) for word in name.split()]
+    letters = [word[0].upper() for word in words if word]
+    return "".join(letters[:1] + letters[1:][-1:])
 
 
 def event_types(document: Settings) -> list[dict[str, Any]]:
@@ -92,6 +100,7 @@ def event_view(event: EventType) -> dict[str, Any]:
             }
             for each in event.durations
         ],
+        "location": event.location,
         "location_label": invitation.location_label(event.location, event.location_detail),
     }
 

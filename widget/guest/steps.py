@@ -150,9 +150,14 @@ def show(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
 
 
 def times(
-    picking: Picking, given: MultiDict[str, str], alert: NotBooked | None = None, status: int = 200
+    picking: Picking,
+    given: MultiDict[str, str],
+    alert: NotBooked | None = None,
+    status: int = 200,
+    finding: dict[str, Any] | None = None,
 ) -> ResponseReturnValue:
-    """Month and day, or a list of days, to choose from. What was typed goes along, hidden."""
+    """Month and day, or a list of days, to choose from; `finding`: a zone, in the place of the
+    times. What was typed goes along, hidden."""
     errors: dict[str, str] = {}
     tz, now = zone(picking, given), clock.now()
     try:
@@ -168,21 +173,26 @@ def times(
     page["tz"] = {
         "name": tz.key,
         "label": language.zone_label(tz, now),
+        "city": language.zone_city(tz),
+        "offset": language.zone_offset(tz, now),
         "fixed": picking.event.location == "in_person",
     }
     page["guess_tz"] = "tz" not in given and not page["tz"]["fixed"]
     page["old"] = messages.old(offer)
-    page["clock"] = "12" if language.hours() == "24" else "24"
+    page["clock"] = language.hours()
     page["view"] = "list" if params.last(given, "view") == "list" else "month"
     if page["view"] == "list":
         view = guest_days.list_view(days, tz, asked, month, picking.own)
     else:
         off, today = away.told(picking.document, offer.rules), language.today(now, tz)
-        view = guest_days.view(days, tz, asked, month, today, picking.own, off)
+        grid = _read(guest_days.read_month, params.last(given, "grid"), "grid", {})
+        view = guest_days.view(days, tz, asked, month, today, picking.own, off, grid)
     page["away"] = away.in_sight(picking.document, picking.event, view, language.today(now, tz))
-    page["pick"] = _pick(picking, given, _sight(view["shown"], month))
+    sight = _sight(view, month)
+    page["pick"] = _pick(picking, given, [*sight, ("tz", tz.key)] if finding else sight)
+    page["zones"] = None
     status = status if alert else 422 if errors else 200
-    return answers.answer("guest/times.html", status, **page, **view)
+    return answers.answer("guest/times.html", status, **{**page, **view, **(finding or {})})
 
 
 def _asked(
@@ -207,29 +217,22 @@ def _asked(
     return language.today(near[0], tz) if near else None
 
 
-def _sight(shown: list[dict[str, Any]], month: date | None) -> list[tuple[str, str]]:
+def _sight(view: dict[str, Any], month: date | None) -> list[tuple[str, str]]:
     """What brings the same day, or the same month without one, into sight again."""
-    if shown:
-        return [("day", shown[0]["date"])]
-    return [("month", f"{month:%Y-%m}")] if month else []
+    if not view["shown"]:
+        return [("month", f"{month:%Y-%m}")] if month else []
+    grid = [("grid", view["grid"])] if view["grid"] else []
+    return [("day", view["shown"][0]["date"]), *grid]
 
 
 def zones(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
     """Every time zone, or those that a search for a city finds; `step=city`: these alone."""
     tz, now, step = zone(picking, given), clock.now(), params.last(given, "step")
-    sought = given.get("city", "").strip()[:60] if step != "zones" else ""
-    number, found = text_zones.found(sought, now)
-    said = language.ngettext("%(num)s time zone found", "%(num)s time zones found", number)
-    page = picking.page(_("Time zone"), given)
-    page["sought"] = sought
-    page["found"] = found
-    page["more"] = number > len(found)
-    page["said"] = said % {"num": language.digits(number)} if sought else ""
-    day = given.get("date") or given.get("day")
-    page["pick"] = _pick(picking, given, [("date", day)] if day else [], without=("tz",))
-    block = "cities" if step == "city" else "picker"
-    every = [] if found else text_zones.every(tz, now)
-    return answers.answer("guest/zones.html", block=block, **page, zones=every)
+    sought = given.get("city", "") if step != "zones" else ""
+    finding = text_zones.looked_for(sought, tz, now)
+    if step == "city" and answers.is_fragment():
+        return answers.answer("guest/zones.html", block="cities", **finding)
+    return times(picking, given, finding=finding)
 
 
 def chosen(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
@@ -288,7 +291,7 @@ def form(
         chosen={
             "value": to_rfc3339(start),
             "end": to_rfc3339(end),
-            "when_label": language.full_range(start, end, tz),
+            "when": language.whole_parts(start, end, tz),
         },
         form={
             # a request that is one too many is refused unread: its address says in which language
@@ -327,7 +330,7 @@ def zone(picking: Picking, given: MultiDict[str, str]) -> ZoneInfo:
     host = ZoneInfo(picking.document.time_zone)
     if picking.event.location == "in_person":
         return host
-    return _read(guest_input.zone, given.get("tz"), "tz", {}) or host
+    return _read(guest_input.zone, params.last(given, "tz"), "tz", {}) or host
 
 
 def _read(reader: Any, text: str | None, name: str, errors: dict[str, str]) -> Any:
@@ -350,13 +353,12 @@ def _pick(
     picking: Picking,
     given: MultiDict[str, str],
     sight: list[tuple[str, str]],
-    without: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """The picker's one form: GET, or POST once a guest has typed what no address should hold."""
     hidden = [
         *picking.hidden,
         *params.seen(given),
-        *params.kept(given, ("tz",) if "tz" not in without else ()),
+        *([("tz", params.last(given, "tz"))] if given.get("tz") else []),
         *params.utm_fields(given),
         *params.kept(given, DETAIL_FIELDS),
         *params.kept(

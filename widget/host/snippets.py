@@ -33,7 +33,7 @@ BLOCK = "display:block;place-self:stretch"
 #: What the link takes up before the script has run: as much as what then takes its place, so that
 #: nothing moves. A percentage of padding is one of the width; the script ends it.
 STYLES = {
-    "inline": f"{BLOCK};height:0;padding-bottom:{script.ROOM % '100%'}",
+    "inline": f"{BLOCK};height:0;padding-bottom:{script.ROOM.format('%')}",
     "popup": "display:inline-block;padding:8px 24px;font-weight:600;line-height:32px",
     "floating": "position:fixed;bottom:16px;inset-inline-end:16px",
 }

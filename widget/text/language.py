@@ -34,6 +34,8 @@ CLOCKS = ("12", "24")
 ISOLATED = "\u2066{}\u2069"  # from left to right, whatever is around it (UAX 9)
 USUAL_LENGTH = 300  # of what a browser says of its languages
 WEEKDAY_LENGTH = 5  # letters above a column of the month
+#: The year of a CLDR date pattern, with what ties it to the rest.
+_YEAR = re.compile(r"(,? |,? 'de' )?y+(年|\s'р'\.)?")
 _ZERO = {"arab": 0x660, "arabext": 0x6F0, "deva": 0x966, "beng": 0x9E6}  # CLDR numbering systems
 
 # Babel's parser takes anything after an @; this goes into a header and a column of 35 characters.
@@ -208,6 +210,19 @@ def month_name(day: date) -> str:
     return digits(format_skeleton("yMMMM", first, locale=current()))
 
 
+def month_names(first: date, last: date) -> str:
+    """November – December 2026; one month alone."""
+    if (first.year, first.month) == (last.year, last.month):
+        return month_name(first)
+    return digits(format_interval(first, last, "yMMMM", locale=current()))
+
+
+def long_day(day: date) -> str:
+    """Thursday, 3 December, as this language writes it."""
+    pattern = _YEAR.sub("", current().date_formats["full"].pattern)
+    return digits(format_date(day, pattern, locale=current()))
+
+
 def clock(at: int, tz: ZoneInfo) -> str:
     """14:30 or 2:30 PM, in `tz`; 1:30 AM (UTC+01:00) in an hour that a clock change repeats."""
     moment = _local(at, tz)
@@ -257,6 +272,12 @@ def short_moment(at: int, tz: ZoneInfo) -> str:
 def full_range(start: int, end: int, tz: ZoneInfo) -> str:
     """Thursday, 3 December 2026, 14:30 – 15:00"""
     return _together(full_date(today(start, tz)), clock_range(start, end, tz))
+
+
+def whole_parts(start: int, end: int, tz: ZoneInfo) -> tuple[str, str]:
+    """full_range in two, each to be kept on a line: the date with its comma, and the times."""
+    times = clock_range(start, end, tz)
+    return full_range(start, end, tz).removesuffix(times).rstrip(), times
 
 
 def _together(day: str, clock: str) -> str:

@@ -19,6 +19,7 @@ from babel.core import get_global
 from widget.core import zones
 from widget.text import language
 
+LONGEST = 60  # characters of a search
 MOST_FOUND = 40  # more than the zones of any country
 #: Letters that are none with an accent to Unicode, and that people type without it all the same.
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d"})
@@ -79,6 +80,7 @@ def every(chosen: ZoneInfo, at: int) -> list[dict[str, Any]]:
 
 def _titled(city: City, at: int) -> dict[str, Any]:
     shown = city.shown(at)
+    shown["time"] = language.clock(at, ZoneInfo(city.name))
     shown["title"] = ", ".join(filter(None, (city.label, shown["offset"])))
     return shown
 
@@ -107,9 +109,22 @@ def found(text: str, at: int) -> tuple[int, list[dict[str, Any]]]:
         hits = _named(text, at) or _spelt_out(text)
     shown = []
     for city, label in hits[:MOST_FOUND]:
-        time = language.clock(at, ZoneInfo(city.name))
-        shown.append({**city.shown(at), "label": label, "time": time})
+        shown.append({**_titled(city, at), "label": label})
     return len(hits), shown
+
+
+def looked_for(text: str, tz: ZoneInfo, at: int) -> dict[str, Any]:
+    """What the templates show of a search: the zones that it finds, else every one."""
+    sought = text.strip()[:LONGEST]
+    number, hits = found(sought, at)
+    said = language.ngettext("%(num)s time zone found", "%(num)s time zones found", number)
+    return {
+        "sought": sought,
+        "hits": number,
+        "zones": hits or every(tz, at),
+        "more": number > len(hits),
+        "found": said % {"num": language.digits(number)} if sought else "",
+    }
 
 
 def _with_offset(text: str, at: int) -> list[tuple[City, str]] | None:

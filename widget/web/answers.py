@@ -55,8 +55,8 @@ def retry_after(response: Response, seconds: int) -> Response:
 
 def page(title: str, theme: str = "auto", accent: str = fields.DEFAULT_ACCENT) -> dict[str, Any]:
     """What the layout of every page needs; its style stands in it, and is allowed to."""
-    style = static.style(accent)
-    g.style_source = style.source
+    style, form_style = static.style(accent), static.form_style()
+    g.style_source = f"{style.source} {form_style.source}"  # a step that follows may bring it
     return {
         "title": title,
         "framed": is_framed(),
@@ -68,8 +68,10 @@ def page(title: str, theme: str = "auto", accent: str = fields.DEFAULT_ACCENT) -
             "theme": theme,
             "accent": accent,
             "style": style.text,
+            "form_style": form_style.text,
             "htmx": static.static_url(web_theme.HTMX),
             "script": static.static_url("guest.js"),
+            "step": static.static_url("step.js"),
             "hide_details": False,
         },
     }

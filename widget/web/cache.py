@@ -45,7 +45,7 @@ QUARTER = 900
 SHARED = frozenset(
     (
         "date", "day", "month", "tz", "theme", "accent", "lang", "hide_details", "clock", "view",
-        "embedder", "duration", "from", "to",
+        "embedder", "duration", "grid", "from", "to",
     )
 )  # fmt: skip
 #: Beside Sec-Fetch-Dest and Referer, which tells the site around a frame.

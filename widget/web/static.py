@@ -94,7 +94,17 @@ class Style:
 @lru_cache(ACCENTS)
 def style(accent: str) -> Style:
     """The guest's style sheet with this accent (six hex digits, lower case)."""
-    text = _lean_style(theme.style_sheet(accent))
+    return _style(theme.style_sheet(accent))
+
+
+@cache
+def form_style() -> Style:
+    """What the steps after the picker need besides."""
+    return _style((theme.STATIC / theme.FORM_STYLE).read_text())
+
+
+def _style(sheet: str) -> Style:
+    text = _lean_style(sheet)
     digest = hashlib.sha256(text.encode()).digest()
     safe = Markup(text)  # noqa: S704  # our own file, and hex digits
     return Style(safe, f"'sha256-{base64.b64encode(digest).decode()}'")

@@ -9,9 +9,10 @@ from widget.core import fields
 STATIC = Path(__file__).parents[2] / "static"
 HTMX = "htmx-4.0.1.min.js"
 THEMES = ("auto", "light", "dark")
-STYLE = ("guest.css", "picker.css", "booking.css")  # one file to browsers, in this order
+STYLE = ("guest.css", "picker.css")  # of every page, in this order
+FORM_STYLE = "booking.css"  # stands in the pages and fragments that need it
 READABLE = 4.5  # WCAG 2.2, 1.4.3 Contrast (Minimum), AA
-TINT = 0.1  # of the accent in a free day's background, as picker.css has it
+TINT = 0.1  # of the accent behind a note's text; what is tinted more has text of its own colour
 #: The darkest light ground and the lightest dark one that a page is shown on (frame.js: `adapt`).
 LIGHT_PAGE, DARK_PAGE = (244, 244, 244), (42, 43, 47)
 
