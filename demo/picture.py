@@ -22,7 +22,7 @@ def main(folder: str) -> None:
             executable_path=chromium, args=FLAGS
         )
         page = browser.new_page(
-            viewport={"width": 1200, "height": 900}, timezone_id="Europe/Lisbon", locale="en-GB"
+            viewport={"width": 1200, "height": 700}, timezone_id="Europe/Lisbon", locale="en-GB"
         )
         page.goto(f"http://127.0.0.1:{PORT}/")
         frame = page.frame_locator("iframe")
