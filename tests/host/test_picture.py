@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 
 from tests import page
 from tests.conftest import Browser, command, on_sqlite
-from tests.people import exported, form, show
+from tests.people import NINE, exported, form, look, show
 
 pytestmark = on_sqlite
 RED, BLUE = (200, 30, 30), (30, 30, 200)
@@ -73,6 +73,17 @@ def test_a_picture_is_kept_square_and_small_under_its_own_name(
     upload(ana, file(kind, (400, 400)))
     assert shown(ana) != first
     assert guest.get(first).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/book/ana", "/book/ana/intro", "/book/ana/intro?start=" + NINE])
+def test_guests_see_it_at_once_and_initials_without_one(
+    ana: Browser, guest: FlaskClient, path: str
+) -> None:
+    assert look(guest, path).one(_class="face").text == "AS"
+    upload(ana, file("PNG"))
+    assert look(guest, path).one("img", _class="face")["src"] == shown(ana)
+    upload(ana, b"", remove="1")
+    assert not look(guest, path).all("img")
 
 
 def test_what_a_camera_writes_is_used_and_left_out(ana: Browser, guest: FlaskClient) -> None:
