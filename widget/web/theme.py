@@ -29,7 +29,9 @@ def style_sheet(accent: str) -> str:
     dark = _readable(rgb(accent), DARK_PAGE)
     colours = (
         f":root{{--accent-light:{_hex(light)};--on-accent-light:{_on(light)};"
-        f"--accent-dark:{_hex(dark)};--on-accent-dark:{_on(dark)}}}\n"
+        f"--accent-dark:{_hex(dark)};--on-accent-dark:{_on(dark)};"
+        f"--on-tint-light:{_hex(_mixed(light, (0, 0, 0), 0.15))};"
+        f"--on-tint-dark:{_hex(_mixed(dark, (255, 255, 255), 0.5))}}}\n"
     )
     return "".join((STATIC / part).read_text() for part in STYLE) + colours
 
