@@ -16,7 +16,8 @@ from tests.people import book
 #: Columns that no page of a free time is made of.
 ASIDE = {
     Host: "email subject revision refresh_token access_token token_expires_at scopes"
-    " calendar_problem unknown_zone server_problem calendar_without_meet asked_at created_at epoch",
+    " calendar_problem calendar_refused unknown_zone server_problem calendar_without_meet asked_at"
+    " created_at epoch",
     BusyTimes: "start_at end_at fetched_at",
     Booking: "promise guest_name guest_email notes answers guests tz language utm meet_link"
     " meet_pending google_event_id calendar etag idempotency_key body_digest attempts settle_after"

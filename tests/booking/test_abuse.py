@@ -57,8 +57,8 @@ def test_what_only_a_program_fills_in_is_refused_and_nothing_is_lost(
         assert answer.status_code == 422
         assert code_of(answer) == "invalid_request"
     form = page.read(answer.text).one("form", id="booking-form")
-    shown = [each for each in form.all("p") if each.all("input", name="website")]
-    assert "hidden" not in shown[0].attrs  # a person sees why, and can put it right
+    shown = [each for each in form.all("div") if each.all("input", name="website")]
+    assert "hidden" not in shown[-1].attrs  # a person sees why, and can put it right
     assert form.fields()["notes"] == "kept"
     assert google.events(ANA) == []
     assert "2 × filled in by a program" in show(ana).one(id="refused").text
@@ -68,7 +68,7 @@ def test_what_only_a_program_fills_in_is_refused_and_nothing_is_lost(
 @pytest.mark.usefixtures("ana")
 def test_nobody_sees_the_field_for_programs(guest: FlaskClient) -> None:
     form = look(guest, f"{PICKER}?start={NINE}").one("form", id="booking-form")
-    (around,) = [each for each in form.all("p") if each.all("input", name="website")]
+    around = [each for each in form.all("div") if each.all("input", name="website")][-1]
     assert "hidden" in around.attrs
     assert around.one("input")["autocomplete"] == "off"
 

@@ -94,17 +94,18 @@ def test_sending_the_form_again_after_going_back_tells_nothing(
     book(framed(page))
     until_seen(page, "booked")
     [form] = sent
-    page.frames[1].evaluate(
-        """(form) => {
-          const again = document.createElement("form");
-          Object.assign(again, { method: "post", action: "/book/ana/intro" });
-          new URLSearchParams(form).forEach((value, name) =>
-            again.append(Object.assign(document.createElement("input"), { name, value })));
-          document.body.append(again);
-          setTimeout(() => again.submit());  // the page is left once this was answered
-        }""",
-        form,
-    )
+    with page.expect_event("framenavigated", lambda frame: frame == page.frames[1]):
+        page.frames[1].evaluate(
+            """(form) => {
+              const again = document.createElement("form");
+              Object.assign(again, { method: "post", action: "/book/ana/intro" });
+              new URLSearchParams(form).forEach((value, name) =>
+                again.append(Object.assign(document.createElement("input"), { name, value })));
+              document.body.append(again);
+              setTimeout(() => again.submit());  // the page is left once this was answered
+            }""",
+            form,
+        )
     page.frames[1].wait_for_url("**/booking/*")
     settled(page)
     assert bookings_told(page) == 1

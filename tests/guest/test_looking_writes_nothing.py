@@ -23,6 +23,13 @@ from tests.people import ANA, NINE, PICKER, TEN, book
 pytestmark = pytest.mark.usefixtures("ana")
 
 SLOTS = "/api/v1/ana/intro/slots?from=2026-12-01T00:00:00Z&to=2026-12-02T00:00:00Z"
+READ_ONLY = {
+    "sqlite": ("PRAGMA query_only = 1", "PRAGMA query_only = 0"),
+    "postgresql": (
+        "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+        "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
+    ),
+}
 LOOKS = [
     "/book/ana",
     PICKER,
@@ -41,11 +48,15 @@ def test_a_look_writes_nothing_while_the_busy_times_are_new(
     app: Flask, guest: FlaskClient, caplog: pytest.LogCaptureFixture, address: str
 ) -> None:
     guest.get(PICKER)
+    sqlite = app.extensions["meetslot"].config.database_url.startswith("sqlite")
+    read_only, healed = READ_ONLY["sqlite" if sqlite else "postgresql"]
+    models.database.execute_sql(read_only)
     with caplog.at_level(logging.DEBUG, "peewee"):
-        assert guest.get(address).status_code == 200
+        looked = guest.get(address)
+    models.database.execute_sql(healed)
+    assert looked.status_code == 200
     asked = [str(record.args or record.msg) for record in caplog.records if record.name == "peewee"]
-    assert asked
-    assert not [each for each in asked if "SELECT" not in each]
+    assert not [each for each in asked if "SELECT" not in each and each != healed]
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def test_every_field_is_saved_and_seen_in_picker_api_and_export(
     assert shown.one("h1").text == "First <call> & hello"
     assert "45 min" in shown.one(_class="facts").text
     assert "Pier 4" in shown.one(_class="facts").text
-    assert "Two\nlines" in shown.one("p", _class="text").raw
+    assert "Two\nlines" in shown.one("p", _class="text quiet").raw
     assert page.starts(shown)[:2] == ["2026-12-01T09:00:00Z", "2026-12-01T09:15:00Z"]
     (told,) = guest.get("/api/v1/ana").get_json()["event_types"]
     assert (told["slug"], told["duration"], told["extra_guests"]) == ("hello", 45, 2)
