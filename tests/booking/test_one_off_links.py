@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,8 +19,10 @@ from demo.google import StandIn
 from tests import page
 from tests.api.test_me import call, token_of
 from tests.conftest import Browser, command, on_sqlite
+from tests.host.test_account import closed, on_its_own
 from tests.page import Element, starts
 from tests.people import (
+    ANA,
     API,
     HALF_PAST,
     MARIA,
@@ -364,6 +368,28 @@ def test_links_go_with_their_host(app: Flask, guest: FlaskClient) -> None:
     link(app)
     command(app, "hosts", "delete", "ana", "--yes")
     assert not models.database.execute_sql("SELECT 1 FROM one_off_link").fetchall()
+
+
+def test_a_link_books_and_moves_nothing_while_its_host_is_being_deleted(
+    app: Flask, guest: FlaskClient, google: StandIn
+) -> None:
+    code = link(app, "--uses", "5")
+    made = urlsplit(post(guest, form(guest, code)).headers["Location"]).path
+    late = form(guest, code, TEN)
+    google.fault("calendar.events.insert", hold="before")  # for this the deletion waits
+    with ThreadPoolExecutor(2) as threads:
+        threads.submit(on_its_own, lambda: book(app.test_client(), HALF_PAST))
+        assert google.faults.wait_for_hanging(20)
+        deletion = threads.submit(
+            on_its_own, lambda: command(app, "hosts", "delete", "ana", "--yes")
+        )
+        while not deletion.done() and not closed():
+            time.sleep(0.01)
+        answers = post(guest, late), reschedule(guest, made, TEN)
+        google.faults.release()
+        deletion.result(60)
+    assert [each.status_code for each in answers] == [404, 409]
+    assert TEN not in [event["start"].get("dateTime") for event in google.events(ANA)]
 
 
 @on_sqlite

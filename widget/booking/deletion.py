@@ -9,7 +9,7 @@ import peewee
 
 import models
 from models import Booking, Host
-from widget.booking import act, mail, outbox, rows
+from widget.booking import act, mail, one_off, outbox, rows
 from widget.booking.errors import NotBooked
 from widget.core import clock
 from widget.core.document import document_json, load_document
@@ -52,6 +52,7 @@ def _close(host: Host) -> None:
         events = [each.model_copy(update={"active": False}) for each in document.event_types]
         closed = document_json(document.model_copy(update={"event_types": events}))
         models.note(host, settings=closed, revision=Host.revision + 1)
+        one_off.forget(host)  # they offer what is switched off, too
 
 
 def _end_what_is_open(google: Google, host: Host, now: int) -> None:

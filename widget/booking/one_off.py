@@ -229,6 +229,11 @@ def revoke(host: Host, code: str, now: int) -> bool:
     return True
 
 
+def forget(host: Host) -> None:
+    """Remove a host's links; what was booked by them stays."""
+    OneOffLink.delete().where(OneOffLink.host == host).execute()
+
+
 def check(event: EventType, now: int) -> None:
     """Raises LinkUsed when the event type is offered by a link that books nothing any more."""
     if isinstance(event, OneOff) and event.ends_at <= now:
