@@ -354,3 +354,18 @@ def test_what_was_told_goes_with_the_guest_or_the_host(
         reconcile(app)
     assert len(crm.got) == before
     assert bookings(app) == [] if leave[0] == "guests" else True
+
+
+def test_what_a_receiver_said_goes_with_a_further_guest(
+    app: Flask, guest: FlaskClient, crm: Receiver, change: Callable[..., None]
+) -> None:
+    change("ana", event={"extra_guests": 1})
+    book(guest, guests="friend@example.com")
+    book(guest, TEN, email="other@example.com")
+    crm.will(500, b"friend@example.com is unknown")
+    crm.will(500, b"other@example.com is unknown")
+    reconcile(app)
+    assert "friend@example.com" in stored("attempt")
+    command(app, "guests", "delete", "Friend@example.com", "--yes")
+    assert "friend@example.com" not in stored("attempt")
+    assert "other@example.com is unknown" in stored("attempt")

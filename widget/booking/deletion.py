@@ -144,4 +144,5 @@ def _forget_extra_guest(email: str) -> int:
         left = [each for each in booking.guests if each.lower() != email.lower()]
         Booking.update(guests=left).where(Booking.id == booking.id).execute()
         mail.forget(booking, email)
+        outbox.forget_words(booking)
     return len(found)
