@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import struct
 from collections.abc import Callable
 
 import pytest
@@ -62,3 +64,33 @@ def test_whatever_the_words_are_it_can_be_drawn_and_is_small(text: str, accent: 
     made = drawn(Card(text, text, "1440 min", accent, None))
     assert len(made) <= 60_000
     assert Image.open(io.BytesIO(made)).size == (1200, 630)
+
+
+def picture(width: int, height: int) -> bytes:
+    """A WebP of one colour: 36 bytes, however large it is (RFC 9649, 3.4)."""
+    size = struct.pack("<I", (width - 1) | (height - 1) << 14)
+    black = bytes.fromhex("07 10 11 fd 0f 44 44 ff 03 00 00")
+    return b"RIFF\x1c\0\0\0WEBPVP8L\x10\0\0\0\x2f" + size + black
+
+
+@pytest.mark.parametrize(
+    "data",
+    [picture(9400, 9400), picture(16383, 16383), picture(1, 1025), picture(9, 9)[:30],
+     b"RIFF....WEBPxxxx", b"RIFF\0\0\0\0WEBP"],
+)  # fmt: skip
+def test_a_picture_that_cannot_be_read_or_is_large_leaves_the_first_letter(
+    guest: FlaskClient, change: Callable[..., None], data: bytes
+) -> None:
+    without = guest.get(address(guest)).data
+    change("ana", picture=base64.b64encode(data).decode())
+    answer = guest.get(address(guest))
+    assert (answer.status_code, answer.data) == (200, without)
+
+
+def test_a_picture_from_an_import_is_shown(guest: FlaskClient, change: Callable[..., None]) -> None:
+    into = io.BytesIO()
+    Image.new("RGB", (1024, 1024), (200, 30, 30)).save(into, "WEBP")
+    change("ana", picture=base64.b64encode(into.getvalue()).decode())
+    card = Image.open(io.BytesIO(guest.get(address(guest)).data)).convert("RGB")
+    red, green, blue = card.getpixel((152, 152))  # type: ignore[misc]
+    assert red > 180 > 60 > max(green, blue)

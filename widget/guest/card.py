@@ -20,6 +20,7 @@ blueprint = Room("card", __name__, Audience.PROGRAM)
 
 WIDTH, HEIGHT, EDGE = 1200, 630, 80  # pixels, as Open Graph's readers want it
 ROUND = 144  # the host's picture
+LARGEST = 1024  # of what an import brought: the settings page makes them of 192 pixels
 KEPT = 64  # pictures of at most 60 kB
 #: In this order, if the machine has them: Pillow's own has ASCII alone
 FONTS = ("NotoSans-Regular.ttf", "DejaVuSans.ttf", "LiberationSans-Regular.ttf")
@@ -93,17 +94,28 @@ def _round(image: Any, draw: Any, card: Card, ink: str) -> None:
     from PIL import Image, ImageDraw
 
     box = (EDGE, EDGE, EDGE + ROUND, EDGE + ROUND)
-    if card.picture:
-        with Image.open(io.BytesIO(base64.b64decode(card.picture))) as found:
-            mask = Image.new("L", (ROUND * 4, ROUND * 4))
-            ImageDraw.Draw(mask).ellipse((0, 0, ROUND * 4, ROUND * 4), fill=255)
-            image.paste(found.resize((ROUND, ROUND)), box[:2], mask.resize((ROUND, ROUND)))
+    if face := card.picture and _face(card.picture):
+        mask = Image.new("L", (ROUND * 4, ROUND * 4))
+        ImageDraw.Draw(mask).ellipse((0, 0, ROUND * 4, ROUND * 4), fill=255)
+        image.paste(face, box[:2], mask.resize((ROUND, ROUND)))
         return
     draw.ellipse(box, fill=ink)
     letter = card.host.strip()[:1].upper()
     if font := _font(letter, 84):
         middle = (EDGE + ROUND / 2, EDGE + ROUND / 2)
         draw.text(middle, letter, fill="#" + card.accent, font=font, anchor="mm")
+
+
+def _face(picture: str) -> Any:
+    """The host's picture as small as it is shown; None for one that cannot be read, or is large: a
+    few bytes of WebP can hold a gigabyte."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(base64.b64decode(picture)), formats=("WEBP",)) as found:
+            return found.resize((ROUND, ROUND)) if max(found.size) <= LARGEST else None
+    except Exception:  # decoders raise whatever they like for broken files
+        return None
 
 
 def _line(draw: Any, at: tuple[float, float], text: str, size: int, ink: str) -> None:
