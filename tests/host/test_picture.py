@@ -7,7 +7,12 @@ import io
 import json
 import os
 import struct
+import subprocess
+import sys
 import zlib
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -17,8 +22,9 @@ from PIL import Image
 from werkzeug.test import TestResponse
 
 from tests import page
-from tests.conftest import Browser, command, on_sqlite
+from tests.conftest import ROOT, Browser, command, on_sqlite
 from tests.people import NINE, exported, form, look, show
+from widget.host import picture
 
 pytestmark = on_sqlite
 RED, BLUE = (200, 30, 30), (30, 30, 200)
@@ -110,15 +116,15 @@ def test_noise_is_made_as_small_and_what_is_see_through_is_white(
     assert is_like(got(guest, shown(ana)).getpixel((9, 9)), (255, 255, 255))
 
 
-def bomb(width: int, height: int) -> bytes:
-    """A PNG of a few bytes that says it is this large."""
+def bomb(width: int, height: int, pixels: int = 10_000_000) -> bytes:
+    """A PNG of a few bytes that says it is this large, and has so many bytes of pixels."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         check = struct.pack(">I", zlib.crc32(name + data))
         return struct.pack(">I", len(data)) + name + data + check
 
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    body = zlib.compress(b"\0" * 10_000_000)
+    body = zlib.compress(b"\0" * pixels)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
@@ -186,3 +192,47 @@ def test_a_renamed_hosts_picture_is_found_again(ana: Browser, guest: FlaskClient
     fields = form(show(ana), "profile").fields()
     ana.client.post("/settings/profile", data={**fields, "handle": "ana-silva"})
     assert guest.get(old).headers["Location"] == shown(ana)
+
+
+PEAK = """
+import io, sys
+from PIL import Image, ImageOps  # not to be counted
+from widget.host import picture
+
+def peak() -> int:
+    lines = open("/proc/self/status").read().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+
+data = io.BytesIO(sys.stdin.buffer.read())
+before = peak()
+picture.read(data)
+print((peak() - before) // 1024)
+"""
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="no /proc")
+def test_a_large_picture_is_in_memory_once() -> None:
+    """25 million pixels are 100 MB."""
+    image = bomb(5000, 5000, 5000 * (1 + 3 * 5000))
+    told = subprocess.run(
+        [sys.executable, "-c", PEAK], input=image, capture_output=True, check=True, cwd=ROOT
+    )
+    assert int(told.stdout) < 150
+
+
+def test_pictures_are_made_small_one_after_the_other(
+    app: Flask, ana: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, both, together = Image.open, Barrier(2), list[bool]()
+
+    def open_(*given: Any, **named: Any) -> Any:
+        with suppress(BrokenBarrierError):
+            together.append(both.wait(0.3) >= 0)
+        return opened(*given, **named)
+
+    monkeypatch.setattr(Image, "open", open_)
+    with ThreadPoolExecutor(2) as threads:
+        made = list(threads.map(picture.read, [io.BytesIO(file("PNG")) for _each in range(2)]))
+    assert made[0] == made[1]
+    assert not together
