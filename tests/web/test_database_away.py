@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import psycopg
 import pytest
 from flask import Flask
@@ -60,6 +62,38 @@ def test_a_program_is_told_the_same(app: Flask, ana: Browser, guest: FlaskClient
     assert "Retry-After" in answer.headers
     assert "Nothing was booked" in answer.get_json()["detail"]
     assert ask(guest, {"start": NINE, **MARIA}, key="k").status_code == 201
+
+
+@on_sqlite
+def test_an_agents_tool_says_it_too(app: Flask, ana: Browser, guest: FlaskClient) -> None:
+    token = book(guest).rpartition("/")[2]
+    call = {"name": "cancel_booking", "arguments": {"token": token}}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    break_by(READ_ONLY)
+    answer = guest.post("/mcp", json=body)
+    heal()
+    assert (answer.status_code, answer.get_json()["id"]) == (200, 1)
+    result = answer.get_json()["result"]
+    told = result["structuredContent"]
+    assert (result["isError"], told["status"], told["code"]) == (True, 503, "unavailable")
+    assert "Nothing was booked or changed" in told["detail"]
+    assert bookings(app)[0]["status"] == "confirmed"
+
+
+@on_sqlite
+@pytest.mark.parametrize("path", ["/oembed?url=http://localhost/book/ana", "/book/ana/intro.md"])
+def test_who_reads_by_program_is_told_by_a_problem(
+    ana: Browser, guest: FlaskClient, database_url: str, path: str
+) -> None:
+    models.database.close()
+    file = Path(database_url.removeprefix("sqlite:///"))
+    file.unlink()
+    file.mkdir()
+    answer = guest.get(path)
+    file.rmdir()
+    assert (answer.status_code, answer.is_json) == (503, True)
+    assert answer.get_json()["code"] == "unavailable"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
 @on_sqlite

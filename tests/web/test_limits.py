@@ -130,6 +130,32 @@ def test_one_address_reads_no_more_than_its_share(
 
 
 @on_sqlite
+@pytest.mark.parametrize(
+    "address", ["/oembed?url=http://localhost/book/ana", "/mcp", "/book/ana/intro.md"]
+)
+def test_a_program_is_told_of_it_as_a_problem(limited: Limited, address: str) -> None:
+    guest = limited(READ_RATE_LIMIT="1 per minute")
+    ask(guest, {})
+    ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    answer = guest.post(address, json=ping) if address == "/mcp" else guest.get(address)
+    too_many(answer, 60)
+    assert answer.is_json
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@on_sqlite
+def test_a_tool_that_is_called_too_often_has_the_apis_code(limited: Limited) -> None:
+    guest = limited(READ_RATE_LIMIT="1 per minute")
+    call = {"name": "list_event_types", "arguments": {"host": "ana"}}
+    body = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": call}
+    answers = [guest.post("/mcp", json=body) for _time in range(2)]
+    assert [each.status_code for each in answers] == [200, 200]
+    found = [each.get_json()["result"] for each in answers]
+    assert [each.get("isError", False) for each in found] == [False, True]
+    assert found[1]["structuredContent"]["code"] == "rate_limited"
+
+
+@on_sqlite
 def test_what_is_sent_counts_as_reading_too(limited: Limited) -> None:
     guest = limited(READ_RATE_LIMIT="2 per minute")
     for _time in range(2):

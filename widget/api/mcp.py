@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import peewee
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, TooManyRequests, UnsupportedMediaType
 
+import models
 from widget.api import tools
 from widget.api.given import FAULTS, told
 from widget.booking.target import NotHere
@@ -58,12 +60,16 @@ def open_to_all(response: Response) -> Response:
 
 
 @blueprint.post("/mcp")
-@limits.reading
 def answer() -> ResponseReturnValue:
-    """The answer to one JSON-RPC request; 202 to a notification, of which none is of use here."""
+    """The answer to one JSON-RPC request; 202 to a notification, of which none is of use here.
+
+    Each is counted as read; only the call of a tool has words of its own for too many.
+    """
     id = None
     try:
         message = _message()
+        if message["method"] != "tools/call" or "id" not in message:
+            limits.count_reading()
         if "id" not in message:
             return "", 202
         id = message["id"]
@@ -72,6 +78,7 @@ def answer() -> ResponseReturnValue:
             raise Fault(INVALID_REQUEST, "id has to be a string or a whole number")
         result = _result(message["method"], _params(message))
     except Fault as fault:
+        limits.count_reading()
         error = {"code": fault.code, "message": fault.message}
         error |= {"data": fault.data} if fault.data else {}
         body = {"jsonrpc": "2.0", "id": id, "error": error}
@@ -147,6 +154,7 @@ def _called(params: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(name, str) or name not in tools.TOOLS:
         raise Fault(INVALID_PARAMS, f"There is no tool {str(name)[:60]!r}", tools=list(tools.TOOLS))
     try:
+        limits.count_reading()
         answered = tools.run(name, given if given is not None else {})
         return _said(answered.model_dump_json(), answered.model_dump(mode="json"))
     except ValidationError as error:
@@ -154,11 +162,15 @@ def _called(params: dict[str, Any]) -> dict[str, Any]:
         response = web_errors.problem(
             422, "invalid_request", "Some arguments are not right.", errors=faults
         )
-    except NotHere:
+    except (NotHere, models.Erased):
         said = "There is no such host, event type or booking. list_event_types names what there is."
         response = web_errors.problem(404, "not_found", said)
     except FAULTS as error:
         response = told(error)
+    except TooManyRequests as error:
+        response = make_response(web_errors.http_error(error))
+    except peewee.PeeweeException as error:
+        response = make_response(web_errors.database_fault(error))
     return {**_said(response.get_data(as_text=True), response.get_json()), "isError": True}
 
 

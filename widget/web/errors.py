@@ -23,7 +23,11 @@ CODES = {404: "not_found", 429: "rate_limited", 503: "unavailable"}
 
 
 def wants_json() -> bool:
-    return request.path.startswith("/api/")
+    """Whether a program asks, of which none reads our pages; no name in a page's address has a
+    dot."""
+    path = request.path
+    markdown = path.startswith("/book/") and path.endswith(".md")
+    return markdown or path.startswith("/api/") or path in ("/mcp", "/oembed")
 
 
 def not_here(_error: NotHere | models.Erased) -> ResponseReturnValue:
