@@ -122,6 +122,51 @@ def test_a_time_that_is_gone_comes_with_the_nearest_free_ones(address: str) -> N
 
 @on_sqlite
 @pytest.mark.parametrize(
+    ("start", "code"), [(TEN, "slot_taken"), ("2026-12-01T09:50:00Z", "slot_unavailable")]
+)
+def test_a_move_that_cannot_be_comes_with_the_nearest_free_times(
+    address: str, start: str, code: str
+) -> None:
+    made = call(address, "create_booking", **MARIA, start=NINE)
+    call(address, "create_booking", **{**MARIA, "email": "b@example.com"}, start=TEN)
+    token = made["booking"]["manageUrl"].rpartition("/")[2]
+    found = call(address, "reschedule_booking", token=token, start=start)
+    assert (found["isError"], found["code"]) == (True, code)
+    assert "was not moved" in found["detail"]
+    assert found["slots"][:2] == [
+        {"start": NINE, "end": "2026-12-01T09:30:00Z"},
+        {"start": "2026-12-01T09:30:00Z", "end": TEN},
+    ]
+    assert call(address, "get_booking", token=token) == {**made, "isError": False}
+
+
+@on_sqlite
+@pytest.mark.parametrize("event", [{"active": False}, {"blocked": True}])
+def test_a_move_of_what_is_not_offered_has_no_times_instead(
+    address: str, change: Callable[..., None], event: dict[str, bool]
+) -> None:
+    made = call(address, "create_booking", **MARIA, start=NINE)
+    if "blocked" in event:
+        change("ana", blocked=["example.com"])
+    else:
+        change("ana", event=event)
+    token = made["booking"]["manageUrl"].rpartition("/")[2]
+    found = call(address, "reschedule_booking", token=token, start=TEN)
+    assert (found["isError"], found["code"]) == (True, "slot_unavailable")
+    assert "slots" not in found
+
+
+@on_sqlite
+def test_what_cannot_be_changed_any_more_says_so(address: str) -> None:
+    made = call(address, "create_booking", **MARIA, start=NINE)
+    token = made["booking"]["manageUrl"].rpartition("/")[2]
+    call(address, "cancel_booking", token=token)
+    found = call(address, "reschedule_booking", token=token, start=TEN)
+    assert (found["isError"], found["code"]) == (True, "not_active")
+
+
+@on_sqlite
+@pytest.mark.parametrize(
     ("tool", "given", "code"),
     [
         ("list_event_types", {"host": "nobody"}, "not_found"),

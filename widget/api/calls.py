@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import models
 from widget.api import schema
 from widget.booking import act, guest_input
-from widget.booking.errors import KeyReused, NotBooked, SlotTaken, SlotUnavailable
+from widget.booking.errors import KeyReused, NotBooked, NotOffered, SlotTaken, SlotUnavailable
 from widget.booking.guest_input import Invalid
 from widget.booking.offer import offer_for
-from widget.booking.target import Look, Target
+from widget.booking.target import Look, Target, of_booking
 from widget.core import clock
 from widget.google.client import DAY
 from widget.text import language
@@ -84,16 +85,32 @@ def book(
     return schema.BookedAnswer.of(service.config(), booking)
 
 
+def move(booking: models.Booking, start: int) -> schema.BookedAnswer:
+    """Move a booking for its guest. Raises OtherTimes or NotBooked."""
+    try:
+        moved = act.reschedule(service.google(), booking, start, caller(), clock.now())
+    except NotOffered:
+        raise
+    except (SlotTaken, SlotUnavailable) as error:
+        target = of_booking(booking)
+        if target is None or not target.event.active:
+            raise
+        raise _other_times(target, error, start, booking) from error
+    return schema.BookedAnswer.of(service.config(), moved)
+
+
 def caller() -> act.Caller:
     """A program that books or changes something for a guest."""
     spoken = str(language.current()).replace("_", "-")
     return act.Caller(allow=limits.allow_booking, language=spoken)
 
 
-def _other_times(target: Target, error: NotBooked, start: int) -> Exception:
+def _other_times(
+    target: Target, error: NotBooked, start: int, moving: models.Booking | None = None
+) -> Exception:
     """The time is gone: what is free now instead, the nearest in order."""
     try:
-        offer = offer_for(target, service.calendar_of(target.host), clock.now())
+        offer = offer_for(target, service.calendar_of(target.host), clock.now(), moving)
     except NotBooked:  # Google stopped answering meanwhile
         return error
     return OtherTimes(error, schema.slots_of(offer.nearest(start), target.event))

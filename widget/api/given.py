@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, request
@@ -45,20 +46,18 @@ def invalid(errors: dict[str, str]) -> Response:
 FAULTS = (Invalid, OtherTimes, NotBooked)
 
 
-def told(error: Exception) -> Response:
-    """One of FAULTS as problem details: nothing was booked or changed."""
+def told(error: Exception, words: Callable[[NotBooked], str] = messages.refusal) -> Response:
+    """One of FAULTS as problem details: nothing was booked or changed; `words` say that."""
     if isinstance(error, Invalid):
         return invalid(error.errors)
     if isinstance(error, OtherTimes):
         slots = [each.model_dump() for each in error.slots]
-        return _refused(error.error, slots=slots)
+        return _refused(error.error, words, slots=slots)
     assert isinstance(error, NotBooked)
-    return _refused(error)
+    return _refused(error, words)
 
 
-def _refused(error: NotBooked, **more: Any) -> Response:
+def _refused(error: NotBooked, words: Callable[[NotBooked], str], **more: Any) -> Response:
     """The outcome's own status and code."""
-    response = web_errors.problem(
-        messages.status(error), error.code, messages.refusal(error), **more
-    )
+    response = web_errors.problem(messages.status(error), error.code, words(error), **more)
     return messages.with_retry(response, error)

@@ -166,7 +166,7 @@ def _called(params: dict[str, Any]) -> dict[str, Any]:
         said = "There is no such host, event type or booking. list_event_types names what there is."
         response = web_errors.problem(404, "not_found", said)
     except FAULTS as error:
-        response = told(error)
+        response = told(error, tools.TOOLS[name].words)
     except TooManyRequests as error:
         response = make_response(web_errors.http_error(error))
     except peewee.PeeweeException as error:

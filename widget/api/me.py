@@ -18,7 +18,7 @@ from widget.booking.guest_input import Invalid
 from widget.core import clock
 from widget.core.document import load_document
 from widget.web import errors as web_errors
-from widget.web import limits, service
+from widget.web import limits, messages, service
 from widget.web.audience import Audience, Room
 
 blueprint = Room("me", __name__, Audience.PROGRAM, url_prefix="/api/v1/me")
@@ -126,7 +126,7 @@ def cancel(id: str) -> ResponseReturnValue:
     try:
         done = act.cancel(service.google(), found, wish.reason, act.HOST, clock.now())
     except NotBooked as error:
-        return told(error)
+        return told(error, messages.change_refusal)
     answer = schema.HostsBooking.of(service.config(), done)
     return answer.response(202 if done.status == "pending" else 200)
 

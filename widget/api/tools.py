@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 import models
 from widget.api import calls, schema
 from widget.booking import act, guest_input, links, rows
+from widget.booking.errors import NotBooked
 from widget.booking.guest_input import Details, Invalid
 from widget.booking.target import NotHere, Renamed, find, look, look_at_host
 from widget.core import clock
-from widget.web import service
+from widget.web import messages, service
 
 LENGTH = "One of the event type's durations in minutes; else its duration."
 
@@ -73,7 +74,8 @@ class Cancel(OfBooking):
 
 @dataclass(frozen=True)
 class Tool:
-    """One tool; `run` raises one of given.FAULTS, NotHere or Renamed. `hints`: ToolAnnotations."""
+    """One tool; `run` raises one of given.FAULTS, NotHere or Renamed. `hints`: ToolAnnotations;
+    `words`: what is said of a NotBooked."""
 
     name: str
     title: str
@@ -81,6 +83,7 @@ class Tool:
     arguments: type[Arguments]
     run: Callable[[Any], schema.Answer]
     hints: Mapping[str, bool]
+    words: Callable[[NotBooked], str] = messages.refusal
 
     def document(self) -> dict[str, Any]:
         return {
@@ -118,8 +121,7 @@ def reschedule_booking(given: Move) -> schema.Answer:
     start = calls.checked(guest_input.instant, given.start, "start", errors)
     if errors:
         raise Invalid(errors)
-    moved = act.reschedule(service.google(), found, start, calls.caller(), clock.now())
-    return schema.BookedAnswer.of(service.config(), moved)
+    return calls.move(found, start)
 
 
 def cancel_booking(given: Cancel) -> schema.Answer:
@@ -187,6 +189,7 @@ TOOLS = {
             Move,
             reschedule_booking,
             {**WRITES, "idempotentHint": True},
+            messages.change_refusal,
         ),
         Tool(
             "cancel_booking",
@@ -195,6 +198,7 @@ TOOLS = {
             Cancel,
             cancel_booking,
             {**WRITES, "destructiveHint": True, "idempotentHint": True},
+            messages.change_refusal,
         ),
     )
 }
