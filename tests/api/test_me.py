@@ -166,6 +166,15 @@ def test_bookings_can_be_asked_for_by_time_and_status(guest: FlaskClient, token:
 
 
 @on_sqlite
+@pytest.mark.parametrize("name", ["from", "to", "status", "cursor", "limit"])
+def test_what_is_left_empty_is_not_asked_for(guest: FlaskClient, token: str, name: str) -> None:
+    book(guest)
+    answer = call(guest, token, "/bookings", query_string={name: ""})
+    assert answer.status_code == 200, answer.text
+    assert [each["start"] for each in answer.get_json()["bookings"]] == [NINE]
+
+
+@on_sqlite
 @pytest.mark.parametrize(
     ("query", "field"),
     [

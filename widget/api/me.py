@@ -65,19 +65,19 @@ def me() -> ResponseReturnValue:
 
 @blueprint.get("/bookings")
 def bookings() -> ResponseReturnValue:
-    """A page of the host's bookings in any state, by start."""
+    """A page of the host's bookings in any state, by start; what is empty is not asked for."""
     errors = dict[str, str]()
-    given = query()
+    given = {name: text for name, text in query().items() if text}
     start, end = (
         calls.checked(guest_input.instant, given[name], name, errors) if name in given else None
         for name in ("from", "to")
     )
-    status = request.args.get("status")
+    status = given.get("status")
     if status is not None and status not in get_args(schema.Status):
         errors["status"] = f"Use one of: {', '.join(get_args(schema.Status))}."
     asked = f"{g.program.host_id} {start} {end} {status}"
-    after = _after(asked, errors)
-    limit = _limit(errors)
+    after = _after(given.get("cursor"), asked, errors)
+    limit = _limit(given.get("limit", str(PAGE)), errors)
     if errors:
         return invalid(errors)
     found = rows.page(g.program.host, start, end, status, after, limit + 1)
@@ -89,8 +89,7 @@ def bookings() -> ResponseReturnValue:
     ).response()
 
 
-def _after(asked: str, errors: dict[str, str]) -> tuple[int, str] | None:
-    cursor = request.args.get("cursor")
+def _after(cursor: str | None, asked: str, errors: dict[str, str]) -> tuple[int, str] | None:
     if cursor is None:
         return None
     found = links.read_cursor(service.config(), asked, cursor)
@@ -99,8 +98,7 @@ def _after(asked: str, errors: dict[str, str]) -> tuple[int, str] | None:
     return found
 
 
-def _limit(errors: dict[str, str]) -> int:
-    text = request.args.get("limit", str(PAGE))
+def _limit(text: str, errors: dict[str, str]) -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,2}", text) or int(text) > PAGE:
         errors["limit"] = f"Use a whole number from 1 to {PAGE}."
         return PAGE
