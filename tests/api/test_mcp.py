@@ -193,6 +193,28 @@ def test_what_goes_wrong_is_a_tools_error_with_the_apis_code(
 
 
 @on_sqlite
+@pytest.mark.parametrize("key", ["", "x" * 256, "a\nb"])
+def test_a_key_that_cannot_be_read_is_named_as_the_argument(address: str, key: str) -> None:
+    found = call(address, "create_booking", **MARIA, start=NINE, idempotency_key=key)
+    assert list(found["errors"]) == ["idempotency_key"]
+
+
+@on_sqlite
+def test_null_is_nothing_given(address: str, change: Callable[..., None]) -> None:
+    asked = {"id": "boat", "label": "Boat", "kind": "text", "required": False}
+    change("ana", event={"questions": [asked]})
+    nothing = dict.fromkeys(
+        ("notes", "tz", "duration", "answers", "guests", "once", "idempotency_key")
+    )
+    made = call(address, "create_booking", **MARIA, start=NINE, **nothing)
+    assert not made["isError"], made
+    call(address, "create_booking", **MARIA, start=TEN, answers={"boat": None})
+    token = made["booking"]["manageUrl"].rpartition("/")[2]
+    over = call(address, "cancel_booking", token=token, reason=None)
+    assert (over["isError"], over["booking"]["status"]) == (False, "cancelled")
+
+
+@on_sqlite
 def test_an_agent_is_limited_like_everybody(app: Flask, address: str) -> None:
     for number in range(10):
         hour = f"{9 + number // 2:02}:{'00' if number % 2 == 0 else '30'}"

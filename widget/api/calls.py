@@ -116,11 +116,12 @@ def _other_times(
     return OtherTimes(error, schema.slots_of(offer.nearest(start), target.event))
 
 
-def idempotency_key(key: Any, errors: dict[str, str]) -> str | None:
-    """The caller's key. Raises Invalid with `errors`, and one for a key that cannot be read."""
+def idempotency_key(key: Any, errors: dict[str, str], named: str) -> str | None:
+    """The caller's key, which the caller calls `named`. Raises Invalid with `errors`, and one for
+    a key that cannot be read."""
     good = isinstance(key, str) and 0 < len(key) <= KEY_LENGTH and key.isprintable()
     if key is not None and not good:
-        errors["Idempotency-Key"] = _("Use 1 to %(n)s visible characters.") % {"n": KEY_LENGTH}
+        errors[named] = _("Use 1 to %(n)s visible characters.") % {"n": KEY_LENGTH}
     if errors:
         raise Invalid(errors)
     return key if good else None

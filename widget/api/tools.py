@@ -49,11 +49,13 @@ class Booking(OfEvent):
     start: str = Field(description="One of the slots' starts.")
     name: str = Field(description="The guest's name.")
     email: str = Field(description="Google sends the invitation there. Ask the guest for it.")
-    notes: str = ""
+    notes: str | None = ""
     tz: str | None = Field(None, description="The guest's IANA time zone.")
     duration: int | None = Field(None, description=LENGTH)
-    answers: dict[str, str | bool] = Field({}, description="By the ids of the event's questions.")
-    guests: list[str] = Field([], description="E-mail addresses of more people.")
+    answers: dict[str, str | bool | None] | None = Field(
+        {}, description="By the ids of the event's questions."
+    )
+    guests: list[str] | None = Field([], description="E-mail addresses of more people.")
     once: str | None = Field(None, description="The code of a one-off link, from its address.")
     idempotency_key: str | None = Field(
         None, description="Anything of your own: repeating it books once."
@@ -69,7 +71,7 @@ class Move(OfBooking):
 
 
 class Cancel(OfBooking):
-    reason: str = Field("", description="The host reads it.")
+    reason: str | None = Field("", description="The host reads it.")
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def get_available_slots(given: Slots) -> schema.Answer:
 
 
 def create_booking(given: Booking) -> schema.Answer:
-    key = calls.idempotency_key(given.idempotency_key, {})
+    key = calls.idempotency_key(given.idempotency_key, {}, "idempotency_key")
     wish = given.model_dump(include=set(Details.model_fields))
     target = find(given.host, given.event, given.once or "")
     return calls.book(target, wish, key, "idempotency_key")

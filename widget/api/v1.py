@@ -15,6 +15,7 @@ from widget.web.audience import Audience, Room
 blueprint = Room("api", __name__, Audience.PROGRAM, url_prefix="/api/v1")
 
 STATUS = {"pending": 202, "confirmed": 201}
+KEY = "Idempotency-Key"
 
 
 @blueprint.after_request
@@ -66,8 +67,8 @@ def book(handle: str, slug: str) -> ResponseReturnValue:
     once = given.get("once")
     target = find(handle, slug, once if isinstance(once, str) else "")
     try:
-        key = calls.idempotency_key(request.headers.get("Idempotency-Key"), errors)
-        answer = calls.book(target, given, key, "Idempotency-Key")
+        key = calls.idempotency_key(request.headers.get(KEY), errors, KEY)
+        answer = calls.book(target, given, key, KEY)
     except FAULTS as error:
         return told(error)
     return answer.response(STATUS.get(answer.booking.status, 200))
