@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+import models
 from demo.google import StandIn
 from tests import page
 from tests.conftest import Browser, command, on_sqlite
 from tests.people import PICKER, exported, faults, form, save, show
-from widget.core.fields import RESERVED
+from widget.core.fields import NOT_NEW
 
 
 @on_sqlite
@@ -48,6 +50,22 @@ def test_an_old_handle_leads_guests_and_programs_to_the_new_one(
     assert moved.status_code == 307
     booked = guest.post(moved.headers["Location"], json=body)
     assert booked.status_code == 201
+
+
+@on_sqlite
+def test_the_one_word_that_hosts_of_old_may_have_is_taken_by_no_import(
+    app: Flask, ana: Browser
+) -> None:
+    document = {**exported(app), "handle": "me"}
+    args = ["settings", "import", "ana", "-"]
+    result = app.test_cli_runner().invoke(args=args, input=json.dumps(document))
+    assert result.exit_code == 1
+    assert "handle: is reserved: choose another" in result.output
+    with models.database.connection_context():
+        models.Host.update(handle="me", settings=json.dumps(document)).execute()
+    answer = save(ana, "profile", {"display_name": "A host of old"})
+    assert answer.status_code == 200
+    assert exported(app, "me")["display_name"] == "A host of old"
 
 
 def test_an_old_handle_is_its_hosts_for_ever(app: Flask, google: StandIn, ana: Browser) -> None:
@@ -96,7 +114,7 @@ def test_an_import_cannot_take_an_old_handle_either(
         ("handle", "ana silva", "a-z, 0-9"),
         ("handle", "../ana", "a-z, 0-9"),
         ("handle", "a" * 41, "1 to 40"),
-        *[("handle", word, "reserved") for word in sorted(RESERVED)],
+        *[("handle", word, "reserved") for word in sorted(NOT_NEW)],
         ("time_zone", "Europe/Atlantis", "IANA time zone"),
         ("time_zone", "", "IANA time zone"),
     ],

@@ -10,6 +10,7 @@ import models
 from models import Booking, Host, OldHandle, OldSlug
 from widget.booking.one_off import OneOffLink
 from widget.core.document import Fault, Settings, SettingsError, document_json
+from widget.core.fields import NOT_NEW
 from widget.host import account
 
 
@@ -26,8 +27,10 @@ def store(
     `renamed`: slugs before and after, whose bookings go along. Unless its zone was chosen by the
     host, one that nobody knows is asked for until it is.
 
-    Raises SettingsError when another host has the handle.
+    Raises SettingsError when another host has the handle, or no host may take it any more.
     """
+    if document.handle in NOT_NEW and document.handle != host.handle:
+        raise SettingsError([Fault("handle", "is reserved: choose another")])
     document = document.model_copy(update={"webhook": None})  # see widget/booking/webhooks.py
     text, asked = document_json(document), None if zone_chosen else account.zone_asked(host)
     if text != host.settings:
