@@ -284,6 +284,21 @@ def test_a_dotenv_file_is_read_and_the_environment_goes_before_it(tmp_path: Path
     assert (tmp_path / "instance" / "meetslot.db").exists()
 
 
+def test_an_empty_limit_in_a_dotenv_file_is_no_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = [name for name in DEFAULTS if name not in NEEDED]
+    lines = [*(f"{name}='{value}'" for name, value in NEEDED.items()), *(f"{e}=" for e in empty)]
+    (tmp_path / ".env").write_text("\n".join([*lines, "WITHOUT_A_VALUE"]))
+    monkeypatch.chdir(tmp_path)
+    for name in DEFAULTS:
+        monkeypatch.delenv(name, raising=False)
+    read = config.load()
+    found = {name: getattr(read, name.lower()) for name in empty}
+    limits = {"BOOKING_RATE_LIMIT": "", "READ_RATE_LIMIT": ""}
+    assert found == {name: DEFAULTS[name] for name in empty} | limits
+
+
 @contextmanager
 def served(google: StandIn, folder: Path, **settings: str) -> Iterator[str]:
     """The address of the production server until the block ends."""

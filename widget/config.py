@@ -253,7 +253,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     Raises ConfigError for all missing and malformed variables at once.
     """
     if environ is None:
-        kept = {name: value for name, value in dotenv_values(Path(".env")).items() if value}
+        read = dotenv_values(Path(".env"))
+        kept = {name: value for name, value in read.items() if value is not None}
         environ = {**kept, **os.environ}
     values, faults = dict[str, Any](), list[str]()
     for item in fields(Config):
