@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests import page
-from tests.conftest import on_sqlite
-from tests.people import book
+from tests.conftest import Browser, on_sqlite
+from tests.people import book, save, save_event
 
 pytestmark = [pytest.mark.usefixtures("ana"), on_sqlite]
 EVENT = "http://localhost/book/ana/intro"
@@ -30,6 +30,9 @@ def asked(guest: FlaskClient, url: str = EVENT, **more: Any) -> TestResponse:
         (f"{EVENT}?theme=dark&name=a%22b", "Intro call – Ana Silva"),
         ("http://localhost/book/ana", "Ana Silva"),
         ("http://LOCALHOST/book/ana", "Ana Silva"),
+        (f"{EVENT}/", "Intro call – Ana Silva"),
+        (f"{EVENT}/?theme=dark", "Intro call – Ana Silva"),
+        ("http://localhost/book/ana/", "Ana Silva"),
     ],
 )
 def test_a_booking_address_is_rich_and_frames_itself(
@@ -71,7 +74,8 @@ def test_it_keeps_to_what_the_editor_has_room_for(
         "https://localhost/book/ana/intro",
         "http://localhost:8000/book/ana/intro",
         "http://localhost/book/nobody",
-        f"{EVENT}/",
+        f"{EVENT}//",
+        f"{EVENT}/more",
         "http://localhost/book/ana/no-such",
         "http://localhost/book/a%00b/intro",
         "http://localhost/settings",
@@ -82,6 +86,19 @@ def test_it_keeps_to_what_the_editor_has_room_for(
 )
 def test_any_other_address_is_not_found(guest: FlaskClient, url: str) -> None:
     assert asked(guest, url).status_code == 404
+
+
+def test_an_address_of_before_is_found_under_its_new_name(guest: FlaskClient, ana: Browser) -> None:
+    save_event(ana, {"slug": "hello"})
+    save(ana, "profile", {"handle": "ana-silva"})
+    for path in ("ana/intro", "ana/hello", "ana-silva/intro", "ANA/Hello", "ana"):
+        url = f"http://localhost/book/{path}"
+        body = asked(guest, url).get_json()
+        assert body["title"].endswith("Ana Silva"), path
+        assert body["author_url"] == "http://localhost/book/ana-silva"
+        frame = page.read(body["html"]).one("iframe")
+        assert guest.get(frame["src"], follow_redirects=True).status_code == 200
+    assert asked(guest, "http://localhost/book/ana/gone").status_code == 404
 
 
 def test_other_formats_are_not_there(guest: FlaskClient) -> None:

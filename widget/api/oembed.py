@@ -11,7 +11,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 
-from widget.booking.target import NotHere, Renamed, look_at_host
+from widget.booking.target import NotHere, Renamed, event_in, look_at_host
 from widget.core import clock
 from widget.core.document import Settings
 from widget.web import errors as web_errors
@@ -22,7 +22,7 @@ blueprint = Room("oembed", __name__, Audience.PROGRAM)
 
 WIDTH, HEIGHT = 960, 720  # CSS pixels: the picker with everything in sight
 CACHE_SECONDS = 3600
-_PATH = re.compile(r"/book/([^/]+)(?:/([^/]+))?")
+_PATH = re.compile(r"/book/([^/]+)(?:/([^/]+))?/?")
 _PIXELS = re.compile(r"[1-9][0-9]{0,5}")
 
 
@@ -88,18 +88,22 @@ def _found(address: str) -> tuple[Settings, str] | None:
     match = _PATH.fullmatch(given.path)
     if match is None or (given.scheme, given.netloc.lower()) != (own.scheme, own.netloc.lower()):
         return None
-    handle, slug = match.groups()
+    try:
+        return _titled(*match.groups())
+    except NotHere:
+        return None
+
+
+def _titled(handle: str, slug: str | None) -> tuple[Settings, str]:
+    """The same of the page's names, of which any may have become another. Raises NotHere."""
     try:
         kept, _age = look_at_host(service.kept().hosts, handle, clock.now())
-    except (NotHere, Renamed):  # a renamed host's page redirects, and has links of its own
-        return None
-    document = kept.document
-    if slug is None:
-        return document, document.display_name
-    events = {event.slug: event for event in document.event_types if event.active}
-    if slug not in events:
-        return None
-    return document, f"{events[slug].title} – {document.display_name}"
+        document, name = kept.document, kept.document.display_name
+        if slug is None:
+            return document, name
+        return document, f"{event_in(kept.host_id, document, slug).title} – {name}"
+    except Renamed as error:
+        return _titled(error.now.get("handle", handle), error.now.get("slug", slug))
 
 
 def _most(name: str, own: int) -> int | None:
