@@ -43,7 +43,7 @@ def create_link(host: str, event: str, times: tuple[str, ...], **wish: str | int
     named = [each for given in times for each in re.split(r"[,\s]+", given) if each]
     try:
         wished = one_off.read(
-            load_document(found.settings), {**wish, "event": event, "times": named}
+            load_document(found.settings), {**wish, "event": event, "times": named}, now()
         )
         made = one_off.make(found, wished, now())
     except Invalid as error:

@@ -345,6 +345,31 @@ def test_what_cannot_be_one_is_named(
 
 
 @on_sqlite
+@pytest.mark.parametrize(
+    ("times", "good"),
+    [
+        (["2026-11-30T07:59:59Z"], False),
+        (["2026-11-29T09:00:00Z/2026-11-30T08:29:00Z"], False),  # too short for what is left
+        (["2026-11-29T09:00:00Z/2026-11-30T08:30:00Z"], True),
+        (["2027-01-29T23:59:00Z"], True),  # the window's last date
+        (["2027-01-30T00:00:00Z"], False),
+        (["2026-11-01T09:00:00Z", "2027-01-30T00:00:00Z/2027-01-30T10:00:00Z"], False),
+        (["2026-11-01T09:00:00Z", NINE], True),
+    ],
+)
+def test_a_link_of_which_no_time_is_in_the_window_is_not_made(
+    app: Flask, guest: FlaskClient, times: list[str], good: bool
+) -> None:
+    wish = {"event": "intro", "times": times}
+    answer = call(guest, token_of(app), "/links", method="POST", json=wish)
+    assert answer.status_code == (201 if good else 422), answer.text
+    if not good:
+        assert (
+            "booking window: from now on, at most 60 days" in answer.get_json()["errors"]["times"]
+        )
+
+
+@on_sqlite
 def test_the_command_line_lists_and_ends_them(app: Flask) -> None:
     code = link(app, "--uses", "3")
     assert (

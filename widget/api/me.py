@@ -155,7 +155,7 @@ def make_link() -> ResponseReturnValue:
     if errors:
         return invalid(errors)
     try:
-        wish = one_off.read(load_document(host.settings), given)
+        wish = one_off.read(load_document(host.settings), given, clock.now())
         made = one_off.make(host, wish, clock.now())
     except Invalid as error:
         return invalid(error.errors)

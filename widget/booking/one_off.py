@@ -161,7 +161,7 @@ class Wish(BaseModel):
     )
 
 
-def read(document: Settings, given: Mapping[str, Any]) -> Wish:
+def read(document: Settings, given: Mapping[str, Any], now: int) -> Wish:
     """The link that is wished for. Raises Invalid with all faults, by the names in `given`."""
     try:
         wish = Wish.model_validate(dict(given), context=ZoneInfo(document.time_zone))
@@ -174,7 +174,19 @@ def read(document: Settings, given: Mapping[str, Any]) -> Wish:
     length = (wish.duration or min(event.lengths)) * 60
     if any(end is not None and end - start < length for start, end in wish.times or ()):
         raise Invalid({"times": "must have ranges that are as long as a booking"})
+    if wish.times and not any(_within(document, event, each, length, now) for each in wish.times):
+        window = f"from now on, at most {event.booking_window_days} days ahead"
+        raise Invalid({"times": f"must have one in the event type's booking window: {window}"})
     return wish
+
+
+def _within(document: Settings, event: EventType, time: Time, length: int, now: int) -> bool:
+    """Whether a booking of so many seconds can start in the event type's booking window then."""
+    start, end = time
+    zone = ZoneInfo(document.time_zone)
+    days = slots.local_date(zone, start) - slots.local_date(zone, now)
+    latest = start if end is None else end - length
+    return latest >= now and days.days <= event.booking_window_days
 
 
 # --- made, found, ended ---------------------------------------------------------------------------

@@ -37,9 +37,9 @@ def back(_code: str = "") -> ResponseReturnValue:
 @login_required
 def make() -> ResponseReturnValue:
     host = models.host_by_id(current_user.host.id) or abort(404)
-    document = load_document(host.settings)
+    document, now = load_document(host.settings), clock.now()
     try:
-        made = one_off.make(host, one_off.read(document, _wish(document)), clock.now())
+        made = one_off.make(host, one_off.read(document, _wish(document), now), now)
     except Invalid as error:
         return settings.whole(host, 422, link_faults=error.errors)
     return redirect(address("links", "links", made=made.code), 303)
