@@ -138,6 +138,16 @@ def test_such_an_address_is_refused_when_it_is_set(
     assert command(public, "settings", "export", "ana") == document
 
 
+@pytest.mark.parametrize(
+    ("rest", "path"), [("", "/"), ("?of=ana", "/?of=ana"), ("#x", "/"), ("/a?b#c", "/a?b")]
+)
+def test_an_address_without_a_path_is_that_of_the_root(rest: str, path: str) -> None:
+    with receiver() as crm:
+        said = post(crm.url.partition("/hook")[0] + rest, loopback=True)
+        assert said.status == 204, said
+    assert crm.got[0].path == path
+
+
 # --- what a receiver can do -----------------------------------------------------------------------
 
 

@@ -58,13 +58,14 @@ def _answer(
 ) -> tuple[int, str]:
     """Raises HTTPError, OSError or ValueError."""
     address = addresses.parse(url)
+    target = address.rest.partition("#")[0]
     if address.scheme == "http" and not loopback:
         raise NotAllowed("only https addresses are sent to")
     deadline = time.monotonic() + seconds
     with closing(_pool(address, loopback=loopback)) as pool:
         answer = pool.urlopen(
             "POST",
-            address.rest.partition("#")[0] or "/",
+            target if target.startswith("/") else f"/{target}",
             body=body,
             headers={"Host": address.origin.partition("://")[2], **headers},
             retries=False,
