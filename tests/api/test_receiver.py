@@ -204,6 +204,24 @@ def test_what_is_no_answer_is_none(answer: bytes) -> None:
     assert said.words
 
 
+def test_a_name_server_that_is_silent_takes_no_longer_than_any_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    over = threading.Event()
+
+    def silent(*_args: Any, **_more: Any) -> Any:
+        over.wait(10)
+        return resolved("10.0.0.1")
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    began = time.perf_counter()
+    said = post("https://hooks.example/x", seconds=0.2)
+    took = time.perf_counter() - began
+    over.set()
+    assert (said.status, said.words) == (None, "No answer in time")
+    assert took < 5
+
+
 def test_what_it_says_is_kept_as_one_short_harmless_line() -> None:
     with receiver() as odd:
         odd.will(400, "\u202eevil\x1b[31m <b>\r\nmore".encode() + b"\xff")
