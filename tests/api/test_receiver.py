@@ -25,7 +25,7 @@ import models
 from app import create_app
 from demo.google import StandIn
 from tests.conftest import Browser, command, on_sqlite
-from tests.people import book, reconcile
+from tests.people import book, reconcile, save
 from tests.receiver import ALL, SECRET, receiver, until
 from widget import config
 from widget.api import receiver as sending
@@ -274,6 +274,20 @@ def test_receivers_that_are_slow_never_take_all_the_room(app: Flask, ana: Browse
         assert len(others) == 1
         assert others[0].host_id not in busy
         assert outbox.due(60, busy, 3, 0) == []
+
+
+@on_sqlite
+def test_a_slow_receiver_is_not_a_quick_one_because_its_host_saves_it(
+    ana: Browser, change: Callable[..., None]
+) -> None:
+    with receiver() as crm:
+        change("ana", webhook=crm.settings())
+        with models.database.connection_context():
+            outbox.Webhook.update(slow=True).execute()
+        save(ana, "webhook", {"url": f"{crm.url}2"})
+    with models.database.connection_context():
+        hook = outbox.Webhook.get()
+        assert (hook.url, hook.slow) == (f"{crm.url}2", True)
 
 
 # --- https ----------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import base64
 import secrets
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import models
 from models import Host
@@ -46,14 +47,15 @@ def whole(google: Client, host: Host, settings: Settings) -> Settings:
 
 def put(google: Client, host: Host, wanted: document.Webhook | None, now: int) -> None:
     """Make this the host's webhook, or have none. The secret of the one before counts for another
-    BOTH_SECONDS; what waits goes to the new address, or goes with the webhook."""
+    BOTH_SECONDS; what waits goes to the new address, or goes with the webhook. A slow
+    receiver stays a slow one until it answers soon."""
     with models.locked(host):
         before = of(host)
         if wanted is None:
             outbox.forget_host(host)
             Webhook.delete().where(Webhook.host == host).execute()
             return
-        values = {"url": wanted.url, "events": wanted.events, "slow": False}
+        values: dict[str, Any] = {"url": wanted.url, "events": wanted.events}
         if before is None:
             secret = google.encrypt(wanted.secret)
             Webhook.create(host=host, secret=secret, told_at=host.disconnected_at, **values)
