@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import json
 import logging
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -25,8 +28,14 @@ ADDRESSES = ("/book/ana", PICKER, f"{PICKER}?tz=Asia/Tokyo", "/api/v1/ana", SLOT
 
 
 @pytest.fixture
-def environ(environ: dict[str, str]) -> dict[str, str]:
-    return {**environ, "TRUSTED_PROXIES": "1", "READ_RATE_LIMIT": "300 per hour"}
+def counter(tmp_path: Path) -> Path:
+    return tmp_path / "counter"
+
+
+@pytest.fixture
+def environ(environ: dict[str, str], counter: Path) -> dict[str, str]:
+    limits = {"READ_RATE_LIMIT": "300 per hour", "RATELIMIT_STORAGE_URI": f"file://{counter}"}
+    return {**environ, "TRUSTED_PROXIES": "1", **limits}
 
 
 @pytest.fixture
@@ -134,3 +143,21 @@ def test_a_database_that_does_not_answer_is_told_by_flask(
     app.config["PROPAGATE_EXCEPTIONS"] = False
     assert guest.get(PICKER).status_code in (500, 503)
     assert seen == [PICKER]
+
+
+def test_a_counter_that_does_not_answer_is_told_by_flask(
+    passed: tuple[Flask, list[str]], counter: Path
+) -> None:
+    app, seen = passed
+    guest = app.test_client()
+    for _ in range(3):
+        assert guest.get(PICKER).status_code == 200
+    with closing(sqlite3.connect(counter)) as file:
+        file.execute("DROP TABLE counter")
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    seen.clear()
+    answers = [guest.get(PICKER) for _ in range(6)]  # the first few are counted already
+    assert answers[-1].status_code == 500
+    assert answers[-1].headers["X-Request-Id"]
+    assert "it has been noted" in answers[-1].text
+    assert seen

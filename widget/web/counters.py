@@ -38,8 +38,8 @@ class FileStorage(Storage):
         self._mine.file = self._opened()  # a path that cannot be written ends the start
 
     @property
-    def base_exceptions(self) -> type[Exception]:
-        return sqlite3.Error
+    def base_exceptions(self) -> tuple[type[Exception], ...]:
+        return sqlite3.Error, OSError
 
     @property
     def _file(self) -> sqlite3.Connection:

@@ -49,6 +49,12 @@ class Counts:
         self._shares: dict[str, tuple[int, float]] = {}  # what is left of each, and until when
         self._lock = threading.Lock()
 
+    @property
+    def faults(self) -> tuple[type[Exception], ...]:
+        """What a storage that cannot count raises."""
+        found = self.storage.base_exceptions
+        return found if isinstance(found, tuple) else (found,)
+
     def add(self, limits: str, what: str, who: str) -> int:
         """Once more: 0 when that is within the limits, else the seconds until there is room."""
         return max((self._add(each, what, who) for each in _parsed(limits)), default=0)

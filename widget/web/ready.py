@@ -2,8 +2,9 @@
 
 A request like one that was answered before, of a host in the same state, gets the same answer
 (web/cache.py). All else goes on to Flask, and so does whatever has to be told otherwise: a limit
-that is reached, a database that does not answer. What every request is due is done here too: it is
-counted for the limits, noted as seen in a site, logged by its route, and has a name of its own.
+that is reached, a database or a counter that does not answer. What every request is due is done
+here too: it is counted for the limits, noted as seen in a site, logged by its route, and has a name
+of its own.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Ready:
             return self._inner(environ, start)
         try:
             found = self._find(kept, meaning, environ)
-        except peewee.PeeweeException:
+        except self._faults:
             found = None
         if found is None:
             return self._inner(environ, start)
@@ -60,8 +61,19 @@ class Ready:
         found: service.Kept = self._parts["meetslot.kept"]
         return found
 
+    @property
+    def _counts(self) -> limits.Counts:
+        found: limits.Counts = self._parts["meetslot.counts"]
+        return found
+
+    @property
+    def _faults(self) -> tuple[type[Exception], ...]:
+        """What Flask tells about: it comes upon the same."""
+        return peewee.PeeweeException, *self._counts.faults
+
     def _find(self, kept: service.Kept, meaning: Meaning, environ: Environ) -> Entry | None:
-        """The answer, unless Flask has to make it, or to refuse it. Raises PeeweeException."""
+        """The answer, unless Flask has to make it, or to refuse it. Raises PeeweeException,
+        and what the limits' storage does."""
         now, config = clock.now(), self._config
         host = snapshot.current(kept.hosts, meaning.handle, now)
         if host is None:
@@ -69,10 +81,8 @@ class Ready:
         found = cache.kept_answer(kept, meaning, *host, config.busy_ttl, now)
         if found is None:
             return None
-        counts: limits.Counts = self._parts["meetslot.counts"]
-        if counts.add(
-            config.read_rate_limit, "read", limits.customer(environ.get("REMOTE_ADDR", ""))
-        ):
+        client = limits.customer(environ.get("REMOTE_ADDR", ""))
+        if self._counts.add(config.read_rate_limit, "read", client):
             return None
         state, age = host
         ahead: Ahead = self._parts["meetslot.ahead"]
