@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -203,6 +204,7 @@ def test_an_import_again_replaces_what_it_brought(app: Flask) -> None:
         {"collection": [{"name": 7, "slug": "a", "duration": 30}]},
         {"collection": [{"name": "A", "slug": 7, "duration": 30}]},
         {"collection": [{"name": "A", "slug": "a", "duration": 30, "locations": "Pier"}]},
+        {"collection": [{"name": "A", "slug": "a", "duration": math.inf}]},
         {"collection": [{"name": "A", "slug": "a", "duration": 30, "before_buffer": -1}]},
         {"collection": [{"name": "W", "rules": [{"type": "wday", "wday": "monday",
                                                  "intervals": [{"from": "x", "to": "y"}]}]}]},
@@ -224,6 +226,20 @@ def test_what_is_no_answer_of_theirs_changes_nothing(app: Flask, rival: str, ans
         assert "nothing was imported" in done.output
         assert isinstance(done.exception, SystemExit)
         assert exported(app) == before
+
+
+@pytest.mark.parametrize("number", ["Infinity", "-Infinity", "NaN", "1e999", "9" * 400])
+@pytest.mark.parametrize("kind", ["businessDays", "calendarDays"])
+def test_a_number_without_end_is_no_answer_either(app: Flask, kind: str, number: str) -> None:
+    before = exported(app)
+    event = {"title": "A", "slug": "a", "lengthInMinutes": 30}
+    text = json.dumps({"data": [{**event, "bookingWindow": {"type": kind, "value": "N"}}]})
+    done = app.test_cli_runner().invoke(
+        args=["import", "cal", "-"], input=text.replace('"N"', number)
+    )
+    assert (done.exit_code, "nothing was imported" in done.output) == (1, True), done.output
+    assert isinstance(done.exception, SystemExit)
+    assert exported(app) == before
 
 
 def test_whose_they_become_is_asked_where_there_are_several(app: Flask, google: Any) -> None:

@@ -20,6 +20,8 @@ from widget.core.document import WEEKDAYS
 Item = dict[str, Any]
 RIVALS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+#: What reading something else than their answer raises; JSON's numbers may be infinite
+WRONG = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError)
 
 
 class NotTheirs(ValueError):
@@ -58,7 +60,7 @@ def read(rival: str, text: str | bytes) -> Moved:
         for each in items:
             if each not in schedules:
                 moved.event_types += _event_type(rival, each, ids, moved)
-    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except WRONG as error:
         raise NotTheirs(f"this is not what {rival}'s API answers: {error!r}") from None
     if not items:
         raise NotTheirs("there is no event type and no schedule in it")
