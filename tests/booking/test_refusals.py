@@ -35,6 +35,7 @@ from tests.people import (
     show,
     status_of,
 )
+from widget.google.errors import Patience
 
 pytestmark = on_sqlite
 OTHER = "ana-private@group.calendar.example"
@@ -191,6 +192,30 @@ def test_a_calendar_that_is_forbidden_for_a_moment_is_open_after_the_next_round(
     reconcile(app)
     assert ask(guest).status_code == 201
     assert banners(ana) == []
+
+
+@pytest.mark.parametrize("before", [[], [429], [429, 429, 429]])
+def test_one_no_of_the_kind_that_passes_closes_no_calendar(
+    app: Flask, guest: FlaskClient, ana: Browser, google: StandIn, before: list[int]
+) -> None:
+    """Whatever else went wrong before it."""
+    app.extensions["meetslot"].patience = Patience(pause_seconds=0.001)
+    for status in before:
+        google.fault("calendar.events.insert", status=status, reason="rateLimitExceeded")
+    google.fault("calendar.events.insert", status=403, reason="forbidden")
+    assert ask(guest).status_code == 201
+    assert banners(ana) == []
+    assert "FAIL" not in doctor(app)
+
+
+def test_nor_does_one_that_there_is_no_time_to_ask_about_again(
+    app: Flask, guest: FlaskClient, ana: Browser, google: StandIn
+) -> None:
+    app.extensions["meetslot"].patience = Patience(pause_seconds=100)
+    google.fault("calendar.events.insert", status=403, reason="forbidden")
+    assert ask(guest).get_json()["code"] == "calendar_unavailable"
+    assert banners(ana) == []
+    assert ask(guest, start=TEN).status_code == 201
 
 
 @pytest.mark.parametrize(

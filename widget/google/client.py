@@ -290,22 +290,27 @@ class Calendar:
     ) -> T:
         """Google's answer as `read` reads it (which raises one of MALFORMED if it cannot).
 
-        What certainly did nothing and may pass is tried again, what is Forbidden once.
+        What certainly did nothing and may pass is tried again. Forbidden is raised when it comes
+        twice; once it is Unavailable, whatever came before it.
         `needed`: a host who does not allow this cannot be booked.
         """
-        tried = 0
+        tried, forbidden, patience = 0, False, self.google.patience
         while True:
             tried += 1
             try:
                 with metrics.google_call(method):
                     return self._once(method, request, read, writes=writes, needed=needed)
-            except (Unavailable, Forbidden) as error:
-                patience = self.google.patience
-                most = 2 if isinstance(error, Forbidden) else patience.tries
-                pause = patience.pause(tried)
-                if tried >= most or pause >= self._access.seconds_left:
+            except Forbidden as error:
+                if forbidden:
                     raise
-                time.sleep(pause)
+                forbidden, last = True, False
+                fault = Unavailable(error.method, error.status, error.reason, error.message)
+            except Unavailable as error:
+                fault, last = error, tried >= patience.tries
+            pause = patience.pause(tried)
+            if last or pause >= self._access.seconds_left:
+                raise fault
+            time.sleep(pause)
 
     def _once(
         self, method: str, request: Any, read: Callable[[Any], T], *, writes: bool, needed: bool
