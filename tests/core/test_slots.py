@@ -934,7 +934,7 @@ def test_the_zone_of_the_machine_changes_nothing() -> None:
 # --- times of its own, instead of the open hours ------------------------------------------------
 
 TIMES = st.lists(
-    st.tuples(st.integers(0, 200), st.none() | st.integers(1, 40)).map(
+    st.tuples(st.integers(0, 200), st.none() | st.integers(1, 300)).map(
         lambda each: (each[0], None if each[1] is None else each[0] + each[1])
     ),
     max_size=5,
@@ -965,7 +965,7 @@ def test_what_is_offered_of_times_is_what_no_reason_speaks_against(
         times=[(later(start), None if end is None else later(end)) for start, end in times],
     )
     busy = [Busy(later(start), later(start + 2)) for start in taken]
-    found = free(own, busy, [], midnight - 1, later(0), later(300))
+    found = free(own, busy, [], midnight - 1, later(0), later(500))
     wanted = {
         start + step
         for start, end in times
@@ -978,6 +978,9 @@ def test_what_is_offered_of_times_is_what_no_reason_speaks_against(
         if not any(start < each + length and each < start + 2 for start in taken)
     }
     assert found == sorted(clear)
-    for number in range(250):
+    for number in range(500):
         why = reasons(own, busy, [], midnight - 1, later(number))
         assert (later(number) in clear) == (why == [])
+    for number in (0, 97, 250):  # whatever is looked at, and from when on
+        shown = free(own, busy, [], midnight - 1, later(number), later(number + 40))
+        assert shown == [at for at in found if later(number) <= at < later(number + 40)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -265,15 +265,29 @@ def _reaches(rules: Rules, first: int, last: int) -> list[tuple[int, Stretch, in
 
 
 def _named(rules: Rules, first: int, last: int) -> list[tuple[int, Stretch, int]]:
-    """The same for times that are named one by one: nothing of them runs on."""
+    """The same for times that are named one by one, of every date that they reach: nothing of
+    them runs on, and days away stay closed."""
     found: list[tuple[int, Stretch, int]] = []
     for start, end in rules.times or ():
-        day = local_date(rules.tz, start)
-        off = rules.off(day)
-        if first <= day.toordinal() <= last and not (off and off.code == "away"):
-            until = start + rules.duration_minutes * 60 if end is None else end
-            found.append((day.toordinal(), (start, start + 1 if end is None else end), until))
+        until = start + rules.duration_minutes * 60 if end is None else end
+        named = (start, start + 1 if end is None else end)
+        begins = max(first, local_date(rules.tz, start).toordinal())
+        ends = min(last, local_date(rules.tz, named[1] - 1).toordinal())
+        for day in map(date.fromordinal, range(begins, ends + 1)):
+            off = rules.off(day)
+            if not (off and off.code == "away"):
+                parts = stretches(rules.tz, day, (0, 1440))
+                found += [(day.toordinal(), part, until) for part in _on_grid(rules, named, parts)]
     return found
+
+
+def _on_grid(rules: Rules, named: Stretch, parts: list[Stretch]) -> Iterator[Stretch]:
+    """What parts of a date have of a named range, each from a start of that range's grid on."""
+    step = rules.slot_interval_minutes * 60
+    for low, high in parts:
+        begin = named[0] + -(-max(low - named[0], 0) // step) * step
+        if begin < min(high, named[1]):
+            yield begin, min(high, named[1])
 
 
 def _grid(rules: Rules, stretch: Stretch, until: int) -> range:
