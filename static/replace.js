@@ -20,14 +20,14 @@
 
   // What an address of theirs, and what their scripts say beside it, means to us; nothing if it is
   // not to be replaced.
-  const meant = (text, said = {}, namespace) => {
-    let url;
+  const meant = (text, said = {}, namespace, base) => {
+    let url, path;
     try {
-      url = new URL(text, "https://cal.com");
+      url = new URL(text, base || "https://cal.com");
+      path = bare(url); // which another page's frame may make impossible
     } catch {
       return;
     }
-    const path = bare(url);
     const [from, to] = table.find(([from]) => `${path}/`.startsWith(`${from}/`)) ?? [];
     if (!to) return;
     const rest = path.slice(from.length + 1);
@@ -118,7 +118,7 @@
       const wish = meant(url);
       if (wish) inline(element, wish);
     }
-    const wish = calLink && meant(new URL(calLink, calOrigin ?? "https://cal.com"), config(element), calNamespace);
+    const wish = calLink && meant(calLink, config(element), calNamespace, calOrigin);
     if (!wish) return;
     element.removeAttribute("data-cal-link"); // or their script opens theirs, too
     if (element.localName !== "cal-floating-button") {
@@ -188,7 +188,7 @@
     if (method === "on") listeners.push({ ...said, namespace });
     if (!said?.calLink) return;
     const { calLink, calOrigin, config, buttonText = "Book my Cal", buttonColor, buttonPosition } = said;
-    const wish = meant(new URL(calLink, calOrigin ?? "https://cal.com"), config, namespace);
+    const wish = meant(calLink, config, namespace, calOrigin);
     if (!wish) return;
     if (method === "floatingButton") floating(wish, buttonText, buttonColor, buttonPosition);
     if (method === "modal") Meetslot.open(wish);

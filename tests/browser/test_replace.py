@@ -39,7 +39,9 @@ addEventListener("message", ({origin, data}) => {
   }
 });
 </script>"""
-CALENDLY = """
+#: A frame of somebody else's, whose address nobody can decode.
+ODD = '<iframe hidden src="data:text/html,100%"></iframe>'
+CALENDLY = f"""{ODD}
 <link href="https://assets.calendly.com/assets/external/widget.css" rel="stylesheet">
 <script src="https://assets.calendly.com/assets/external/widget.js" async></script>
 <div id="inline" class="calendly-inline-widget" style="min-width:320px;height:630px;"
@@ -47,19 +49,20 @@ CALENDLY = """
 </div>
 <div id="other" class="calendly-inline-widget" data-url="https://calendly.com/other/talk"></div>
 <div id="own"></div>
-<a href="" onclick="Calendly.initPopupWidget({url: 'https://calendly.com/ana/intro',
-  prefill: {firstName: 'Paul', lastName: 'Popup', email: 'paul@x.example'}});return false;">Link</a>
+<a href="" onclick="Calendly.initPopupWidget({{url: 'https://calendly.com/ana/intro',
+  prefill: {{firstName: 'Paul', lastName: 'Popup', email: 'paul@x.example'}}}});return false;">
+  Link</a>
 <button onclick="Calendly.showPopupWidget('https://calendly.com/ana/intro')">Button</button>
-<a href="" onclick="Calendly.initPopupWidget({url: 'https://calendly.com/other/talk'});
+<a href="" onclick="Calendly.initPopupWidget({{url: 'https://calendly.com/other/talk'}});
   return false;">Other</a>
 <script>
-window.onload = () => {
-  Calendly.initBadgeWidget({url: "https://calendly.com/ana/intro", text: "Schedule with me",
-    color: "#0069ff", textColor: "#ffffff", branding: true});
-  Calendly.initInlineWidget({url: "https://calendly.com/ana/intro?month=2026-12",
+window.onload = () => {{
+  Calendly.initBadgeWidget({{url: "https://calendly.com/ana/intro", text: "Schedule with me",
+    color: "#0069ff", textColor: "#ffffff", branding: true}});
+  Calendly.initInlineWidget({{url: "https://calendly.com/ana/intro?month=2026-12",
     parentElement: document.getElementById("own"),
-    prefill: {name: "Olga Own", email: "olga@x.example"}, utm: {utmCampaign: "spring"}});
-};
+    prefill: {{name: "Olga Own", email: "olga@x.example"}}, utm: {{utmCampaign: "spring"}}}});
+}};
 </script>
 """
 #: Cal.com's own loader, as its pages have it: calls wait in queues until embed.js has come.
@@ -86,8 +89,8 @@ LOADER = """<script>
   };
 })(window, "https://app.cal.com/embed/embed.js", "init");
 </script>"""
-CAL = f"""{LOADER}
-<button data-cal-link="ana/30min" data-cal-namespace="30min"
+CAL = f"""{LOADER}{ODD}
+<button data-cal-link="ana/30min" data-cal-namespace="30min" data-cal-origin=""
   data-cal-config='{{"layout":"month_view","name":"Berta Button","email":"berta@x.example"}}'>
   <b>Press</b></button>
 <button data-cal-link="other/talk">Other</button>
