@@ -26,7 +26,7 @@ STORAGE = FileStorage
 
 _PORT = re.compile(r"^(?:([0-9.]+)|\[(.+)\])(?::[0-9]+)?$")  # some proxies name it too
 FILL_SECONDS = 2  # nobody reads and fills in a form sooner
-QUICK_FORMS = "30 per hour"  # that a host gets all the same
+QUICK_FORMS = "60 per hour"  # that a host gets all the same
 PER_FORM = "5 per hour"  # bookings by one form that somebody took time for
 PROGRAM = "120 per minute"  # requests of one token
 ONE_CUSTOMER = 64  # bits: of an IPv6 address what one customer has all the rest of (RFC 6177)
