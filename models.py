@@ -15,6 +15,7 @@ from typing import Any
 import peewee
 from playhouse.migrations import Runner
 
+from connections import PostgresqlDatabase
 from connections import database as open_database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -252,7 +253,10 @@ class SignInFault(Table):
 def connect(url: str, connections: int = 4) -> None:
     """Point the models at `url`, with at most so many connections of this process to PostgreSQL,
     and bring its tables up to date. Raises peewee.PeeweeException."""
+    before = database.obj
     database.initialize(open_database(url, connections))
+    if isinstance(before, PostgresqlDatabase):
+        before.close_idle()  # the server has only so many for all
     with database.connection_context():
         _migrate()
 

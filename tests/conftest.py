@@ -120,7 +120,7 @@ def postgresql_server() -> Iterator[str]:
         subprocess.run(command, check=True, capture_output=True, cwd=folder)
 
     run("initdb", "-A", "trust", "-U", "meetslot", "--no-sync")
-    options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=50"
+    options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=150"
     run("pg_ctl", "-o", options, "-l", f"{folder}/log", "-w", "start")
     yield f"postgresql://meetslot@/{{}}?host={folder}"
     run("pg_ctl", "-m", "immediate", "-w", "stop")
