@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -297,9 +299,12 @@ def test_a_link_carries_attributes_of_the_widget(house: House, open_page: Open) 
     assert "other" not in address
 
 
-def test_a_link_opened_in_a_new_tab_is_left_alone(house: House, open_page: Open) -> None:
+def test_a_link_opened_in_a_new_tab_is_left_alone(
+    house: House, without_storage: Callable[..., Page]
+) -> None:
+    """In a whole browser: the shell that other tests run in has no tabs, and may open none."""
     markup = '<a href="{{widget}}/book/ana/intro" data-meetslot="ana/intro">Talk</a>'
-    page = open_page(house.embed(markup))
+    page = without_storage(house.embed(markup))
     page.wait_for_function("() => window.Meetslot")
     with page.context.expect_page() as other:
         page.get_by_text("Talk").click(modifiers=["Control"])
