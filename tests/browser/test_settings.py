@@ -400,6 +400,9 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
     house: House, open_page: Open, viewport: dict[str, int], color_scheme: str
 ) -> None:
     page = sign_in(open_page(viewport=viewport, color_scheme=color_scheme), house)
+    page.goto(f"{house.widget}/settings?link=intro")
+    page.get_by_role("button", name="Make the link").click()
+    expect(page.locator("#live")).to_have_text("The link is made.")
     views = [
         "/settings?event=intro&delete=skipper&show=past&embed=popup",
         "/settings?from=2026-12-24&to=2026-12-27&month=2026-12&site=nonsense&link=intro&times=intro",
