@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import tempfile
+import threading
 
 import click
 from flask import current_app
@@ -31,12 +32,12 @@ def serve() -> None:
     settings = google.config
     _check_ports(settings)
     with tempfile.TemporaryDirectory(prefix="meetslot-") as folder:
-        os.register_at_fork(before=_hold, after_in_parent=_let_go, after_in_child=_end_at_once)
+        os.register_at_fork(after_in_child=_heed_signals)
         config.hand_on(prometheus_multiproc_dir=folder)
         if settings.ratelimit_storage_uri == "memory://" and settings.web_concurrency > 1:
             # the memory of each worker would count by itself, and let through as much again
             config.hand_on(ratelimit_storage_uri=f"file://{folder}/limits")
-        Granian(
+        server = Granian(
             "app:worker",
             factory=True,
             address=settings.bind,
@@ -48,25 +49,30 @@ def serve() -> None:
             respawn_failed_workers=True,
             workers_kill_timeout=STOP_SECONDS,
             log_enabled=settings.log_level == "debug",
-        ).serve()
+        )
+        _heed_signals()
+        server.serve()
 
 
-def _end_at_once() -> None:
-    """A worker that is told to end while it starts has nothing to bring to an end. It would drop
-    the signal, since until it listens it has the handlers of the process that it was forked from.
+def _heed_signals() -> None:
+    """Let a thread wait for the signals that end this process, and hand them to its handler.
+
+    Python runs a handler in the main thread, and not before that thread wakes up: a signal that
+    comes just before it falls asleep would be lost. A process that has no handler yet has nothing
+    to bring to an end.
     """
     for each in ENDS:
         signal.signal(each, signal.SIG_DFL)
-    _let_go()
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)  # every thread that is started inherits this
+    threading.Thread(target=_hand_on, daemon=True).start()
 
 
-def _hold() -> None:
-    """Let signals wait that a worker would get before it can do anything about them."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
-
-
-def _let_go() -> None:
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
+def _hand_on() -> None:
+    number = signal.sigwait(ENDS)
+    handler = signal.getsignal(number)
+    if not callable(handler):
+        os._exit(128 + number)
+    handler(number, None)
 
 
 def _check_ports(settings: config.Config) -> None:

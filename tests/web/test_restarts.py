@@ -177,7 +177,7 @@ def test_a_server_that_is_still_starting_ends_at_once(
 
 def gone(server: Production) -> None:
     """Wait until nobody is let in any more."""
-    for _look in range(600):
+    for _look in range(6000):
         try:
             requests.get(f"{server.url}/healthz", timeout=5)
         except requests.RequestException:
