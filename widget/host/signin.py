@@ -39,7 +39,9 @@ blueprint = Room("signin", __name__, Audience.HOST)
 csrf = CSRFProtect()
 sessions = LoginManager()
 log = logging.getLogger("meetslot.host")
-DOCUMENT_BYTES = 8 * 2**20  # of a form of the settings page
+DOCUMENT_BYTES = (
+    8 * 2**20
+)  # of a form of the settings page; the proxies in deploy/ let more through
 CODES = {400: "invalid_request", 403: "not_allowed", 409: "conflict", 503: "calendar_unavailable"}
 
 
@@ -91,8 +93,8 @@ def _signed_in(whom: str) -> SignedIn | None:
 
 
 def _room_for_documents(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Accept forms of 8 MiB from a host who is signed in, since a kept form may hold the whole
-    settings document. Before anything reads the form."""
+    """Accept forms of 8 MiB from a host who is signed in: an event type with long questions takes
+    some, and a picture that is too large is told so in words. Before anything reads the form."""
     if audience.current() is not Audience.HOST:
         return
     if request.path.startswith("/settings/") and current_user.is_authenticated:
