@@ -6,6 +6,7 @@ import re
 from dataclasses import Field, fields
 from typing import Any
 
+import click
 import pytest
 from flask import Flask
 
@@ -35,9 +36,16 @@ def test_a_default_in_the_table_is_the_default(item: Field[Any]) -> None:
 
 
 def test_every_command_is_named(app: Flask) -> None:
+    """As one may type it: a group with what it does, `tokens create|list|revoke`."""
     standard = {"run", "shell", "routes", "serve"}
     for name in set(app.cli.commands) - standard:
-        assert re.search(rf"\b{name}\b", README), name
+        command = app.cli.commands[name]
+        if isinstance(command, click.Group):
+            found = re.search(rf"`{name} ([a-z|]+)`", README)
+            assert found, name
+            assert set(found[1].split("|")) == set(command.commands)
+        else:
+            assert re.search(rf"`{name}`", README), name
 
 
 @pytest.mark.parametrize(

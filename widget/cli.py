@@ -1,10 +1,12 @@
-"""Flask commands. Each prints to standard output what was asked for, faults to standard error."""
+"""Flask commands. Each prints to standard output what was asked for (of `doctor` that is what
+fails, too), and to standard error why it was not done."""
 
 from __future__ import annotations
 
 import io
 import json
 import sys
+from collections.abc import Iterable
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -74,9 +76,7 @@ def _stopped(command: click.Command, faults: str) -> click.Command:
     def tell(**options: Any) -> None:
         if command is not check:
             raise SystemExit(faults)
-        for line in faults.splitlines():
-            _told(options["form"], line, good=False)
-        sys.exit(1)
+        _report(options["form"], ((False, line) for line in faults.splitlines()))
 
     copied.callback = tell
     return copied
@@ -240,7 +240,7 @@ def reconcile_() -> None:
         said.append(f"{left} left alone (due within a minute)")
     click.echo(", ".join(said))
     if outcome["wrong"]:
-        sys.exit(1)
+        raise click.ClickException(f"{outcome['wrong']} went wrong: the log says what")
 
 
 #: What a round did to a booking, in words.
@@ -262,15 +262,15 @@ OUTCOMES = {
 @with_appcontext
 def check(form: str) -> None:
     """Check configuration, database, redirect address and Google's answer for each host."""
+    _report(form, doctor.checks(_google(), now()))
+
+
+def _report(form: str, checks: Iterable[doctor.Check]) -> None:
+    """Print a line for each check; as JSON, an object a line. Exit with 1 if one fails."""
     failed = False
-    for good, line in doctor.checks(_google(), now()):
+    for good, line in checks:
         failed |= not good
-        _told(form, line, good=good)
+        told = json.dumps({"ok": good, "check": line}, ensure_ascii=False)
+        click.echo(told if form == "json" else f"{'ok  ' if good else 'FAIL'}  {line}")
     if failed:
         sys.exit(1)
-
-
-def _told(form: str, line: str, *, good: bool) -> None:
-    """A check of doctor's; as JSON, an object a line."""
-    told = json.dumps({"ok": good, "check": line}, ensure_ascii=False)
-    click.echo(told if form == "json" else f"{'ok  ' if good else 'FAIL'}  {line}")
