@@ -1,4 +1,5 @@
-"""Pure: the standard library and pydantic only. No Flask, no database; the clock is handed in.
+"""Pure: no Flask, no database, no Google; the clock is handed in. Of libraries only such as know
+rules or data: pydantic, holidays, idna, babel.
 
 slots       which times are free, and why others are not
 document    the settings document: its JSON, its validation
