@@ -165,6 +165,16 @@ def save(
     return host.client.post(found["action"], data=sent, follow_redirects=True)
 
 
+def move(host: Browser, id: str, start: str, message: str = "") -> TestResponse:
+    """Send the picker's last step for a booking and a time, and follow where it leads."""
+    address = f"/settings/bookings/{id}/move"
+    asked = host.client.get(address, query_string={"start": start})
+    if asked.status_code != 200:
+        return asked
+    sent = {**page.read(asked.text).one(id="reschedule-form").fields(), "message": message}
+    return host.client.post(address, data=sent, follow_redirects=True)
+
+
 def save_event(
     host: Browser, changes: dict[str, Any] | None = None, slug: str = "intro", **more: Any
 ) -> TestResponse:

@@ -28,6 +28,7 @@ from tests.people import (
     booked,
     form,
     look,
+    move,
     reschedule,
     row,
     save,
@@ -247,23 +248,39 @@ def test_a_booking_is_found_by_a_title_that_its_event_type_had(app: Flask, ana: 
 def test_a_host_moves_to_one_of_the_pickers_free_times(
     app: Flask, ana: Browser, google: StandIn
 ) -> None:
-    id = booked(app)["id"]
+    id = booked(app, tz="Asia/Tokyo")["id"]
     booked(app, "2026-12-01T11:00:00Z", name="Horst", email="horst@guest.example")
-    shown = show(ana, f"?booking={id}&act=move").one(id=f"booking-{id}")
-    offered = {each["value"] for each in shown.one("select", name="start").all("option")}
+    (link,) = [each for each in listed(ana)[0].all("a", _class="act") if each.text == "Move"]
+    shown = picker(ana, link["href"])
+    offered = {each["value"] for each in shown.all("button", name="start")}
     assert "2026-12-01T11:00:00Z" not in offered
     assert "2026-12-01T10:00:00Z" in offered  # its own time does not stand in its way
-    (own,) = [each for each in shown.all("option") if each["value"] == "2026-12-01T10:00:00Z"]
-    assert own.text == "10:00 AM, Tue, Dec 1"  # its end may be cut off on a phone
-    query = {"from": "2026-12-01T00:00:00Z", "to": "2026-12-31T00:00:00Z"}
+    assert "Gita Guest" in shown.text
+    assert "Now: Tuesday, December 1, 2026, 10:00" in shown.text  # the host's clock
+    query = {"from": "2026-12-01T00:00:00Z", "to": "2026-12-02T00:00:00Z"}
     api = app.test_client().get("/api/v1/ana/intro/slots", query_string=query).get_json()["slots"]
     assert {slot["start"] for slot in api} <= offered
-    answer = act(ana, id, "move", {"start": "2026-12-02T14:00:00Z"})
+    next_day = picker(ana, link["href"], date="2026-12-02")
+    assert "2026-12-02T14:00:00Z" in {each["value"] for each in next_day.all("button")}
+    assert status(app, id) == "confirmed"
+    answer = move(ana, id, "2026-12-02T14:00:00Z")
     assert "Moved. Google tells the guest." in page.read(answer.text).one(id="bookings-list").text
     events = {event["id"]: event for event in google.events(ANA)}
     assert any("T14:00:00" in event["start"]["dateTime"] for event in events.values())
     assert google.invitations[-1]["to"] in ("gita@guest.example", ANA)
     assert names(ana) == ["Horst", "Gita Guest"]
+
+
+def picker(host: Browser, address: str, status: int = 200, **given: str) -> Element:
+    answer = host.client.get(address, query_string=given)
+    assert answer.status_code == status
+    return page.read(answer.text)
+
+
+def ready(host: Browser, id: str, start: str = "2026-12-02T14:00:00Z") -> dict[str, str]:
+    """The last step's form, as it is sent."""
+    shown = picker(host, f"/settings/bookings/{id}/move", start=start)
+    return shown.one(id="reschedule-form").fields()
 
 
 @on_sqlite
@@ -272,26 +289,52 @@ def test_a_host_moves_to_one_of_the_pickers_free_times(
     [
         ("2026-12-01T11:00:00Z", "has just been taken", 409),
         ("2026-12-05T11:00:00Z", "is not offered", 409),
-        ("soon", "Choose a time", 409),
-        ("", "Choose a time", 409),
+        ("soon", "Choose a time", 422),
+        ("", "Choose a time", 422),
     ],
 )
-def test_a_move_that_cannot_be_is_told(
+def test_a_move_that_cannot_be_is_told_among_the_times_and_keeps_the_message(
     app: Flask, ana: Browser, start: str, words: str, code: int
 ) -> None:
     id = booked(app)["id"]
     booked(app, "2026-12-01T11:00:00Z", name="Horst", email="horst@guest.example")
-    answer = act(ana, id, "move", {"start": start})
+    address, typed = f"/settings/bookings/{id}/move", {"start": start, "message": "Fog, sorry."}
+    answer = ana.client.post(address, data=ready(ana, id) | typed)
     assert answer.status_code == code
-    assert words in page.read(answer.text).one(id="bookings-list").one(role="alert").text
+    shown = page.read(answer.text)
+    assert words in shown.one(role="alert").text
     assert names(ana) == ["Gita Guest", "Horst"]
+    (again,) = shown.all("form", method="post")
+    chosen = {**again.fields(), "start": shown.all("button", name="start")[-1]["value"]}
+    asked = page.read(ana.client.post(address, data=chosen).text).one(id="reschedule-form")
+    assert asked.fields()["message"] == "Fog, sorry."
+    back = page.read(ana.client.post(address, data={**asked.fields(), "step": "times"}).text)
+    assert back.all("button", name="start")
+    assert back.one("input", name="message")["value"] == "Fog, sorry."
+
+
+@on_sqlite
+def test_a_time_that_went_while_the_host_typed_is_told_with_others(
+    app: Flask, ana: Browser
+) -> None:
+    id = booked(app)["id"]
+    sent = ready(ana, id, "2026-12-01T11:00:00Z")
+    shown = picker(ana, f"/settings/bookings/{id}/move", start="2026-12-01T11:00:00Z")
+    still = shown.one(id="still")["data-url"]
+    booked(app, "2026-12-01T11:00:00Z", name="Horst", email="horst@guest.example")
+    told = page.read(ana.client.get(still).text)
+    nearest = told.all("button", name="next")[-1]["value"]
+    address = f"/settings/bookings/{id}/move"
+    answer = ana.client.post(address, data={**sent, "next": nearest, "message": "Fog."})
+    asked = page.read(answer.text).one(id="reschedule-form").fields()
+    assert (asked["start"], asked["message"]) == (nearest, "Fog.")
 
 
 @on_sqlite
 def test_the_address_of_a_change_reloaded_is_the_booking_again(app: Flask, ana: Browser) -> None:
     id = booked(app)["id"]
-    answer = ana.client.get(f"/settings/bookings/{id}/move", follow_redirects=True)
-    assert page.read(answer.text).one(id=f"booking-{id}").one("select", name="start")
+    answer = ana.client.get(f"/settings/bookings/{id}/cancel", follow_redirects=True)
+    assert page.read(answer.text).one(id=f"booking-{id}").one("textarea", name="reason")
     assert status(app, id) == "confirmed"
 
 
@@ -301,7 +344,9 @@ def test_a_booking_of_a_deleted_event_type_cannot_be_moved(app: Flask, ana: Brow
     delete_event(ana, "intro")
     (entry,) = listed(ana)
     assert [each.text for each in entry.all("a", _class="act")] == ["Cancel"]
-    assert "is gone" in show(ana, f"?booking={id}&act=move").one(id=f"booking-{id}").text
+    answer = ana.client.get(f"/settings/bookings/{id}/move")
+    assert answer.status_code == 409
+    assert "is not offered" in page.read(answer.text).one(id="bookings-list").one(role="alert").text
 
 
 # --- the rest -------------------------------------------------------------------------------------
@@ -451,6 +496,8 @@ def test_another_hosts_bookings_are_out_of_reach(
         data={"csrf_token": token, "start": "2026-12-02T10:00:00Z"},
     )
     assert answer.status_code == 404
+    assert ben.client.get(f"/settings/bookings/{id}/move").status_code == 404
+    assert app.test_client().get(f"/settings/bookings/{id}/move").status_code == 302
     for seen in (
         f"/settings?booking={id}&act=cancel",
         "/settings?q=gita",
@@ -508,9 +555,7 @@ def test_a_host_moves_a_booking_with_a_message(
 ) -> None:
     address = book(guest, NINE, notes="By the sea, please.")
     id = row(app)["id"]
-    query = f"?booking={id}&act=move"
-    typed = {"start": TEN, "message": "Sorry, <b>the boat</b> is late."}
-    answer = save(ana, f"bookings/{id}/move", typed, query=query)
+    answer = move(ana, id, TEN, "Sorry, <b>the boat</b> is late.")
     assert "Moved." in answer.text
     (event,) = google.events(ANA)
     assert event["description"].startswith("Sorry, &lt;b&gt;the boat&lt;/b&gt; is late.<br><br>By")
@@ -528,9 +573,9 @@ def test_a_move_that_is_refused_keeps_the_message_that_was_typed(
     address = book(guest, NINE)
     id = row(app)["id"]
     google.fault("calendar.events.patch", status=400, reason="invalid", times=None)
-    typed = {"start": TEN, "message": "The boat is late."}
-    answer = save(ana, f"bookings/{id}/move", typed, query=f"?booking={id}&act=move")
-    assert answer.status_code in (409, 503)
-    kept = form(page.read(answer.text), f"bookings/{id}/move").fields()
-    assert kept["message"] == "The boat is late."
+    answer = move(ana, id, TEN, "The boat is late.")
+    assert answer.status_code == 503
+    shown = page.read(answer.text)
+    assert shown.one(role="alert")["data-error"] == "calendar_refused"
+    assert shown.one(id="reschedule-form").fields()["message"] == "The boat is late."
     assert not look(guest, address).all(data_message=True)

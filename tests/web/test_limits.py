@@ -33,8 +33,8 @@ from tests.people import (
     bookings,
     fill,
     look,
+    move,
     reschedule,
-    save,
     send,
     status_of,
 )
@@ -392,7 +392,7 @@ def test_what_google_refused_and_what_the_host_does_counts_against_nobody(
 def press_move(app: Flask, host: Browser, start: str) -> None:
     with models.database.connection_context():
         id = models.Booking.get(models.Booking.status == "confirmed").id
-    answer = save(host, f"bookings/{id}/move", {"start": start}, query=f"?booking={id}&act=move")
+    answer = move(host, id, start)
     assert answer.status_code == 200
     assert bookings(app)[-1]["start"] == start
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from flask import Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
@@ -233,6 +233,7 @@ class Moving(Picking):
 
     target: Target
     keeps = False
+    by: ClassVar[Literal["guest", "host"]] = "guest"
 
     @property
     def own(self) -> int | None:
@@ -242,7 +243,7 @@ class Moving(Picking):
         """Raises NotBooked when it cannot be moved."""
         if booking.status != "confirmed":
             raise UnderWay() if booking.status == "pending" else NotActive(booking.status)
-        act.check_deadline(booking, "guest", clock.now())
+        act.check_deadline(booking, self.by, clock.now())
         target = of_booking(booking)
         if target is None or not target.event.active:
             raise NotOffered
@@ -280,15 +281,18 @@ class Moving(Picking):
     def typed(self) -> bool:
         return False
 
-    def chosen(self, given: Form) -> ResponseReturnValue:
-        """The step that asks whether this is the right time."""
+    def chosen(self, given: Form, error: NotBooked | None = None, status: int = 200) -> Response:
+        """The step that asks whether this is the right time; `error`: why it was not moved."""
         start, tz = guest_input.instant(params.start_of(given)), steps.zone(self, given)
         end = start + self.booking.end_at - self.booking.start_at
         day = language.today(start, tz)
         carried = [*params.seen(given), ("tz", tz.key), ("date", f"{day}")]
+        page = self.page(self.booking.promise["title"], given)
+        page["alert"] = self.alert(error)
         return web_answers.answer(
             "guest/reschedule.html",
-            **self.page(self.booking.promise["title"], given),
+            status,
+            **page,
             booking=self.view,
             chosen={
                 "value": to_rfc3339(start),
@@ -299,7 +303,7 @@ class Moving(Picking):
                 "action": self.address,
                 "still": steps.still_url(self, given, start, tz),
                 "back": params.address(self.address, carried),
-                "hidden": [*carried, ("start", to_rfc3339(start))],
+                "hidden": [*self.secret, *carried, ("start", to_rfc3339(start))],
             },
         )
 

@@ -10,6 +10,8 @@ from werkzeug.datastructures import MultiDict
 #: How the guest sees the pages, and the site around them, for the browser tells it only once.
 LOOK_FIELDS = ("theme", "accent", "lang", "hide_details", "clock", "view", "embedder")
 UTM_LENGTH = 200
+#: What a guest types for any event type.
+DETAIL_FIELDS = ("name", "email", "notes", "guests")
 
 
 def last(given: MultiDict[str, str], name: str) -> str:

@@ -36,7 +36,6 @@ blueprint.register_error_handler(NotHere, guest_page.not_here)
 
 #: All or those of a search, the latter alone, and all whatever was searched for.
 ZONE_STEPS = ("zone", "city", "zones")
-DETAIL_FIELDS = ("name", "email", "notes", "guests")
 TRAP = "website"  # a field that only programs see, and fill in
 
 
@@ -46,6 +45,7 @@ class Picking:
 
     target: Target | Look
     keeps: ClassVar[bool] = True  # what the guest types
+    details: ClassVar[tuple[str, ...]] = params.DETAIL_FIELDS
 
     @property
     def own(self) -> int | None:
@@ -350,9 +350,7 @@ def still_url(picking: Picking, given: MultiDict[str, str], start: int, tz: Zone
 
 
 def _pick(
-    picking: Picking,
-    given: MultiDict[str, str],
-    sight: list[tuple[str, str]],
+    picking: Picking, given: MultiDict[str, str], sight: list[tuple[str, str]]
 ) -> dict[str, Any]:
     """The picker's one form: GET, or POST once a guest has typed what no address should hold."""
     hidden = [
@@ -360,7 +358,7 @@ def _pick(
         *params.seen(given),
         *([("tz", params.last(given, "tz"))] if given.get("tz") else []),
         *params.utm_fields(given),
-        *params.kept(given, DETAIL_FIELDS),
+        *params.kept(given, picking.details),
         *params.kept(
             given, tuple(f"question-{each.id}" for each in guest_input.questions(picking.event))
         ),

@@ -12,6 +12,7 @@ days_off       public holidays to choose from, the names of days off
 form_view      a section's form as it is shown, with its faults
 views          what the settings page shows, section by section
 bookings       cancel, move, no-show, CSV
+moving         a new time for one, picked in the guests' picker
 bookings_view  how the bookings are listed
 picture        the host's picture, made small
 links          one-off links, made and revoked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from flask import Response, abort, redirect, request
@@ -16,15 +17,32 @@ from widget.booking import export, guest_input, rows
 from widget.booking.errors import NotBooked
 from widget.core import characters, clock
 from widget.core.document import load_document
-from widget.host import bookings_view, settings
+from widget.host import bookings_view, moving, settings
 from widget.host.bookings_view import BOOKING_ID
 from widget.host.views import address
 from widget.web import service
 from widget.web.audience import Audience, Room
+from widget.web.messages import BadField
 
 blueprint = Room("host_bookings", __name__, Audience.HOST)
 
 REASON_LENGTH = 500
+
+
+@blueprint.route("/settings/bookings/<id>/move", methods=["GET", "POST"])
+@login_required
+def move(id: str) -> ResponseReturnValue:
+    """The steps of the picker, then the move. Google tells the guest."""
+    booking, given, post = _own(id), request.values, request.method == "POST"
+    try:
+        if post and not (given.get("step") or given.get("next")):
+            return redirect(address("bookings", done=_move(booking)), 303)
+        return moving.step(booking, given)
+    except NotBooked as error:
+        with suppress(NotBooked):
+            if post:
+                return moving.step(rows.as_it_is(booking), given, error)
+        return _not_done(booking, error)
 
 
 @blueprint.get("/settings/bookings/<id>/<act>")
@@ -39,27 +57,35 @@ def back_to_booking(id: str, act: str) -> ResponseReturnValue:
 @blueprint.post("/settings/bookings/<id>/<act>")
 @login_required
 def change(id: str, act: str) -> ResponseReturnValue:
-    """Cancel, move, or mark as no-show and back. Google tells the guest of the first two."""
+    """Cancel, or mark as no-show and back. Google tells the guest of the first."""
     acts: dict[str, Callable[[Booking], str]] = {
         "cancel": _cancel,
-        "move": _move,
         "no-show": lambda booking: _mark(booking, True),
         "came": lambda booking: _mark(booking, False),
     }
-    booking = rows.booking_by_id(id) if BOOKING_ID.fullmatch(id) else None
-    if act not in acts or booking is None or booking.host_id != current_user.host.id:
+    booking = _own(id)
+    if act not in acts:
         abort(404)
     try:
         done = acts[act](booking)
     except NotBooked as error:
-        host = models.host_by_id(booking.host_id) or abort(404)
-        status = 503 if error.code.startswith("calendar") else 409
-        return settings.whole(host, status, refusal=error, typed=_typed())
+        return _not_done(booking, error)
     return redirect(address("bookings", done=done), 303)
 
 
-def _typed() -> str:
-    return request.form.get("reason", "") or request.form.get("start", "")
+def _own(id: str) -> Booking:
+    """The booking of the host who is signed in; answers 404 when there is none."""
+    booking = rows.booking_by_id(id) if BOOKING_ID.fullmatch(id) else None
+    if booking is None or booking.host_id != current_user.host.id:
+        abort(404)
+    return booking
+
+
+def _not_done(booking: Booking, error: NotBooked) -> ResponseReturnValue:
+    """The page, with why; what was typed is kept."""
+    host = models.host_by_id(booking.host_id) or abort(404)
+    status = 503 if error.code.startswith("calendar") else 409
+    return settings.whole(host, status, refusal=error, typed=request.form.get("reason", ""))
 
 
 def _text(name: str) -> str:
@@ -77,7 +103,7 @@ def _move(booking: Booking) -> str:
     try:
         start = guest_input.instant(request.form.get("start", ""))
     except ValueError as error:
-        raise NotBooked(str(error)) from None
+        raise BadField(str(error)) from None
     mover = replace(booking_act.HOST, message=_text("message"))
     after = booking_act.reschedule(service.google(), booking, start, mover, clock.now())
     return "moved" if after.status == "confirmed" else "pending"

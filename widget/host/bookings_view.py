@@ -164,11 +164,9 @@ def view(
         "page": page,
         "pages": pages,
         "rows": [_row(each, zone, now, act if each is opened else "") for each in shown],
-        "move": _move(opened, zone, now) if opened and act == "move" else None,
         "said": refused(refusal) if refusal else "",
         "code": refusal.code if refusal else "",
         "typed": typed,
-        "message": request.form.get("message", ""),
         "refused": _refusals(host, now),
         "done": DONE.get(request.args.get("done", "")),
     }
@@ -213,9 +211,14 @@ def _row(booking: Booking, zone: ZoneInfo, now: int, act: str) -> Row:
         state=list(_state(booking, zone)),
         may_mark=booking.status == "confirmed" and booking.start_at <= now,
         may_change=stands and later and booking.change != "cancel",
-        may_move=booking.status == "confirmed" and later and of_booking(booking) is not None,
+        may_move=booking.status == "confirmed" and later and _is_offered(booking),
         act=act,
     )
+
+
+def _is_offered(booking: Booking) -> bool:
+    target = of_booking(booking)
+    return target is not None and target.event.active
 
 
 def _day(at: int, zone: ZoneInfo, now: int) -> str:
@@ -269,20 +272,10 @@ def _pending(booking: Booking, zone: ZoneInfo) -> str:
     return f"{said}. We keep asking; you need not do anything."
 
 
-def _move(booking: Booking, zone: ZoneInfo, now: int) -> dict[str, Any]:
-    """Where a booking can go."""
-    target = of_booking(booking)
-    if target is None:
-        return {"days": [], "trouble": "Its event type is gone, so it cannot be moved here."}
-    return free(target, zone, now, moving=booking)
-
-
-def free(
-    target: Target, zone: ZoneInfo, now: int, most: int | None = None, moving: Booking | None = None
-) -> dict[str, Any]:
+def free(target: Target, zone: ZoneInfo, now: int, most: int) -> dict[str, Any]:
     """The picker's own free times, by date, of at most so many; or why there are none."""
     try:
-        offer = offer_for(target, service.calendar_of(target.host), now, moving)
+        offer = offer_for(target, service.calendar_of(target.host), now)
     except NotBooked as error:
         return {"days": [], "trouble": refused(error)}
     days = slots.by_date(offer.free(now, offer.last), zone)

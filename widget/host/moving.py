@@ -1,0 +1,75 @@
+"""A host picks a new time for a booking, in the picker that guests know."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
+from werkzeug.datastructures import MultiDict
+
+from models import Booking
+from widget.booking.errors import NotBooked
+from widget.guest import booking as guest_booking
+from widget.guest import page as guest_page
+from widget.guest import steps
+from widget.host import bookings_view, signin, views
+from widget.text import language
+from widget.web import messages
+
+Form = MultiDict[str, str]
+
+
+class Moving(guest_booking.Moving):
+    """A new time is picked by the host, whose clock counts; the message to the guest goes along."""
+
+    details = ("message",)
+    by = "host"
+
+    def __init__(self, booking: Booking) -> None:
+        """Raises NotBooked when it cannot be moved."""
+        super().__init__(booking)
+        zone = ZoneInfo(self.document.time_zone)
+        self.view["when_label"] = language.full_range(booking.start_at, booking.end_at, zone)
+        self.view["host_name"] = booking.guest_name
+
+    @property
+    def address(self) -> str:
+        return url_for("host_bookings.move", id=self.booking.id)
+
+    @property
+    def secret(self) -> list[tuple[str, str]]:
+        return [("csrf_token", generate_csrf()), ("host", signin.signed_in_as())]
+
+    def page(self, title: str, given: Form) -> dict[str, Any]:
+        """The guest stands where guests see their host."""
+        page, id, name = super().page(title, given), self.booking.id, self.booking.guest_name
+        page["host"] |= {"display_name": name, "initials": guest_page.initials(name)}
+        page["host"] |= {"picture": None, "contact": ""}
+        leave = views.address(f"booking-{id}", booking=id)
+        return {**page, "leave": leave, "message": given.get("message", "")}
+
+    def alert(self, error: NotBooked | None) -> dict[str, str] | None:
+        said = error and {"code": error.code, "message": bookings_view.refused(error)}
+        return said or None
+
+    def typed(self) -> bool:
+        return steps.Picking.typed(self)
+
+
+def step(booking: Booking, sent: Form, error: NotBooked | None = None) -> ResponseReturnValue:
+    """The picker, or the step that asks whether it is the right time. After an `error` fresh times
+    where the chosen one cannot be had, else that step again; both keep the message.
+
+    Raises NotBooked when it cannot be moved at all.
+    """
+    moving, given = Moving(booking), MultiDict(sent)
+    given.setdefault("tz", moving.document.time_zone)
+    if error is None:
+        return steps.show(moving, given)
+    status = messages.status(error)
+    if error.code in ("slot_taken", "slot_unavailable", "invalid_request"):
+        return steps.times(moving, given, error, status)
+    return messages.with_retry(moving.chosen(given, error, status), error)
