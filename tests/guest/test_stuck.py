@@ -221,6 +221,69 @@ def test_the_contact_stands_wherever_nothing_can_be_booked(guest: FlaskClient, c
     assert "Call +351 912 345 678" in look(guest, "/book/ana").text
 
 
+# --- a form that comes too late -------------------------------------------------------------------
+
+TYPED = {
+    "name": "Maria Sousa",
+    "email": "maria@example.com",
+    "notes": "By the sea,\nplease.",
+    "guests": ["tom@example.com", "ines@example.com"],
+    "question-topic": "Knots & splices",
+}
+
+
+def switch_off(document: dict[str, Any]) -> None:
+    document["event_types"][0]["active"] = False
+
+
+def delete(document: dict[str, Any]) -> None:
+    document["event_types"].pop(0)
+
+
+@on_sqlite
+@pytest.mark.parametrize("act", [switch_off, delete])
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_a_form_for_what_is_gone_meanwhile_loses_nothing_that_was_typed(
+    app: Flask, guest: FlaskClient, edit: Any, act: Any, headers: dict[str, str]
+) -> None:
+    topic = {"id": "topic", "label": "What shall we talk about?", "kind": "text"}
+    edit(lambda document: document["event_types"][0].update(extra_guests=2, questions=[topic]))
+    edit(add("crew", "Crew briefing", extra_guests=2))
+    edit(lambda document: document.update(contact=CONTACT))
+    form = look(guest, f"{PICKER}?start=2026-12-10T10:00:00Z&tz=Asia/Tokyo&utm_source=letter")
+    sent = {**form.one(id="booking-form").fields(), **TYPED}
+    edit(act)
+    answer = guest.post(PICKER, data=sent, headers=headers)
+    assert answer.status_code == 404
+    shown = page.read(answer.text)
+    assert "Nothing was booked. What you typed is kept." in shown.one(role="alert").text
+    assert "ana@sailing.example" in shown.text
+    for typed in ("Maria Sousa", "maria@example.com", "By the sea, please.", "Knots & splices"):
+        assert typed in shown.one("dl").text
+    assert json.loads(command(app, "bookings", "list", "ana", "--format", "json")) == []
+    # with another event type it goes on where it was
+    (other,) = shown.all("button", _class="card")
+    fields = {**shown.one("form").sent().to_dict(flat=False), "step": "times"}
+    picker = page.read(guest.post(other["formaction"], data=fields).text)
+    start = picker.all("button", name="start")[0]["value"]
+    chosen = {**picker.one("form").sent().to_dict(flat=False), "start": start}
+    again = page.read(guest.post(other["formaction"], data=chosen).text).one(id="booking-form")
+    kept = again.sent()
+    assert kept["name"] == "Maria Sousa"
+    assert kept["notes"] == "By the sea,\nplease."
+    assert kept.getlist("guests") == TYPED["guests"]
+    assert (kept["tz"], kept["utm_source"]) == ("Asia/Tokyo", "letter")
+
+
+@on_sqlite
+def test_a_form_for_a_host_who_is_gone_shows_what_was_typed(app: Flask, guest: FlaskClient) -> None:
+    form = look(guest, f"{PICKER}?start=2026-12-10T10:00:00Z").one(id="booking-form").fields()
+    command(app, "hosts", "delete", "ana", "--yes")
+    answer = guest.post(PICKER, data={**form, **TYPED})
+    assert answer.status_code == 404
+    assert "Knots & splices" in page.read(answer.text).one("dl").text
+
+
 # --- moving ---------------------------------------------------------------------------------------
 
 

@@ -68,20 +68,35 @@ def event_types(document: Settings) -> list[dict[str, Any]]:
 
 
 def not_here(error: NotHere) -> ResponseReturnValue:
-    """404: no such host; or the host's name, how to reach them, and what can be booked there."""
-    if error.document is None:
-        return web_errors.not_here(error)
+    """404: no such host; or the host's name, how to reach them, and what can be booked there. What
+    a guest has typed meanwhile is shown, and goes along to what is booked instead."""
+    document, given, typed = error.document, request.form, _typed()
+    if document is None:
+        return web_errors.trouble(404, "not_found", *web_errors.words(404), typed=typed)
     heading = _("Nothing here")
     message = _("%(host)s does not offer this any more, or the link is incomplete.")
-    page = host_page(error.document, heading, request.args)
-    page["alert"] = {
-        "code": "not_found",
-        "message": message % {"host": error.document.display_name},
-    }
-    listed = event_types(error.document)
+    said = [message % {"host": document.display_name}]
+    page = host_page(document, heading, request.values) | {"typed": typed}
+    if typed:
+        said += [_("Nothing was booked."), _("What you typed is kept.")]
+        kept = params.kept(given, ("tz", *params.DETAIL_FIELDS))
+        page["carried"] = [*params.seen(given), *params.utm_fields(given), *kept]
+    page["alert"] = {"code": "not_found", "message": " ".join(said)}
+    listed = event_types(document)
     return answers.answer(
         "guest/problem.html", 404, **page, heading=heading, event_types=listed, calm=True
     )
+
+
+def _typed() -> list[tuple[str, str]]:
+    """What a guest has typed into the form of this request, each with what was asked."""
+    labels = {"name": _("Your name"), "email": _("Your e-mail address")}
+    labels["guests"] = _("Other people to invite")
+    return [
+        (labels.get(name, _("You wrote")), value)
+        for name, value in request.form.items(multi=True)
+        if (name in params.DETAIL_FIELDS or name.startswith("question-")) and value.strip()
+    ][:50]
 
 
 def event_view(event: EventType) -> dict[str, Any]:
@@ -93,11 +108,7 @@ def event_view(event: EventType) -> dict[str, Any]:
         "duration": event.duration,
         "duration_label": language.minutes(event.duration),
         "lengths": [
-            {
-                "minutes": each,
-                "label": language.minutes(each),
-                "chosen": each == event.duration,
-            }
+            {"minutes": each, "label": language.minutes(each), "chosen": each == event.duration}
             for each in event.durations
         ],
         "location": event.location,

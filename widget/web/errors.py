@@ -78,9 +78,9 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:
     return response
 
 
-def trouble(status: int, code: str, heading: str, message: str) -> Response:
+def trouble(status: int, code: str, heading: str, message: str, **more: Any) -> Response:
     """A page of its own for what went wrong: what happened, whether anything was booked."""
-    context = {**answers.page(heading), "alert": {"code": code, "message": message}}
+    context = {**answers.page(heading), "alert": {"code": code, "message": message}, **more}
     context["calm"] = status in (404, 429)
     context["retry_url"] = _way_back() if status == 429 else None
     return answers.answer("guest/problem.html", status, **context, heading=heading)
@@ -111,7 +111,7 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
 
 def _told(status: int, error: HTTPException) -> Response:
     code = CODES.get(status, "invalid_request" if status < 500 else "internal_error")
-    heading, message = _words(status)
+    heading, message = words(status)
     if not wants_json():
         return trouble(status, code, heading, message)
     if status == 404:
@@ -124,7 +124,7 @@ def _told(status: int, error: HTTPException) -> Response:
     return problem(status, code, message)
 
 
-def _words(status: int) -> tuple[str, str]:
+def words(status: int) -> tuple[str, str]:
     if status == 404:
         return _("Nothing here"), _(
             "There is no such page: the link may be incomplete, or what it led to is gone. Please"
