@@ -78,6 +78,7 @@ def over(guest: FlaskClient, code: str) -> Element:
     shown = look(guest, at(code), 410)
     assert shown.one(data_error=True)["data-error"] == "link_used"
     assert "Ana Silva" in shown.text
+    assert "If you booked with it, your booking stands" in shown.text
     assert not starts(shown)
     answer = guest.get(f"{API}/slots", query_string={**DAY, "once": code})
     assert (answer.status_code, answer.get_json()["code"]) == (410, "link_used")

@@ -259,7 +259,7 @@ def _phone(text: str) -> str:
     try:
         return contact.phone(text)
     except ValueError:
-        raise _wrong(_("Enter a phone number such as +351 912 345 678.")) from None
+        raise _wrong(_("Enter a phone number such as +1 212-555-0143.")) from None
 
 
 def _ticked(question: Question, value: Any) -> bool:

@@ -86,8 +86,9 @@ def refusal(error: NotBooked) -> str:
             "This time is not offered, so nothing was booked. Please choose another one."
         ),
         "link_used": _(
-            "This link has been used already, or its time is over, so nothing was booked. Please"
-            " ask your host for a new one."
+            "This link has been used already, or its time is over. If you booked with it, your"
+            " booking stands: look into your mail. Otherwise nothing was booked; please ask your"
+            " host for a new one."
         ),
         "rate_limited": _(
             "There were too many bookings in a short time. Nothing was booked; please try again"
