@@ -205,9 +205,18 @@ def test_every_zone_of_a_country_is_found_and_counted(guest: FlaskClient, countr
         ("ja", "日本標準時", "Asia/Tokyo"),
         ("en", "Etc/GMT%2B5", "Etc/GMT+5"),
         ("en", "Zulu", "UTC"),
+        # a whole name, then the beginning of its own, then that of a former one of another zone
+        ("en", "john", "America/St_Johns"),
+        ("en", "St. John", "America/St_Johns"),
+        ("en", "niger", "Africa/Niamey"),
+        ("en", "dominica", "America/Dominica"),
+        ("de", "guinea", "Africa/Conakry"),
+        ("en", "rome", "Europe/Rome"),
+        ("en", "georgia", "Asia/Tbilisi"),
+        ("pt", "londres", "Europe/London"),
     ],
 )
-def test_what_a_clock_is_called_finds_its_zones(
+def test_the_zone_that_is_meant_comes_first(
     guest: FlaskClient, lang: str, sought: str, first: str
 ) -> None:
     shown = look(guest, f"{PICKER}?lang={lang}&step=zone&city={sought}")

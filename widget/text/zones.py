@@ -20,6 +20,7 @@ from widget.core import zones
 from widget.text import language
 
 LONGEST = 60  # characters of a search
+OTHER = 4  # the rank of a zone that is found by a further city in it
 MOST_FOUND = 40  # more than the zones of any country
 #: Letters that are none with an accent to Unicode, and that people type without it all the same.
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d"})
@@ -36,22 +37,26 @@ _HALF_A_YEAR = timedelta(days=182)
 class City:
     """A zone of the time zone database, its city and country in one language, and `words`: all
     by which it can be found, folded. `others`: further cities in it, each by its names, as they
-    are written and folded."""
+    are written and folded. `names`: the whole names in `words`."""
 
     name: str
     label: str
     words: str
     others: tuple[tuple[str, str], ...] = ()
+    names: tuple[str, ...] = ()
 
     def rank(self, sought: str) -> int | None:
         """How well the text fits, the best first; None: not at all."""
-        if self.words.startswith(sought):
-            return 0
-        if f" {sought}" in self.words:
-            return 1
-        if self.other(sought, ""):
-            return 2
-        return 3 if sought in self.words else None
+        fits = (
+            sought in self.names,
+            self.words.startswith(sought),
+            # its own name or country, rather than a former name, or one in English
+            any(f" {sought}" in f" {name}" for name in self.names[:2]),
+            f" {sought}" in self.words,
+            bool(self.other(sought, "")),
+            sought in self.words,
+        )
+        return fits.index(True) if any(fits) else None
 
     def other(self, sought: str, typed: str) -> str:
         """A further city in this zone whose name begins so, rather as it was typed."""
@@ -149,7 +154,7 @@ def _named(text: str, at: int) -> list[tuple[City, str]]:
     first = sorted((city for city in cities if city.name in using), key=_prominence)
     ranked = [(city.rank(sought), city) for city in cities if city.name not in using]
     hits = sorted(((rank, city) for rank, city in ranked if rank is not None), key=lambda h: h[0])
-    named = [(city, _by_name(city, text) if rank == 2 else city.label) for rank, city in hits]
+    named = [(city, _by_name(city, text) if rank == OTHER else city.label) for rank, city in hits]
     return [*((city, city.label) for city in first), *named]
 
 
@@ -235,9 +240,9 @@ def _city(name: str, country: str, locale: Locale) -> City:
     short = _data()["countries"].get(country, country)
     there = _data()["local"].get(name, ())
     said = (own, land, name.partition("/")[2], english, short, country, *there, *before)
-    words = dict.fromkeys(map(folded, said))
+    names = tuple(dict.fromkeys(map(folded, said)))
     label = own if own == land else f"{own} ({land})"
-    return City(name, label, " ".join(words), _others().get(name, ()))
+    return City(name, label, " ".join(names), _others().get(name, ()), names)
 
 
 @cache
