@@ -48,6 +48,7 @@ function twin(root) {
 }
 
 function arrived() {
+  document.getElementById("offline")?.remove();
   const root = picker();
   if (!root) return;
   guessZone();
@@ -150,7 +151,6 @@ const tryAgain = () => {
 window.addEventListener("online", tryAgain);
 setInterval(tryAgain, 10_000); // the server may have been the one that was away
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => ctx && lost(ctx));
-document.addEventListener("htmx:after:swap", () => document.getElementById("offline")?.remove());
 // a proxy's own words for a server that is away
 document.addEventListener("htmx:after:request", (event) => {
   const { ctx } = event.detail;

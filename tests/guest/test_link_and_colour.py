@@ -15,6 +15,7 @@ from demo.google import StandIn
 from tests import page
 from tests.conftest import Browser, command, on_sqlite
 from tests.people import ANA, PICKER, ask, book, event_of, faults, form, ics, look, save_event, show
+from widget.web import theme
 
 pytestmark = on_sqlite
 
@@ -79,6 +80,20 @@ def test_an_event_type_has_a_colour_of_its_own(
     assert "six hex" in faults(save_event(ana, {"accent": "blue"}))["event-accent"]
     save_event(ana, {"accent": ""})
     assert sheet(PICKER) == before
+
+
+@pytest.mark.usefixtures("ana")
+@pytest.mark.parametrize("accent", ["000000", "0b6e6e", "1a73e8", "767676", "fde047", "ffffff"])
+def test_what_is_chosen_has_the_hosts_own_colour_in_the_dark_too(
+    guest: FlaskClient, accent: str
+) -> None:
+    style = look(guest, f"{PICKER}?accent={accent}").all("style")[0].raw
+    found = dict(re.findall(r"--([a-z-]+-dark):#(\w+)", style))
+    fill, on = theme.rgb(found["fill-dark"]), theme.rgb((found["on-accent-dark"] * 2)[:6])
+    assert theme.contrast(fill, theme.DARK_PAGE) >= 3  # WCAG 2.2, 1.4.11
+    assert theme.contrast(fill, on) >= 4.5  # 1.4.3
+    seen = theme.contrast(theme.rgb(accent), theme.DARK_PAGE) >= 3
+    assert (found["fill-dark"] == accent) is seen
 
 
 def test_the_preview_shows_what_the_guests_mail_will_say(

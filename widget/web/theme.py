@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from widget.core import fields
@@ -12,6 +13,7 @@ THEMES = ("auto", "light", "dark")
 STYLE = ("guest.css", "picker.css")  # of every page, in this order
 FORM_STYLE = "booking.css"  # stands in the pages and fragments that need it
 READABLE = 4.5  # WCAG 2.2, 1.4.3 Contrast (Minimum), AA
+SEEN = 3.0  # WCAG 2.2, 1.4.11 Non-text Contrast, AA
 TINT = 0.1  # of the accent behind a note's text; what is tinted more has text of its own colour
 #: The darkest light ground and the lightest dark one that a page is shown on (frame.js: `adapt`).
 LIGHT_PAGE, DARK_PAGE = (244, 244, 244), (42, 43, 47)
@@ -27,9 +29,10 @@ def style_sheet(accent: str) -> str:
     """The guest's style sheet with this accent (six hex digits) in light and in dark."""
     light = _readable(rgb(accent), LIGHT_PAGE)
     dark = _readable(rgb(accent), DARK_PAGE)
+    fill = _nearest(rgb(accent), 255, lambda nearer: contrast(nearer, DARK_PAGE) >= SEEN)
     colours = (
         f":root{{--accent-light:{_hex(light)};--on-accent-light:{_on(light)};"
-        f"--accent-dark:{_hex(dark)};--on-accent-dark:{_on(dark)};"
+        f"--accent-dark:{_hex(dark)};--on-accent-dark:{_on(fill)};--fill-dark:{_hex(fill)};"
         f"--on-tint-light:{_hex(_mixed(light, (0, 0, 0), 0.15))};"
         f"--on-tint-dark:{_hex(_mixed(dark, (255, 255, 255), 0.5))}}}\n"
     )
@@ -45,9 +48,16 @@ def contrast(one: RGB, other: RGB) -> float:
 def _readable(colour: RGB, page: RGB) -> RGB:
     """The colour nearest to this one that can be read as text on the page, even tinted by it."""
     end = 0 if page == LIGHT_PAGE else 255
+    return _nearest(
+        colour, end, lambda nearer: contrast(nearer, _mixed(page, nearer, TINT)) >= READABLE
+    )
+
+
+def _nearest(colour: RGB, end: int, fits: Callable[[RGB], bool]) -> RGB:
+    """The colour nearest to this one, on the way to black (0) or white (255), that fits."""
     for step in range(101):
         nearer = _mixed(colour, (end, end, end), step / 100)
-        if contrast(nearer, _mixed(page, nearer, TINT)) >= READABLE:
+        if fits(nearer):
             return nearer
     return end, end, end
 
@@ -58,8 +68,7 @@ def _mixed(one: RGB, other: RGB, part: float) -> RGB:
 
 
 def _on(colour: RGB) -> str:
-    white = contrast(colour, (255, 255, 255)) >= contrast(colour, (0, 0, 0))
-    return "#fff" if white else "#000"
+    return "#fff" if contrast(colour, (255, 255, 255)) >= READABLE else "#000"
 
 
 def _luminance(colour: RGB) -> float:
