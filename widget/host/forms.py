@@ -305,12 +305,7 @@ ROWS: dict[str, tuple[str, Part]] = {
     ),
     "schedule": (
         "schedules",
-        {
-            "id": "",
-            "name": "",
-            "weekly_hours": {day: [] for day in WEEKDAYS},
-            "date_overrides": {},
-        },
+        {"id": "", "name": "", "weekly_hours": {day: [] for day in WEEKDAYS}, "date_overrides": {}},
     ),
     "away": ("away", {"from": "", "to": "", "note": ""}),
 }

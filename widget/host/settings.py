@@ -11,11 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
 import models
-from widget.core.document import (
-    SettingsError,
-    load_document,
-    parse_document,
-)
+from widget.core.document import SettingsError, load_document, parse_document
 from widget.guest import picture
 from widget.host import (
     account,

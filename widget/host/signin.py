@@ -118,9 +118,7 @@ def privacy() -> ResponseReturnValue:
     """What is stored of whom: in the operator's own words first (PRIVACY_FILE)."""
     settings = service.config()
     return page(
-        "host/privacy.html",
-        note=settings.privacy_file,
-        days=settings.booking_retention_days,
+        "host/privacy.html", note=settings.privacy_file, days=settings.booking_retention_days
     )
 
 

@@ -14,10 +14,7 @@ from widget.text import language
 #: What each way is called, and what to do with it
 WAYS = {
     "inline": ("In the page", "Paste this where guests should choose a time."),
-    "popup": (
-        "Popup",
-        "Paste this where the button should be; it opens the times over your page.",
-    ),
+    "popup": ("Popup", "Paste this where the button should be; it opens the times over your page."),
     "floating": (
         "Floating button",
         "Paste this anywhere: the button stays in a corner of the page.",

@@ -45,11 +45,7 @@ def store(
 
 
 def _save(
-    host: Host,
-    handle: str,
-    settings: str,
-    revision: int,
-    renamed: Mapping[str, str],
+    host: Host, handle: str, settings: str, revision: int, renamed: Mapping[str, str]
 ) -> bool:
     """Replace the settings document (JSON); False if `revision` is no longer the stored one.
 
