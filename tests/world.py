@@ -115,6 +115,9 @@ def put_back(stored: Rows) -> None:
 # --- applications ---------------------------------------------------------------------------------
 
 
+Memory = list[tuple[dict[Any, Any], dict[Any, Any]]]
+
+
 class Applications:
     """The product for an environment: made once by each worker, as new for every test.
 
@@ -123,7 +126,7 @@ class Applications:
 
     def __init__(self, compiled: BytecodeCache) -> None:
         self._compiled = compiled
-        self._made: dict[Any, tuple[Flask, list[tuple[dict[Any, Any], dict[Any, Any]]]]] = {}
+        self._made: dict[Any, tuple[Flask, Memory]] = {}
         self._databases: dict[str, Any] = {}
 
     def __call__(self, environ: Mapping[str, str]) -> Flask:
@@ -132,12 +135,10 @@ class Applications:
             app = create_app(config.load(environ))
             app.jinja_env.bytecode_cache = self._compiled
             _ = app.extensions["meetslot"].service  # built once: it remembers nothing
-            self._made[key] = app, [(each, _copied(each)) for each in _remembered(app)]
+            self._made[key] = app, _memory(app)
             self._databases[environ["DATABASE_URL"]] = models.database.obj
-        app, remembered = self._made[key]
-        for each, at_first in remembered:
-            each.clear()
-            each.update(_copied(at_first))
+        app, at_first = self._made[key]
+        _remember(at_first)
         app.extensions["meetslot.counts"].storage.reset()
         logs.start(app.extensions["meetslot"].config.log_level)
         models.database.initialize(self._databases[environ["DATABASE_URL"]])
@@ -152,14 +153,22 @@ def forget_counts(app: Flask) -> None:
     vars(counts)["_shares"].clear()
 
 
-def _remembered(app: Flask) -> list[dict[Any, Any]]:
-    """The attributes of everything that an application keeps something in."""
+def _memory(app: Flask) -> Memory:
+    """The attributes of everything that an application keeps something in, and what they are."""
     parts = app.extensions.values()
-    return [
+    kept = [
         app.config,
         app.extensions,
         *(vars(part) for part in parts if hasattr(part, "__dict__")),
     ]
+    return [(each, _copied(each)) for each in kept]
+
+
+def _remember(memory: Memory) -> None:
+    """What was remembered then, and nothing else."""
+    for each, then in memory:
+        each.clear()
+        each.update(_copied(then))
 
 
 def _copied(attributes: dict[Any, Any]) -> dict[Any, Any]:
@@ -203,8 +212,11 @@ class Moments:
             google.state.restore(remembered)
             browser.client.set_cookie("session", session)
             return browser
+        before = _memory(app)
         assert browser.sign_in(email, follow=False).status_code == 303
-        if new:
+        if new:  # the application knows no more than after all the others
+            _remember(before)
+            forget_counts(app)
             cookie = browser.client.get_cookie("session")
             assert cookie
             self._known[key] = (rows(), google.state.snapshot(), cookie.value)
