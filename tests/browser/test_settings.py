@@ -8,9 +8,9 @@ import re
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
+from tests.browser.axe import troubles
 from tests.browser.conftest import House, Open
 
 BOTH = pytest.mark.parametrize("java_script_enabled", [True, False], ids=["script", "plain"])
@@ -19,10 +19,9 @@ SIZES = pytest.mark.parametrize(
     [{"width": 1280, "height": 900}, {"width": 360, "height": 740}, {"width": 320, "height": 640}],
     ids=["wide", "phone", "narrow"],
 )
-FOUND = {"iframes": False, "resultTypes": ["violations"]}
 AXE: dict[str, Any] = {
-    "light": FOUND,
-    "dark": {**FOUND, "runOnly": ["color-contrast", "link-in-text-block"]},  # all that it changes
+    "light": {},
+    "dark": {"runOnly": ["color-contrast", "link-in-text-block"]},  # all that it changes
 }
 CLICKS = 8  # a new host needs no more, from the start page to the snippet and back
 
@@ -389,17 +388,11 @@ def test_a_host_moves_and_cancels_a_booking(
 # --- for everybody ---------------------------------------------------------------------------
 
 
-def troubles_of(page: Page, color_scheme: str) -> list[str]:
-    found = Axe().run(page, options=AXE[color_scheme]).response["violations"]
-    return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found]
-
-
 @SIZES
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
 def test_axe_finds_nothing_and_nothing_sticks_out(
-    house: House, open_page: Open, viewport: dict[str, int], color_scheme: str
+    house: House, open_page: Open, viewport: dict[str, int]
 ) -> None:
-    page = sign_in(open_page(viewport=viewport, color_scheme=color_scheme), house)
+    page = sign_in(open_page(viewport=viewport), house)
     page.goto(f"{house.widget}/settings?link=intro")
     page.get_by_role("button", name="Make the link").click()
     expect(page.locator("#live")).to_have_text("The link is made.")
@@ -413,19 +406,19 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
     ]
     for view in views:
         page.goto(f"{house.widget}{view}")
-        assert troubles_of(page, color_scheme) == [], view
+        assert troubles(page, **AXE) == [], view
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, view
     page.goto(f"{house.widget}/settings?event=intro")
     kinds = section(page, "Event types")
     kinds.get_by_label("Length", exact=True).fill("0")
     expect(page.locator("#unsaved")).to_be_in_viewport()
-    assert troubles_of(page, color_scheme) == []
+    assert troubles(page, **AXE) == []
     kinds.get_by_role("form", name="Find your course").get_by_role(
         "button", name="Save", exact=True
     ).click()
     expect(kinds.get_by_role("alert")).to_be_focused()
-    assert troubles_of(page, color_scheme) == []
+    assert troubles(page, **AXE) == []
 
 
 def test_the_page_is_used_by_keyboard_alone(house: House, open_page: Open) -> None:
