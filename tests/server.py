@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -96,7 +97,7 @@ class Production:
     def end(self) -> int:
         """As systemd ends it: SIGTERM, and what is under way may end."""
         self.process.terminate()
-        return self.process.wait(60)
+        return self.process.wait(120)
 
     def workers(self) -> list[int]:
         """The processes that answer."""
@@ -120,14 +121,19 @@ def production(environ: dict[str, str], folder: Path, **settings: str) -> Iterat
 def patiently(url: str) -> requests.Response:
     """The answer, once somebody answers there at all."""
     session = requests.Session()
-    retry = Retry(120, backoff_factor=0.05, backoff_max=0.5)
+    retry = Retry(300, backoff_factor=0.05, backoff_max=0.5)
     session.mount("http://", HTTPAdapter(max_retries=retry))
-    return session.get(url, timeout=30)
+    return session.get(url, timeout=120)
 
 
 def free_ports(number: int) -> list[int]:
+    """Ports that nobody has, and none that Linux gives to whoever asks for any: one of those may
+    be another process's by the time the server takes it."""
     with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
+        found: list[int] = []
+        while len(found) < number:
+            probe, port = stack.enter_context(socket.socket()), 10_000 + secrets.randbelow(20_000)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                found.append(port)
+        return found

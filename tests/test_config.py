@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from app import create_app
 from demo.google import StandIn
 from tests.conftest import ROOT, Browser
 from tests.people import ANA, PICKER
+from tests.server import free_ports
 from widget import config
 
 KEY = Fernet.generate_key().decode()
@@ -186,7 +186,7 @@ def flask(folder: Path, *args: str, **environ: str) -> subprocess.CompletedProce
     clean = {**CLEAN, **environ}
     command = [program, "--app", "app", *args]
     return subprocess.run(
-        command, cwd=folder, env=clean, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=folder, env=clean, capture_output=True, text=True, timeout=120, check=False
     )
 
 
@@ -242,7 +242,7 @@ def test_every_help_works_without_any_variable(tmp_path: Path) -> None:
     each = json.dumps([["--app", "app", *command, "--help"] for command in COMMANDS])
     program = [sys.executable, "-c", EACH, each]
     shown = subprocess.run(
-        program, cwd=tmp_path, env=CLEAN, capture_output=True, text=True, timeout=60, check=True
+        program, cwd=tmp_path, env=CLEAN, capture_output=True, text=True, timeout=120, check=True
     )
     assert shown.stderr == ""
     *helps, rest = re.split(r"^-- (\d+: \S+)\n", shown.stdout, flags=re.MULTILINE)
@@ -302,9 +302,7 @@ def test_an_empty_limit_in_a_dotenv_file_is_no_limit(
 @contextmanager
 def served(google: StandIn, folder: Path, **settings: str) -> Iterator[str]:
     """The address of the production server until the block ends."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(*free_ports(1))
     program = str(Path(sys.executable).parent / "flask")
     environ = {
         **CLEAN, **NEEDED, **google.environ,
@@ -315,16 +313,16 @@ def served(google: StandIn, folder: Path, **settings: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        assert server.wait(timeout=30) in (0, -15)
+        assert server.wait(timeout=120) in (0, -15)
 
 
 def up(url: str) -> requests.Response:
     """Its health, once it is there."""
     patient = requests.Session()
     patient.mount(
-        "http://", HTTPAdapter(max_retries=Retry(60, backoff_factor=0.1, backoff_max=0.5))
+        "http://", HTTPAdapter(max_retries=Retry(300, backoff_factor=0.1, backoff_max=0.5))
     )
-    return patient.get(f"{url}/healthz", timeout=30)
+    return patient.get(f"{url}/healthz", timeout=120)
 
 
 def test_the_server_serves_on_its_port_until_it_is_told_to_end(
@@ -373,7 +371,7 @@ def test_an_address_that_is_not_this_machines_is_told(tmp_path: Path) -> None:
 def test_all_workers_of_a_server_count_one_limit_together(google: StandIn, tmp_path: Path) -> None:
     with served(google, tmp_path, WEB_CONCURRENCY="4", READ_RATE_LIMIT="20 per hour") as url:
         up(url)
-        answers = [requests.get(f"{url}/api/v1/nobody", timeout=30) for _time in range(60)]
+        answers = [requests.get(f"{url}/api/v1/nobody", timeout=120) for _time in range(60)]
     assert [answer.status_code for answer in answers] == [404] * 20 + [429] * 40
     assert int(answers[-1].headers["Retry-After"]) > 3500
 

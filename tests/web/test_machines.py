@@ -44,14 +44,14 @@ def redis() -> Iterator[str]:
     options = ["--port", "0", "--unixsocket", f"{folder}/sock", "--save", "", "--dir", str(folder)]
     process = subprocess.Popen([str(REDIS), *options], stdout=subprocess.DEVNULL)
     try:
-        for _look in range(600):
+        for _look in range(6000):
             if (folder / "sock").exists():
                 break
             threading.Event().wait(0.02)
         yield f"redis+unix://{folder}/sock"
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(120)
         shutil.rmtree(folder)
 
 
@@ -82,7 +82,7 @@ class _Forward(BaseHTTPRequestHandler):
         for other in range(len(self.server.ports)):
             port = self.server.ports[(machine + other) % len(self.server.ports)]
             try:
-                connection = HTTPConnection("127.0.0.1", port, timeout=30)
+                connection = HTTPConnection("127.0.0.1", port, timeout=120)
                 connection.connect()
             except OSError:
                 continue
@@ -183,7 +183,7 @@ def book_by_turns(first: Production, second: Production, before: Proxy) -> None:
     for here, there in ((first, second), (second, first)):
         start = starts.pop()
         made = requests.post(
-            f"{here.url}/api/v1/ana/intro/bookings", json={"start": start, **MARIA}, timeout=30
+            f"{here.url}/api/v1/ana/intro/bookings", json={"start": start, **MARIA}, timeout=120
         )
         assert made.status_code == 201, made.text
         assert start not in requests.get(f"{there.url}/book/ana/intro?date={start[:10]}").text
@@ -205,4 +205,4 @@ def stop_as_the_power_goes(machine: Production) -> None:
     workers = machine.workers()
     for pid in (machine.process.pid, *workers):
         os.kill(pid, signal.SIGKILL)
-    machine.process.wait(60)
+    machine.process.wait(120)

@@ -124,7 +124,7 @@ def running(command: list[str], folder: Path) -> Iterator[None]:
         assert proxy.poll() is None, (folder / "proxy.log").read_text()
     finally:
         proxy.terminate()
-        proxy.wait(30)
+        proxy.wait(120)
 
 
 @pytest.fixture(params=[nginx, caddy])
@@ -150,7 +150,7 @@ def site(
 
 
 def wait_for(site: Site, folder: Path) -> None:
-    for _look in range(600):
+    for _look in range(6000):
         try:
             assert site.ask("GET", "/healthz")[0] == 200
             return

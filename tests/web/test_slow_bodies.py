@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import http.client
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, on_sqlite
+from tests.conftest import on_sqlite
+from tests.server import production
 
 pytestmark = on_sqlite
 SLOW = 60
@@ -23,36 +21,15 @@ PATIENCE_SECONDS = 30  # of the test, on a machine that is busy; the server answ
 @pytest.fixture
 def port(environ: dict[str, str], tmp_path: Path) -> Iterator[int]:
     """Where the production server listens, with one worker."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    with (tmp_path / "server.log").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "flask", "--app", "app", "serve"],
-            env={**kept, **environ, "PORT": str(port), "WEB_CONCURRENCY": "1"},
-            cwd=ROOT,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            while ask(port, "GET", "/healthz", tries=True) != 200:
-                assert server.poll() is None, (tmp_path / "server.log").read_text()
-            yield port
-        finally:
-            server.terminate()
-            server.wait(30)
+    with production(environ, tmp_path, WEB_CONCURRENCY="1") as server:
+        yield server.port
 
 
-def ask(port: int, method: str, path: str, body: bytes = b"", *, tries: bool = False) -> int:
+def ask(port: int, method: str, path: str, body: bytes = b"") -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     try:
         connection.request(method, path, body or None)
         return connection.getresponse().status
-    except ConnectionRefusedError:
-        if tries:
-            return 0
-        raise
     finally:
         connection.close()
 
