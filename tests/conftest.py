@@ -65,8 +65,9 @@ LEFT_OUT = {
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two for each core: tests of bad days at Google, or of a browser, wait half of the time."""
-    return 2 * (os.cpu_count() or 1)
+    """Three for each core: tests of bad days at Google, of servers or of a browser wait for half
+    of their time (two left a quarter of both cores idle)."""
+    return 3 * (os.cpu_count() or 1)
 
 
 def pytest_configure() -> None:
