@@ -96,7 +96,7 @@ def at_once(app: Flask, act: Callable[[FlaskClient], TestResponse], times: int =
     def one(_number: int) -> TestResponse:
         try:
             client = app.test_client()
-            gate.wait(timeout=60)
+            gate.wait(timeout=120)
             return act(client)
         finally:
             models.database.close()

@@ -42,7 +42,7 @@ def test_more_threads_than_connections_are_served_in_turn(
     gate, counts = threading.Barrier(8), list[int]()
 
     def use(_number: int) -> int:
-        gate.wait(timeout=60)
+        gate.wait(timeout=120)
         with database.connection_context():
             counts.append(database.execute_sql(COUNT).fetchone()[0])
             return int(database.execute_sql("SELECT 7").fetchone()[0])
@@ -61,7 +61,7 @@ def test_connections_that_the_server_ended_are_replaced(postgresql: Database) ->
     def use(_number: int) -> None:
         with database.connection_context():
             database.execute_sql("SELECT 1")
-            gate.wait(timeout=60)
+            gate.wait(timeout=120)
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(use, range(4)))
@@ -108,7 +108,7 @@ def test_threads_of_a_process_write_to_sqlite_in_turn(tmp_path: Path) -> None:
     begun, told = threading.Event(), list[str]()
 
     def write() -> None:
-        begun.wait(timeout=60)
+        begun.wait(timeout=120)
         with pytest.raises(peewee.OperationalError, match="locked"), database.impatient():
             database.execute_sql("INSERT INTO one VALUES (1)")
         told.append("impatient")
@@ -124,6 +124,6 @@ def test_threads_of_a_process_write_to_sqlite_in_turn(tmp_path: Path) -> None:
             thread.join(timeout=0.01)
         assert told == ["impatient"]
         database.execute_sql("INSERT INTO one VALUES (0)")
-    thread.join(timeout=60)
+    thread.join(timeout=120)
     assert database.execute_sql("SELECT number FROM one").fetchall() == [(0,), (2,)]
     database.close()

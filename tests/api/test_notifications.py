@@ -295,9 +295,9 @@ def test_what_changed_before_the_channel_stood_is_read(
     secure.extensions["meetslot"].patience = Patience(call_seconds=30, tries=1)
     with ThreadPoolExecutor(1) as threads:
         round = threads.submit(reconcile, secure)
-        assert google.faults.wait_for_hanging(30)
+        assert google.faults.wait_for_hanging(120)
         google.alter(ANA, google.events(ANA)[0]["id"], "move", 60)
         google.clear_faults()
-        round.result(timeout=30)
+        round.result(timeout=120)
     reconcile(secure)
     assert look(visitor, address).one(data_booking_status=True)["data-start"] == TEN

@@ -268,7 +268,7 @@ def test_what_is_written_down_to_be_told_waits_for_nobody(app: Flask, crm: Recei
     with app.app_context(), ThreadPoolExecutor(1) as threads:
         found = claim(100, 200)
         with models.locked(found.host):
-            threads.submit(confirm).result(timeout=30)
+            threads.submit(confirm).result(timeout=120)
         assert "booking.confirmed" in stored("delivery")
 
 

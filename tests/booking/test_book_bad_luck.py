@@ -51,10 +51,10 @@ def meanwhile(
     answers: list[TestResponse] = []
     with ThreadPoolExecutor(1) as thread:
         doing = thread.submit(_close_after, act)
-        assert google.faults.wait_for_hanging(30)
+        assert google.faults.wait_for_hanging(120)
         yield answers
         google.clear_faults()
-        answers.append(doing.result(timeout=60))
+        answers.append(doing.result(timeout=120))
 
 
 def _close_after(act: Callable[[], TestResponse]) -> TestResponse:
@@ -203,16 +203,16 @@ def test_a_claim_that_came_late_is_its_requests_own_for_as_long(
     google.fault(FREEBUSY, hang="before")
     with ThreadPoolExecutor(1) as thread:
         doing = thread.submit(_close_after, lambda: send(app.test_client(), fields))
-        assert google.faults.wait_for_hanging(30)
+        assert google.faults.wait_for_hanging(120)
         clock.shift(15)
         google.clear_faults()
         google.fault(INSERT, hang="before")
-        assert google.faults.wait_for_hanging(30)
+        assert google.faults.wait_for_hanging(120)
         clock.shift(10)
         google.state.calls.clear()
         assert "confirmed" not in command(app, "reconcile")
         google.clear_faults()
-        assert doing.result(timeout=60).status_code == 303
+        assert doing.result(timeout=120).status_code == 303
     assert "calendar.events.get" not in google.calls
 
 

@@ -448,7 +448,7 @@ def a_round(app: Flask, google: StandIn, threads: ThreadPoolExecutor, **fault: A
     app.extensions["meetslot"].patience = Patience(call_seconds=30, tries=1)
     google.fault("calendar.events.list", **fault)
     round = threads.submit(reconcile, app)
-    assert google.faults.wait_for_hanging(30)
+    assert google.faults.wait_for_hanging(120)
     return round
 
 
@@ -460,7 +460,7 @@ def test_a_list_that_is_older_than_a_guests_change_does_not_undo_it(
         round = a_round(app, google, threads, hold="after")
         assert reschedule(guest, booked).status_code == 303
         google.clear_faults()
-        round.result(timeout=30)
+        round.result(timeout=120)
     assert look(guest, booked).one(data_booking_status="confirmed")["data-start"] == TEN
     reconcile(app)
     assert look(guest, booked).one(data_booking_status="confirmed")["data-start"] == TEN
@@ -474,7 +474,7 @@ def test_a_booking_that_is_made_while_the_list_comes_is_followed_too(
         other = book(guest, TEN, email="other@guests.example")
         google.alter(ANA, google.events(ANA)[1]["id"], "move", 60)
         google.clear_faults()
-        round.result(timeout=30)
+        round.result(timeout=120)
     reconcile(app)
     assert look(guest, other).one(data_booking_status="confirmed")["data-start"] == ELEVEN
 
@@ -486,11 +486,11 @@ def test_a_change_that_is_heard_of_while_the_guest_changes_something_is_not_forg
     google.fault("calendar.freebusy.query", hang="before")
     with ThreadPoolExecutor(1) as threads:
         doing = threads.submit(reschedule, app.test_client(), booked)
-        assert google.faults.wait_for_hanging(30)
+        assert google.faults.wait_for_hanging(120)
         by_hand(google, "move", 120)
         reconcile(app)
         google.clear_faults()
-        assert code_of(doing.result(timeout=30)) == "calendar_unavailable"
+        assert code_of(doing.result(timeout=120)) == "calendar_unavailable"
     reconcile(app)
     assert look(guest, booked).one(data_booking_status="confirmed")["data-start"] == ELEVEN
 

@@ -80,7 +80,7 @@ def server(*lives: bytes | None) -> Iterator[tuple[str, list[bytes]]]:
         ended.set()
         listening.shutdown(socket.SHUT_RDWR)  # or it would take one more
     for thread in threads:
-        thread.join(timeout=10)
+        thread.join(timeout=120)
 
 
 def test_a_kept_connection_keeps_the_deadline_of_each_call() -> None:

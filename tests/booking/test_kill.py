@@ -55,13 +55,13 @@ class Life:
     def times(self, query: str = "") -> list[str]:
         """The free times of a day that is open and whole, whatever the time is now."""
         query = query or f"?date={tuesday()}"
-        answer = requests.get(f"{self.server.url}/book/ana/intro{query}", timeout=30)
+        answer = requests.get(f"{self.server.url}/book/ana/intro{query}", timeout=120)
         assert answer.status_code == 200, answer.text
         return page.starts(page.read(answer.text))
 
     def form(self, start: str) -> dict[str, str]:
         address = f"{self.server.url}/book/ana/intro"
-        shown = requests.get(address, params={"start": start}, timeout=30)
+        shown = requests.get(address, params={"start": start}, timeout=120)
         form = page.read(shown.text).one(id="booking-form")
         return {**form.fields(), **MARIA}
 
@@ -76,18 +76,18 @@ class Life:
 
     def _post(self, path: str, form: dict[str, str]) -> requests.Response:
         url = f"{self.server.url}{path}"
-        return requests.post(url, data=form, allow_redirects=False, timeout=60)
+        return requests.post(url, data=form, allow_redirects=False, timeout=120)
 
     def dies(self, method: str, when: str, act: Callable[[], Any]) -> None:
         """The process is killed while its call of `method` hangs."""
         self.google.fault(method, hang=when)
         with ThreadPoolExecutor(1) as thread:
             doing: Future[Any] = thread.submit(act)
-            assert self.google.faults.wait_for_hanging(30)
+            assert self.google.faults.wait_for_hanging(120)
             self.server.kill()
             self.google.clear_faults()
             with suppress(requests.ConnectionError):
-                doing.result(timeout=30)
+                doing.result(timeout=120)
                 raise AssertionError("the request came to an end")
 
 
@@ -120,7 +120,7 @@ def settled(host: Flask, google: StandIn, environ: dict[str, str], folder: Path)
             with time_machine.travel(later, tick=True):
                 host.test_cli_runner().invoke(args=["reconcile"], catch_exceptions=False)
         models.database.close()
-        assert requests.get(f"{server.url}/book/ana/intro", timeout=30).status_code == 200
+        assert requests.get(f"{server.url}/book/ana/intro", timeout=120).status_code == 200
     listed = host.test_cli_runner().invoke(args=["bookings", "list", "ana", "--format", "json"])
     rows: list[dict[str, Any]] = json.loads(listed.stdout)
     assert len(rows) <= 1

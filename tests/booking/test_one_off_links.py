@@ -405,7 +405,7 @@ def test_a_link_books_and_moves_nothing_while_its_host_is_being_deleted(
     google.fault("calendar.events.insert", hold="before")  # for this the deletion waits
     with ThreadPoolExecutor(2) as threads:
         threads.submit(on_its_own, lambda: book(app.test_client(), HALF_PAST))
-        assert google.faults.wait_for_hanging(20)
+        assert google.faults.wait_for_hanging(120)
         deletion = threads.submit(
             on_its_own, lambda: command(app, "hosts", "delete", "ana", "--yes")
         )

@@ -57,9 +57,9 @@ def _wishes(url: str) -> list[tuple[str, str]]:
     """What a hundred guests want: a few hours of one day, of either event type."""
     wanted = []
     for each in TYPES:
-        shown = page.read(requests.get(f"{url}/book/ana/{each['slug']}", timeout=30).text)
+        shown = page.read(requests.get(f"{url}/book/ana/{each['slug']}", timeout=120).text)
         day = sorted(shown.all("button", name="date"), key=lambda day: day["value"])[1]["value"]
-        found = requests.get(f"{url}/book/ana/{each['slug']}?date={day}", timeout=30)
+        found = requests.get(f"{url}/book/ana/{each['slug']}?date={day}", timeout=120)
         wanted += [(each["slug"], start) for start in page.starts(page.read(found.text))[36:52]]
     some = random.Random(7)
     return [some.choice(wanted) for _ in range(GUESTS)]
@@ -70,13 +70,13 @@ def _ask(url: str, slug: str, start: str, number: int, gate: Barrier) -> request
     details = {"name": f"Guest {number}", "email": f"guest{number}@guests.example"}
     address = f"{url}/book/ana/{slug}"
     if number % 2:
-        gate.wait(timeout=60)
+        gate.wait(timeout=120)
         api = f"{url}/api/v1/ana/{slug}/bookings"
-        return requests.post(api, json={"start": start, **details}, timeout=60)
-    form = page.read(requests.get(address, params={"start": start}, timeout=30).text)
+        return requests.post(api, json={"start": start, **details}, timeout=120)
+    form = page.read(requests.get(address, params={"start": start}, timeout=120).text)
     fields = {**form.one(id="booking-form").fields(), **details}
-    gate.wait(timeout=60)
-    return requests.post(address, data=fields, allow_redirects=False, timeout=60)
+    gate.wait(timeout=120)
+    return requests.post(address, data=fields, allow_redirects=False, timeout=120)
 
 
 def _losers_see_fresh_times(answer: requests.Response, start: str) -> None:

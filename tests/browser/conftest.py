@@ -40,7 +40,7 @@ from widget import config
 
 #: Chromium without its windows, menus and profile, which cost four times what our pages do.
 HEADLESS = shutil.which("chromium-headless-shell") or CHROMIUM
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 ANA = "ana@sailing.example"
 BEN = "ben@sailing.example"
@@ -141,32 +141,34 @@ class House:
         answer = requests.get(
             f"{self.widget}/api/v1/{host}/{event}/slots",
             params={"from": NOW, "to": end},
-            timeout=30,
+            timeout=120,
         )
         return [slot["start"] for slot in answer.json()["slots"]]
 
     def sign_in(self, email: str) -> requests.Session:
         """A host's session, signed in through the consent page."""
         browser = requests.Session()
-        to_google = browser.get(f"{self.widget}/login", allow_redirects=False, timeout=30)
+        to_google = browser.get(f"{self.widget}/login", allow_redirects=False, timeout=120)
         scopes = unquote(to_google.headers["Location"]).replace("+", " ")
         asked = scopes.split("scope=")[1].split("&")[0].split()
         form: Any = {"person": email, "scope": asked}
         back = requests.post(
-            to_google.headers["Location"], data=form, allow_redirects=False, timeout=30
+            to_google.headers["Location"], data=form, allow_redirects=False, timeout=120
         )
-        assert browser.get(back.headers["Location"], timeout=30).url.endswith("/settings")
+        assert browser.get(back.headers["Location"], timeout=120).url.endswith("/settings")
         return browser
 
     # --- the stand-in -----------------------------------------------------------------------
 
     def control(self, path: str, verb: str = "POST", /, **body: Any) -> Any:
-        return requests.request(verb, f"{self.google}/control/{path}", json=body, timeout=30).json()
+        return requests.request(
+            verb, f"{self.google}/control/{path}", json=body, timeout=120
+        ).json()
 
     def fault(self, method: str, **fault: Any) -> None:
         """The next call of `method` goes wrong; see demo.google.faults.Fault."""
         asked = {"method": method, **fault}
-        requests.post(f"{self.google}/control/faults", json=asked, timeout=30).raise_for_status()
+        requests.post(f"{self.google}/control/faults", json=asked, timeout=120).raise_for_status()
 
     def add_busy(self, email: str, start: str, end: str) -> None:
         self.control(f"people/{email}/busy", start=start, end=end)

@@ -62,7 +62,7 @@ LOADED = {
 def test_the_script_works_wherever_it_comes_from(
     house: House, open_page: Open, script: str
 ) -> None:
-    text = requests.get(f"{house.widget}/embed.js", timeout=30).text
+    text = requests.get(f"{house.widget}/embed.js", timeout=120).text
     house.put("copy.js", f"/* of a plugin */{text}", **{"Content-Type": "text/javascript"})
     html = f"<!doctype html><title>A</title>{RECORD}{script}{INLINE}{LINKED}"
     page = open_page(house.put("page.html", html))

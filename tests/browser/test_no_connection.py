@@ -147,7 +147,7 @@ def test_a_server_that_goes_away_and_comes_back_makes_one_booking(
         if route.request.method == "POST" and not house.bookings():
             headers = {"Content-Type": "application/x-www-form-urlencoded"}
             url, form = route.request.url, route.request.post_data
-            requests.post(url, form, headers=headers, allow_redirects=False, timeout=30)
+            requests.post(url, form, headers=headers, allow_redirects=False, timeout=120)
         away(route)
 
     page.route("**/book/ana/intro*", after_it_arrived)

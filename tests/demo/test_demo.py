@@ -18,7 +18,7 @@ def demo(port: str) -> subprocess.CompletedProcess[str]:
     clean = {"PATH": os.environ["PATH"], "PYTHONUTF8": "1", "PORT": port}
     return subprocess.run(
         [sys.executable, "-m", "demo"],
-        cwd=ROOT, env=clean, capture_output=True, text=True, timeout=60, check=False,
+        cwd=ROOT, env=clean, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 
 

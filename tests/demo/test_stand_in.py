@@ -59,7 +59,7 @@ class Calls:
     def __call__(self, method: str, path: str, **more: Any) -> requests.Response:
         url = f"{self.google.url}/calendar/v3/{path}"
         headers = {"Authorization": f"Bearer {self.token}", **more.pop("headers", {})}
-        return requests.request(method, url, headers=headers, timeout=30, **more)
+        return requests.request(method, url, headers=headers, timeout=120, **more)
 
     def insert(self, params: dict[str, str] | None = None, **more: Any) -> requests.Response:
         body = {"start": {"dateTime": BUSY[0]}, "end": {"dateTime": BUSY[1]}, **more}
@@ -80,7 +80,7 @@ def token(google: StandIn, code: str, **changes: str) -> requests.Response:
         "code_verifier": VERIFIER,
         **changes,
     }
-    return requests.post(f"{google.url}/token", data=form, timeout=30)
+    return requests.post(f"{google.url}/token", data=form, timeout=120)
 
 
 def back(google: StandIn, email: str | None = ANA, scopes: Any = None, **changes: str) -> Any:
@@ -98,7 +98,7 @@ def access(google: StandIn) -> dict[str, Any]:
 
 
 def test_the_consent_page_offers_people_and_scopes_to_untick(google: StandIn) -> None:
-    shown = page.read(requests.get(consent_url(google), timeout=30).text)
+    shown = page.read(requests.get(consent_url(google), timeout=120).text)
     people = [each["value"] for each in shown.all("button", name="person") if each["value"]]
     assert ANA in people
     assert len(people) >= 3
@@ -132,7 +132,7 @@ def test_cancelling_leads_back_without_a_code(google: StandIn) -> None:
 def test_a_request_that_google_would_refuse_is_refused(
     google: StandIn, changes: dict[str, str]
 ) -> None:
-    answer = requests.get(consent_url(google, **changes), timeout=30)
+    answer = requests.get(consent_url(google, **changes), timeout=120)
     assert answer.status_code == 400
     assert page.read(answer.text).one(role="alert").text
 
@@ -141,7 +141,7 @@ def test_the_token_answer_is_signed_for_this_client_and_nonce(google: StandIn) -
     answer = access(google)
     assert answer["expires_in"] == 3599
     assert answer["refresh_token"]
-    keys = KeySet.import_key_set(requests.get(f"{google.url}/jwks", timeout=30).json())
+    keys = KeySet.import_key_set(requests.get(f"{google.url}/jwks", timeout=120).json())
     claims = jwt.decode(answer["id_token"], keys).claims
     assert (claims["iss"], claims["aud"]) == (google.url, CLIENT_ID)
     assert (claims["email"], claims["nonce"]) == (ANA, "my-nonce")
@@ -185,8 +185,8 @@ def test_a_revoked_grant_gives_nothing_any_more(google: StandIn) -> None:
     assert again["access_token"] != answer["access_token"]
     assert "refresh_token" not in again
     url = f"{google.url}/revoke"
-    assert requests.post(url, {"token": answer["refresh_token"]}, timeout=30).status_code == 200
-    assert requests.post(url, {"token": answer["refresh_token"]}, timeout=30).status_code == 400
+    assert requests.post(url, {"token": answer["refresh_token"]}, timeout=120).status_code == 200
+    assert requests.post(url, {"token": answer["refresh_token"]}, timeout=120).status_code == 400
     assert token(google, "", **refresh).json()["error"] == "invalid_grant"
     for issued in (answer, again):
         assert Calls(google, issued["access_token"])("GET", "users/me/calendarList").ok is False
@@ -320,10 +320,10 @@ def test_an_answer_can_be_held_back_before_or_after_the_work(
     google.fault("calendar.events.insert", hold=hold)
     with ThreadPoolExecutor(1) as threads:
         asking = threads.submit(calls.insert)
-        assert google.faults.wait_for_hanging(30)
+        assert google.faults.wait_for_hanging(120)
         assert len(google.events(ANA)) == (hold == "after")
         google.clear_faults()
-        assert asking.result(timeout=30).status_code == 200
+        assert asking.result(timeout=120).status_code == 200
     assert len(google.events(ANA)) == 1
 
 
@@ -346,12 +346,14 @@ class Person:
         self.google, self.url = google, f"{google.url}/calendar?person={ANA}"
 
     def shown(self) -> page.Element:
-        answer = requests.get(self.url, timeout=30)
+        answer = requests.get(self.url, timeout=120)
         assert answer.status_code == 200
         return page.read(answer.text)
 
     def send(self, form: page.Element, action: str, **typed: str) -> page.Element:
-        answer = requests.post(f"{self.google.url}{action}", {**form.fields(), **typed}, timeout=30)
+        answer = requests.post(
+            f"{self.google.url}{action}", {**form.fields(), **typed}, timeout=120
+        )
         assert answer.status_code == 200
         return page.read(answer.text)
 
@@ -419,7 +421,7 @@ def test_people_decline_or_are_removed_and_invitations_are_shown(
 
 
 def test_a_meet_link_leads_to_a_page(google: StandIn) -> None:
-    answer = requests.get(f"{google.url}/meet/abc-defg-hij", timeout=30)
+    answer = requests.get(f"{google.url}/meet/abc-defg-hij", timeout=120)
     assert answer.status_code == 200
     assert "abc-defg-hij" in answer.text
 

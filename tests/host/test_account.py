@@ -360,7 +360,7 @@ def test_a_host_deleted_while_somebody_books_leaves_nothing_behind(
     google.fault(at, hold="before")
     with ThreadPoolExecutor(2) as threads:
         booking = threads.submit(on_its_own, lambda: send(app.test_client(), fields))
-        assert google.faults.wait_for_hanging(20)
+        assert google.faults.wait_for_hanging(120)
         deletion = threads.submit(on_its_own, delete)
         if how == "row":
             deletion.result(60)
