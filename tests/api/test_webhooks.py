@@ -261,9 +261,11 @@ def test_what_is_written_down_to_be_told_waits_for_nobody(app: Flask, crm: Recei
     """Who holds the host may wait for the booking: they would wait for each other for ever."""
 
     def confirm() -> None:
-        with models.database.connection_context():
+        try:
             models.database.execute_sql("SET lock_timeout = '50ms'")
             assert states.confirm(found, {"etag": "2"}, 7)
+        finally:
+            models.database.manual_close()  # nobody else gets this connection
 
     with app.app_context(), ThreadPoolExecutor(1) as threads:
         found = claim(100, 200)

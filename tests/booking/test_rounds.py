@@ -118,9 +118,11 @@ def test_following_the_host_waits_for_whoever_claims_time(app: Flask) -> None:
     """Or two that look out for each other's times would wait for ever."""
 
     def follow() -> None:
-        with models.database.connection_context():
+        try:
             models.database.execute_sql("SET lock_timeout = '50ms'")
             states.follow(found, {"start_at": 300, "end_at": 400}, 0)
+        finally:
+            models.database.manual_close()  # nobody else gets this connection
 
     with app.app_context(), ThreadPoolExecutor(1) as threads:
         found = claim(100, 200, status="confirmed")

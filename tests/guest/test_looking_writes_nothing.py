@@ -50,6 +50,9 @@ def test_a_look_writes_nothing_while_the_busy_times_are_new(
     guest.get(PICKER)
     sqlite = app.extensions["meetslot"].config.database_url.startswith("sqlite")
     read_only, healed = READ_ONLY["sqlite" if sqlite else "postgresql"]
+    if not sqlite:  # the connection that is made read-only is the only one
+        models.database.close()
+        models.database.close_idle()
     models.database.execute_sql(read_only)
     with caplog.at_level(logging.DEBUG, "peewee"):
         looked = guest.get(address)
