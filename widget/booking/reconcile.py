@@ -168,11 +168,7 @@ def _move(calendar: Calendar, booking: models.Booking, now: int) -> None:
 
 
 def _undo(
-    calendar: Calendar,
-    booking: models.Booking,
-    event: Event,
-    now: int,
-    failure: str | None = None,
+    calendar: Calendar, booking: models.Booking, event: Event, now: int, failure: str | None = None
 ) -> None:
     if states.undo(booking, now, failure):
         events.take_in(calendar, booking, event, now)

@@ -26,9 +26,7 @@ def wipe(days: int, now: int) -> int:
     wiped = 0
     while days:
         past = Booking.select(Booking.id).where(
-            Booking.end_at < now - days * DAY,
-            Booking.guest_email != "",
-            ~models.UNSETTLED,
+            Booking.end_at < now - days * DAY, Booking.guest_email != "", ~models.UNSETTLED
         )
         ids = [each.id for each in past.limit(AT_ONCE)]
         if not ids:

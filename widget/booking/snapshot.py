@@ -128,11 +128,7 @@ def current(shelf: Shelf, handle: str, now: int) -> tuple[Snapshot, BusyAge] | N
 
 
 def _read(
-    shelf: Shelf,
-    id: int,
-    versions: tuple[int, int],
-    now: int,
-    same_busy: Snapshot | None,
+    shelf: Shelf, id: int, versions: tuple[int, int], now: int, same_busy: Snapshot | None
 ) -> Snapshot | None:
     found = models.read(_HOST, id)
     if not found:

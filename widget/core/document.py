@@ -13,30 +13,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from widget.core import addresses, characters, days_off, zones
-from widget.core import fields as core_fields
-from widget.core.fields import (
-    Accent,
-    Address,
-    Blocked,
-    Buffer,
-    Calendar,
-    Date,
-    Handle,
-    Https,
-    Length,
-    Limit,
-    Notice,
-    Picture,
-    QuestionId,
-    Ranges,
-    Site,
-    Slug,
-    Zone,
-    between,
-    entries,
-    must,
-)  # fmt: skip
+from widget.core import addresses, characters, days_off, fields, zones
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
@@ -59,23 +36,24 @@ class _Part(BaseModel):
 class Question(_Part):
     """Asked of a guest; `choices` only for kind choice."""
 
-    id: QuestionId
-    label: Annotated[str, core_fields.text(core_fields.LABEL, 1)]
+    id: fields.QuestionId
+    label: Annotated[str, fields.text(fields.LABEL, 1)]
     kind: Kind
     required: bool = False
     choices: Annotated[
-        list[Annotated[str, core_fields.text(core_fields.CHOICE, 1)]],
-        entries(core_fields.CHOICES),
+        list[Annotated[str, fields.text(fields.CHOICE, 1)]], fields.entries(fields.CHOICES)
     ] = []
 
 
 class Schedule(_Part):
     """A week of its own, for the event types that name it by its id."""
 
-    id: QuestionId
-    name: Annotated[str, core_fields.text(core_fields.TITLE, 1)]
-    weekly_hours: dict[Weekday, Ranges]
-    date_overrides: Annotated[dict[Date, Ranges], entries(core_fields.OVERRIDES)] = {}
+    id: fields.QuestionId
+    name: Annotated[str, fields.text(fields.TITLE, 1)]
+    weekly_hours: dict[Weekday, fields.Ranges]
+    date_overrides: Annotated[
+        dict[fields.Date, fields.Ranges], fields.entries(fields.OVERRIDES)
+    ] = {}
 
 
 class Away(_Part):
@@ -83,9 +61,9 @@ class Away(_Part):
 
     model_config = ConfigDict(serialize_by_alias=True)
 
-    since: Date = Field(alias="from")
-    until: Date = Field(alias="to")
-    note: Annotated[str, core_fields.text(core_fields.DETAIL)] = ""
+    since: fields.Date = Field(alias="from")
+    until: fields.Date = Field(alias="to")
+    note: Annotated[str, fields.text(fields.DETAIL)] = ""
 
 
 class Holidays(_Part):
@@ -98,30 +76,31 @@ class Holidays(_Part):
 class EventType(_Part):
     """What can be booked. Minutes, but for the booking window's days."""
 
-    slug: Slug
-    title: Annotated[str, core_fields.text(core_fields.TITLE, 1)]
-    description: Annotated[str, core_fields.text(core_fields.DESCRIPTION, lines="\n\t")] = ""
-    duration: Length
-    slot_interval: Length = Field(default_factory=lambda fields: int(fields["duration"]))
-    buffer_before: Buffer = 0
-    buffer_after: Buffer = 0
-    minimum_notice: Notice = 240
-    booking_window_days: Annotated[int, between(0, core_fields.WINDOW_DAYS, " days")] = 60
-    max_per_day: Limit | None = None
-    max_per_week: Limit | None = None
-    extra_guests: Annotated[int, between(0, core_fields.EXTRA_GUESTS)] = 0
+    slug: fields.Slug
+    title: Annotated[str, fields.text(fields.TITLE, 1)]
+    description: Annotated[str, fields.text(fields.DESCRIPTION, lines="\n\t")] = ""
+    duration: fields.Length
+    slot_interval: fields.Length = Field(default_factory=lambda given: int(given["duration"]))
+    buffer_before: fields.Buffer = 0
+    buffer_after: fields.Buffer = 0
+    minimum_notice: fields.Notice = 240
+    booking_window_days: Annotated[int, fields.between(0, fields.WINDOW_DAYS, " days")] = 60
+    max_per_day: fields.Limit | None = None
+    max_per_week: fields.Limit | None = None
+    extra_guests: Annotated[int, fields.between(0, fields.EXTRA_GUESTS)] = 0
     location: Location = "google_meet"
-    location_detail: Annotated[str, core_fields.text(core_fields.DETAIL)] = ""
+    location_detail: Annotated[str, fields.text(fields.DETAIL)] = ""
     listed: bool = True
     active: bool = True
-    questions: Annotated[list[Question], entries(core_fields.QUESTIONS)] = []
+    questions: Annotated[list[Question], fields.entries(fields.QUESTIONS)] = []
     schedule: str | None = None  # the id of one of the schedules; None: the host's own hours
-    durations: Annotated[list[Length], entries(core_fields.DURATIONS)] = []
-    accent: Accent | None = None
-    redirect_url: Https | None = None
-    invite_title: Annotated[str, core_fields.text(core_fields.TITLE, 1)] = "{guest} - {event}"
-    invite_text: Annotated[str, core_fields.text(core_fields.DESCRIPTION, lines="\n\t")] = ""
-    change_deadline: Notice | None = None  # how long before its start a guest may still change it
+    durations: Annotated[list[fields.Length], fields.entries(fields.DURATIONS)] = []
+    accent: fields.Accent | None = None
+    redirect_url: fields.Https | None = None
+    invite_title: Annotated[str, fields.text(fields.TITLE, 1)] = "{guest} - {event}"
+    invite_text: Annotated[str, fields.text(fields.DESCRIPTION, lines="\n\t")] = ""
+    # how long before its start a guest may still change it
+    change_deadline: fields.Notice | None = None
 
     @property
     def lengths(self) -> list[int]:
@@ -137,42 +116,45 @@ class EventType(_Part):
 class Theme(_Part):
     """The widget's one colour, and whether it is dark."""
 
-    accent: Accent = core_fields.DEFAULT_ACCENT
+    accent: fields.Accent = fields.DEFAULT_ACCENT
     mode: Literal["auto", "light", "dark"] = "auto"
 
 
 class Webhook(_Part):
     """Where events are sent, signed with `secret`."""
 
-    url: Address
+    url: fields.Address
     secret: Annotated[
-        str,
-        must(core_fields.SECRET.fullmatch, "must be whsec_ and 18 to 128 bytes in base64"),
+        str, fields.must(fields.SECRET.fullmatch, "must be whsec_ and 18 to 128 bytes in base64")
     ]
-    events: Annotated[list[WebhookEvent], entries(len(get_args(WebhookEvent)), 1)]
+    events: Annotated[list[WebhookEvent], fields.entries(len(get_args(WebhookEvent)), 1)]
 
 
 class Settings(_Part):
     """Everything a host decides; `parse` makes it, with the rules between fields."""
 
-    version: Annotated[int, must(lambda number: number == 1, "must be 1")]
-    handle: Handle
-    display_name: Annotated[str, core_fields.text(core_fields.NAME, 1)]
-    time_zone: Zone
-    busy_calendars: Annotated[list[Calendar], entries(core_fields.CALENDARS, 1)] = ["primary"]
-    target_calendar: Calendar = "primary"
-    weekly_hours: dict[Weekday, Ranges]
-    date_overrides: Annotated[dict[Date, Ranges], entries(core_fields.OVERRIDES)] = {}
-    schedules: Annotated[list[Schedule], entries(core_fields.SCHEDULES)] = []
-    away: Annotated[list[Away], entries(core_fields.OVERRIDES)] = []
+    version: Annotated[int, fields.must(lambda number: number == 1, "must be 1")]
+    handle: fields.Handle
+    display_name: Annotated[str, fields.text(fields.NAME, 1)]
+    time_zone: fields.Zone
+    busy_calendars: Annotated[list[fields.Calendar], fields.entries(fields.CALENDARS, 1)] = [
+        "primary"
+    ]
+    target_calendar: fields.Calendar = "primary"
+    weekly_hours: dict[Weekday, fields.Ranges]
+    date_overrides: Annotated[
+        dict[fields.Date, fields.Ranges], fields.entries(fields.OVERRIDES)
+    ] = {}
+    schedules: Annotated[list[Schedule], fields.entries(fields.SCHEDULES)] = []
+    away: Annotated[list[Away], fields.entries(fields.OVERRIDES)] = []
     holidays: Holidays | None = None
-    contact: Annotated[str, core_fields.text(core_fields.DETAIL)] = ""
-    picture: Picture | None = None
-    allowed_sites: Annotated[list[Site], entries(core_fields.SITES)] = []
-    blocked: Annotated[list[Blocked], entries(core_fields.BLOCKED)] = []
+    contact: Annotated[str, fields.text(fields.DETAIL)] = ""
+    picture: fields.Picture | None = None
+    allowed_sites: Annotated[list[fields.Site], fields.entries(fields.SITES)] = []
+    blocked: Annotated[list[fields.Blocked], fields.entries(fields.BLOCKED)] = []
     theme: Theme = Theme()
     webhook: Webhook | None = None
-    event_types: Annotated[list[EventType], entries(core_fields.EVENT_TYPES)]
+    event_types: Annotated[list[EventType], fields.entries(fields.EVENT_TYPES)]
 
 
 def _across(document: Any) -> Iterator[tuple[Loc, str]]:
@@ -237,7 +219,7 @@ def _across_event(event: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
 def _get(given: Any, key: str, default: Any) -> Any:
     """The value of a key, or the default if it is missing, of another type, or too long a list."""
     value = given.get(key) if isinstance(given, dict) else None
-    too_long = isinstance(value, list) and len(value) > core_fields.EVENT_TYPES
+    too_long = isinstance(value, list) and len(value) > fields.EVENT_TYPES
     return value if isinstance(value, type(default)) and not too_long else default
 
 

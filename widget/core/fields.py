@@ -164,26 +164,15 @@ def ranges(given: Any) -> Any:
 
 # --- kinds of values ----------------------------------------------------------------------------
 
-QuestionId = Annotated[
-    str,
-    must(QUESTION_ID.fullmatch, "must be 1 to 40 of a-z, 0-9, _ and -"),
-]
+QuestionId = Annotated[str, must(QUESTION_ID.fullmatch, "must be 1 to 40 of a-z, 0-9, _ and -")]
 Slug = Annotated[
-    str,
-    must(HANDLE.fullmatch, "must be 1 to 40 of a-z, 0-9 and hyphens, no hyphen first"),
+    str, must(HANDLE.fullmatch, "must be 1 to 40 of a-z, 0-9 and hyphens, no hyphen first")
 ]
-Handle = Annotated[
-    Slug,
-    must(lambda text: text not in RESERVED, "is reserved: choose another"),
-]
+Handle = Annotated[Slug, must(lambda text: text not in RESERVED, "is reserved: choose another")]
 Zone = Annotated[
-    str,
-    must(zones.ZONES.__contains__, "must be an IANA time zone such as Europe/Lisbon"),
+    str, must(zones.ZONES.__contains__, "must be an IANA time zone such as Europe/Lisbon")
 ]
-Date = Annotated[
-    str,
-    must(is_date, "must be a date such as 2026-12-24, from 1970 to 2200"),
-]
+Date = Annotated[str, must(is_date, "must be a date such as 2026-12-24, from 1970 to 2200")]
 Ranges = Annotated[list[list[str]], BeforeValidator(ranges), entries(RANGES)]
 Calendar = Annotated[str, text(CALENDAR, 1)]
 Site = Annotated[
@@ -191,19 +180,15 @@ Site = Annotated[
     read_by(addresses.site, "must be a site such as https://example.com (http only on localhost)"),
 ]
 Address = Annotated[
-    str,
-    read_by(addresses.secure, "must be an https address (http only on localhost)"),
+    str, read_by(addresses.secure, "must be an https address (http only on localhost)")
 ]
 Blocked = Annotated[
-    str,
-    read_by(contact.blockable, "must be an e-mail address, or a domain such as example.com"),
+    str, read_by(contact.blockable, "must be an e-mail address, or a domain such as example.com")
 ]
 Picture = Annotated[str, must(is_picture, "must be a WebP picture of at most 20 kB, in base64")]
 Https = Annotated[Address, must(lambda text: text[:6] == "https:", "must be https")]
 Accent = Annotated[
-    str,
-    must(ACCENT.fullmatch, "must be six hex digits without #"),
-    AfterValidator(str.lower),
+    str, must(ACCENT.fullmatch, "must be six hex digits without #"), AfterValidator(str.lower)
 ]
 Length = Annotated[int, between(1, DAY_MINUTES, " minutes")]
 Buffer = Annotated[int, between(0, DAY_MINUTES, " minutes")]

@@ -330,12 +330,7 @@ class Calendar:
         return found
 
     def _declined(
-        self,
-        method: str,
-        answer: Answer,
-        lost: type[Unknown] | type[Unavailable],
-        *,
-        needed: bool,
+        self, method: str, answer: Answer, lost: type[Unknown] | type[Unavailable], *, needed: bool
     ) -> GoogleError:
         """What a no of Google's means; what concerns more than this call is written down."""
         try:
