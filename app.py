@@ -4,30 +4,11 @@ from __future__ import annotations
 
 import gc
 import threading
+from functools import partial
 
-import peewee
 from flask import Flask
 
-import models
-from widget import cli, config, metrics
-from widget.api import agents, mcp, me, notifications, oembed, openapi, v1, webhooks
-from widget.booking import reconcile
-from widget.booking.ahead import Ahead
-from widget.google.client import Google
-from widget.guest import booking, card, picture, script, sightings, steps
-from widget.host import (
-    account,
-    bookings,
-    links,
-    preview,
-    programs,
-    settings,
-    signin,
-    stale,
-    webhook,
-)
-from widget.host import picture as own_picture
-from widget.web import cache, logs, ready, service, setup, static
+from widget import config, server
 
 
 def create_app(given: config.Config | None = None) -> Flask:
@@ -36,15 +17,32 @@ def create_app(given: config.Config | None = None) -> Flask:
     Missing or malformed variables, or a database that is not there, end the start with a line each
     (SystemExit); on the command line, `--help` and `doctor` work all the same.
     """
-    try:
-        configured = given or config.load()
-        models.connect(configured.database_url, configured.connections)
-    except config.ConfigError as error:
-        return cli.without(str(error))
-    except (peewee.PeeweeException, OSError) as error:
-        said = f"DATABASE_URL cannot be used ({type(error).__name__})"
-        return cli.without(f"{said}: {config.help_for('database_url')}")
     app = Flask(__name__, static_folder=None)
+    if given is None and server.command_is_looked_for():
+        app.cli = server.Commands(lambda: _furnish(app, None))
+    else:
+        _furnish(app, given)
+    return app
+
+
+def _furnish(app: Flask, given: config.Config | None) -> None:
+    """Put all that the house has into `app`."""
+    # imported here, since it takes most of a start, and `flask serve` by itself needs none of it
+    from widget import cli
+    from widget.api import agents, mcp, me, notifications, oembed, openapi, v1
+    from widget.booking.ahead import Ahead
+    from widget.google.client import Google
+    from widget.guest import booking, card, picture, script, sightings, steps
+    from widget.host import account, bookings, links, preview, settings, signin, stale, webhook
+    from widget.host import picture as own_picture
+    from widget.host import programs as own_programs
+    from widget.web import cache, logs, ready, service, setup, static
+
+    try:
+        configured = server.prepare(given)
+    except config.ConfigError as error:
+        cli.register_without(app, str(error))
+        return
     app.extensions["meetslot"] = Google(configured)
     app.extensions["meetslot.ahead"] = Ahead()
     app.extensions["meetslot.kept"] = service.Kept()
@@ -55,46 +53,25 @@ def create_app(given: config.Config | None = None) -> Flask:
     app.wsgi_app = ready.Ready(app, seen.note, behind_proxy=behind_proxy)  # type: ignore[method-assign,assignment]
     setup.set_up(app, configured)
     cache.compress_others(app)
-    for room in (
-        steps,
-        booking,
-        picture,
-        card,
-        script,
-        v1,
-        me,
-        openapi,
-        mcp,
-        oembed,
-        agents,
-        notifications,
-        static,
-    ):
-        app.register_blueprint(room.blueprint)
-    for room in (
-        signin,
-        settings,
-        own_picture,
-        bookings,
-        links,
-        programs,
-        webhook,
-        preview,
-        account,
-    ):
+    programs = v1, me, openapi, mcp, oembed, agents, notifications, static
+    hosts = signin, settings, own_picture, bookings, links, own_programs, webhook, preview, account
+    for room in (steps, booking, picture, card, script, *programs, *hosts):
         app.register_blueprint(room.blueprint)
     signin.set_up(app)
     stale.set_up(app)
     cli.register(app)
-    return app
 
 
 def worker() -> Flask:
     """The application as a worker of the server runs it, with its reconcile rounds."""
     app = create_app()
-    static.warm()
+    from widget import metrics
+    from widget.api import webhooks
+    from widget.booking import reconcile
+    from widget.guest import script
+    from widget.web import static
+
     google = app.extensions["meetslot"]
-    script.warm(google.config)
     if google.config.metrics:
         from widget import exporter
 
@@ -103,10 +80,11 @@ def worker() -> Flask:
     gc.collect()
     gc.freeze()  # what the start has made stays, and need not be looked through again and again
     gc.set_threshold(20_000, 50, 100)
-    threading.Thread(target=reconcile.rounds, args=(google,), daemon=True).start()
-    threading.Thread(target=webhooks.rounds, args=(google,), daemon=True).start()
-    ahead = app.extensions["meetslot.ahead"]
-    threading.Thread(target=ahead.keep_asking, args=(google,), daemon=True).start()
-    seen = app.extensions["meetslot.sightings"]
-    threading.Thread(target=seen.keep_writing, daemon=True).start()
+
+    rounds = (reconcile.rounds, webhooks.rounds, app.extensions["meetslot.ahead"].keep_asking)
+    # small files are made ready while the first guests are served already
+    works = [static.warm, partial(script.warm, google.config)]
+    works += [partial(each, google) for each in rounds]
+    for work in (*works, app.extensions["meetslot.sightings"].keep_writing):
+        threading.Thread(target=work, daemon=True).start()
     return app

@@ -3,15 +3,22 @@ connections on PostgreSQL."""
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-import peewee
-from playhouse.db_url import parse as parse_url
-from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
+# peewee imports psycopg wherever it is installed, which takes 12 MiB and a seventh of a start, for
+# nothing on SQLite; it does not find a module that is None (Python's reference, "The module cache")
+sys.modules.setdefault("psycopg", None)  # type: ignore[arg-type]
+import peewee  # noqa: E402
+from playhouse.db_url import parse as parse_url  # noqa: E402
+from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase  # noqa: E402
+
+if sys.modules["psycopg"] is None:
+    del sys.modules["psycopg"]
 
 PATIENT_SECONDS, IMPATIENT_MS = 10, 200  # waited for SQLite's one write lock
 WRITES = ("UPDATE", "INSERT", "DELETE")
@@ -27,15 +34,33 @@ def database(url: str, connections: int) -> peewee.Database:
         return SqliteDatabase(str(path), pragmas=pragmas, timeout=PATIENT_SECONDS)
     return PostgresqlDatabase(
         **parse_url(url.replace("postgres://", "postgresql://", 1)),
-        prefer_psycopg3=True,
         autoconnect=True,
         max_connections=connections,
         timeout=PATIENT_SECONDS,
     )
 
 
+class Psycopg(peewee.Psycopg3Adapter):  # type: ignore[misc]
+    """peewee's own, which imports psycopg when a database of PostgreSQL's is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        import psycopg  # here, for the reason above
+
+        self._psycopg, is_in = psycopg, psycopg.pq.TransactionStatus
+        self.txn_idle, self.txn_inerror, self.txn_unknown = is_in.IDLE, is_in.INERROR, is_in.UNKNOWN
+
+    def check_driver(self) -> None:
+        """It is there."""
+
+    def connect(self, db: peewee.Database, **params: Any) -> Any:
+        return self._psycopg.connect(dbname=db.database, **params)
+
+
 class PostgresqlDatabase(PooledPostgresqlDatabase):  # type: ignore[misc]
     """Its connections are lent to a thread until it closes the database or waits for Google."""
+
+    psycopg2_adapter = psycopg3_adapter = Psycopg  # whichever peewee thinks is installed
 
     def __init__(self, *args: Any, **more: Any) -> None:
         self._mine = threading.local()
@@ -58,18 +83,12 @@ class PostgresqlDatabase(PooledPostgresqlDatabase):  # type: ignore[misc]
         if self.is_closed():
             self._mine.unasked = True
             try:
-                return self._rows(sql, values)
+                return _rows(self, sql, values)
             except (peewee.OperationalError, peewee.InterfaceError):
                 self.close()
             finally:
                 self._mine.unasked = False
-        return self._rows(sql, values)
-
-    def _rows(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        connection: Any = self.connection()  # type: ignore[no-untyped-call]
-        with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
-            found: list[tuple[Any, ...]] = connection.execute(sql, values).fetchall()
-            return found
+        return _rows(self, sql, values)
 
 
 # Both are named as peewee's: migrations tell them apart by that.
@@ -83,14 +102,27 @@ class SqliteDatabase(peewee.SqliteDatabase):
         super().__init__(*args, **more)
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """This thread's turn. Raises peewee.OperationalError when it takes too long to come."""
+    def writing(self, lasting: bool = True) -> Iterator[None]:
+        """This thread's turn. Raises peewee.OperationalError when it takes too long to come.
+
+        What is not `lasting` is not waited for until it is on the disk, half of what a commit
+        takes: https://sqlite.org/pragma.html#pragma_synchronous
+        """
         if not self._turn.acquire(timeout=getattr(self._mine, "patience", PATIENT_SECONDS)):
             raise peewee.OperationalError("database is locked")
         try:
-            yield
+            with nullcontext() if lasting else self._relaxed():
+                yield
         finally:
             self._turn.release()
+
+    @contextmanager
+    def _relaxed(self) -> Iterator[None]:
+        self.execute_sql("PRAGMA synchronous = normal")
+        try:
+            yield
+        finally:
+            self.execute_sql("PRAGMA synchronous = full")
 
     @contextmanager
     def impatient(self) -> Iterator[None]:
@@ -104,10 +136,10 @@ class SqliteDatabase(peewee.SqliteDatabase):
 
     def read(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         """The rows of a query."""
-        connection: Any = self.connection()  # type: ignore[no-untyped-call]
-        with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
-            found: list[tuple[Any, ...]] = connection.execute(sql, values).fetchall()
-            return found
+        return _rows(self, sql, values)
+
+    def close_idle(self) -> None:
+        """A thread's connection is its own, and none is idle."""
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
         with self._turn_for(sql):
@@ -116,3 +148,9 @@ class SqliteDatabase(peewee.SqliteDatabase):
     def _turn_for(self, sql: str) -> AbstractContextManager[None]:
         writes = sql.startswith(WRITES) and not self.in_transaction()
         return self.writing() if writes else nullcontext()
+
+
+def _rows(database: Any, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
+        found: list[tuple[Any, ...]] = database.connection().execute(sql, values).fetchall()
+        return found

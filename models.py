@@ -9,14 +9,15 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from connections import database as open_database  # first: it says what peewee is to import
+
+# isort: split
 import peewee
 from playhouse.migrations import Runner
-
-from connections import PostgresqlDatabase
-from connections import database as open_database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 ACTIVE = ("pending", "confirmed")
@@ -25,6 +26,7 @@ WEEK = 7 * 86400
 _MIGRATION_LOCK = 0x6D656574  # any number, the same on every machine
 
 database = peewee.DatabaseProxy()
+T = TypeVar("T", bound=peewee.Model)
 
 
 #: The database did not answer, or not in time: what was asked of it is not written.
@@ -255,7 +257,7 @@ def connect(url: str, connections: int = 4) -> None:
     and bring its tables up to date. Raises peewee.PeeweeException."""
     before = database.obj
     database.initialize(open_database(url, connections))
-    if isinstance(before, PostgresqlDatabase):
+    if before:
         before.close_idle()  # the server has only so many for all
     with database.connection_context():
         _migrate()
@@ -288,15 +290,42 @@ def read(sql: str, *values: Any) -> list[tuple[Any, ...]]:
     return rows
 
 
+@cache
+def _select(table: type[peewee.Model]) -> str:
+    names = ", ".join(f'"{field.column_name}"' for field in table._meta.sorted_fields)
+    return f'SELECT {names} FROM "{table._meta.table_name}" WHERE '  # noqa: S608  # our own names
+
+
+def find(table: type[T], where: str, *values: Any) -> T | None:
+    """A row of a table, as peewee would give it, by a condition with ? for each value."""
+    for row in read(_select(table) + where, *values):
+        pairs: Any = zip(table._meta.sorted_fields, row, strict=True)
+        return table(
+            __no_default__=True, **{each.name: each.python_value(it) for each, it in pairs}
+        )
+    return None
+
+
+def add(row: T) -> T:
+    """Insert a new row."""
+    given = [(row._meta.fields[name], value) for name, value in row.__data__.items()]
+    names = ", ".join(f'"{field.column_name}"' for field, _value in given)
+    marks = ", ".join(["?" if _sqlite() else "%s"] * len(given))
+    sql = f'INSERT INTO "{row._meta.table_name}" ({names}) VALUES ({marks})'  # noqa: S608
+    database.execute_sql(sql, [field.db_value(value) for field, value in given])
+    return row
+
+
 @contextmanager
-def write() -> Iterator[None]:
-    """A transaction that takes SQLite's one write lock at its start, not half-way.
+def write(*, lasting: bool = True) -> Iterator[None]:
+    """A transaction that takes SQLite's one write lock at its start, not half-way. What is not
+    `lasting` may be undone as a whole when the machine loses its power, but by nothing else.
 
     Raises CommitLost, or another NoAnswer when certainly nothing is written.
     """
     asked = False
     try:
-        with database.obj.writing() if _sqlite() else nullcontext(), _transaction():
+        with database.obj.writing(lasting) if _sqlite() else nullcontext(), _transaction():
             yield
             asked = True
     except NoAnswer as error:
@@ -326,8 +355,7 @@ def locked(host: Host) -> Iterator[Host]:
     Raises Erased.
     """
     with write():
-        query = Host.select().where(Host.id == host.id)
-        found = (query if _sqlite() else query.for_update()).first()
+        found = find(Host, "id = ?" if _sqlite() else "id = ? FOR UPDATE", host.id)
         if found is None:
             raise Erased
         yield found
@@ -355,7 +383,7 @@ def over(until: Any, now: int, latest: int) -> Any:
 
 
 def host_by_handle(handle: str) -> Host | None:
-    return Host.get_or_none(Host.handle == handle)
+    return find(Host, "handle = ?", handle)
 
 
 def host_by_old_handle(handle: str) -> Host | None:
@@ -363,7 +391,7 @@ def host_by_old_handle(handle: str) -> Host | None:
 
 
 def host_by_id(id: int) -> Host | None:
-    return Host.get_or_none(Host.id == id)
+    return find(Host, "id = ?", id)
 
 
 def hosts() -> list[Host]:

@@ -103,8 +103,15 @@ class Production:
         """The processes that answer."""
         pid = self.process.pid
         listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        lines = {int(each): Path(f"/proc/{each}/cmdline").read_bytes() for each in listed}
-        return [each for each, line in lines.items() if b"resource_tracker" not in line]
+        return [int(each) for each in listed if b"resource_tracker" not in _command_line(each)]
+
+
+def _command_line(pid: str) -> bytes:
+    """Empty for a process that is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 @contextlib.contextmanager

@@ -127,3 +127,22 @@ def test_threads_of_a_process_write_to_sqlite_in_turn(tmp_path: Path) -> None:
     thread.join(timeout=120)
     assert database.execute_sql("SELECT number FROM one").fetchall() == [(0,), (2,)]
     database.close()
+
+
+def test_only_what_can_be_found_out_again_may_be_lost_with_the_power(tmp_path: Path) -> None:
+    """All else is on the disk when its commit is over, on the same connection too."""
+    models.connect(f"sqlite:///{tmp_path}/a.db")
+
+    def synchronous() -> int:
+        return int(models.read("PRAGMA synchronous")[0][0])
+
+    normal, full = 1, 2
+    with models.database.connection_context():
+        with models.write():
+            assert synchronous() == full
+        with models.write(lasting=False):
+            assert synchronous() == normal
+        assert synchronous() == full
+        with pytest.raises(ZeroDivisionError), models.write(lasting=False):
+            _ = 1 / 0
+        assert synchronous() == full

@@ -36,7 +36,7 @@ from widget.core.document import (
 from widget.core.names import renamed_slugs
 from widget.google.client import Google
 from widget.host import store, why
-from widget.server import serve
+from widget.server import command_is_looked_for, serve
 
 settings_group = AppGroup("settings", help="A host's settings document.")
 hosts_group = AppGroup("hosts", help="Who can be booked.")
@@ -53,17 +53,14 @@ def _commands() -> tuple[click.Command, ...]:
     return (*groups, *more, explain, reconcile_, check, backup, serve)
 
 
-def without(faults: str) -> Flask:
-    """What is started when the environment is not complete (`faults`, a line each): while the
-    flask program looks for a command, an application that knows them all and their --help, whose
-    doctor lists the faults. Raises SystemExit for everybody else."""
-    context = click.get_current_context(silent=True)
-    if context is None or context.parent is not None:  # a server, or flask run, shell, routes
+def register_without(app: Flask, faults: str) -> None:
+    """All commands and their --help for an environment that is not complete (`faults`, a line
+    each), whose doctor lists the faults. Raises SystemExit for all but the flask program while it
+    looks for a command."""
+    if not command_is_looked_for():  # a server, or flask run, shell, routes
         raise SystemExit(faults)
-    app = Flask(__name__, static_folder=None)
     for command in _commands():
         app.cli.add_command(_stopped(command, faults))
-    return app
 
 
 def _stopped(command: click.Command, faults: str) -> click.Command:

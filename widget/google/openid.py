@@ -12,11 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from authlib.integrations.requests_client import OAuth2Session
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
-
 from models import SignInFault
 from widget.google.auth import Client, Malformed, Tokens, read_object
 from widget.google.client import MALFORMED, SIGN_IN_SCOPE
@@ -62,6 +57,9 @@ def redirect_uri(client: Client) -> str:
 
 def authorization_url(client: Client, begun: SignIn, hint: str) -> str:
     """Where Google asks for consent: code flow with PKCE. Raises Unavailable."""
+    # imported here and below, since only a host who signs in needs it
+    from authlib.integrations.requests_client import OAuth2Session
+
     session = OAuth2Session(
         client.config.google_client_id,
         scope=SIGN_IN_SCOPE,
@@ -87,7 +85,7 @@ def person(client: Client, tokens: Tokens, nonce: str, now: int) -> Person:
     """
     if tokens.id_token is None:
         raise NotBelieved("it is missing")
-    claims = _signed(tokens.id_token, _keys(client))
+    claims = _signed(client, tokens.id_token)
     _check_issuer(claims, client.endpoints["issuer"])
     _check_audience(claims, client.config.google_client_id)
     _check_times(claims, now)
@@ -103,16 +101,18 @@ def person(client: Client, tokens: Tokens, nonce: str, now: int) -> Person:
     return Person(subject, email, name if isinstance(name, str) and name else email)
 
 
-def _keys(client: Client) -> KeySet:
+def _signed(client: Client, token: str) -> dict[str, Any]:
+    """What a token says that Google has signed. Raises NotBelieved or Unavailable."""
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
+
     method, seconds = "oauth.jwks", client.patience.call_seconds
     found = read_object(method, client.fetch(method, "GET", client.endpoints["jwks_uri"], seconds))
     try:
-        return KeySet.import_key_set(found)  # type: ignore[arg-type]
+        keys = KeySet.import_key_set(found)  # type: ignore[arg-type]
     except (JoseError, *MALFORMED):
         raise Malformed(method, 200, "no set of keys") from None
-
-
-def _signed(token: str, keys: KeySet) -> dict[str, Any]:
     try:
         claims = jwt.decode(token, keys, algorithms=SIGNED_WITH).claims
     except (JoseError, *MALFORMED) as error:
