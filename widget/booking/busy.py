@@ -57,7 +57,7 @@ def _stored(
     host: models.Host, oldest: int, settings: Settings, now: int
 ) -> tuple[list[Busy], int] | None:
     """The busy times if they were fetched since `oldest`, and when they were."""
-    row = BusyTimes.get_or_none(BusyTimes.host == host)
+    row = models.find(BusyTimes, "host_id = ?", host.id)
     if row and _covers(row, oldest, *_wanted(settings, now), now):
         return [Busy(*interval) for interval in row.intervals], row.fetched_at
     return None

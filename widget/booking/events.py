@@ -43,8 +43,9 @@ log = logging.getLogger("meetslot.events")
 
 def make(
     google: Google, calendar: Calendar, booking: models.Booking, document: Settings, now: int
-) -> None:
-    """Make the event of a booking, or find the one that an earlier try made, and write it down.
+) -> models.Booking | None:
+    """Make the event of a booking, or find the one that an earlier try made, and write it down:
+    the booking that is confirmed, if it is by this.
 
     Raises Unknown when it may stand and cannot be seen; another GoogleError when it does not.
     """
@@ -52,9 +53,15 @@ def make(
         event = _inserted(calendar, booking, event_body(google, booking, document))
     except Duplicate:
         _made_before(calendar, booking, now)
-    else:
-        _note_meet(booking, event)
-        _keep(calendar, booking, event, now)
+        return None
+    _note_meet(booking, event)
+    if event.cancelled:
+        confirm_seen(calendar, booking, event, now)
+        return None
+    change = states.confirm(booking, _first_seen(booking, event, now), now)
+    if change is None:
+        rows.leave_over(booking, now)
+    return change.booking if change else None
 
 
 def _inserted(calendar: Calendar, booking: models.Booking, body: dict[str, Any]) -> Event:
@@ -90,14 +97,6 @@ def _made_before(calendar: Calendar, booking: models.Booking, now: int) -> None:
         raise Unknown(error.method, error.status, error.reason) from error
     with suppress(GoogleError):  # it is booked all the same, and a later round looks again
         confirm_seen(calendar, booking, event, now)
-
-
-def _keep(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
-    """Write down that Google has made the event as it was asked for."""
-    if event.cancelled:
-        confirm_seen(calendar, booking, event, now)
-    elif not states.confirm(booking, _first_seen(booking, event, now), now):
-        rows.leave_over(booking, now)
 
 
 def confirm_seen(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:

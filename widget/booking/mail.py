@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 import models
-from models import ACTIVE, Booking, Mailing
+from models import Mailing
 from widget.booking.errors import TooManyBookings
 from widget.core import contact
 from widget.google.client import DAY
@@ -19,12 +18,16 @@ from widget.google.client import DAY
 ACTIVE_PER_PERSON = 10
 MAILS, MAIL_SECONDS = 20, 3600  # in so long
 
+_OF = "FROM mailing JOIN booking ON booking.id = booking_id WHERE mailbox = ? AND"
+_ACTIVE = f"SELECT COUNT(DISTINCT id) {_OF} status IN ('pending', 'confirmed') AND end_at > ?"
+#: Of a booking that Google refused nobody was mailed.
+_SENT = f"SELECT sent_at {_OF} status <> 'failed' AND sent_at > ? ORDER BY 1 DESC LIMIT 1 OFFSET ?"
+
 
 def check_active(addresses: Iterable[str], now: int) -> None:
     """Raises TooManyBookings when one of these people has as many bookings to come as may be."""
     for mailbox in {contact.mailbox(each) for each in addresses}:
-        query = _of(mailbox).where(Booking.status.in_(ACTIVE), Booking.end_at > now)
-        if query.select(Mailing.booking).distinct().count() >= ACTIVE_PER_PERSON:
+        if models.read(_ACTIVE, mailbox, now)[0][0] >= ACTIVE_PER_PERSON:
             raise TooManyBookings(DAY)
 
 
@@ -32,14 +35,13 @@ def count(booking: models.Booking, now: int) -> None:
     """Note that all guests of a booking are mailed. Raises TooManyBookings: then none is."""
     told = Counter(map(contact.mailbox, (booking.guest_email, *booking.guests)))
     for mailbox, number in told.items():
-        latest = _of(mailbox).where(Mailing.sent_at > now - MAIL_SECONDS)
-        latest = latest.order_by(Mailing.sent_at.desc()).offset(max(0, MAILS - number)).limit(1)
-        if found := latest.first():  # when that one is forgotten, there is room again
-            raise TooManyBookings(found.sent_at + MAIL_SECONDS - now)
+        latest = models.read(_SENT, mailbox, now - MAIL_SECONDS, max(0, MAILS - number))
+        if latest:  # when that one is forgotten, there is room again
+            raise TooManyBookings(latest[0][0] + MAIL_SECONDS - now)
         if number > MAILS:
             raise TooManyBookings(MAIL_SECONDS)
-    rows = [{"booking": booking, "mailbox": each, "sent_at": now} for each in told.elements()]
-    Mailing.insert_many(rows).execute()
+    for each in told.elements():
+        models.add(Mailing(booking=booking, mailbox=each, sent_at=now))
 
 
 def forget(booking: models.Booking, address: str) -> None:
@@ -51,9 +53,3 @@ def forget(booking: models.Booking, address: str) -> None:
 def forget_all(bookings: list[str]) -> None:
     """Forget who was mailed about these bookings, by their ids."""
     Mailing.delete().where(Mailing.booking.in_(bookings)).execute()
-
-
-def _of(mailbox: str) -> Any:
-    """What was mailed there; a booking that Google refused was not."""
-    query = Mailing.select().join(Booking)
-    return query.where(Mailing.mailbox == mailbox, Booking.status != "failed")

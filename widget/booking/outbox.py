@@ -94,7 +94,7 @@ def _event(act: str, before: Booking, after: Booking) -> str | None:
 
 def wanted(host_id: int, kind: str) -> bool:
     """Whether a host has a webhook for this kind of event."""
-    hook = Webhook.get_or_none(Webhook.host == host_id)
+    hook = models.find(Webhook, "host_id = ?", host_id)
     return hook is not None and kind in hook.events
 
 

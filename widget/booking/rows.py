@@ -34,7 +34,11 @@ class Held:
 
 
 def booking_by_id(id: str) -> Booking | None:
-    return Booking.select(Booking, Host).join(Host).where(Booking.id == id).get_or_none()
+    found = models.find(Booking, "id = ?", id)
+    if found and (host := models.host_by_id(found.host_id)):
+        found.host = host  # type: ignore[assignment]
+        return found
+    return None
 
 
 def as_it_is(booking: Booking) -> Booking:
@@ -46,7 +50,7 @@ def as_it_is(booking: Booking) -> Booking:
 
 
 def booking_by_key(host: Host, key: str) -> Booking | None:
-    return Booking.get_or_none(Booking.host == host, Booking.idempotency_key == key)
+    return models.find(Booking, "host_id = ? AND idempotency_key = ?", host.id, key)
 
 
 def held(host_id: int, since: int) -> list[Held]:

@@ -131,16 +131,9 @@ def claim(host: Host, values: dict[str, Any]) -> Change:
     another one has the key.
     """
     id = uuid.uuid4().hex
-    with _writing():
-        made = Booking.create(
-            id=id,
-            host=host,
-            google_event_id=event_id(id),
-            status="pending",
-            unannounced="booked",
-            **values,
-        )
-        return Change("claim", made)
+    own = {"id": id, "host": host, "google_event_id": event_id(id), "status": "pending"}
+    with _refused():
+        return Change("claim", models.add(Booking(**own, unannounced="booked", **values)))
 
 
 def event_id(booking_id: str) -> str:
@@ -256,11 +249,7 @@ def begin_cancel(
     It may still be claimed or moving: whoever is talking to Google about it then finds its lease
     gone.
     """
-    values = {
-        "cancelled_by": by,
-        "cancel_reason": reason,
-        **_begun("cancelled", by, now, until),
-    }
+    values = {"cancelled_by": by, "cancel_reason": reason, **_begun("cancelled", by, now, until)}
     return _change("begin_cancel", booking, values)
 
 
@@ -335,7 +324,8 @@ def _change(
     """
     rules = [rule for rule in RULES if rule.act == act and before in (None, rule.before)]
     status, change = STATES[rules[0].after]
-    with _writing():
+    # a claim is on the disk before Google is asked; that Google has its event can be asked again
+    with _refused(), models.write(lasting=act != "confirm"):
         query = Booking.update({"status": status, "change": change, **values})
         possible = reduce(operator.or_, (_is(rule.before) for rule in rules))
         if query.where(Booking.id == booking.id, possible, *where).execute() != 1:
@@ -363,16 +353,14 @@ def _change_or_conflict(
 
 
 @contextmanager
-def _writing() -> Iterator[None]:
-    """A transaction, or a part of the one around that can fail alone. Raises Overlap, KeyTaken."""
+def _refused() -> Iterator[None]:
+    """Raises Overlap or KeyTaken where the database refuses a row for that."""
     try:
-        with models.write():
-            yield
+        yield
     except peewee.IntegrityError as error:
-        if "booking_overlap" in str(error):
-            raise Overlap from None
-        if "idempotency_key" in str(error):
-            raise KeyTaken from None
+        for name, kind in (("booking_overlap", Overlap), ("idempotency_key", KeyTaken)):
+            if name in str(error):
+                raise kind from None
         raise
 
 
