@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+import sys
 import threading
 import uuid
 from collections import Counter
@@ -24,7 +26,7 @@ from flask import Flask
 import models
 from app import create_app
 from demo.google import StandIn
-from tests.conftest import POSTGRESQL, Browser, command
+from tests.conftest import POSTGRESQL, ROOT, Browser, command
 from tests.people import ANA, MARIA
 from tests.server import Production, production
 from widget import config
@@ -184,6 +186,45 @@ def gone(server: Production) -> None:
             return
         threading.Event().wait(0.02)
     raise AssertionError("still lets people in")
+
+
+NEXT = """
+def up(migrator, db):
+    for table in ("host", "booking", "busy_times"):
+        db.execute_sql(f"ALTER TABLE {table} ADD COLUMN later TEXT")
+    db.execute_sql("CREATE TABLE later (id INTEGER PRIMARY KEY)")
+    db.execute_sql("UPDATE booking SET later = guest_name")
+    db.execute_sql("CREATE INDEX booking_later ON booking (later)")
+"""
+#: What a start of the next version does first.
+MIGRATE = """
+import pathlib, sys, models
+models.MIGRATIONS = pathlib.Path(sys.argv[2])
+models.connect(sys.argv[1])
+"""
+
+
+def test_a_server_goes_on_while_newer_ones_change_the_tables(
+    host: Flask, google: StandIn, environ: dict[str, str], tmp_path: Path, database_url: str
+) -> None:
+    """Two of the next version start at the same moment, on the database that is in use."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(models.MIGRATIONS, folder)
+    (folder / "9999_next.py").write_text(NEXT)
+    command_line = [sys.executable, "-c", MIGRATE, database_url, str(folder)]
+    with production(environ, tmp_path) as server:
+        load = Load(server.url)
+        with load.going_on():
+            several(load)
+            newer = [subprocess.Popen(command_line, cwd=ROOT) for _ in range(2)]
+            assert [each.wait(60) for each in newer] == [0, 0]
+            several(load)
+    assert set(load.seen) <= {200, 201, 202}
+    with models.database.connection_context():
+        assert "later" in models.database.get_tables()
+        named = models.read("SELECT COUNT(*) FROM schema_migration WHERE name = '9999_next'")
+        assert named == [(1,)]
+    agree(host, google, load)
 
 
 @pytest.mark.postgresql
