@@ -279,7 +279,7 @@ class Moving(Picking):
         return {"code": error.code, "message": messages.change_refusal(error)}
 
     def typed(self) -> bool:
-        return False
+        return self.by == "host" and super().typed()
 
     def chosen(self, given: Form, error: NotBooked | None = None, status: int = 200) -> Response:
         """The step that asks whether this is the right time; `error`: why it was not moved."""

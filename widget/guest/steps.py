@@ -142,10 +142,8 @@ def show(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
     step = params.last(given, "step")
     if step in ZONE_STEPS:
         return zones(picking, given)
-    if step == "still":
-        return still(picking, given)
-    if given.get("next") or ("start" in given and step != "times"):
-        return chosen(picking, given)
+    if step == "still" or given.get("next") or ("start" in given and step != "times"):
+        return chosen(picking, given, step == "still")
     return times(picking, given)
 
 
@@ -235,8 +233,9 @@ def zones(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
     return times(picking, given, finding=finding)
 
 
-def chosen(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
-    """The form for a chosen time, if it is free."""
+def chosen(picking: Picking, given: MultiDict[str, str], still: bool) -> ResponseReturnValue:
+    """The form for a chosen time, if it is free. Of an open form (`still`) nothing while it is;
+    else an alert with the nearest times that are."""
     try:
         start = guest_input.instant(params.start_of(given))
     except ValueError as error:
@@ -246,28 +245,16 @@ def chosen(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
     except NotBooked as error:
         return _closed(picking, given, error)
     reasons = offer.reasons(start)
+    if still:
+        alert = picking.alert(refusal(reasons) if reasons else None)
+        near, tz = offer.nearest(start) if reasons else [], zone(picking, given)
+        offered = [guest_days.offered(other, tz) for other in near]
+        return answers.answer("guest/gone.html", alert=alert, nearest=offered, kept=picking.keeps)
     if not reasons:
         return picking.chosen(given)
     if request.method == "GET" and any(reason.code == "booking" for reason in reasons):
         return times(picking, given, messages.Booked(), 409)  # who comes back may have booked it
     return times(picking, given, refusal(reasons), 409)
-
-
-def still(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
-    """Nothing while the time of an open form is free; else an alert with the nearest that are."""
-    try:
-        start = guest_input.instant(given.get("start"))
-    except ValueError as error:
-        return times(picking, given, BadField(str(error)), 422)
-    try:
-        offer = picking.offer()
-    except NotBooked as error:
-        return _closed(picking, given, error)
-    reasons, tz = offer.reasons(start), zone(picking, given)
-    alert = picking.alert(refusal(reasons)) if reasons else None
-    near = offer.nearest(start) if reasons else []
-    offered = [guest_days.offered(other, tz) for other in near]
-    return answers.answer("guest/gone.html", alert=alert, nearest=offered, kept=picking.keeps)
 
 
 def form(

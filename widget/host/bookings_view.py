@@ -201,6 +201,7 @@ def _row(booking: Booking, zone: ZoneInfo, now: int, act: str) -> Row:
     elsewhere = language.zone_label(guest_zone, booking.start_at) if guest_zone != zone else ""
     stands, later = booking.status in models.ACTIVE, booking.end_at > now
     labels = booking.promise["labels"]
+    target = of_booking(booking) if booking.status == "confirmed" and later else None
     return Row(
         booking=booking,
         date=language.full_date(language.today(booking.start_at, zone)),
@@ -211,14 +212,9 @@ def _row(booking: Booking, zone: ZoneInfo, now: int, act: str) -> Row:
         state=list(_state(booking, zone)),
         may_mark=booking.status == "confirmed" and booking.start_at <= now,
         may_change=stands and later and booking.change != "cancel",
-        may_move=booking.status == "confirmed" and later and _is_offered(booking),
+        may_move=target is not None and target.event.active,
         act=act,
     )
-
-
-def _is_offered(booking: Booking) -> bool:
-    target = of_booking(booking)
-    return target is not None and target.event.active
 
 
 def _day(at: int, zone: ZoneInfo, now: int) -> str:

@@ -55,9 +55,6 @@ class Moving(guest_booking.Moving):
         said = error and {"code": error.code, "message": bookings_view.refused(error)}
         return said or None
 
-    def typed(self) -> bool:
-        return steps.Picking.typed(self)
-
 
 def step(booking: Booking, sent: Form, error: NotBooked | None = None) -> ResponseReturnValue:
     """The picker, or the step that asks whether it is the right time. After an `error` fresh times
