@@ -110,7 +110,7 @@ def tell(app: Flask, found: Receiver, **more: Any) -> None:
     assert done.exit_code == 0, done.output
 
 
-def until(true: Callable[[], Any], seconds: float = 30) -> None:
+def until(true: Callable[[], Any], seconds: float = 120) -> None:
     """Wait until something is so."""
     end = time.monotonic() + seconds
     while not true():

@@ -413,7 +413,7 @@ def test_a_link_books_and_moves_nothing_while_its_host_is_being_deleted(
             time.sleep(0.01)
         answers = post(guest, late), reschedule(guest, made, TEN)
         google.faults.release()
-        deletion.result(60)
+        deletion.result(120)
     assert [each.status_code for each in answers] == [404, 409]
     assert TEN not in [event["start"].get("dateTime") for event in google.events(ANA)]
 

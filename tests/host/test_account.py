@@ -363,12 +363,12 @@ def test_a_host_deleted_while_somebody_books_leaves_nothing_behind(
         assert google.faults.wait_for_hanging(120)
         deletion = threads.submit(on_its_own, delete)
         if how == "row":
-            deletion.result(60)
+            deletion.result(120)
         while not deletion.done() and not closed():
             time.sleep(0.01)
         google.faults.release()
-        answer = booking.result(60)
-        deletion.result(60)
+        answer = booking.result(120)
+        deletion.result(120)
     if answer.status_code == 503:  # our access ended before Google was asked
         assert code_of(answer) == "calendar_disconnected"
     else:
