@@ -196,7 +196,7 @@ def explain(host: str, event: str, time: str) -> None:
     """Say why TIME (RFC 3339) is or is not offered for EVENT of HOST."""
     found = _host(host)
     document = load_document(found.settings)
-    kind = next((each for each in document.event_types if each.slug == event), None)
+    kind = document.event_type(event)
     if kind is None:
         raise click.ClickException(f"{host} has no event type {event!r}")
     if not kind.active:

@@ -168,7 +168,7 @@ def read(document: Settings, given: Mapping[str, Any], now: int) -> Wish:
     except ValidationError as error:
         found = {str(each["loc"][0]): each["msg"] for each in error.errors(include_url=False)}
         raise Invalid(found) from None
-    event = next((each for each in document.event_types if each.slug == wish.event), None)
+    event = document.event_type(wish.event)
     if event is None:
         raise Invalid({"event": "must be the slug of one of the event types"})
     length = (wish.duration or min(event.lengths)) * 60

@@ -64,19 +64,19 @@ def event_of(host: models.Host, document: Settings, slug: str, once: str = "") -
 def event_in(host_id: int, document: Settings, slug: str, once: str = "") -> EventType:
     """A host's event type of that slug: switched on, or offered by a one-off link, whatever has
     become of that. Raises NotHere or Renamed."""
-    events = {event.slug: event for event in document.event_types}
-    if once and slug in events:
+    event = document.event_type(slug)
+    if event and once:
         link = one_off.find(host_id, once)
         if link is None or link.event != slug:
             raise NotHere(document)
-        return link.event_type(events[slug])
-    if slug in events and events[slug].active:
-        return events[slug]
-    if slug not in events and slug.lower() in events:
+        return link.event_type(event)
+    if event and event.active:
+        return event
+    if event is None and document.event_type(slug.lower()):
         raise Renamed(slug=slug.lower())
-    if slug not in events and fields.HANDLE.fullmatch(slug):
+    if event is None and fields.HANDLE.fullmatch(slug):
         now = _slug_now(host_id, slug)
-        if now in events:
+        if now and document.event_type(now):
             raise Renamed(slug=now)
     raise NotHere(document)
 
@@ -118,13 +118,12 @@ def of_booking(booking: models.Booking) -> Target | None:
     """The event type of a booking as it is now, with the length that was promised; None when it
     is gone."""
     document = load_document(booking.host.settings)
-    for event in document.event_types:
-        if event.slug == booking.event:
-            link = one_off.find(booking.host_id, booking.link) if booking.link else None
-            offered = link.event_type(event) if link else event
-            promised = offered.lasting(booking.promise["duration"])
-            return Target(booking.host, document, promised)
-    return None
+    event = document.event_type(booking.event)
+    if event is None:
+        return None
+    link = one_off.find(booking.host_id, booking.link) if booking.link else None
+    offered = link.event_type(event) if link else event
+    return Target(booking.host, document, offered.lasting(booking.promise["duration"]))
 
 
 def _slug_now(host_id: int, slug: str) -> str | None:

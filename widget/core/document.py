@@ -156,6 +156,10 @@ class Settings(_Part):
     webhook: Webhook | None = None
     event_types: Annotated[list[EventType], fields.entries(fields.EVENT_TYPES)]
 
+    def event_type(self, slug: str | None) -> EventType | None:
+        """The one of this slug, switched on or off."""
+        return next((each for each in self.event_types if each.slug == slug), None)
+
 
 def _across(document: Any) -> Iterator[tuple[Loc, str]]:
     """The faults between fields, in a document that may be anything."""

@@ -58,9 +58,10 @@ def _of(document: Settings, event: EventType | None) -> Card:
 @limits.reading
 def show(handle: str, slug: str, name: str) -> ResponseReturnValue:
     document = service.look_at_host(handle)[0].document
-    found = next((each for each in document.event_types if each.slug == slug and each.active), None)
-    card = _of(document, found)
-    if name != card.name or (found is None and slug != "-"):
+    found = document.event_type(slug)
+    offered = found if found and found.active else None
+    card = _of(document, offered)
+    if name != card.name or (offered is None and slug != "-"):
         abort(404)
     response = Response(drawn(card), mimetype="image/png")
     response.headers["Cache-Control"] = static.FOR_EVER

@@ -92,7 +92,7 @@ def _moved_from(booking: models.Booking, tz: ZoneInfo) -> str | None:
 
 def _answers(booking: models.Booking, document: Settings) -> list[dict[str, Any]]:
     """What the guest answered to the questions that are still asked, in their order."""
-    event = next((each for each in document.event_types if each.slug == booking.event), None)
+    event = document.event_type(booking.event)
     asked = guest_input.questions(event) if event else ()
     return [
         {"label": each.label, "kind": each.kind, "said": booking.answers[each.id]}

@@ -27,7 +27,7 @@ def view(host: models.Host, document: Settings, faults: dict[str, str]) -> dict[
     config, now = service.config(), clock.now()
     zone, given = ZoneInfo(document.time_zone), request.form if faults else request.args
     wanted = given.get("event" if faults else "link", "")
-    event = next((each for each in document.event_types if each.slug == wanted), None)
+    event = document.event_type(wanted)
     titles = {each.slug: each.title for each in document.event_types}
     return {
         "rows": [

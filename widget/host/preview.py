@@ -161,7 +161,7 @@ def embedded(mode: str) -> ResponseReturnValue:
     """The snippet at work, on an empty page."""
     document = load_document(current_user.host.settings)
     slug = request.args.get("event", "")
-    event = next((each for each in document.event_types if each.slug == slug), None)
+    event = document.event_type(slug)
     if mode not in snippets.WAYS or (slug and event is None):
         abort(404)
     code = snippets.code(mode, service.config().public_url, document, event, styled=False)

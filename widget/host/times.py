@@ -25,7 +25,7 @@ DAYS, A_DAY = 4, 4
 def view(host: models.Host, document: Settings) -> dict[str, Any]:
     """The times of the event type that the address names, in its language and zone."""
     given = request.args
-    event = next((e for e in document.event_types if e.slug == given.get("times")), None)
+    event = document.event_type(given.get("times"))
     tz = zones.zone(given.get("times_tz", ""), document.time_zone)
     spoken = given.get("times_lang", "")
     spoken = spoken if spoken in language.languages() else language.SOURCE

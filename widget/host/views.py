@@ -367,8 +367,8 @@ def _embed(host: models.Host, document: Settings) -> Document:
     mode = request.args.get("embed", "")
     mode = mode if mode in snippets.WAYS else "inline"
     active = [each for each in document.event_types if each.active]
-    wanted = request.args.get("of", active[0].slug if active else "")
-    event = next((each for each in active if each.slug == wanted), None)
+    wanted = document.event_type(request.args.get("of", active[0].slug if active else ""))
+    event = wanted if wanted and wanted.active else None
     site = request.args.get("site", "")
     query = f"?event={event.slug}" if event else ""
     return {

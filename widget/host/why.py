@@ -97,7 +97,7 @@ def view(host: models.Host, document: Settings) -> dict[str, Any]:
         "fault": None,
         "answers": [],
     }
-    kind = next((each for each in document.event_types if each.slug == event), None)
+    kind = document.event_type(event)
     if kind is None or not (day or time):
         return asked
     zone = ZoneInfo(document.time_zone)
