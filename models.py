@@ -22,7 +22,6 @@ from playhouse.migrations import Runner
 MIGRATIONS = Path(__file__).parent / "migrations"
 ACTIVE = ("pending", "confirmed")
 CLOCKS_APART_SECONDS = 300  # at most, of any two machines
-WEEK = 7 * 86400
 _MIGRATION_LOCK = 0x6D656574  # any number, the same on every machine
 
 database = peewee.DatabaseProxy()

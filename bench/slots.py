@@ -8,7 +8,8 @@ from time import perf_counter
 from zoneinfo import ZoneInfo
 
 from bench import _table
-from widget.core.slots import DAY, Busy, Rules, free
+from widget.core.clock import DAY
+from widget.core.slots import Busy, Rules, free
 
 NOW = 1_795_536_000  # 2026-11-24T16:00:00Z
 DAYS, INTERVALS, RUNS = 61, 200, 500

@@ -11,10 +11,10 @@ import models
 from widget.booking import rows, settling
 from widget.config import help_for
 from widget.core import zones
-from widget.core.clock import to_rfc3339
+from widget.core.clock import DAY, HOUR, to_rfc3339
 from widget.core.document import load_document, unknown_zone
 from widget.google import openid
-from widget.google.client import CALENDAR_SCOPES, DAY, Google
+from widget.google.client import CALENDAR_SCOPES, Google
 from widget.google.errors import (
     CalendarClosed,
     Disconnected,
@@ -25,7 +25,7 @@ from widget.google.errors import (
 )
 
 SHORT_KEY = 32
-LONG_SECONDS = 3600
+LONG_SECONDS = HOUR
 CLOCK_SECONDS = 60
 Check = tuple[bool, str]
 

@@ -10,7 +10,6 @@ from widget.booking.errors import NotBooked
 from widget.booking.target import Look, look
 from widget.core import clock
 from widget.core.clock import to_rfc3339
-from widget.google.client import DAY
 from widget.web import limits, messages, service
 from widget.web.audience import Audience, Room
 
@@ -75,7 +74,7 @@ def event_type(handle: str, slug: str) -> ResponseReturnValue:
 def _described(target: Look) -> str:
     now, event, document = clock.now(), target.event, target.document
     try:
-        free = service.offer(target).free(now, now + 14 * DAY)[:TIMES]
+        free = service.offer(target).free(now, now + 14 * clock.DAY)[:TIMES]
         times = "\n".join(f"- {to_rfc3339(each)}" for each in free)
     except NotBooked as error:
         free, times = [], messages.refusal(error)
@@ -90,7 +89,7 @@ def _described(target: Look) -> str:
         handle=document.handle,
         slug=event.slug,
         first=to_rfc3339(now),
-        last=to_rfc3339(now + 14 * DAY),
+        last=to_rfc3339(now + 14 * clock.DAY),
         example=to_rfc3339(free[0]) if free else "2026-12-01T09:00:00Z",
         tz=document.time_zone,
         answers=f', "answers": {{{asked[2:]}}}' if asked else "",

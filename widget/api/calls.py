@@ -15,7 +15,6 @@ from widget.booking.guest_input import Invalid
 from widget.booking.offer import offer_for
 from widget.booking.target import Look, Target, of_booking
 from widget.core import clock
-from widget.google.client import DAY
 from widget.text import language
 from widget.text.language import gettext as _
 from widget.web import limits, service
@@ -43,7 +42,7 @@ def slots(target: Look, given: Mapping[str, Any]) -> schema.SlotsAnswer:
     minutes = checked(lambda value: guest_input.length(own, value), asked, "duration", errors)
     if not errors and end <= start:
         errors["to"] = _("This has to be after from.")
-    if not errors and end - start > LONGEST_DAYS * DAY:
+    if not errors and end - start > LONGEST_DAYS * clock.DAY:
         errors["to"] = _("Ask for at most %(n)s days at once.") % {"n": LONGEST_DAYS}
     if errors:
         raise Invalid(errors)

@@ -37,7 +37,7 @@ from widget.google.event import Event
 from widget.text.language import gettext as _
 
 CLAIM_SECONDS = 20  # longer than the calls of one request take: nobody else settles it before
-HOUR, PER_HOST_AND_HOUR = 3600, 300
+PER_HOST_AND_HOUR = 300
 #: Begins the key of a form without our nonce: it tells a repetition only while the booking stands.
 BARE = "bare:"
 
@@ -144,8 +144,8 @@ def _claim(
     with models.locked(looked.host) as host:
         if key and rows.booking_by_key(host, key):  # it came while we waited for the lock
             raise states.KeyTaken
-        if rows.made_since(host, looked.now - HOUR) >= PER_HOST_AND_HOUR:
-            raise TooManyBookings(HOUR)
+        if rows.made_since(host, looked.now - clock.HOUR) >= PER_HOST_AND_HOUR:
+            raise TooManyBookings(clock.HOUR)
         mail.check_active((details.email, *details.guests), looked.now)
         one_off.take(looked.event, looked.now)
         looked = offer.check(looked, host, details.start)

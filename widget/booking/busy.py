@@ -12,9 +12,10 @@ from widget import metrics
 from widget.booking import leases
 from widget.booking.leases import Held
 from widget.booking.snapshot import BusyAge
+from widget.core.clock import DAY
 from widget.core.document import Settings
 from widget.core.slots import Busy
-from widget.google.client import DAY, Calendar
+from widget.google.client import Calendar
 from widget.google.errors import Refused, Unavailable, Unreadable
 
 REFRESH_SECONDS = 12  # longer than all calls of one request may take

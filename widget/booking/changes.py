@@ -13,14 +13,14 @@ from enum import Enum, auto
 import models
 from widget.booking import channels, events, rows, settling, states, whereabouts
 from widget.booking.channels import Channel, WatchedCalendar
-from widget.core.clock import Clock
+from widget.core.clock import DAY, HOUR, Clock
 from widget.core.document import load_document
-from widget.google.client import DAY, MALFORMED, Calendar, Google
+from widget.google.client import MALFORMED, Calendar, Google
 from widget.google.errors import GoogleError, Refused, Unavailable
 from widget.google.event import Event
 
 READ_SECONDS = 60  # the lease of one calendar's reading; its calls take at most half of it
-SEARCH_SECONDS = 3600  # between searches for the events of a calendar that is not there
+SEARCH_SECONDS = HOUR  # between searches for the events of a calendar that is not there
 CHANNEL_SECONDS = 30 * DAY  # at most
 CHANNEL_RETRY_SECONDS = 600
 

@@ -13,10 +13,10 @@ import models
 from models import Mailing
 from widget.booking.errors import TooManyBookings
 from widget.core import contact
-from widget.google.client import DAY
+from widget.core.clock import DAY, HOUR
 
 ACTIVE_PER_PERSON = 10
-MAILS, MAIL_SECONDS = 20, 3600  # in so long
+MAILS, MAIL_SECONDS = 20, HOUR  # in so long
 
 _OF = "FROM mailing JOIN booking ON booking.id = booking_id WHERE mailbox = ? AND"
 _ACTIVE = f"SELECT COUNT(DISTINCT id) {_OF} status IN ('pending', 'confirmed') AND end_at > ?"

@@ -22,11 +22,12 @@ from widget.booking.errors import (
 from widget.booking.snapshot import Snapshot
 from widget.booking.target import Look, NotHere, Target, event_in
 from widget.core import slots
+from widget.core.clock import DAY
 from widget.core.document import EventType, Settings, load_document
 from widget.core.hours import OneOff, slot_rules
 from widget.core.slots import Booked, Busy, Reason, Rules
 from widget.google import errors as google_errors
-from widget.google.client import DAY, Calendar
+from widget.google.client import Calendar
 from widget.google.errors import WRITES, CalendarClosed, Disconnected, Gone, GoogleError, Refused
 
 TAKEN = {"busy", "booking"}  # reasons that come from other people, not from the host's rules

@@ -15,9 +15,10 @@ import peewee
 
 import models
 from models import Booking, Host, JSONText, Table
+from widget.core.clock import DAY, HOUR
 
-DAY = 86400  # for so long what is not taken is sent again
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5, 4 * 3600
+TOLD_SECONDS = DAY  # for so long what is not taken is sent again
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5, 4 * HOUR
 KEPT_DAYS = 30  # a host can see what was sent
 TEST = "webhook.test"
 STATE = ("status", "start_at", "end_at")  # of a booking, kept as it was
@@ -184,7 +185,7 @@ def taken(status: int | None) -> bool:
 def note_attempt(delivery: Delivery, status: int | None, words: str, slow: bool, now: int) -> bool:
     """Write down how an attempt went that was taken; whether the receiver took it."""
     done = taken(status)
-    last = delivery.happened_at + DAY
+    last = delivery.happened_at + TOLD_SECONDS
     sooner = peewee.Case(None, ((Delivery.due_at > last, last),), Delivery.due_at)
     if done:
         values: dict[str, Any] = {"due_at": None, "sent_at": now}

@@ -25,10 +25,10 @@ from widget.booking import (
     whereabouts,
 )
 from widget.core import clock as core_clock
-from widget.core.clock import Clock
+from widget.core.clock import DAY, HOUR, Clock
 from widget.core.document import load_document
 from widget.core.slots import Busy
-from widget.google.client import DAY, Calendar, Google
+from widget.google.client import Calendar, Google
 from widget.google.errors import WRITES, Gone, GoogleError, Refused, Unavailable
 from widget.google.event import Event
 
@@ -36,7 +36,7 @@ LONGEST_PAUSE_SECONDS = 300
 UNSEEN_SECONDS = 600  # Google shows what it has taken by then
 STEP_SECONDS = 60  # the longest that one step of a round may take: a booking, a calendar
 LOOK_SECONDS = 5  # between looks whether a round is due
-MEET_LINK_SECONDS = 3600  # after this Google will not make the link any more
+MEET_LINK_SECONDS = HOUR  # after this Google will not make the link any more
 
 log = logging.getLogger("meetslot.reconcile")
 

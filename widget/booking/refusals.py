@@ -13,7 +13,7 @@ from models import Refusal
 from widget.booking.guest_input import Details, Invalid
 from widget.booking.target import Target
 from widget.core import contact
-from widget.google.client import DAY
+from widget.core.clock import DAY
 from widget.text.language import gettext as _
 
 KEPT_DAYS = 30

@@ -7,7 +7,7 @@ from typing import Any
 import models
 from models import Booking
 from widget.booking import mail, outbox
-from widget.google.client import DAY
+from widget.core.clock import DAY
 
 AT_ONCE = 200  # bookings in one transaction
 WIPED: dict[str, Any] = {

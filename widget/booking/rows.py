@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import models
-from models import ACTIVE, WEEK, Booking, Host
+from models import ACTIVE, Booking, Host
+from widget.core.clock import WEEK
 from widget.core.slots import Booked
 
 #: The status that a booking has once the guest's last act (its `unannounced`) is done.

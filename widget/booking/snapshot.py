@@ -20,9 +20,10 @@ from widget.booking import rows
 from widget.booking.rows import Held
 from widget.core import slots
 from widget.core.bounded import Bounded
+from widget.core.clock import DAY
 from widget.core.document import EventType, Settings, load_document
 from widget.core.hours import OneOff, slot_rules
-from widget.core.slots import DAY, Booked, Busy, Rules
+from widget.core.slots import Booked, Busy, Rules
 
 PAST_DAYS = 10  # of bookings that are over but may count for a week's limit
 #: What an object takes in memory, about: of busy intervals, bookings, a document's character.

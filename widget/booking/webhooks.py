@@ -17,10 +17,11 @@ from widget.booking import outbox
 from widget.booking.outbox import Webhook
 from widget.config import Config
 from widget.core import addresses, document
+from widget.core.clock import DAY
 from widget.core.document import Fault, Settings, SettingsError
 from widget.google.auth import Client
 
-BOTH_SECONDS = 86400  # for so long the secret before counts as well
+BOTH_SECONDS = DAY  # for so long the secret before counts as well
 LOOKUP_SECONDS = 2  # for a name, while somebody waits
 PREFIX = "whsec_"
 

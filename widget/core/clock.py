@@ -1,4 +1,5 @@
-"""Instants (whole seconds since 1970 UTC) in and out of RFC 3339; times of a day."""
+"""Instants and lengths of time, in whole seconds (instants since 1970 UTC); RFC 3339; times of a
+day."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+HOUR, DAY = 3600, 86400
+WEEK = 7 * DAY
 Clock = Callable[[], int]  # for what takes long enough to need the time more than once
 
 _RFC3339 = re.compile(

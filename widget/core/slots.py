@@ -15,9 +15,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from widget.core.clock import time_of_day
+from widget.core.clock import DAY, time_of_day
 
-DAY = 86400
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 FIRST, LAST = 0, 7_258_118_400  # 1970 to 2200: outside nothing is offered
 EARLIEST, LATEST = -62_135_000_000, 253_402_000_000  # what datetime can say in every zone

@@ -17,6 +17,7 @@ import models
 from widget import metrics
 from widget.config import Config
 from widget.core import addresses
+from widget.core.clock import DAY, HOUR
 from widget.google.errors import (
     Disconnected,
     GoogleError,
@@ -32,8 +33,8 @@ METADATA = "oauth.metadata"
 ADDRESSES = (
     "issuer", "authorization_endpoint", "token_endpoint", "revocation_endpoint", "jwks_uri",
 )  # fmt: skip
-HOUR = 3600  # of an access token that does not say how long it lives
-LONGEST_SECONDS = 366 * 86400  # that any token is believed to live
+USUAL_SECONDS = HOUR  # that an access token lives when it does not say so
+LONGEST_SECONDS = 366 * DAY  # that any token is believed to live
 SPARE_SECONDS = 10  # an access token that ends sooner is not used any more
 log = logging.getLogger("meetslot.access")
 
@@ -226,7 +227,7 @@ def read_tokens(answer: Answer) -> Tokens:
     if answer.status != 200:
         raise _no_tokens(answer)
     found = read_object(method, answer)
-    lives, scope = found.get("expires_in", HOUR), found.get("scope", "")
+    lives, scope = found.get("expires_in", USUAL_SECONDS), found.get("scope", "")
     if isinstance(lives, bool) or not isinstance(lives, int | float) or not lives > 0:
         raise Malformed(method, 200, "expires_in is no number of seconds")
     if not isinstance(scope, str):

@@ -20,7 +20,7 @@ from googleapiclient.discovery import build
 import models
 from widget import metrics
 from widget.config import Config
-from widget.core.clock import from_rfc3339, to_rfc3339
+from widget.core.clock import DAY, from_rfc3339, to_rfc3339
 from widget.core.document import load_document
 from widget.core.slots import Busy
 from widget.google.auth import Access, Client
@@ -41,7 +41,6 @@ from widget.google.errors import (
 from widget.google.event import Event, read_event
 from widget.google.http import Answer, Declined, Lost, NotSent
 
-DAY = 86400
 FREEBUSY_DAYS = 90  # timeRangeTooLong beyond
 FREEBUSY_CALENDARS = 50  # calendarExpansionMax
 PAGE = 2500  # events in an answer, at most

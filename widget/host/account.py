@@ -72,7 +72,7 @@ def conflicts(host: models.Host, now: int) -> list[Booking]:
 def troubles(host: models.Host, now: int) -> list[Booking]:
     """Bookings of which something was given up after a day without an answer from Google, until a
     week after they end."""
-    since = now - models.WEEK
+    since = now - clock.WEEK
     return list(
         Booking.select()
         .where(Booking.host == host, Booking.trouble.is_null(False), Booking.end_at > since)

@@ -20,7 +20,6 @@ from widget.booking.target import Target
 from widget.core import clock
 from widget.core.document import SettingsError, load_document, parse_document
 from widget.core.hours import slot_rules
-from widget.google.client import DAY
 from widget.google.errors import GoogleError
 from widget.guest import steps
 from widget.guest.steps import Picking
@@ -81,9 +80,9 @@ class Preview(Picking):
         longest = max((each.booking_window_days for each in stored.event_types), default=0)
         ids = self.document.busy_calendars
         if ids != stored.busy_calendars or event.booking_window_days > longest:
-            until = now + (event.booking_window_days + 4) * DAY
+            until = now + (event.booking_window_days + 4) * clock.DAY
             try:
-                offer = replace(offer, busy=calendar.busy(ids, now - DAY, until))
+                offer = replace(offer, busy=calendar.busy(ids, now - clock.DAY, until))
             except GoogleError as error:
                 raise closed(error) from error
         rules = slot_rules(self.document, event)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-DAY, HOUR = 1440, 60
+from widget.core.fields import DAY_MINUTES
+
+HOUR_MINUTES = 60
 _PARTS = re.compile(
     r"\s*(?:(\d{1,4})\s*d(?:ays?)?)?\s*(?:(\d{1,5})\s*h(?:ours?|rs?)?)?"
     r"\s*(?:(\d{1,9})\s*(?:m(?:in(?:utes?|s)?)?)?)?\s*",
@@ -20,15 +22,15 @@ def minutes(text: str) -> int | str:
     if not found or not any(found.groups()):
         return text.strip()
     days, hours, rest = (int(each or 0) for each in found.groups())
-    return days * DAY + hours * HOUR + rest
+    return days * DAY_MINUTES + hours * HOUR_MINUTES + rest
 
 
 def said(value: Any) -> str:
     """Minutes as they can be typed."""
     if type(value) is not int:
         return "" if value is None else str(value)
-    if value and value % DAY == 0:
-        return f"{value // DAY} day{'s' if value > DAY else ''}"
-    hours, rest = divmod(value, HOUR)
+    if value and value % DAY_MINUTES == 0:
+        return f"{value // DAY_MINUTES} day{'s' if value > DAY_MINUTES else ''}"
+    hours, rest = divmod(value, HOUR_MINUTES)
     parts = [f"{hours} h" if hours else "", f"{rest} min" if rest or not hours else ""]
     return " ".join(filter(None, parts))

@@ -33,7 +33,7 @@ def view(host: models.Host, sent: dict[str, Any]) -> dict[str, Any]:
         "revision": revision(host),
         "labels": EVENTS,
         "faults": {},
-        "both_hours": -(-(old_until - now) // 3600) if old_until else None,
+        "both_hours": -(-(old_until - now) // clock.HOUR) if old_until else None,
         "deliveries": [_delivery(each, now) for each in outbox.listed(host, SHOWN)],
         **sent,
     }
