@@ -17,6 +17,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from demo.google import StandIn
 from tests.conftest import on_sqlite
 from tests.people import ANA, NINE, TEN, bookings
+from widget.booking.guest_input import Details
 
 pytestmark = pytest.mark.usefixtures("ana")
 NOW = "2026-07-28"
@@ -85,6 +86,8 @@ def test_the_tools_are_listed_in_every_revision(address: str, mode: str) -> None
     assert set(found["get_available_slots"].input_schema["required"]) == {
         "host", "event", "from", "to"
     }  # fmt: skip
+    booking = set(found["create_booking"].input_schema["properties"])
+    assert booking == {*Details.model_fields, "host", "event", "idempotency_key"}
 
 
 def test_an_agent_books_moves_and_cancels(app: Flask, address: str, google: StandIn) -> None:

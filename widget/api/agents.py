@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response
 from flask.typing import ResponseReturnValue
 
+from widget.api.tools import TOOLS
 from widget.booking import guest_input
 from widget.booking.errors import NotBooked
 from widget.booking.target import Look, look
@@ -24,8 +25,7 @@ ABOUT = """\
 {url}/book/HOST, one of an event type {url}/book/HOST/EVENT.
 
 ## How to book
-- [Model Context Protocol]({url}/mcp): streamable HTTP, no sign-in. Tools: list_event_types, \
-get_available_slots, create_booking, get_booking, reschedule_booking, cancel_booking.
+- [Model Context Protocol]({url}/mcp): streamable HTTP, no sign-in. Tools: {tools}.
 - [The HTTP API]({url}/api): JSON, no key; as [OpenAPI]({url}/api/openapi.json).
 - {url}/book/HOST/EVENT.md: an event type and its next free times as Markdown.
 
@@ -60,7 +60,8 @@ The page for people is {url}/book/{handle}/{slug}. More: {url}/llms.txt
 @blueprint.get("/llms.txt")
 @limits.reading
 def about() -> ResponseReturnValue:
-    return Response(ABOUT.format(url=service.config().public_url), mimetype="text/plain")
+    said = ABOUT.format(url=service.config().public_url, tools=", ".join(TOOLS))
+    return Response(said, mimetype="text/plain")
 
 
 @blueprint.get("/book/<handle>/<slug>.md")

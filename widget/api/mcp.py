@@ -17,6 +17,7 @@ from werkzeug.exceptions import BadRequest, TooManyRequests, UnsupportedMediaTyp
 import models
 from widget.api import tools
 from widget.api.given import FAULTS, told
+from widget.api.openapi import VERSION
 from widget.booking.target import NotHere
 from widget.web import errors as web_errors
 from widget.web import limits
@@ -27,7 +28,7 @@ blueprint = Room("mcp", __name__, Audience.PROGRAM)
 NOW = "2026-07-28"
 BEFORE = ("2025-11-25", "2025-06-18", "2025-03-26")
 META = "io.modelcontextprotocol/"
-SERVER = {"name": "meetslot", "title": "Meetslot", "version": "1.0.0"}
+SERVER = {"name": "meetslot", "title": "Meetslot", "version": VERSION}
 CAPABILITIES = {"tools": {"listChanged": False}}
 INSTRUCTIONS = (
     "Books meetings in a host's Google Calendar. Find a time with get_available_slots, agree on it"
