@@ -1,6 +1,6 @@
 """What is stored: tables, connection, migrations, locks, and the rows of hosts.
 
-Instants are whole seconds since 1970 UTC, in columns named `_at` (and in the code everywhere).
+Instants are whole seconds since 1970 UTC, in columns named `_at`, `_after`, `_since` or `until`.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Table(peewee.Model):
 
 
 class Host(Table):
-    """Who is booked. Tokens are encrypted by widget/calendar.py before they come here."""
+    """Who is booked. Tokens are encrypted by widget/google/auth.py before they come here."""
 
     id = peewee.AutoField()
     handle = peewee.CharField(63, unique=True)

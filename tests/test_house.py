@@ -88,7 +88,7 @@ def code_lines(path: Path) -> int:
 
 def missing_files() -> Iterator[str]:
     """Files and folders that the documents name and that are not there: from the root, from
-    widget/ or tests/, or by their name alone."""
+    widget/ or tests/, or by their name alone. And modules and documents that the code names."""
     named = re.compile(r"`([\w.-]+(?:/[\w.-]+)*(?:\.(?:py|html|js|css|json|md|toml|txt)|/))`")
     known = {path.name for path in ROOT.glob("*/**/*.*") if ".venv" not in path.parts}
     for document in MAPS:
@@ -96,6 +96,10 @@ def missing_files() -> Iterator[str]:
             there = (base / found for base in (ROOT, ROOT / "widget", ROOT / "tests"))
             if found not in known and not any(path.exists() for path in there):
                 yield f"{name(document)}: {found}"
+    for path in PYTHON:
+        for found in re.findall(r"(?<![\w/.-])(?:[\w-]+/)+[\w-]+\.(?:py|md)\b", path.read_text()):
+            if not any((base / found).exists() for base in (ROOT, ROOT / "widget")):
+                yield f"{name(path)}: {found}"
 
 
 def counted_messages() -> Iterator[str]:

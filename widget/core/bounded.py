@@ -42,11 +42,6 @@ class Bounded(Generic[K, V]):
                 _key, (_value, freed) = self._kept.popitem(last=False)
                 self._bytes -= freed
 
-    def clear(self) -> None:
-        with self._lock:
-            self._kept.clear()
-            self._bytes = 0
-
     @property
     def bytes(self) -> int:
         return self._bytes
