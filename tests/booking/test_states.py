@@ -159,6 +159,24 @@ def test_where_the_host_put_two_events_at_one_time_both_stand_and_one_is_marked(
         assert not rows.as_it_is(booking).conflict
 
 
+@pytest.mark.parametrize("who", ["guest", "host", "google", "time"])
+@pytest.mark.parametrize("act", ["begin_move", "begin_cancel", "cancel"])
+def test_nobody_else_may_do_it(app: Flask, act: str, who: Any) -> None:
+    by: dict[str, Callable[[models.Booking], Change | None]] = {
+        "begin_move": lambda booking: states.begin_move(booking, 500, 600, who, 7, 9),
+        "begin_cancel": lambda booking: states.begin_cancel(booking, who, "", 7, 9),
+        "cancel": lambda booking: states.cancel(booking, 7, who),
+    }
+    with app.app_context():
+        booking = in_state("confirmed")
+        if any(rule.act == act and who in rule.who for rule in RULES):
+            assert by[act](booking)
+        else:
+            with pytest.raises(ValueError, match=who):
+                by[act](booking)
+            assert states.state(rows.as_it_is(booking)) == "confirmed"
+
+
 def test_who_may_begin_a_change_is_who_can_ask_for_it() -> None:
     people = {rule.who for rule in RULES if rule.act.startswith("begin_")}
     assert people == {("guest", "host")}

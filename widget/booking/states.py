@@ -56,6 +56,8 @@ from widget.booking import one_off, outbox, rows
 
 LEFTOVER_SECONDS = 60  # a write that nobody waits for any more has arrived by then, or never will
 
+Who = Literal["guest", "host", "google", "time"]
+
 
 class Rule(NamedTuple):
     """Who may bring a booking from one state to another, by which act."""
@@ -63,7 +65,7 @@ class Rule(NamedTuple):
     act: str
     before: str | None
     after: str
-    who: tuple[str, ...]
+    who: tuple[Who, ...]
 
 
 STATES: dict[str, tuple[str, str | None]] = {
@@ -74,26 +76,25 @@ STATES: dict[str, tuple[str, str | None]] = {
     "cancelled": ("cancelled", None),
     "failed": ("failed", None),
 }
-_PEOPLE, _GOOGLE, _HOST, _TIME = ("guest", "host"), ("google",), ("host",), ("time",)
 RULES = (
     Rule("claim", None, "claimed", ("guest",)),
-    Rule("confirm", "claimed", "confirmed", _GOOGLE),
-    Rule("fail", "claimed", "failed", _GOOGLE),
-    Rule("begin_move", "confirmed", "moving", _PEOPLE),
-    Rule("finish_move", "moving", "confirmed", _GOOGLE),
-    Rule("begin_cancel", "claimed", "cancelling", _PEOPLE),
-    Rule("begin_cancel", "confirmed", "cancelling", _PEOPLE),
-    Rule("begin_cancel", "moving", "cancelling", _PEOPLE),
+    Rule("confirm", "claimed", "confirmed", ("google",)),
+    Rule("fail", "claimed", "failed", ("google",)),
+    Rule("begin_move", "confirmed", "moving", ("guest", "host")),
+    Rule("finish_move", "moving", "confirmed", ("google",)),
+    Rule("begin_cancel", "claimed", "cancelling", ("guest", "host")),
+    Rule("begin_cancel", "confirmed", "cancelling", ("guest", "host")),
+    Rule("begin_cancel", "moving", "cancelling", ("guest", "host")),
     Rule("cancel", "claimed", "cancelled", ("google", "host")),
     Rule("cancel", "confirmed", "cancelled", ("google", "host")),
     Rule("cancel", "moving", "cancelled", ("google", "host")),
     Rule("cancel", "cancelling", "cancelled", ("google", "host")),
-    Rule("undo", "moving", "confirmed", _GOOGLE),
-    Rule("undo", "cancelling", "confirmed", _GOOGLE),
-    Rule("follow", "confirmed", "confirmed", _HOST),
-    Rule("expire", "claimed", "failed", _TIME),
-    Rule("expire", "moving", "confirmed", _TIME),
-    Rule("expire", "cancelling", "cancelled", _TIME),
+    Rule("undo", "moving", "confirmed", ("google",)),
+    Rule("undo", "cancelling", "confirmed", ("google",)),
+    Rule("follow", "confirmed", "confirmed", ("host",)),
+    Rule("expire", "claimed", "failed", ("time",)),
+    Rule("expire", "moving", "confirmed", ("time",)),
+    Rule("expire", "cancelling", "cancelled", ("time",)),
 )
 _NO_CHANGE = {"new_start_at": None, "new_end_at": None, "pending_since": None}
 _OVER = {**_NO_CHANGE, "meet_pending": False, "conflict": False}
@@ -186,7 +187,7 @@ def begin_move(
         "message": message or None,
         **_begun("rescheduled", by, now, until),
     }
-    return _change("begin_move", booking, values)
+    return _change("begin_move", booking, values, who=by)
 
 
 def _begun(act: str, by: str, now: int, until: int) -> dict[str, Any]:
@@ -224,7 +225,7 @@ def follow(booking: Booking, event: dict[str, Any], now: int) -> Change | None:
     values = {"updated_at": now, **event}
     if event.get("start_at", booking.start_at) != booking.start_at:
         values["moved_from_at"] = booking.start_at
-    return _change_or_conflict("follow", booking, values, rows.same_event(booking))
+    return _change_or_conflict("follow", booking, values, rows.same_event(booking), who="host")
 
 
 def end_conflicts(host: Host, now: int) -> None:
@@ -235,7 +236,7 @@ def end_conflicts(host: Host, now: int) -> None:
     for booking in marked:
         with models.locked(host), suppress(Overlap):
             values = {"conflict": False, "updated_at": now}
-            _change("follow", booking, values, Booking.conflict)
+            _change("follow", booking, values, Booking.conflict, who="host")
 
 
 # --- the end ------------------------------------------------------------------------------------
@@ -250,25 +251,25 @@ def begin_cancel(
     gone.
     """
     values = {"cancelled_by": by, "cancel_reason": reason, **_begun("cancelled", by, now, until)}
-    return _change("begin_cancel", booking, values)
+    return _change("begin_cancel", booking, values, who=by)
 
 
 def cancel(
-    booking: Booking, now: int, by: str | None = None, reason: str = "", *, leftover: bool = False
+    booking: Booking, now: int, by: Literal["host"] | None = None, *, leftover: bool = False
 ) -> Change | None:
     """The time is free again: the event is gone from Google, or is a `leftover` that has to go.
 
-    `by` (guest or host) and `reason` are those of the cancellation under way when not given.
+    `by`: the host did it, in Google; else whoever has begun to cancel it.
     """
     values = {
         **_OVER,
-        **({"cancelled_by": by, "cancel_reason": reason} if by else {}),
+        **({"cancelled_by": by, "cancel_reason": ""} if by else {}),
         "leftover": leftover,
         "sequence": Booking.sequence + 1,
         "settle_after": now + LEFTOVER_SECONDS,
         "updated_at": now,
     }
-    return _change("cancel", booking, values)
+    return _change("cancel", booking, values, who=by or "google")
 
 
 def undo(booking: Booking, now: int, failure: str | None = None) -> Change | None:
@@ -309,20 +310,28 @@ def expire(booking: Booking, now: int) -> Change | None:
         "failure": "no answer for a day",
         "updated_at": now,
     }
-    return _change("expire", booking, told, _mine(booking), before=before)
+    return _change("expire", booking, told, _mine(booking), who="time", before=before)
 
 
 # --- the one conditional UPDATE -------------------------------------------------------------------
 
 
 def _change(
-    act: str, booking: Booking, values: dict[str, Any], *where: Any, before: str | None = None
+    act: str,
+    booking: Booking,
+    values: dict[str, Any],
+    *where: Any,
+    who: Who = "google",
+    before: str | None = None,
 ) -> Change | None:
     """Do what RULES say of an act, to a booking that is (in `before`) as they need it.
 
-    Raises Overlap when the database does not let it have its times.
+    Raises Overlap when the database does not let it have its times, ValueError when it is not for
+    `who` to do.
     """
-    rules = [rule for rule in RULES if rule.act == act and before in (None, rule.before)]
+    acts = [rule for rule in RULES if rule.act == act and before in (None, rule.before)]
+    if not (rules := [rule for rule in acts if who in rule.who]):
+        raise ValueError(f"{act} is not for {who}")
     status, change = STATES[rules[0].after]
     # a claim is on the disk before Google is asked; that Google has its event can be asked again
     with _refused(), models.write(lasting=act != "confirm"):
@@ -338,7 +347,7 @@ def _change(
 
 
 def _change_or_conflict(
-    act: str, booking: Booking, values: dict[str, Any], *where: Any
+    act: str, booking: Booking, values: dict[str, Any], *where: Any, who: Who = "google"
 ) -> Change | None:
     """_change, to where Google has the event by now. When another booking holds that time, both
     stand there, and this one is marked.
@@ -347,9 +356,9 @@ def _change_or_conflict(
     """
     with models.locked(booking.host):
         try:
-            return _change(act, booking, {**values, "conflict": False}, *where)
+            return _change(act, booking, {**values, "conflict": False}, *where, who=who)
         except Overlap:
-            return _change(act, booking, {**values, "conflict": True}, *where)
+            return _change(act, booking, {**values, "conflict": True}, *where, who=who)
 
 
 @contextmanager
