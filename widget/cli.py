@@ -8,12 +8,11 @@ import json
 import sys
 from collections.abc import Iterable
 from copy import copy
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 
 import models
@@ -24,7 +23,7 @@ from widget.booking import deletion, guest_input, reconcile, rows, settling, web
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
 from widget.booking.target import Target
-from widget.cli_tokens import known_host as _host
+from widget.cli_common import as_json, google, known_host, listing, not_imported, out, write
 from widget.core.clock import now, to_rfc3339
 from widget.core.document import (
     Settings,
@@ -34,7 +33,6 @@ from widget.core.document import (
     parse_document,
 )
 from widget.core.names import renamed_slugs
-from widget.google.client import Google
 from widget.host import store, why
 from widget.server import command_is_looked_for, serve
 
@@ -79,25 +77,16 @@ def _stopped(command: click.Command, faults: str) -> click.Command:
     return copied
 
 
-def _google() -> Google:
-    google: Google = current_app.extensions["meetslot"]
-    return google
-
-
 # --- settings -------------------------------------------------------------------------------
 
 
 @settings_group.command("export")
 @click.argument("host")
-@click.argument("file", type=click.Path(dir_okay=False, writable=True), required=False)
+@out
 def export_settings(host: str, file: str | None) -> None:
     """Write the settings of HOST as JSON to FILE, or to standard output."""
-    found = _host(host)
-    text = document_json(webhooks.whole(_google(), found, load_document(found.settings)))
-    if file in (None, "-"):
-        click.echo(text, nl=False)
-    else:
-        Path(str(file)).write_text(text, encoding="utf-8")
+    found = known_host(host)
+    write(document_json(webhooks.whole(google(), found, load_document(found.settings))), file)
 
 
 @settings_group.command("import")
@@ -109,17 +98,15 @@ def import_settings(host: str, file: io.BufferedReader) -> None:
     Bookings go along with an event type that has a new slug and else stays as it is, or stands in
     the place of the old one.
     """
-    found = _host(host)
+    found = known_host(host)
     try:
         document = parse_document(file.read())
         if document.webhook:
-            webhooks.check(_google().config, document.webhook.url)
+            webhooks.check(google().config, document.webhook.url)
         while not _import(found, document):
-            found = _host(host)  # changed meanwhile: an import replaces that too
+            found = known_host(host)  # changed meanwhile: an import replaces that too
     except SettingsError as error:
-        for fault in error.faults:
-            click.echo(f"{fault.path or 'document'}: {fault.message}", err=True)
-        raise click.ClickException("nothing was imported") from None
+        raise not_imported(error) from None
     click.echo(f"imported the settings of {document.handle}")
 
 
@@ -128,7 +115,7 @@ def _import(host: models.Host, document: Settings) -> bool:
     with models.write():
         stored = store.store(host, document, renamed, zone_chosen=True)
         if stored:
-            webhooks.put(_google(), host, document.webhook, now())
+            webhooks.put(google(), host, document.webhook, now())
     return stored
 
 
@@ -136,7 +123,7 @@ def _import(host: models.Host, document: Settings) -> bool:
 
 
 @hosts_group.command("list")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+@listing
 def list_hosts(form: str) -> None:
     """Every host: handle, e-mail, state of the calendar, event types."""
     listed: list[dict[str, Any]] = [
@@ -150,7 +137,7 @@ def list_hosts(form: str) -> None:
         for host in models.hosts()
     ]
     if form == "json":
-        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+        click.echo(as_json(listed))
         return
     for row in listed:
         state = "connected" if row["connected"] else f"disconnected ({row['reason']})"
@@ -166,13 +153,13 @@ yes = click.option("--yes", is_flag=True, help="Do not ask first.")
 @yes
 def delete_host(host: str, *, yes: bool) -> None:
     """Remove HOST with everything stored, and revoke our access to the Google account."""
-    found = _host(host)
+    found = known_host(host)
     if not yes:
         number = len(rows.bookings(found, None, None))
         click.confirm(
             f"Delete {host} ({found.email}) with {number} booking(s) for good?", abort=True
         )
-    done = deletion.host(_google(), found, now())
+    done = deletion.host(google(), found, now())
     click.echo(f"removed {host}: account, settings, tokens and {done.bookings} booking(s)")
     if done.upcoming:
         click.echo(f"{done.upcoming} event(s) still to come stay in the host's Google Calendar")
@@ -194,7 +181,7 @@ def delete_host(host: str, *, yes: bool) -> None:
 @with_appcontext
 def explain(host: str, event: str, time: str) -> None:
     """Say why TIME (RFC 3339) is or is not offered for EVENT of HOST."""
-    found = _host(host)
+    found = known_host(host)
     document = load_document(found.settings)
     kind = document.event_type(event)
     if kind is None:
@@ -206,11 +193,11 @@ def explain(host: str, event: str, time: str) -> None:
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     try:
-        offer = offer_for(Target(found, document, kind), _google().calendar_of(found), now())
+        offer = offer_for(Target(found, document, kind), google().calendar_of(found), now())
     except NotBooked as error:
         raise click.ClickException(f"nothing is offered: {error.code} ({error})") from None
     zone = ZoneInfo(document.time_zone)
-    reasons = why.explained(_google(), offer, at)
+    reasons = why.explained(google(), offer, at)
     click.echo(
         f"{to_rfc3339(at)} ({why.moment(at, zone)}): {'not offered' if reasons else 'offered'}"
     )
@@ -230,7 +217,7 @@ def reconcile_() -> None:
     wrong that the log tells of.
     """
     left = settling.hurry_all(now())
-    outcome = reconcile.run(_google(), now) + sending.deliver(_google(), now)
+    outcome = reconcile.run(google(), now) + sending.deliver(google(), now)
     said = [f"{number} {OUTCOMES[name]}" for name, number in sorted(outcome.items())]
     said = said or ["nothing to settle"]
     if left:
@@ -255,11 +242,11 @@ OUTCOMES = {
 
 
 @click.command("doctor")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+@listing
 @with_appcontext
 def check(form: str) -> None:
     """Check configuration, database, redirect address and Google's answer for each host."""
-    _report(form, doctor.checks(_google(), now()))
+    _report(form, doctor.checks(google(), now()))
 
 
 def _report(form: str, checks: Iterable[doctor.Check]) -> None:

@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 
 import models
 from widget.booking import export, guest_input, rows
-from widget.cli_tokens import known_host
+from widget.cli_common import as_json, known_host
 from widget.core.clock import now
 
 LOOK_SECONDS = 1
@@ -39,7 +39,7 @@ def list_bookings(host: str, start: int | None, end: int | None, form: str) -> N
     found = rows.bookings(known_host(host), start, end)
     listed = [export.row(booking) for booking in found]
     if form == "json":
-        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+        click.echo(as_json(listed))
     elif form == "csv":
         click.echo(export.as_csv(found), nl=False)
     else:

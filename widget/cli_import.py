@@ -8,7 +8,7 @@ import click
 from flask.cli import AppGroup
 
 import models
-from widget.cli_tokens import known_host
+from widget.cli_common import known_host, not_imported
 from widget.core import moving
 from widget.core.document import SettingsError, dump_document, load_document, parse_document
 from widget.host import store
@@ -46,9 +46,7 @@ def _take_over(rival: str, file: io.BufferedReader, handle: str | None) -> None:
     except moving.NotTheirs as error:
         raise click.ClickException(f"{error}; nothing was imported") from None
     except SettingsError as error:
-        for fault in error.faults:
-            click.echo(f"{fault.path or 'document'}: {fault.message}", err=True)
-        raise click.ClickException("nothing was imported") from None
+        raise not_imported(error) from None
     for each in moved.event_types:
         click.echo(f"{each['slug']}: {each['title']}, {each['duration']} minutes")
     for name in [

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 import models
 from widget.api.schema import LinkAnswer
 from widget.booking import one_off
 from widget.booking.guest_input import Invalid
-from widget.cli_tokens import known_host
+from widget.cli_common import as_json, google, known_host, listing
 from widget.core.clock import now
 from widget.core.document import load_document
 
@@ -21,7 +19,7 @@ group = AppGroup("links", help="One-off links: for one guest, or so many.")
 
 
 def _told(host: models.Host, link: one_off.OneOffLink) -> LinkAnswer:
-    return LinkAnswer.of(current_app.extensions["meetslot"].config, host.handle, link, now())
+    return LinkAnswer.of(google().config, host.handle, link, now())
 
 
 @group.command("create")
@@ -55,13 +53,13 @@ def create_link(host: str, event: str, times: tuple[str, ...], **wish: str | int
 
 @group.command("list")
 @click.argument("host", required=False)
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+@listing
 def list_links(host: str | None, form: str) -> None:
     """The one-off links of HOST, or of all, the newest first: state, uses, address."""
     hosts = [known_host(host)] if host else models.hosts()
     listed = [_told(each, link).model_dump() for each in hosts for link in one_off.listed(each)]
     if form == "json":
-        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+        click.echo(as_json(listed))
         return
     for row in listed:
         click.echo(f"{row['state']}\t{row['used']} of {row['uses']}\t{row['url']}")

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
-from pathlib import Path
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 import models
 from widget.booking import deletion, export, webhooks
+from widget.cli_common import as_json, google, out, write
 from widget.core import contact
 from widget.core.clock import now
-from widget.google.client import Google
 
 guests = AppGroup("guests", help="Who books.")
 keys = AppGroup("keys", help="The keys that encrypt Google tokens.")
-
-
-def _google() -> Google:
-    google: Google = current_app.extensions["meetslot"]
-    return google
 
 
 def _as_stored(email: str) -> str:
@@ -33,7 +25,7 @@ def _as_stored(email: str) -> str:
 
 @guests.command("export")
 @click.argument("email")
-@click.argument("file", type=click.Path(dir_okay=False, writable=True), required=False)
+@out
 def export_guest(email: str, file: str | None) -> None:
     """Write all that is stored of the guest EMAIL as JSON to FILE, or to standard output."""
     email = _as_stored(email)
@@ -42,11 +34,7 @@ def export_guest(email: str, file: str | None) -> None:
         "bookings": [export.all_of(each) for each in deletion.bookings_of_guest(email)],
         "invited_to": [export.invited_to(each) for each in deletion.bookings_with(email)],
     }
-    text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
-    if file in (None, "-"):
-        click.echo(text, nl=False)
-    else:
-        Path(str(file)).write_text(text, encoding="utf-8")
+    write(as_json(found) + "\n", file)
 
 
 @guests.command("delete")
@@ -58,7 +46,7 @@ def delete_guest(email: str, *, yes: bool) -> None:
     if not yes:
         number = len(deletion.bookings_of_guest(email))
         click.confirm(f"Delete {number} booking(s) of {email} for good?", abort=True)
-    done = deletion.guest(_google(), email, now())
+    done = deletion.guest(google(), email, now())
     click.echo(
         f"removed {done.removed} booking(s) of {email},"
         f" {done.cancelled} of them still to come and cancelled in Google"
@@ -84,7 +72,7 @@ def rotate() -> None:
     hosts, changed, unread = models.hosts(), 0, list[str]()
     for number, host in enumerate(hosts, 1):
         try:
-            changed += _google().rotate(host) + webhooks.rotate(_google(), host)
+            changed += google().rotate(host) + webhooks.rotate(google(), host)
         except ValueError:
             unread.append(host.handle)
         if number % 100 == 0 or number == len(hosts):

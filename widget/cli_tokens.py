@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 from flask.cli import AppGroup
 
-import models
 from widget.booking import tokens
+from widget.cli_common import as_json, known_host, listing
 from widget.core.clock import now, to_rfc3339
 
 group = AppGroup("tokens", help="API tokens of hosts' own programs.")
-
-
-def known_host(handle: str) -> models.Host:
-    """Raises ClickException."""
-    host = models.host_by_handle(handle)
-    if host is None:
-        raise click.ClickException(f"there is no host {handle!r} (see: flask hosts list)")
-    return host
 
 
 @group.command("create")
@@ -38,7 +28,7 @@ def create_token(host: str, name: str) -> None:
 
 @group.command("list")
 @click.argument("host")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+@listing
 def list_tokens(host: str, form: str) -> None:
     """The API tokens of HOST by their ids: what for, when made and last used."""
     listed = [
@@ -51,7 +41,7 @@ def list_tokens(host: str, form: str) -> None:
         for each in tokens.listed(known_host(host))
     ]
     if form == "json":
-        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+        click.echo(as_json(listed))
         return
     for row in listed:
         click.echo("\t".join(str(value or "-") for value in row.values()))
