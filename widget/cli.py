@@ -23,7 +23,7 @@ from widget.booking import deletion, guest_input, reconcile, rows, settling, web
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
 from widget.booking.target import Target
-from widget.cli_common import as_json, google, known_host, listing, not_imported, out, write
+from widget.cli_common import known_host, listing, not_imported, out, show, write
 from widget.core.clock import now, to_rfc3339
 from widget.core.document import (
     Settings,
@@ -35,6 +35,7 @@ from widget.core.document import (
 from widget.core.names import renamed_slugs
 from widget.host import store, why
 from widget.server import command_is_looked_for, serve
+from widget.web.service import google
 
 settings_group = AppGroup("settings", help="A host's settings document.")
 hosts_group = AppGroup("hosts", help="Who can be booked.")
@@ -136,13 +137,12 @@ def list_hosts(form: str) -> None:
         }
         for host in models.hosts()
     ]
-    if form == "json":
-        click.echo(as_json(listed))
-        return
-    for row in listed:
-        state = "connected" if row["connected"] else f"disconnected ({row['reason']})"
-        slugs = ", ".join(row["event_types"])
-        click.echo(f"{row['handle']}\t{row['email']}\t{state}\t{slugs}")
+    show(form, listed, _host_line)
+
+
+def _host_line(row: dict[str, Any]) -> str:
+    state = "connected" if row["connected"] else f"disconnected ({row['reason']})"
+    return "\t".join((row["handle"], row["email"], state, ", ".join(row["event_types"])))
 
 
 yes = click.option("--yes", is_flag=True, help="Do not ask first.")

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
-from flask import current_app
 
 import models
 from widget.core.document import SettingsError
-from widget.google.client import Google
 
 out = click.argument("file", type=click.Path(dir_okay=False, writable=True), required=False)
 listing = click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
-
-
-def google() -> Google:
-    found: Google = current_app.extensions["meetslot"]
-    return found
 
 
 def known_host(handle: str) -> models.Host:
@@ -36,6 +30,15 @@ def write(text: str, file: str | None) -> None:
         click.echo(text, nl=False)
     else:
         Path(str(file)).write_text(text, encoding="utf-8")
+
+
+def show(form: str, listed: list[dict[str, Any]], line: Callable[[dict[str, Any]], str]) -> None:
+    """A listing, as JSON or a line each (`listing`)."""
+    if form == "json":
+        click.echo(as_json(listed))
+        return
+    for row in listed:
+        click.echo(line(row))
 
 
 def as_json(value: Any) -> str:

@@ -11,15 +11,16 @@ import models
 from widget.api.schema import LinkAnswer
 from widget.booking import one_off
 from widget.booking.guest_input import Invalid
-from widget.cli_common import as_json, google, known_host, listing
+from widget.cli_common import known_host, listing, show
 from widget.core.clock import now
 from widget.core.document import load_document
+from widget.web import service
 
 group = AppGroup("links", help="One-off links: for one guest, or so many.")
 
 
 def _told(host: models.Host, link: one_off.OneOffLink) -> LinkAnswer:
-    return LinkAnswer.of(google().config, host.handle, link, now())
+    return LinkAnswer.of(service.config(), host.handle, link, now())
 
 
 @group.command("create")
@@ -58,11 +59,7 @@ def list_links(host: str | None, form: str) -> None:
     """The one-off links of HOST, or of all, the newest first: state, uses, address."""
     hosts = [known_host(host)] if host else models.hosts()
     listed = [_told(each, link).model_dump() for each in hosts for link in one_off.listed(each)]
-    if form == "json":
-        click.echo(as_json(listed))
-        return
-    for row in listed:
-        click.echo(f"{row['state']}\t{row['used']} of {row['uses']}\t{row['url']}")
+    show(form, listed, lambda row: "{state}\t{used} of {uses}\t{url}".format(**row))
 
 
 @group.command("revoke")

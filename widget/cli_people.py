@@ -9,9 +9,10 @@ from flask.cli import AppGroup
 
 import models
 from widget.booking import deletion, export, webhooks
-from widget.cli_common import as_json, google, out, write
+from widget.cli_common import as_json, out, write
 from widget.core import contact
 from widget.core.clock import now
+from widget.web.service import google
 
 guests = AppGroup("guests", help="Who books.")
 keys = AppGroup("keys", help="The keys that encrypt Google tokens.")

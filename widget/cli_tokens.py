@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from widget.booking import tokens
-from widget.cli_common import as_json, known_host, listing
+from widget.cli_common import known_host, listing, show
 from widget.core.clock import now, to_rfc3339
 
 group = AppGroup("tokens", help="API tokens of hosts' own programs.")
@@ -40,11 +40,7 @@ def list_tokens(host: str, form: str) -> None:
         }
         for each in tokens.listed(known_host(host))
     ]
-    if form == "json":
-        click.echo(as_json(listed))
-        return
-    for row in listed:
-        click.echo("\t".join(str(value or "-") for value in row.values()))
+    show(form, listed, lambda row: "\t".join(str(value or "-") for value in row.values()))
 
 
 @group.command("revoke")
