@@ -59,5 +59,5 @@ def told(error: Exception, words: Callable[[NotBooked], str] = messages.refusal)
 
 def _refused(error: NotBooked, words: Callable[[NotBooked], str], **more: Any) -> Response:
     """The outcome's own status and code."""
-    response = web_errors.problem(messages.status(error), error.code, words(error), **more)
+    response = web_errors.problem(error.status, error.code, words(error), **more)
     return messages.with_retry(response, error)

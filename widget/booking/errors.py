@@ -6,21 +6,33 @@ from collections.abc import Iterable
 
 from widget.core.slots import Reason
 
+RETRY_SECONDS = 30
+
 
 class NotBooked(Exception):
-    """Nothing was booked. `code` is the interface's stable word for why."""
+    """Nothing was booked. `code` is the interface's stable word for why, `status` that of HTTP;
+    coming back helps after `retry_after` seconds, if ever. Its words are in web/messages.py."""
 
-    code = "invalid_request"
+    code, status = "invalid_request", 422
+    retry_after: int | None = None
+
+
+class BadField(NotBooked):
+    """A part of the address, or a hidden field, that cannot be read."""
 
 
 class SlotTaken(NotBooked):
-    code = "slot_taken"
+    code, status = "slot_taken", 409
+
+
+class Booked(SlotTaken):
+    """A time that was asked for has a booking, maybe the guest's own."""
 
 
 class SlotUnavailable(NotBooked):
     """Outside the host's rules; `reasons` says which."""
 
-    code = "slot_unavailable"
+    code, status = "slot_unavailable", 409
 
     def __init__(self, reasons: Iterable[Reason]) -> None:
         self.reasons = list(reasons)
@@ -37,13 +49,13 @@ class NotOffered(SlotUnavailable):
 class LinkUsed(NotBooked):
     """The one-off link is used up, revoked or expired."""
 
-    code = "link_used"
+    code, status = "link_used", 410
 
 
 class TooManyBookings(NotBooked):
     """More than one guest or one host may have; again in `retry_after` seconds."""
 
-    code = "rate_limited"
+    code, status = "rate_limited", 429
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"again in {retry_after} s")
@@ -59,37 +71,33 @@ class KeyReused(NotBooked):
 
 
 class NotActive(NotBooked):
-    """The booking is over: cancelled, or never made. `status` says which."""
+    """The booking is over: cancelled, or never made."""
 
-    code = "not_active"
-
-    def __init__(self, status: str) -> None:
-        super().__init__(status)
-        self.status = status
+    code, status = "not_active", 409
 
 
 class TooLate(NotBooked):
     """The booking has begun, or its event type's deadline for changes has passed."""
 
-    code = "too_late"
+    code, status = "too_late", 409
 
 
 class UnderWay(NotBooked):
     """Google has not answered for an earlier change of the same booking yet."""
 
-    code = "change_pending"
+    code, status, retry_after = "change_pending", 409, RETRY_SECONDS
 
 
 class Altered(NotBooked):
     """The host changed the booking in Google meanwhile: look again before deciding."""
 
-    code = "changed"
+    code, status = "changed", 409
 
 
 class Unavailable(NotBooked):
     """Our own database does not answer; certainly nothing is written."""
 
-    code = "unavailable"
+    code, status, retry_after = "unavailable", 503, RETRY_SECONDS
 
 
 class Uncertain(Unavailable):
@@ -99,19 +107,19 @@ class Uncertain(Unavailable):
 class CalendarUnavailable(NotBooked):
     """Google does not answer for now, or says no in a way that may pass."""
 
-    code = "calendar_unavailable"
+    code, status, retry_after = "calendar_unavailable", 503, RETRY_SECONDS
 
 
 class CalendarRefused(NotBooked):
     """Google has said no for certain: the same, tried again, gets the same answer."""
 
-    code = "calendar_refused"
+    code, status = "calendar_refused", 503
 
 
 class CalendarDisconnected(NotBooked):
     """Google will not let us in until the host signs in again or chooses another calendar."""
 
-    code = "calendar_disconnected"
+    code, status = "calendar_disconnected", 503
 
 
 class NotSetUp(Unavailable):

@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 import models
 from models import Booking
 from widget.booking import act, guest_input, links, reconcile, refusals, rows
-from widget.booking.errors import NotActive, NotBooked, NotOffered, UnderWay
+from widget.booking.errors import BadField, Booked, NotActive, NotBooked, NotOffered, UnderWay
 from widget.booking.offer import Offer, offer_for
 from widget.booking.target import NotHere, Target, of_booking
 from widget.core import clock, zones
@@ -31,7 +31,6 @@ from widget.text.language import gettext as _
 from widget.web import answers as web_answers
 from widget.web import limits, messages, service
 from widget.web.audience import Audience, Room
-from widget.web.messages import BadField
 
 blueprint = Room("booking", __name__, Audience.GUEST)
 blueprint.register_error_handler(NotHere, guest_page.not_here)
@@ -124,7 +123,7 @@ def _refused(picking: Picking, given: Form, error: NotBooked) -> ResponseReturnV
     keep what was typed."""
     if error.code in ("slot_taken", "slot_unavailable"):
         return steps.times(picking, given, error, 409)
-    response = steps.form(picking, given, alert=error, status=messages.status(error))
+    response = steps.form(picking, given, alert=error, status=error.status)
     return messages.with_retry(response, error)
 
 
@@ -274,7 +273,7 @@ class Moving(Picking):
         return offer_for(self.target, calendar, clock.now(), self.booking)
 
     def alert(self, error: NotBooked | None) -> dict[str, str] | None:
-        if error is None or isinstance(error, messages.Booked):
+        if error is None or isinstance(error, Booked):
             return super().alert(error)
         return {"code": error.code, "message": messages.change_refusal(error)}
 
@@ -354,7 +353,7 @@ def _zone(booking: Booking) -> str:
 
 def _not_changed(booking: Booking, given: Form, error: NotBooked) -> ResponseReturnValue:
     """The answer when nothing was changed: fresh slots if the time has gone, else the booking."""
-    status = messages.status(error)
+    status = error.status
     current = rows.as_it_is(booking)
     if error.code in ("slot_taken", "slot_unavailable", "invalid_request"):
         try:

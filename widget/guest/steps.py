@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from widget.booking import guest_input, links
-from widget.booking.errors import CalendarDisconnected, CalendarUnavailable, LinkUsed, NotBooked
+from widget.booking.errors import BadField, Booked, CalendarDisconnected, LinkUsed, NotBooked
 from widget.booking.offer import Offer, refusal
 from widget.booking.target import Look, NotHere, Target
 from widget.core import clock, slots
@@ -29,7 +29,6 @@ from widget.text import zones as text_zones
 from widget.text.language import gettext as _
 from widget.web import answers, cache, limits, messages, service
 from widget.web.audience import Audience, Room
-from widget.web.messages import BadField
 
 blueprint = Room("steps", __name__, Audience.GUEST)
 blueprint.register_error_handler(NotHere, guest_page.not_here)
@@ -253,7 +252,7 @@ def chosen(picking: Picking, given: MultiDict[str, str], still: bool) -> Respons
     if not reasons:
         return picking.chosen(given)
     if request.method == "GET" and any(reason.code == "booking" for reason in reasons):
-        return times(picking, given, messages.Booked(), 409)  # who comes back may have booked it
+        return times(picking, given, Booked(), 409)  # who comes back may have booked it
     return times(picking, given, refusal(reasons), 409)
 
 
@@ -358,7 +357,7 @@ def _pick(
 
 def _closed(picking: Picking, given: MultiDict[str, str], error: NotBooked) -> ResponseReturnValue:
     """No slots can be shown: said kindly, and what was typed stays in its form, or hidden."""
-    status, typed = messages.status(error), picking.typed()
+    status, typed = error.status, picking.typed()
     with suppress(ValueError):
         if typed and guest_input.instant(params.start_of(given)):
             return messages.with_retry(form(picking, given, alert=error, status=status), error)
@@ -371,7 +370,7 @@ def _closed(picking: Picking, given: MultiDict[str, str], error: NotBooked) -> R
         page["event_types"] = guest_page.event_types(picking.document)
     if typed:
         page["pick"] = _pick(picking, given, [])
-    elif isinstance(error, CalendarUnavailable):
+    elif error.code == "calendar_unavailable":
         page["retry_url"] = params.same(request)
     return messages.with_retry(answers.answer("guest/problem.html", status, **page), error)
 

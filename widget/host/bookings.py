@@ -14,7 +14,7 @@ import models
 from models import Booking
 from widget.booking import act as booking_act
 from widget.booking import export, guest_input, rows
-from widget.booking.errors import NotBooked
+from widget.booking.errors import BadField, NotBooked
 from widget.core import characters, clock
 from widget.core.document import load_document
 from widget.host import bookings_view, moving, settings
@@ -22,7 +22,6 @@ from widget.host.bookings_view import BOOKING_ID
 from widget.host.views import address
 from widget.web import service
 from widget.web.audience import Audience, Room
-from widget.web.messages import BadField
 
 blueprint = Room("host_bookings", __name__, Audience.HOST)
 

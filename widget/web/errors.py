@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, NotFound
 
 import models
+from widget.booking.errors import RETRY_SECONDS
 from widget.booking.target import NotHere, Renamed
 from widget.text.language import gettext as _
 from widget.web import answers, logs, messages
@@ -55,7 +56,7 @@ def database_fault(error: peewee.PeeweeException) -> ResponseReturnValue:
         response = problem(503, "unavailable", said)
     else:
         response = trouble(503, "unavailable", _("Please try again in a minute"), said)
-    return answers.retry_after(response, messages.RETRY_SECONDS)
+    return answers.retry_after(response, RETRY_SECONDS)
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> Response:

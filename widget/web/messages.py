@@ -11,36 +11,10 @@ from widget.text import language
 from widget.text.language import gettext as _
 from widget.web import answers
 
-RETRY_SECONDS = 30
-STATUS = {"invalid_request": 422, "rate_limited": 429}
-STATUS |= dict.fromkeys(("slot_taken", "slot_unavailable"), 409)
-STATUS |= dict.fromkeys(("not_active", "too_late", "change_pending", "changed"), 409)
-STATUS |= dict.fromkeys(("calendar_unavailable", "calendar_disconnected"), 503)
-STATUS |= dict.fromkeys(("calendar_refused", "unavailable"), 503)
-STATUS["link_used"] = 410
-
-
-class BadField(NotBooked):
-    """A part of the address, or a hidden field, that cannot be read."""
-
-
-class Booked(NotBooked):
-    """A time that was asked for has a booking, maybe the guest's own."""
-
-    code = "slot_taken"
-
-
-def status(error: NotBooked) -> int:
-    return STATUS[error.code]
-
 
 def with_retry(response: Response, error: NotBooked) -> Response:
     """The response, with Retry-After (seconds) where coming back helps."""
-    if isinstance(error, errors.TooManyBookings):
-        return answers.retry_after(response, error.retry_after)
-    if isinstance(error, errors.CalendarUnavailable | errors.Unavailable | errors.UnderWay):
-        return answers.retry_after(response, RETRY_SECONDS)
-    return response
+    return answers.retry_after(response, error.retry_after) if error.retry_after else response
 
 
 def unavailable(*, certain: bool) -> str:
@@ -58,9 +32,9 @@ def unavailable(*, certain: bool) -> str:
 
 def refusal(error: NotBooked) -> str:
     """What happened, that nothing was booked, and what to do next."""
-    if isinstance(error, BadField):
+    if isinstance(error, errors.BadField):
         return f"{error} " + _("Nothing was booked.")
-    if isinstance(error, Booked):
+    if isinstance(error, errors.Booked):
         return _(
             "This time is not free any more. If you have just booked it, your booking stands;"
             " otherwise choose another one."
@@ -77,6 +51,21 @@ def refusal(error: NotBooked) -> str:
             "Bookings are not possible on this server at the moment, so nothing was booked. Whoever"
             " runs it has to put something right; please try again later."
         )
+    return {**_not_changed(), **_not_booked()}[error.code]
+
+
+def change_refusal(error: NotBooked) -> str:
+    """The same for a booking that was to be moved or cancelled, and stays as it is."""
+    if isinstance(error, errors.BadField):
+        return f"{error} " + _("Nothing was changed.")
+    if isinstance(error, errors.NotOffered):
+        return _(
+            "This is not offered any more, so it cannot be moved. Your booking stands as before."
+        )
+    return {**_not_booked(), **_not_changed()}[error.code]
+
+
+def _not_booked() -> dict[str, str]:
     return {
         "unavailable": unavailable(certain=True),
         "slot_taken": _(
@@ -106,17 +95,10 @@ def refusal(error: NotBooked) -> str:
             "Nothing can be booked here at the moment, so nothing was booked. Please come back"
             " later, or ask your host for a time."
         ),
-    }[error.code]
+    }
 
 
-def change_refusal(error: NotBooked) -> str:
-    """The same for a booking that was to be moved or cancelled, and stays as it is."""
-    if isinstance(error, BadField):
-        return f"{error} " + _("Nothing was changed.")
-    if isinstance(error, errors.NotOffered):
-        return _(
-            "This is not offered any more, so it cannot be moved. Your booking stands as before."
-        )
+def _not_changed() -> dict[str, str]:
     return {
         "slot_taken": _(
             "This time has just been taken, so your booking was not moved. Please choose another"
@@ -158,7 +140,7 @@ def change_refusal(error: NotBooked) -> str:
             "Nothing was changed: your booking stands as before, and cannot be changed here at"
             " the moment. Please write to your host."
         ),
-    }[error.code]
+    }
 
 
 def old(offer: Offer) -> str:
