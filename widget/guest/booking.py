@@ -6,9 +6,9 @@ Only a POST books, moves or cancels.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from flask import Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
@@ -227,28 +227,31 @@ def cancel(token: str) -> ResponseReturnValue:
     return _done(found, given)
 
 
+@dataclass(frozen=True)
 class Moving(Picking):
     """A new time is picked for a booking, which stands until that one is confirmed."""
 
     target: Target
-    keeps = False
+    booking: Booking
+    view: dict[str, Any]
+    keeps: ClassVar[bool] = False
     by: ClassVar[Literal["guest", "host"]] = "guest"
 
     @property
     def own(self) -> int | None:
         return self.booking.start_at
 
-    def __init__(self, booking: Booking) -> None:
+    @classmethod
+    def of(cls, booking: Booking) -> Self:
         """Raises NotBooked when it cannot be moved."""
         if booking.status != "confirmed":
             raise UnderWay() if booking.status == "pending" else NotActive(booking.status)
-        act.check_deadline(booking, self.by, clock.now())
+        act.check_deadline(booking, cls.by, clock.now())
         target = of_booking(booking)
         if target is None or not target.event.active:
             raise NotOffered
-        super().__init__(target)
-        self.booking = booking
-        self.view = invitation.view(service.config(), booking, target.document, clock.now())
+        view = invitation.view(service.config(), booking, target.document, clock.now())
+        return cls(target, booking, view)
 
     @property
     def event(self) -> EventType:
@@ -319,7 +322,7 @@ def _choose(booking: Booking, given: Form) -> ResponseReturnValue:
     if params.start_of(given) == to_rfc3339(booking.start_at) and not given.get("step"):
         return _done(booking, given)  # who comes back here has moved it already
     try:
-        return steps.show(Moving(booking), given)
+        return steps.show(Moving.of(booking), given)
     except NotBooked as error:
         return _not_changed(booking, given, error)
 
@@ -357,7 +360,7 @@ def _not_changed(booking: Booking, given: Form, error: NotBooked) -> ResponseRet
     current = rows.as_it_is(booking)
     if error.code in ("slot_taken", "slot_unavailable", "invalid_request"):
         try:
-            return steps.times(Moving(current), given, error, status)
+            return steps.times(Moving.of(current), given, error, status)
         except NotBooked as other:
             error = other if isinstance(other, NotOffered) else error
     response = invitation_page(current, given, status, error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from flask import url_for
@@ -28,12 +28,14 @@ class Moving(guest_booking.Moving):
     details = ("message",)
     by = "host"
 
-    def __init__(self, booking: Booking) -> None:
+    @classmethod
+    def of(cls, booking: Booking) -> Self:
         """Raises NotBooked when it cannot be moved."""
-        super().__init__(booking)
-        zone = ZoneInfo(self.document.time_zone)
-        self.view["when_label"] = language.full_range(booking.start_at, booking.end_at, zone)
-        self.view["host_name"] = booking.guest_name
+        made = super().of(booking)
+        zone = ZoneInfo(made.document.time_zone)
+        made.view["when_label"] = language.full_range(booking.start_at, booking.end_at, zone)
+        made.view["host_name"] = booking.guest_name
+        return made
 
     @property
     def address(self) -> str:
@@ -62,7 +64,7 @@ def step(booking: Booking, sent: Form, error: NotBooked | None = None) -> Respon
 
     Raises NotBooked when it cannot be moved at all.
     """
-    moving, given = Moving(booking), MultiDict(sent)
+    moving, given = Moving.of(booking), MultiDict(sent)
     given.setdefault("tz", moving.document.time_zone)
     if error is None:
         return steps.show(moving, given)
