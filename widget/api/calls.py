@@ -11,7 +11,7 @@ import models
 from widget.api import schema
 from widget.booking import act, guest_input
 from widget.booking.errors import KeyReused, NotBooked, NotOffered, SlotTaken, SlotUnavailable
-from widget.booking.guest_input import Invalid
+from widget.booking.guest_input import Invalid, checked
 from widget.booking.offer import offer_for
 from widget.booking.target import Look, Target, of_booking
 from widget.core import clock
@@ -53,15 +53,6 @@ def slots(target: Look, given: Mapping[str, Any]) -> schema.SlotsAnswer:
         tz=tz.key,
         slots=schema.slots_of(offer.free(start, end), target.event),
     )
-
-
-def checked(reader: Any, value: Any, name: str, errors: dict[str, str]) -> Any:
-    """What `reader` makes of a value; None with its ValueError's message in `errors`."""
-    try:
-        return reader(value)
-    except ValueError as error:
-        errors[name] = str(error)
-        return None
 
 
 def book(

@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
 import models
-from widget.api import calls, schema
+from widget.api import schema
 from widget.api.given import invalid, json_body, query, told
-from widget.booking import act, guest_input, links, one_off, rows, tokens
+from widget.booking import act, links, one_off, rows, tokens
 from widget.booking.errors import NotBooked
-from widget.booking.guest_input import Invalid
+from widget.booking.guest_input import Invalid, checked, instant
 from widget.core import clock
 from widget.core.document import load_document
 from widget.web import errors as web_errors
@@ -24,7 +24,6 @@ from widget.web.audience import Audience, Room
 blueprint = Room("me", __name__, Audience.PROGRAM, url_prefix="/api/v1/me")
 
 PAGE = 100  # bookings, at most
-_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @blueprint.before_request
@@ -69,7 +68,7 @@ def bookings() -> ResponseReturnValue:
     errors = dict[str, str]()
     given = {name: text for name, text in query().items() if text}
     start, end = (
-        calls.checked(guest_input.instant, given[name], name, errors) if name in given else None
+        checked(instant, given[name], name, errors) if name in given else None
         for name in ("from", "to")
     )
     status = given.get("status")
@@ -131,10 +130,7 @@ def cancel(id: str) -> ResponseReturnValue:
 
 def _own(id: str) -> models.Booking:
     """A booking of the token's host; another host's is 404, like one that never was."""
-    found = rows.booking_by_id(id) if _ID.fullmatch(id) else None
-    if found is None or found.host_id != g.program.host_id:
-        abort(404)
-    return found
+    return rows.booking_of(g.program.host_id, id) or abort(404)
 
 
 # --- one-off links --------------------------------------------------------------------------------

@@ -120,7 +120,7 @@ def get_booking(given: OfBooking) -> schema.Answer:
 
 def reschedule_booking(given: Move) -> schema.Answer:
     found, errors = _booking(given), dict[str, str]()
-    start = calls.checked(guest_input.instant, given.start, "start", errors)
+    start = guest_input.checked(guest_input.instant, given.start, "start", errors)
     if errors:
         raise Invalid(errors)
     return calls.move(found, start)
@@ -128,7 +128,7 @@ def reschedule_booking(given: Move) -> schema.Answer:
 
 def cancel_booking(given: Cancel) -> schema.Answer:
     found, errors = _booking(given), dict[str, str]()
-    reason = calls.checked(guest_input.reason, given.reason, "reason", errors)
+    reason = guest_input.checked(guest_input.reason, given.reason, "reason", errors)
     if errors:
         raise Invalid(errors)
     done = act.cancel(service.google(), found, reason, calls.caller(), clock.now())

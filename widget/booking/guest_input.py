@@ -364,3 +364,12 @@ def reason(text: Any) -> str:
         return _reason(text)
     except PydanticCustomError as error:
         raise ValueError(error.message()) from None
+
+
+def checked(reader: Any, value: Any, name: str, errors: dict[str, str]) -> Any:
+    """What `reader` makes of a value; None with its ValueError's message in `errors`."""
+    try:
+        return reader(value)
+    except ValueError as error:
+        errors[name] = str(error)
+        return None

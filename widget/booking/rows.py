@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from models import ACTIVE, Booking, Host
 from widget.core.clock import WEEK
 from widget.core.slots import Booked
 
+BOOKING_ID = re.compile(r"[0-9a-f]{32}")
 #: The status that a booking has once the guest's last act (its `unannounced`) is done.
 DONE = {"booked": "confirmed", "rescheduled": "confirmed", "cancelled": "cancelled"}
 
@@ -40,6 +42,12 @@ def booking_by_id(id: str) -> Booking | None:
         found.host = host  # type: ignore[assignment]
         return found
     return None
+
+
+def booking_of(host_id: int, id: str) -> Booking | None:
+    """A host's booking by its id, whatever text that is."""
+    found = booking_by_id(id) if BOOKING_ID.fullmatch(id) else None
+    return found if found and found.host_id == host_id else None
 
 
 def as_it_is(booking: Booking) -> Booking:

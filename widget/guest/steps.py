@@ -320,13 +320,7 @@ def zone(picking: Picking, given: MultiDict[str, str]) -> ZoneInfo:
 
 
 def _read(reader: Any, text: str | None, name: str, errors: dict[str, str]) -> Any:
-    if not text:
-        return None
-    try:
-        return reader(text)
-    except ValueError as error:
-        errors[name] = str(error)
-        return None
+    return guest_input.checked(reader, text, name, errors) if text else None
 
 
 def still_url(picking: Picking, given: MultiDict[str, str], start: int, tz: ZoneInfo) -> str:

@@ -18,7 +18,6 @@ from widget.booking.errors import BadField, NotBooked
 from widget.core import characters, clock
 from widget.core.document import load_document
 from widget.host import bookings_view, moving, settings
-from widget.host.bookings_view import BOOKING_ID
 from widget.host.views import address
 from widget.web import service
 from widget.web.audience import Audience, Room
@@ -48,7 +47,7 @@ def move(id: str) -> ResponseReturnValue:
 @login_required
 def back_to_booking(id: str, act: str) -> ResponseReturnValue:
     """A change's own address, reloaded, is the page with the booking again."""
-    if not BOOKING_ID.fullmatch(id):
+    if not rows.BOOKING_ID.fullmatch(id):
         abort(404)
     return redirect(address(f"booking-{id}", booking=id, act=act), 303)
 
@@ -74,10 +73,7 @@ def change(id: str, act: str) -> ResponseReturnValue:
 
 def _own(id: str) -> Booking:
     """The booking of the host who is signed in; answers 404 when there is none."""
-    booking = rows.booking_by_id(id) if BOOKING_ID.fullmatch(id) else None
-    if booking is None or booking.host_id != current_user.host.id:
-        abort(404)
-    return booking
+    return rows.booking_of(current_user.host.id, id) or abort(404)
 
 
 def _not_done(booking: Booking, error: NotBooked) -> ResponseReturnValue:

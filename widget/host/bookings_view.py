@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +24,6 @@ from widget.web import service
 
 PAGE = 20
 SEARCH_LENGTH = 100
-BOOKING_ID = re.compile("[0-9a-f]{32}")
 #: The tabs of the section, by what `show` says in the address
 TABS = {"": "To come", "past": "Past", "cancelled": "Cancelled"}
 
@@ -75,8 +73,8 @@ def where_listed(host: models.Host) -> dict[str, Any] | None:
     id, now = request.args.get("booking", ""), clock.now()
     if any(name in request.args for name in ("page", "show", "act", "q")):
         return None
-    booking = rows.booking_by_id(id) if BOOKING_ID.fullmatch(id) else None
-    if booking is None or booking.host_id != host.id:
+    booking = rows.booking_of(host.id, id)
+    if booking is None:
         return None
     tab = "past" if booking.end_at <= now else ""
     tab = tab if booking.status in models.ACTIVE else "cancelled"
