@@ -26,7 +26,7 @@ from widget.booking.errors import (
     UnderWay,
 )
 from widget.booking.guest_input import Details, Invalid, questions
-from widget.booking.offer import Bookable, closed, offer_for
+from widget.booking.offer import Bookable, not_booked, offer_for
 from widget.booking.target import Target, of_booking
 from widget.core import clock, slots
 from widget.core.document import EventType
@@ -220,7 +220,7 @@ def _not_taken(booking: Booking, error: GoogleError) -> Exception:
     """What to raise for a guest: Invalid at every e-mail field when Google refuses an attendee's
     address, since it does not say which; else a NotBooked."""
     if not events.is_about_attendees(error):
-        return closed(error)
+        return not_booked(error)
     fields = ("email", "guests") if booking.guests else ("email",)
     return Invalid(dict.fromkeys(fields, _("Google does not accept this e-mail address.")))
 
@@ -273,7 +273,7 @@ def _remove(calendar: Calendar, mine: Booking, before: str, now: int) -> Booking
         else:
             states.undo(mine, now)
             if rows.as_it_is(mine).status == "confirmed":
-                raise closed(error) from error
+                raise not_booked(error) from error
     else:
         end(mine, removed, now)
     return rows.as_it_is(mine)
@@ -371,7 +371,7 @@ def _move(calendar: Calendar, looked: Bookable, booking: Booking, mine: Booking)
         return _undone(mine, Altered(mine.id), now, (calendar, error.event))
     except GoogleError as error:
         log.warning("booking %s: not moved: %s", mine.id, error)
-        return _undone(mine, closed(error), now)
+        return _undone(mine, not_booked(error), now)
     else:
         with suppress(GoogleError):  # a later round hears of it too
             events.finish_move(calendar, mine, event, now)

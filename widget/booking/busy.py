@@ -130,6 +130,8 @@ def _window_days(settings: Settings) -> int:
 def refresh(
     calendar: Calendar, host: models.Host, settings: Settings, now: int, lease: Held
 ) -> list[Busy]:
+    """Ask Google for the whole booking window, and store what it says unless something has said
+    meanwhile that it changed; the lease is over then. Raises GoogleError."""
     metrics.looked("busy", hit=False)
     start, end = now - 2 * DAY, now + (_window_days(settings) + 1) * DAY
     try:

@@ -19,7 +19,7 @@ from widget.booking.errors import (
     SlotTaken,
     SlotUnavailable,
 )
-from widget.booking.snapshot import Snapshot
+from widget.booking.snapshot import PAST_DAYS, Snapshot
 from widget.booking.target import Look, NotHere, Target, event_in
 from widget.core import slots
 from widget.core.clock import DAY
@@ -33,8 +33,8 @@ from widget.google.errors import WRITES, CalendarClosed, Disconnected, Gone, Goo
 TAKEN = {"busy", "booking"}  # reasons that come from other people, not from the host's rules
 
 
-def closed(error: GoogleError) -> NotBooked:
-    """What a fault of Google's means for a guest who wants to book."""
+def not_booked(error: GoogleError) -> NotBooked:
+    """What a fault of Google's means for who books, moves or cancels."""
     if isinstance(error, Disconnected | Gone | CalendarClosed):
         return CalendarDisconnected(str(error))
     if isinstance(error, google_errors.NotSetUp):
@@ -127,9 +127,9 @@ def offer_for(
     try:
         taken = busy.of(calendar, host, document, now)
     except GoogleError as error:
-        raise closed(error) from error
+        raise not_booked(error) from error
     taken = without(moving, taken)
-    held = booked(host, event, now - 10 * DAY, moving)
+    held = booked(host, event, now - PAST_DAYS * DAY, moving)
     rules = slot_rules(document, event)
     return Bookable(event, rules, taken, held, now, host=host, settings=document)
 
@@ -158,7 +158,7 @@ def shown(
     try:
         taken, as_of = busy.shown(calendar_of(host), host, kept.document, now)
     except GoogleError as error:
-        raise closed(error) from error
+        raise not_booked(error) from error
     return Offer(event, rules, taken, held, now, as_of=as_of)
 
 
@@ -217,7 +217,7 @@ def check(
     Raises NotBooked.
     """
     looked = looked.under(host, moving)
-    held = booked(host, looked.event, start - 9 * DAY, moving)
+    held = booked(host, looked.event, start - PAST_DAYS * DAY, moving)
     reasons = slots.reasons(looked.rules, looked.busy, held, looked.now, start)
     if reasons:
         raise refusal(reasons)
@@ -227,7 +227,8 @@ def check(
 def ask_again(
     calendar: Calendar, looked: Bookable, start: int, moving: models.Booking | None = None
 ) -> None:
-    """The host may have got busy since the cache was filled: Google's word is the last."""
+    """Ask Google for the busy times around a start, since its word is the last. Raises
+    SlotTaken when the host has got busy since the cache was filled, or another NotBooked."""
     event = looked.event
     since = start - event.buffer_before * 60
     until = start + (event.duration + event.buffer_after) * 60
@@ -235,7 +236,7 @@ def ask_again(
         taken = busy.fresh(calendar, looked.host, looked.settings, since, until, looked.now)
         full = moving is not None and crowded(calendar, moving, since, until)
     except GoogleError as error:
-        raise closed(error) from error
+        raise not_booked(error) from error
     reasons = slots.reasons(looked.rules, without(moving, taken), [], looked.now, start)
     if full or any(reason.code == "busy" for reason in reasons):
         models.forget_busy(looked.host)
@@ -243,6 +244,7 @@ def ask_again(
 
 
 def crowded(calendar: Calendar, moving: models.Booking, since: int, until: int) -> bool:
-    """Freebusy does not tell a booking's own event from another one at the same time."""
+    """Whether another event than the booking's own stands between two instants at its old time:
+    freebusy does not tell the two apart."""
     start, end = max(since, moving.start_at), min(until, moving.end_at)
     return start < end and calendar.crowded(moving.calendar, start, end, moving.google_event_id)

@@ -15,7 +15,7 @@ from flask_wtf.csrf import generate_csrf
 
 import models
 from widget.booking import act, events
-from widget.booking.offer import Offer, closed, offer_for
+from widget.booking.offer import Offer, not_booked, offer_for
 from widget.booking.target import Target
 from widget.core import clock
 from widget.core.document import SettingsError, load_document, parse_document
@@ -84,7 +84,7 @@ class Preview(Picking):
             try:
                 offer = replace(offer, busy=calendar.busy(ids, now - clock.DAY, until))
             except GoogleError as error:
-                raise closed(error) from error
+                raise not_booked(error) from error
         rules = slot_rules(self.document, event)
         return replace(offer, settings=self.document, rules=rules)
 
