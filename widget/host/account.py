@@ -12,9 +12,9 @@ import models
 from models import Booking
 from widget.booking import channels, deletion
 from widget.core import clock
-from widget.core.document import load_document, unknown_zone
+from widget.core.document import load_document
 from widget.google.client import CALENDAR_SCOPES
-from widget.host import calendars
+from widget.host import calendars, store
 from widget.host.signin import page, uses_of
 from widget.text import language
 from widget.web import service
@@ -42,7 +42,7 @@ def connection(host: models.Host) -> dict[str, Any]:
         "calendar": calendars.stored(host).name(target),
         "server_problem": host.server_problem,
         "without_meet": _without_meet(host, target),
-        "zone_asked": zone_asked(host),
+        "zone_asked": store.zone_asked(host),
         "asked": language.ago(now - host.asked_at) if host.asked_at else None,
         "told": channels.channels_of(host, now),
         "conflicts": conflicts(host, now),
@@ -78,12 +78,6 @@ def troubles(host: models.Host, now: int) -> list[Booking]:
         .where(Booking.host == host, Booking.trouble.is_null(False), Booking.end_at > since)
         .order_by(Booking.start_at)
     )
-
-
-def zone_asked(host: models.Host) -> str | None:
-    """The name of the host's time zone if nobody knows it, so that the host is asked: Google's
-    word (maybe empty), or what is stored. None if it is known."""
-    return host.unknown_zone if host.unknown_zone is not None else unknown_zone(host.settings)
 
 
 # --- disconnecting -----------------------------------------------------------------------------

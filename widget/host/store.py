@@ -9,9 +9,8 @@ import peewee
 import models
 from models import Booking, Host, OldHandle, OldSlug
 from widget.booking.one_off import OneOffLink
-from widget.core.document import Fault, Settings, SettingsError, document_json
+from widget.core.document import Fault, Settings, SettingsError, document_json, unknown_zone
 from widget.core.fields import NOT_NEW
-from widget.host import account
 
 
 def store(
@@ -32,7 +31,7 @@ def store(
     if document.handle in NOT_NEW and document.handle != host.handle:
         raise SettingsError([Fault("handle", "is reserved: choose another")])
     document = document.model_copy(update={"webhook": None})  # see widget/booking/webhooks.py
-    text, asked = document_json(document), None if zone_chosen else account.zone_asked(host)
+    text, asked = document_json(document), None if zone_chosen else zone_asked(host)
     if text != host.settings:
         try:
             if not _save(host, document.handle, text, host.revision, renamed or {}):
@@ -42,6 +41,12 @@ def store(
     if asked != host.unknown_zone:
         models.note(host, unknown_zone=asked)
     return True
+
+
+def zone_asked(host: models.Host) -> str | None:
+    """The name of the host's time zone if nobody knows it, so that the host is asked: Google's
+    word (maybe empty), or what is stored. None if it is known."""
+    return host.unknown_zone if host.unknown_zone is not None else unknown_zone(host.settings)
 
 
 def _save(
