@@ -374,10 +374,18 @@ def test_a_host_moves_and_cancels_a_booking(
     page = sign_in(open_page(java_script_enabled=java_script_enabled), house)
     part = section(page, "Bookings")
     part.get_by_role("link", name="Move the booking of Gita Guest").click()
-    part.get_by_label("New time").select_option("2026-12-02T14:00:00Z")
-    part.get_by_role("button", name="Move it").click()
+    page.locator("[data-date='2026-12-02']").click()
+    page.locator("button[name=start][value='2026-12-02T14:00:00Z']").click()
+    page.get_by_label("Message to the guest").fill("Sorry, there is fog.")
+    if java_script_enabled:
+        assert troubles(page, **AXE) == []
+    page.get_by_role("button", name="Choose another time").click()
+    page.locator("button[name=start][value='2026-12-02T14:30:00Z']").click()
+    expect(page.get_by_label("Message to the guest")).to_have_value("Sorry, there is fog.")
+    page.get_by_role("button", name="Move the booking").click()
     expect(part.get_by_text("Moved. Google tells the guest.")).to_be_visible()
-    assert house.bookings()[0]["start"] == "2026-12-02T14:00:00Z"
+    assert house.bookings()[0]["start"] == "2026-12-02T14:30:00Z"
+    assert house.events()[0]["description"].startswith("Sorry, there is fog.")
     part.get_by_role("link", name="Cancel the booking of Gita Guest").click()
     part.get_by_role("button", name="Cancel this booking").click()
     expect(part.get_by_text("Cancelled. Google tells the guest.")).to_be_visible()
@@ -411,6 +419,12 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
         assert wide <= 0, view
     page.goto(f"{house.widget}/settings?event=intro")
     kinds = section(page, "Event types")
+    dot, name = (
+        kinds.locator(f".entry-what > {each}").first.bounding_box() for each in ("svg", "a")
+    )
+    assert dot
+    assert name
+    assert 0 < name["x"] - dot["x"] < 40  # beside each other
     kinds.get_by_label("Length", exact=True).fill("0")
     expect(page.locator("#unsaved")).to_be_in_viewport()
     assert troubles(page, **AXE) == []
