@@ -60,7 +60,12 @@ lock: .venv/.dev ## requirements*.txt from pyproject.toml, with hashes and witho
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
-.venv/.dev: requirements-dev.txt | .venv/bin/python
-	@echo "Setting up .venv for development (once) ..."
-	@$(BIN)/python -m pip install -q --no-compile --disable-pip-version-check --require-hashes -r requirements-dev.txt
+.venv/.dev: .venv/.dev-0 .venv/.dev-1
 	@touch $@ .venv/.run
+
+# Half of them each: pip looks long for every package, and `make -j2 dev` does it on two cores.
+.venv/.dev-%: requirements-dev.txt | .venv/bin/python
+	@echo "Setting up .venv for development (once, half $* of 0 and 1) ..."
+	@awk '/^[^ ]/ { n++ } n % 2 == $*' requirements-dev.txt | $(BIN)/python -m pip install -q \
+	  --no-compile --no-deps --disable-pip-version-check --require-hashes -r /dev/stdin
+	@touch $@
