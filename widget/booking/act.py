@@ -95,7 +95,7 @@ def _book(
         return before
     refusals.check_blocked(target, details, now)
     caller.allow()
-    looked = offer_for(target, calendar, now)
+    looked = offer_for(target, calendar, now, held=False)
     try:
         looked, booking = _claim(looked, details, key, caller)
     except states.KeyTaken:  # the same request, at the same time

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 
 import models
+from models import Booking
 from widget import metrics
 from widget.booking import busy, one_off, rows
 from widget.booking.errors import (
@@ -114,9 +115,10 @@ class Bookable(Offer):
 
 
 def offer_for(
-    target: Target, calendar: Calendar, now: int, moving: models.Booking | None = None
+    target: Target, calendar: Calendar, now: int, moving: Booking | None = None, held: bool = True
 ) -> Bookable:
     """What can be booked, or where a booking that is `moving` can go: it does not block itself.
+    Not `held`: without what bookings hold, which `check` reads anew.
 
     Raises CalendarUnavailable or CalendarDisconnected: an unread calendar offers nothing; LinkUsed.
     """
@@ -129,9 +131,9 @@ def offer_for(
     except GoogleError as error:
         raise not_booked(error) from error
     taken = without(moving, taken)
-    held = booked(host, event, now - PAST_DAYS * DAY, moving)
+    found = booked(host, event, now - PAST_DAYS * DAY, moving) if held else []
     rules = slot_rules(document, event)
-    return Bookable(event, rules, taken, held, now, host=host, settings=document)
+    return Bookable(event, rules, taken, found, now, host=host, settings=document)
 
 
 def shown(

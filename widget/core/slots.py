@@ -218,6 +218,7 @@ class _Limits:
     def __init__(self, rules: Rules, booked: Iterable[Booked], now: int) -> None:
         self.rules = rules
         self.last = local_date(rules.tz, now).toordinal() + rules.booking_window_days
+        booked = booked if rules.max_per_day or rules.max_per_week else ()
         days = [local_date(rules.tz, each.start).toordinal() for each in booked if each.counts]
         self.days = Counter(days)
         self.weeks = Counter(map(_week, days))
