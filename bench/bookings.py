@@ -24,9 +24,12 @@ DAY = 86400
 GOALS = {"SQLite": 120, "PostgreSQL": 150}
 
 
-def main() -> None:
+def main(only: str = "") -> None:
+    """On both databases, or on one: sqlite, postgresql."""
     with _stage.databases() as databases:
         for name, url in databases.items():
+            if only not in ("", name.lower()):
+                continue
             with _stage.stage(url, HOSTS) as stage:
                 for number in range(HOSTS):
                     settle_in(stage, f"host{number}")
