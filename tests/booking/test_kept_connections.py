@@ -112,3 +112,21 @@ def test_what_no_connection_takes_was_not_sent() -> None:
         wire.call("GET", url, 5)
     with pytest.raises(NotSent):
         wire.call("POST", url, 5, body="{}")
+
+
+def test_a_name_server_that_is_silent_takes_no_longer_than_the_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    over = threading.Event()
+
+    def silent(*_args: object, **_more: object) -> object:
+        over.wait(10)
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    began = time.monotonic()
+    with pytest.raises(NotSent):
+        Wire().call("GET", "http://google.example/", 0.2)
+    took = time.monotonic() - began
+    over.set()
+    assert took < 5

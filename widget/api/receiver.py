@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, cast
@@ -13,7 +11,6 @@ import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, Timeout
 from urllib3.exceptions import (
-    ConnectTimeoutError,
     HTTPError,
     NameResolutionError,
     NewConnectionError,
@@ -28,8 +25,6 @@ from widget.google.http import Connection, SecureConnection
 SECONDS = 10  # for all of it
 LONGEST = 65536  # bytes of an answer that are read
 WORDS = 200  # characters of its first line that are kept
-
-_lookups = ThreadPoolExecutor(32)  # one that hangs goes on for longer than its POST
 
 
 @dataclass(frozen=True)
@@ -107,13 +102,8 @@ class _Plain(Connection):
 
     def addresses(self) -> list[str]:
         """Raises NotAllowed if any of them is not allowed, without saying it: a host need not know
-        this network's. A name server that is silent takes no longer than any other."""
-        looked = _lookups.submit(super().addresses)
-        try:
-            found = looked.result(timeout=self.timeout)
-        except builtins.TimeoutError:
-            looked.cancel()
-            raise ConnectTimeoutError(self, "its name is not known in time") from None
+        this network's."""
+        found = super().addresses()
         for ip in found:
             if not may_receive(ip, loopback=self._loopback):
                 raise NotAllowed(f"{self.host} is not on the internet")

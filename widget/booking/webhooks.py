@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import base64
 import secrets
-import socket
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import models
@@ -19,13 +17,12 @@ from widget.config import Config
 from widget.core import addresses, document
 from widget.core.clock import DAY
 from widget.core.document import Fault, Settings, SettingsError
+from widget.google import http
 from widget.google.auth import Client
 
 BOTH_SECONDS = DAY  # for so long the secret before counts as well
 LOOKUP_SECONDS = 2  # for a name, while somebody waits
 PREFIX = "whsec_"
-
-_lookups = ThreadPoolExecutor(2)  # a resolver that hangs takes no more threads than these
 
 
 def of(host: Host | int) -> Webhook | None:
@@ -111,11 +108,10 @@ def check(config: Config, url: str) -> None:
     if found.scheme == "http" and not loopback_allowed(config):
         raise SettingsError([Fault("webhook.url", "must be an https address")])
     try:
-        looked = _lookups.submit(socket.getaddrinfo, found.host.strip("[]"), found.port)
-        ips = {str(address[0]) for *_kind, address in looked.result(timeout=LOOKUP_SECONDS)}
-    except (OSError, UnicodeError, TimeoutError):  # the attempts will tell
+        ips = http.look_up(found.host.strip("[]"), found.port, LOOKUP_SECONDS)
+    except OSError:  # the attempts will tell
         return
-    for ip in sorted(ips):
+    for ip in ips:
         if not may_receive(ip, loopback=loopback_allowed(config)):
             raise SettingsError([Fault("webhook.url", "must be an address on the internet")])
 

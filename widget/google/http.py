@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -18,7 +19,12 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+)
 from urllib3.util.connection import create_connection
 
 KEPT = 32  # connections to one server, more than a worker has threads
@@ -187,6 +193,24 @@ class _Response(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_Incoming(self.fp.detach(), sock))
 
 
+def look_up(host: str, port: int, seconds: float) -> list[str]:
+    """The IP addresses of a name. Raises OSError: TimeoutError when DNS takes longer than this.
+
+    Nothing ends a lookup (getaddrinfo), so it has a thread of its own, which may outlast it.
+    """
+    found = Future[list[str]]()
+
+    def ask() -> None:
+        try:
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.set_result([str(address[0]) for *_kind, address in answers])
+        except (OSError, UnicodeError) as error:
+            found.set_exception(socket.gaierror(str(error)))
+
+    threading.Thread(target=ask, daemon=True).start()
+    return found.result(seconds)
+
+
 class Connection(HTTPConnection):
     response_class = _Response
     _used_at = 0.0
@@ -203,13 +227,14 @@ class Connection(HTTPConnection):
         _call.sent, self._used_at = True, time.monotonic()
 
     def addresses(self) -> list[str]:
-        """The server's IP addresses. Raises NameResolutionError."""
+        """The server's IP addresses. Raises NameResolutionError, or ConnectTimeoutError when they
+        are not known in time."""
         try:
-            found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
-        except (socket.gaierror, UnicodeError) as error:
-            fault = socket.gaierror(str(error))
-            raise NameResolutionError(self.host, self, fault) from error
-        return [str(address[0]) for *_kind, address in found]
+            return look_up(self._dns_host, self.port, float(self.timeout or 0))
+        except TimeoutError:
+            raise ConnectTimeoutError(self, "its name is not known in time") from None
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
 
     def _new_conn(self) -> socket.socket:
         """To the first of the server's addresses that answers, each in half of what is left."""
