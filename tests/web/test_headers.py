@@ -23,6 +23,8 @@ from tests.people import ANA, API, HTMX, NINE, PICKER, ask, book, fill, send
 from tests.world import Database
 from widget import config
 from widget.google.client import EVENTS_SCOPE
+from widget.web import audience
+from widget.web.audience import Audience
 
 FOR_EVER = "max-age=31536000"
 SAME_FOR_ALL = {(200, "steps.event"), (200, "steps.event_types"), (200, "api.host")}
@@ -81,6 +83,9 @@ def test_every_route_protects_its_answers(app: Flask, ana: Browser) -> None:
     for rule, answer in every_answer(app, ana.client, token):
         where = f"{answer.request.method} {answer.request.path}"
         assert answer.headers["X-Content-Type-Options"] == "nosniff", where
+        room = app.blueprints.get(rule.endpoint.partition(".")[0])
+        if room and audience.of(room) is Audience.PROGRAM:  # which scripts of any site may ask
+            assert answer.headers["Access-Control-Allow-Origin"] == "*", where
         if answer.mimetype in ("text/javascript", "text/css") and answer.status_code == 200:
             assert "Set-Cookie" not in answer.headers, where
             continue  # a script or a style sheet is no page
@@ -156,6 +161,19 @@ def test_files_are_kept_for_ever_and_their_addresses_change_with_them(
         assert FOR_EVER in answer.headers["Cache-Control"]
         assert "public" in answer.headers["Cache-Control"]
         assert re.search(r"\?v=\w{8,}|-\d+\.\d+\.\d+\.|/static/\w{8,}/", address), address
+
+
+@pytest.mark.parametrize(
+    ("address", "header"), [(f"{API}/bookings", "Idempotency-Key"), ("/mcp", "Mcp-Method")]
+)
+def test_a_script_of_any_site_may_send_what_programs_send(
+    guest: FlaskClient, address: str, header: str
+) -> None:
+    answer = guest.options(address, headers={"Origin": "https://anywhere.example"})
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+    assert header in answer.headers["Access-Control-Allow-Headers"]
 
 
 def test_the_embed_script_reaches_every_site_and_is_renewed_soon(guest: FlaskClient) -> None:

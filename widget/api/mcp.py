@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import peewee
-from flask import Response, make_response, request
+from flask import make_response, request
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 from werkzeug.exceptions import BadRequest, TooManyRequests, UnsupportedMediaType
@@ -46,18 +46,6 @@ class Fault(Exception):
     def __init__(self, code: int, message: str, **data: Any) -> None:
         super().__init__(message)
         self.code, self.message, self.data = code, message, data
-
-
-@blueprint.after_request
-def open_to_all(response: Response) -> Response:
-    """CORS: nothing here rests on a cookie."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    if request.method == "OPTIONS":
-        response.headers["Access-Control-Allow-Methods"] = "POST"
-        response.headers["Access-Control-Allow-Headers"] = (
-            "Content-Type, MCP-Protocol-Version, Mcp-Method, Mcp-Name"
-        )
-    return response
 
 
 @blueprint.post("/mcp")

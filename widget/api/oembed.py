@@ -76,7 +76,7 @@ def oembed() -> ResponseReturnValue:
     )
     response = Response(rich.model_dump_json(), mimetype="application/json")
     response.headers["Cache-Control"] = f"public, max-age={CACHE_SECONDS}"
-    return _open(response)
+    return response
 
 
 def _found(address: str) -> tuple[Settings, str] | None:
@@ -116,9 +116,4 @@ def _most(name: str, own: int) -> int | None:
 
 def _refused(status: int, detail: str) -> Response:
     codes = {401: "unauthorized", 404: "not_found"}
-    return _open(web_errors.problem(status, codes.get(status, "invalid_request"), detail))
-
-
-def _open(response: Response) -> Response:
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
+    return web_errors.problem(status, codes.get(status, "invalid_request"), detail)

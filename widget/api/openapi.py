@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args
 
-from flask import Response, jsonify, render_template
+from flask import jsonify, render_template
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -190,12 +190,6 @@ def _schemas() -> dict[str, Any]:
     modes = [(model, "validation" if model in sent else "serialization") for model in named]
     _refs, found = models_json_schema(modes, ref_template=SCHEMAS)  # type: ignore[arg-type]
     return found["$defs"]  # type: ignore[no-any-return]
-
-
-@blueprint.after_request
-def open_to_all(response: Response) -> Response:
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
 
 
 @blueprint.get("/api/openapi.json")

@@ -18,18 +18,6 @@ STATUS = {"pending": 202, "confirmed": 201}
 KEY = "Idempotency-Key"
 
 
-@blueprint.after_request
-def open_to_all(response: Response) -> Response:
-    """CORS: any site may ask, since nothing here rests on a cookie."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = "Retry-After"
-    if request.method == "OPTIONS":
-        response.headers["Access-Control-Allow-Methods"] = "GET, POST"
-        response.headers["Access-Control-Allow-Headers"] = "Content-Type, Idempotency-Key"
-        response.headers["Access-Control-Max-Age"] = "86400"
-    return response
-
-
 @blueprint.get("/<handle>")
 @limits.reading
 def host(handle: str) -> ResponseReturnValue:
@@ -40,7 +28,7 @@ def host(handle: str) -> ResponseReturnValue:
         age,
         None,
         None,
-        lambda: open_to_all(schema.HostAnswer.of(config, kept.document).response()),
+        lambda: schema.HostAnswer.of(config, kept.document).response(),
     )
 
 
@@ -54,7 +42,7 @@ def slots(handle: str, slug: str) -> ResponseReturnValue:
 
 def _slots(target: Look) -> Response:
     try:
-        return open_to_all(calls.slots(target, query()).response())
+        return calls.slots(target, query()).response()
     except FAULTS as error:
         return told(error)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, g
+from flask import Response, g, request
 
 from widget.web import audience, service
 from widget.web.audience import Audience
@@ -21,6 +21,15 @@ FRAMED = {
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
+#: CORS: scripts of any site may ask what programs may, since nothing of that rests on a cookie.
+OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After"}
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": (
+        "Content-Type, Idempotency-Key, MCP-Protocol-Version, Mcp-Method, Mcp-Name"
+    ),
+    "Access-Control-Max-Age": "86400",
+}
 
 
 def protect(response: Response) -> Response:
@@ -33,6 +42,8 @@ def protect(response: Response) -> Response:
     policy = POLICY % " ".join(("'self'", *filter(None, (g.get("style_source"),))))
     policy = f"{policy}; frame-ancestors {ancestors}" if ancestors else policy
     headers = {"Content-Security-Policy": policy, **HEADERS, **(FRAMED if framed else {})}
+    if audience.current() is Audience.PROGRAM:
+        headers |= OPEN | (PREFLIGHT if request.method == "OPTIONS" else {})
     if response.mimetype in ("text/javascript", "text/css"):  # no pages
         headers = {"X-Content-Type-Options": "nosniff"}
     elif audience.current() is Audience.HOST:
