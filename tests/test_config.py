@@ -106,7 +106,7 @@ def test_a_needed_variable_that_is_missing_is_named(name: str, value: str | None
         ("GOOGLE_OIDC_METADATA_URL", ["accounts.google.com", "file:///etc/passwd", "https://"]),
         (
             "GOOGLE_CALENDAR_ENDPOINT",
-            ["https://x.org/", "https://x.org/calendar/v3", "x/calendar/v3/"],
+            ["https://x.org/", "https://x.org/calendar/v2", "x/calendar/v3/"],
         ),
         ("ALLOWED_HOSTS_SIGN_IN", ["example.com", "a@b@c", "ana@"]),
         ("RATELIMIT_STORAGE_URI", ["nonsense", "nonsense://x", "memory", "file:///nowhere/limits"]),
@@ -144,6 +144,8 @@ def test_a_malformed_variable_is_named_with_how_to_make_a_good_one(
         ("DATABASE_URL", "postgres://u:p@h/db", "postgres://u:p@h/db"),
         ("LOG_LEVEL", "WARNING", "warning"),
         ("RECONCILE_EVERY", "0", 0),
+        ("GOOGLE_CALENDAR_ENDPOINT", "http://127.0.0.1:9009/calendar/v3",
+         "http://127.0.0.1:9009/calendar/v3/"),
     ],
 )  # fmt: skip
 def test_good_values_are_taken(name: str, value: str, read: Any) -> None:

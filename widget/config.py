@@ -52,6 +52,7 @@ def _web_address(text: str) -> str:
 
 
 def _endpoint(text: str) -> str:
+    text = f"{text.rstrip('/')}/"  # what is asked for is appended to it
     if not text.endswith("/calendar/v3/"):
         raise ValueError
     return _web_address(text)

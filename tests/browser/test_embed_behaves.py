@@ -26,7 +26,8 @@ from tests.browser.embedding import (
     until_ready,
     until_seen,
 )
-from widget.host.snippets import STYLES
+from widget.core.document import parse_document
+from widget.host import snippets
 
 WIDTHS = [280, 320, 360, 414, 560, 639, 640, 700, 768, 819, 820, 1024, 1280, 1600]
 
@@ -49,17 +50,31 @@ def test_nothing_on_the_page_moves_while_the_widget_loads(
     assert page.evaluate("shift") == 0, page.evaluate("shifts")
 
 
-@pytest.mark.parametrize("display", ["flex;flex-direction:column", "grid"])
-def test_nothing_moves_in_a_column_that_centres_what_is_in_it(
-    house: House, open_page: Open, display: str
+@pytest.mark.parametrize("event", [True, False], ids=["event type", "all of them"])
+@pytest.mark.parametrize(
+    ("width", "style"),
+    [
+        (320, ""),
+        (1280, "display:flex;flex-direction:column;place-items:center"),
+        (1280, "display:grid;place-items:center"),
+        (768, "display:flex"),  # beside the text
+        (320, "display:flex;flex-wrap:wrap"),
+        (1280, "display:grid;grid-template-columns:auto auto"),
+        (1280, "columns:2"),
+        (768, "display:table"),
+    ],
+)
+def test_nothing_moves_wherever_a_site_puts_the_snippet_of_the_settings(
+    house: House, open_page: Open, width: int, style: str, event: bool
 ) -> None:
-    """The snippet as the settings give it, whose script comes when the page is long there."""
-    snippet = INLINE.replace("event=", f'style="{STYLES["inline"]}" event=')
-    script = '<script src="{{widget}}/embed.js" async></script>'
-    html = f'<div style="display:{display};place-items:center">{snippet}<p>After</p></div>{LONG}'
-    page = open_page()
+    """Its script comes when the page is long there."""
+    document = parse_document(house.command("settings", "export", "ana"))
+    chosen = document.event_types[0] if event else None
+    snippet = snippets.code("inline", house.widget, document, chosen)
+    html = f'<div style="{style}">{snippet}<p>Some text</p></div><p>After</p>{LONG}'
+    page = open_page(viewport={"width": width, "height": 800})
     late = Held(page, "**/embed.js")
-    text = f"<!doctype html>{SHIFTS}{RECORD}{script}{TEXT}{html}"
+    text = f"<!doctype html>{SHIFTS}{RECORD}{TEXT}{html}"
     page.goto(house.put("page.html", text), wait_until="domcontentloaded")
     painted(page)
     late.release()

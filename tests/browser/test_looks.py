@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import House, Open
@@ -43,6 +44,31 @@ def test_long_names_without_a_break_are_never_cut_off(
     page.get_by_role("link", name="Choose another time").click()
     page.locator("main[data-step=times]").wait_for()
     assert page.evaluate(EDGE) <= width
+
+
+def test_what_a_guest_answered_can_be_read_on_a_narrow_screen_whatever_was_asked(
+    house: House, open_page: Open
+) -> None:
+    question = {"id": "x", "label": f"{TITLE}? {NAME}", "kind": "text", "required": False}
+    house.change("ana", event={"questions": [question], "location": "google_meet"})
+    wish = {
+        "start": house.slots()[0],
+        "name": TITLE,
+        "email": "g@x.example",
+        "answers": {"x": NAME},
+    }
+    asked = requests.post(f"{house.widget}/api/v1/ana/intro/bookings", json=wish, timeout=30)
+    assert asked.status_code == 201, asked.text
+    page = open_page(f"{house.widget}/login", viewport={"width": 280, "height": 700})
+    page.get_by_role("button", name="Ana Silva").click()
+    page.locator(".booking summary").click()
+    for width in (280, 320):
+        page.set_viewport_size({"width": width, "height": 700})
+        for part in page.locator(".booking dd").all():
+            box = part.bounding_box()
+            assert box
+            assert box["width"] >= width * 0.4
+            assert box["x"] + box["width"] <= width - 16
 
 
 def test_what_is_dark_is_printed_black_on_white(house: House, open_page: Open) -> None:

@@ -38,9 +38,12 @@ def live(host: Browser, site: str = SITE) -> Element:
             "inline",
             '<script src="http://localhost/embed.js" async></script>\n'
             '<meetslot-booking host="ana" event="intro"'
-            ' style="display:block;place-self:stretch;height:0;'
-            'padding-bottom:max(480px,min(640px,83200px - 10000%),min(960px,64000px - 10000%))">'
-            '<a href="http://localhost/book/ana/intro">Book a call</a></meetslot-booking>',
+            ' style="display:block;width:-moz-available;width:-webkit-fill-available;'
+            'contain:inline-size;contain-intrinsic-width:300px;break-inside:avoid">'
+            '<a href="http://localhost/book/ana/intro"'
+            ' style="display:block;height:0;padding-bottom:'
+            "max(480px,min(640px,8320000px - 1000000%),min(960px,6400000px - 1000000%))"
+            '">Book a call</a></meetslot-booking>',
         ),
         (
             "popup",
@@ -273,9 +276,10 @@ FILES = ["README.md", "docs/embedding.md", *sorted(ROOT.glob("demo/site/*.html")
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: Path(file).name)
 def test_what_we_show_elsewhere_keeps_its_room_as_the_snippet_does(file: str) -> None:
-    found = re.findall(r"<meetslot-booking (?!ref)([^>]*)>", (ROOT / file).read_text())
-    for attributes in found:
+    pattern = r"<meetslot-booking (?!ref)([^>]*)>(<a [^>]*>)?"
+    for attributes, link in re.findall(pattern, (ROOT / file).read_text()):
         if "offset" in attributes:  # has a place of its own
             continue
         mode = re.search(r'mode="(\w+)"', attributes)
         assert f'style="{snippets.STYLES[mode[1] if mode else "inline"]}"' in attributes
+        assert mode or f' style="{snippets.LINK_STYLE}">' in link

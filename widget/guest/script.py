@@ -19,7 +19,6 @@ blueprint = Room("script", __name__, Audience.PROGRAM)
 KEEP = "public, max-age=3600"  # sites keep the snippet for years: a new script is there in an hour
 #: How high a picker is by its width, in CSS: 480 px with three columns, 640 with two, 960 with one.
 ROOM = "max(480px,min(640px,83200px - 10000{0}),min(960px,64000px - 10000{0}))"
-ROOM_FOR_EVENT_TYPES = "400px"  # embed.js has it too
 
 
 @blueprint.get("/embed.js")

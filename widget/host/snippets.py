@@ -25,16 +25,20 @@ WAYS = {
     ),
     "link": ("Link", "For e-mails, chats and profiles."),
 }
-#: As wide as the script will make it, in a column that centres what is in it, too
-BLOCK = "display:block;place-self:stretch"
-#: What the link takes up before the script has run: as much as what then takes its place, so that
-#: nothing moves. A percentage of padding is one of the width; the script ends it.
+#: How the element stands on the page before the script has run: as afterwards, so that nothing
+#: moves. Inline it is as wide, and in a row or table asks for as much, as the script will have it,
+#: and is broken by no column.
 STYLES = {
-    "inline": f"{BLOCK};height:0;padding-bottom:{script.ROOM.format('%')}",
+    "inline": "display:block;width:-moz-available;width:-webkit-fill-available;"
+    "contain:inline-size;contain-intrinsic-width:300px;break-inside:avoid",
     "popup": "display:inline-block;padding:8px 24px;font-weight:600;line-height:32px",
     "floating": "position:fixed;bottom:16px;inset-inline-end:16px",
 }
-STYLE_OF_EVENT_TYPES = f"{BLOCK};height:{script.ROOM_FOR_EVENT_TYPES}"
+#: The link keeps the room of a picker of that width: a percentage of padding is one of the width.
+#: From one height to the next it is as abrupt as the picker itself.
+ROOM = script.ROOM.replace("00px", "0000px").format("00%")
+LINK_STYLE = f"display:block;height:0;padding-bottom:{ROOM}"
+LETTERS = 24  # of a description, in a line on a phone
 ADDRESS_LENGTH = 2000
 
 
@@ -56,13 +60,24 @@ def code(
     which = f' event="{event.slug}"' if event else ""
     # the button is no part of the frame, which knows the host's colour by itself
     how = "" if mode == "inline" else f' mode="{mode}" accent="{document.theme.accent}"'
-    style = STYLES[mode] if event or mode != "inline" else STYLE_OF_EVENT_TYPES
-    room = f' style="{style}"' if styled else ""
+    style, link = STYLES[mode], ""
+    if mode == "inline":
+        style += "" if event else f";min-height:{_room_for_event_types(document)}px"
+        link = LINK_STYLE if event else ""
+    room, link = (f' style="{each}"' if each and styled else "" for each in (style, link))
     return (
         f'<script src="{public_url}/embed.js" async></script>\n'
         f'<meetslot-booking host="{document.handle}"{which}{how}{room}>'
-        f'<a href="{address}">{words}</a></meetslot-booking>'
+        f'<a href="{address}"{link}>{words}</a></meetslot-booking>'
     )
+
+
+def _room_for_event_types(document: Settings) -> int:
+    """How high, in CSS pixels, the list of the event types is at most on a phone; as much as the
+    script keeps for it, at least. More than a screen needs no room: it ends below what is seen."""
+    shown = (event for event in document.event_types if event.active and event.listed)
+    lines = [[-(-len(line) // LETTERS) for line in each.description.split("\n")] for each in shown]
+    return max(400, min(800, 76 + sum(102 + 24 * sum(each) for each in lines)))
 
 
 def live(document: Settings, host: models.Host, address: str, now: int) -> dict[str, Any]:
