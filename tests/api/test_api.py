@@ -404,6 +404,20 @@ def test_a_key_that_is_not_right_is_named(guest: FlaskClient, google: StandIn, k
     assert ask(guest, key="é" * 255).status_code == 201
 
 
+@on_sqlite
+@pytest.mark.parametrize("once", ["nonsense", "x" * 300])
+def test_an_unknown_one_off_link_is_told_as_one(
+    ana: Browser, guest: FlaskClient, once: str
+) -> None:
+    body = {"start": NINE, "name": "Gita", "email": "gita@guest.example", "once": once}
+    for answer in (
+        guest.get(SLOTS, query_string={**DAY, "once": once}),
+        guest.post(BOOKINGS, json=body),
+    ):
+        assert answer.status_code == 404
+        assert "the link is incomplete" in answer.get_json()["detail"]
+
+
 # --- what programs meet everywhere ---------------------------------------------------------------
 
 

@@ -96,9 +96,9 @@ def test_one_hosts_token_sees_nothing_of_another(
     [mine] = bookings(app)
     assert call(guest, theirs, "/bookings").get_json() == {"bookings": [], "next": None}
     for method, path in (("GET", ""), ("POST", "/cancel")):
-        problem(
-            call(guest, theirs, f"/bookings/{mine['id']}{path}", method=method), 404, "not_found"
-        )
+        answer = call(guest, theirs, f"/bookings/{mine['id']}{path}", method=method)
+        problem(answer, 404, "not_found")
+        assert "of yours" in answer.get_json()["detail"]
     assert bookings(app)[0]["status"] == "confirmed"
 
 

@@ -152,7 +152,10 @@ def _called(params: dict[str, Any]) -> dict[str, Any]:
             422, "invalid_request", "Some arguments are not right.", errors=faults
         )
     except (NotHere, models.Erased):
-        said = "There is no such host, event type or booking. list_event_types names what there is."
+        said = (
+            "There is no such host, event type, one-off link or booking."
+            " list_event_types names what there is."
+        )
         response = web_errors.problem(404, "not_found", said)
     except FAULTS as error:
         response = told(error, tools.TOOLS[name].words)

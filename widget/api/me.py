@@ -130,7 +130,7 @@ def cancel(id: str) -> ResponseReturnValue:
 
 def _own(id: str) -> models.Booking:
     """A booking of the token's host; another host's is 404, like one that never was."""
-    return rows.booking_of(g.program.host_id, id) or abort(404)
+    return rows.booking_of(g.program.host_id, id) or abort(404, "No booking of yours has this id.")
 
 
 # --- one-off links --------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ def make_link() -> ResponseReturnValue:
 def revoke_link(code: str) -> ResponseReturnValue:
     """End a link at once; one that is over already stays as it is."""
     if not one_off.revoke(g.program.host, code, clock.now()):
-        abort(404)
+        abort(404, "No one-off link of yours has this code.")
     return Response(status=204)
 
 

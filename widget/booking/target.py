@@ -41,6 +41,10 @@ class NotHere(LookupError):
         self.document = document
 
 
+class NoSuchLink(NotHere):
+    """The event type is there, and the one-off link is not."""
+
+
 class Renamed(Exception):
     """The host has another handle by now, or the event type another slug: `now` has what the same
     address is made of."""
@@ -68,7 +72,7 @@ def event_in(host_id: int, document: Settings, slug: str, once: str = "") -> Eve
     if event and once:
         link = one_off.find(host_id, once)
         if link is None or link.event != slug:
-            raise NotHere(document)
+            raise NoSuchLink(document)
         return link.event_type(event)
     if event and event.active:
         return event

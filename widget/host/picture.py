@@ -22,7 +22,7 @@ from widget.web.audience import Audience, Room
 blueprint = Room("own_picture", __name__, Audience.HOST)
 
 UPLOAD_BYTES = 2 * 2**20
-PIXELS = 25_000_000  # as PNG 120 MB in memory while it is made small, see-through 210, as WebP 400
+PIXELS = 12_500_000  # as much as phones take: 200 MB in memory while it is made small, as WebP
 SIZE = 192  # pixels, of the square that is kept
 WIDE = 4 * SIZE  # as it is worked on: of a picture of 4:1 the square is still sharp
 FORMATS = ("PNG", "JPEG", "WEBP")
@@ -74,8 +74,9 @@ def read(file: IO[bytes]) -> str:
         raise NoPicture("This file is larger than 2 MB. Choose a smaller one.")
     try:
         with _alone, Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            if image.width * image.height > PIXELS:
-                raise NoPicture("This picture has more than 25 million pixels. Make it smaller.")
+            most = PIXELS * (2 if image.format == "JPEG" else 1)  # which is made small on its way
+            if image.width * image.height > most:
+                raise NoPicture(f"This picture has more than {most / 1e6:g} million pixels.")
             image.draft("RGB", (SIZE, SIZE))  # a JPEG is decoded no larger than needed
             image.thumbnail((WIDE, WIDE))  # before anything copies it
             turned = ImageOps.exif_transpose(image).convert("RGBA")

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 import models
 from widget.booking.errors import RETRY_SECONDS
-from widget.booking.target import NotHere, Renamed
+from widget.booking.target import NoSuchLink, NotHere, Renamed
 from widget.text.language import gettext as _
 from widget.web import answers, logs, messages
 from widget.web.bodies import Busy
@@ -31,7 +31,10 @@ def wants_json() -> bool:
     return markdown or path.startswith("/api/") or path in ("/mcp", "/oembed")
 
 
-def not_here(_error: NotHere | models.Erased) -> ResponseReturnValue:
+def not_here(error: NotHere | models.Erased) -> ResponseReturnValue:
+    if isinstance(error, NoSuchLink) and error.document:
+        said = _("%(host)s does not offer this any more, or the link is incomplete.")
+        return http_error(NotFound(said % {"host": error.document.display_name}))
     return http_error(NotFound())
 
 
@@ -115,7 +118,7 @@ def _told(status: int, error: HTTPException) -> Response:
     heading, message = words(status)
     if not wants_json():
         return trouble(status, code, heading, message)
-    if status == 404:
+    if status == 404 and error.description == NotFound.description:
         message = _(
             "There is no such host or event type. GET /api/v1/HOST lists what can be booked"
             " with a host."
