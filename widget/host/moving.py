@@ -48,8 +48,8 @@ class Moving(guest_booking.Moving):
     def page(self, title: str, given: Form) -> dict[str, Any]:
         """The guest stands where guests see their host."""
         page, id, name = super().page(title, given), self.booking.id, self.booking.guest_name
-        page["host"] |= {"display_name": name, "initials": guest_page.initials(name)}
-        page["host"] |= {"picture": None, "contact": ""}
+        who = {"display_name": name, "initials": guest_page.initials(name)}
+        page["host"] = {**page["host"], **who, "picture": None, "contact": ""}
         leave = views.address(f"booking-{id}", booking=id)
         return {**page, "leave": leave, "message": given.get("message", "")}
 
