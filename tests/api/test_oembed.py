@@ -30,6 +30,7 @@ def asked(guest: FlaskClient, url: str = EVENT, **more: Any) -> TestResponse:
         (f"{EVENT}?theme=dark&name=a%22b", "Intro call – Ana Silva"),
         ("http://localhost/book/ana", "Ana Silva"),
         ("http://LOCALHOST/book/ana", "Ana Silva"),
+        ("http://localhost:80/book/ana", "Ana Silva"),
         (f"{EVENT}/", "Intro call – Ana Silva"),
         (f"{EVENT}/?theme=dark", "Intro call – Ana Silva"),
         ("http://localhost/book/ana/", "Ana Silva"),

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import re
 from html import escape
-from urllib.parse import urlsplit
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 
 from widget.booking.target import NotHere, Renamed, event_in, look_at_host
-from widget.core import clock
+from widget.core import addresses, clock
 from widget.core.document import Settings
 from widget.web import errors as web_errors
 from widget.web import limits, service
@@ -82,11 +81,11 @@ def oembed() -> ResponseReturnValue:
 def _found(address: str) -> tuple[Settings, str] | None:
     """The settings of the host that an address is of, and the page's title."""
     try:
-        given, own = urlsplit(address), urlsplit(service.config().public_url)
+        given = addresses.parse(address.strip())
     except ValueError:
         return None
-    match = _PATH.fullmatch(given.path)
-    if match is None or (given.scheme, given.netloc.lower()) != (own.scheme, own.netloc.lower()):
+    match = _PATH.fullmatch(re.split(r"[?#]", given.rest)[0])
+    if match is None or given.origin != service.config().public_url:
         return None
     try:
         return _titled(*match.groups())
