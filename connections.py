@@ -146,10 +146,12 @@ class SqliteDatabase(peewee.SqliteDatabase):
 
     @contextmanager
     def impatient(self) -> Iterator[None]:
+        """What is written meanwhile can be done without: nobody waits for it to reach the disk."""
         self.execute_sql(f"PRAGMA busy_timeout = {IMPATIENT_MS}")  # type: ignore[no-untyped-call]
         self._mine.patience = IMPATIENT_MS / 1000
         try:
-            yield
+            with self._relaxed():
+                yield
         finally:
             self._mine.patience = PATIENT_SECONDS
             self.execute_sql(f"PRAGMA busy_timeout = {PATIENT_SECONDS * 1000}")  # type: ignore[no-untyped-call]
