@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 import models
 from demo.google import StandIn
 from tests import page
+from tests.api.test_mcp import message
 from tests.conftest import Browser
 from tests.people import ANA, API, NINE, PICKER, TEN, ask, code_of, fill, offered, send
 
@@ -63,6 +64,26 @@ def test_a_minute_of_guests_takes_two_calls_and_nobody_waits_for_the_second(
     assert asked(google) - before == 2
 
 
+@pytest.mark.parametrize("reader", [PICKER, SLOTS, f"{PICKER}.md", "/mcp"])
+def test_every_reader_has_busy_times_asked_for_ahead(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller, reader: str
+) -> None:
+    guest.get(PICKER)
+    before, ahead = asked(google), app.extensions["meetslot.ahead"]
+    clock.shift(50)
+    if reader == "/mcp":
+        wanted = {"host": "ana", "event": "intro", "from": TEN, "to": BUSY_UNTIL}
+        call = message("tools/call", name="get_available_slots", arguments=wanted)
+        answer = guest.post(reader, json=call)
+    else:
+        answer = guest.get(reader)
+    assert answer.status_code == 200
+    assert TEN in answer.text or reader == PICKER
+    assert asked(google) == before
+    ahead.ask(app.extensions["meetslot"])
+    assert asked(google) == before + 1
+
+
 def test_what_is_new_or_too_old_is_not_asked_for_ahead(
     app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
 ) -> None:
@@ -99,11 +120,13 @@ def test_the_page_still_shows_times_and_says_how_old_they_are(
 ) -> None:
     form = fill(guest)
     assert old(guest) is None
+    assert "Age" not in guest.get(SLOTS).headers
     google.fault("*", status=503, times=None)
     clock.shift(300)
     assert TEN in offered(guest)
     assert "5 minutes ago" in str(old(guest))
     slots = guest.get(SLOTS)
+    assert slots.headers["Age"] == "300"
     assert {"start": TEN, "end": "2026-12-01T10:30:00Z"} in slots.json["slots"]  # type: ignore[index]
     answer = send(guest, form)
     assert (answer.status_code, code_of(answer)) == (503, "calendar_unavailable")

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from widget.api.tools import TOOLS
 from widget.booking import guest_input
 from widget.booking.errors import NotBooked
-from widget.booking.target import Look, look
+from widget.booking.target import Look
 from widget.core import clock
 from widget.core.clock import to_rfc3339
 from widget.web import limits, messages, service
@@ -68,8 +68,7 @@ def about() -> ResponseReturnValue:
 @limits.reading
 def event_type(handle: str, slug: str) -> ResponseReturnValue:
     """An event type, its next free times and the two calls that book."""
-    target = look(service.kept().hosts, handle, slug, clock.now())
-    return Response(_described(target), mimetype="text/markdown")
+    return Response(_described(service.look(handle, slug)), mimetype="text/markdown")
 
 
 def _described(target: Look) -> str:

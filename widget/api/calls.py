@@ -12,7 +12,7 @@ from widget.api import schema
 from widget.booking import act, guest_input
 from widget.booking.errors import KeyReused, NotBooked, NotOffered, SlotTaken, SlotUnavailable
 from widget.booking.guest_input import Invalid, checked
-from widget.booking.offer import offer_for
+from widget.booking.offer import Offer, offer_for
 from widget.booking.target import Look, Target, of_booking
 from widget.core import clock
 from widget.text import language
@@ -31,8 +31,8 @@ class OtherTimes(Exception):
         self.error, self.slots = error, slots
 
 
-def slots(target: Look, given: Mapping[str, Any]) -> schema.SlotsAnswer:
-    """The free times between `from` and `to`. Raises Invalid or NotBooked."""
+def slots(target: Look, given: Mapping[str, Any]) -> tuple[schema.SlotsAnswer, Offer]:
+    """The free times between `from` and `to`, and what they are of. Raises Invalid or NotBooked."""
     errors = dict[str, str]()
     start = checked(guest_input.instant, given.get("from", ""), "from", errors) or 0
     end = checked(guest_input.instant, given.get("to", ""), "to", errors) or 0
@@ -48,11 +48,9 @@ def slots(target: Look, given: Mapping[str, Any]) -> schema.SlotsAnswer:
         raise Invalid(errors)
     target = replace(target, event=own.lasting(minutes))
     offer = service.offer(target)
-    return schema.SlotsAnswer(
-        event=schema.EventTypeAnswer.of(service.config(), target.document.handle, target.event),
-        tz=tz.key,
-        slots=schema.slots_of(offer.free(start, end), target.event),
-    )
+    event = schema.EventTypeAnswer.of(service.config(), target.document.handle, target.event)
+    found = schema.slots_of(offer.free(start, end), target.event)
+    return schema.SlotsAnswer(event=event, tz=tz.key, slots=found), offer
 
 
 def book(

@@ -13,7 +13,7 @@ from widget.api import calls, schema
 from widget.booking import act, guest_input, links, rows
 from widget.booking.errors import NotBooked
 from widget.booking.guest_input import Details, Invalid
-from widget.booking.target import NotHere, Renamed, find, look, look_at_host
+from widget.booking.target import NotHere, Renamed, find
 from widget.core import clock
 from widget.web import messages, service
 
@@ -98,13 +98,13 @@ class Tool:
 
 
 def list_event_types(given: OfHost) -> schema.Answer:
-    kept, _age = look_at_host(service.kept().hosts, given.host, clock.now())
+    kept, _age = service.look_at_host(given.host)
     return schema.HostAnswer.of(service.config(), kept.document)
 
 
 def get_available_slots(given: Slots) -> schema.Answer:
-    target = look(service.kept().hosts, given.host, given.event, clock.now())
-    return calls.slots(target, given.model_dump(by_alias=True))
+    target = service.look(given.host, given.event)
+    return calls.slots(target, given.model_dump(by_alias=True))[0]
 
 
 def create_booking(given: Booking) -> schema.Answer:

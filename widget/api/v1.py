@@ -42,9 +42,13 @@ def slots(handle: str, slug: str) -> ResponseReturnValue:
 
 def _slots(target: Look) -> Response:
     try:
-        return calls.slots(target, query()).response()
+        answer, offer = calls.slots(target, query())
     except FAULTS as error:
         return told(error)
+    response = answer.response()
+    if offer.as_of is not None:  # while Google is silent: how old its word is (RFC 9111, 5.1)
+        response.headers["Age"] = str(max(0, offer.now - offer.as_of))
+    return response
 
 
 @blueprint.post("/<handle>/<slug>/bookings")

@@ -93,12 +93,6 @@ def find_host(handle: str) -> tuple[models.Host, Settings]:
     return host, load_document(host.settings)
 
 
-def look(shelf: Shelf, handle: str, slug: str, now: int) -> Look:
-    """find, for somebody who only looks. Raises NotHere or Renamed."""
-    kept, age = look_at_host(shelf, handle, now)
-    return Look(kept, age, event_in(kept.host_id, kept.document, slug))
-
-
 def look_at_host(shelf: Shelf, handle: str, now: int) -> tuple[Snapshot, BusyAge]:
     """find_host, for a guest who only looks. Raises NotHere or Renamed."""
     found = snapshot.current(shelf, handle, now) if fields.HANDLE.fullmatch(handle) else None

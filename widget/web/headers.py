@@ -22,7 +22,7 @@ FRAMED = {
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 #: CORS: scripts of any site may ask what programs may, since nothing of that rests on a cookie.
-OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After"}
+OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After, Age"}
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST",
     "Access-Control-Allow-Headers": (
