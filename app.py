@@ -36,7 +36,7 @@ def _furnish(app: Flask, given: config.Config | None) -> None:
     from widget.host import account, bookings, links, preview, settings, signin, stale, webhook
     from widget.host import picture as own_picture
     from widget.host import programs as own_programs
-    from widget.web import cache, logs, ready, service, setup, static
+    from widget.web import logs, ready, service, setup, static
 
     try:
         configured = server.prepare(given)
@@ -52,7 +52,6 @@ def _furnish(app: Flask, given: config.Config | None) -> None:
     logs.watch(app, behind_proxy=behind_proxy)
     app.wsgi_app = ready.Ready(app, seen.note, behind_proxy=behind_proxy)  # type: ignore[method-assign,assignment]
     setup.set_up(app, configured)
-    cache.compress_others(app)
     programs = v1, me, openapi, mcp, oembed, agents, notifications, static
     hosts = signin, settings, own_picture, bookings, links, own_programs, webhook, preview, account
     for room in (steps, booking, picture, card, script, *programs, *hosts):

@@ -5,6 +5,7 @@ service   what the application holds: its configuration and its Google
 answers   pages and fragments
 cache     finished answers, kept while they are true
 ready     finished answers, sent before Flask looks at a request
+codings   compressed answers
 headers   what every response carries
 errors    pages and problem documents for what went wrong
 messages  what people are told when nothing was booked or changed

@@ -14,20 +14,17 @@ looked at it (web/ready.py).
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-import brotli
-from flask import Flask, Response, make_response, request
+from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
-from flask_compress import Compress
-from werkzeug.datastructures import Accept, ETags
-from werkzeug.http import parse_accept_header, parse_etags
+from werkzeug.datastructures import ETags
+from werkzeug.http import parse_etags
 
 from widget import metrics
 from widget.booking import busy
@@ -35,7 +32,8 @@ from widget.booking.snapshot import BusyAge, Snapshot
 from widget.core import clock
 from widget.core.document import EventType
 from widget.text import language
-from widget.web import answers, headers, service
+from widget.web import answers, codings, headers, service
+from widget.web.codings import Finished
 
 ENTRY_BYTES = 2500  # of an entry, beside its body and address
 MEANING_BYTES = 1500
@@ -68,21 +66,16 @@ class Entry:
 
     def body(self, coding: str) -> bytes:
         if coding not in self.bodies:
-            self.bodies[coding] = packed(self._plain(), coding)
+            other, body = next(iter(self.bodies.items()))
+            self.bodies[coding] = codings.packed(codings.unpacked(body, other), coding)
         return self.bodies[coding]
-
-    def _plain(self) -> bytes:
-        if "" in self.bodies:
-            return self.bodies[""]
-        coding, body = next(iter(self.bodies.items()))
-        return brotli.decompress(body) if coding == "br" else gzip.decompress(body)
 
     def told(self, environ: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
         """Status, headers and body for a request: a 304 to who has it."""
         known = environ.get("HTTP_IF_NONE_MATCH")
         if known and (known == self.etag or _etags(known).contains_weak(self.etag[3:-1])):
             return "304 NOT MODIFIED", self.headers, b""
-        coding = _coding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        coding = codings.chosen(environ.get("HTTP_ACCEPT_ENCODING", ""))
         body = self.body(coding)
         own = [("Content-Encoding", coding)] if coding else []
         return "200 OK", [*self.headers, *own, ("Content-Length", str(len(body)))], body
@@ -90,14 +83,6 @@ class Entry:
     @property
     def bytes(self) -> int:
         return ENTRY_BYTES + sum(map(len, self.bodies.values()))
-
-
-class Finished(Response):
-    """An answer that is sent as it was made: nothing on its way changes it any more."""
-
-    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
-        start_response(self.status, self.headers.to_wsgi_list())
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else self.response  # type: ignore[return-value]
 
 
 class Meaning(NamedTuple):
@@ -154,7 +139,7 @@ def answer(
         if response.status_code != 200 or response.headers.get("Cache-Control"):
             return response
         found = _entry(response, now, _until(kept, event, now))
-        coding = _coding(request.headers.get("Accept-Encoding", ""))
+        coding = codings.chosen(request.headers.get("Accept-Encoding", ""))
         found.body(coding)
         if coding:
             del found.bodies[""]
@@ -167,16 +152,9 @@ def answer(
 def _meaning(site: str | None) -> Meaning:
     given = request.view_args or {}
     return Meaning(
-        given["handle"],
-        str(request.url_rule),
-        request.path,
-        request.query_string,
-        language.tag(),
-        answers.is_fragment(),
-        answers.frame(),
-        site,
-        given.get("slug", ""),
-    )
+        given["handle"], str(request.url_rule), request.path, request.query_string, language.tag(),
+        answers.is_fragment(), answers.frame(), site, given.get("slug", ""),
+    )  # fmt: skip
 
 
 def alike(environ: Mapping[str, Any]) -> tuple[str | None, ...]:
@@ -214,26 +192,3 @@ def _entry(response: Response, now: int, until: int) -> Entry:
 @lru_cache(256)
 def _etags(known: str) -> ETags:
     return parse_etags(known)
-
-
-@lru_cache(256)
-def _coding(accepted: str) -> str:
-    """The smallest that the client takes."""
-    taken = parse_accept_header(accepted, Accept)
-    return next((coding for coding in ("br", "gzip") if taken[coding] > 0), "")
-
-
-def compress_others(app: Flask) -> None:
-    """Have every answer that is not made here compressed on its way."""
-    compress = Compress()
-    app.config["COMPRESS_REGISTER"] = False
-    compress.init_app(app)
-    app.after_request(
-        lambda answer: answer if isinstance(answer, Finished) else compress.after_request(answer)
-    )
-
-
-def packed(body: bytes, coding: str) -> bytes:
-    if coding == "br":
-        return bytes(brotli.compress(body, brotli.MODE_TEXT, 5))
-    return gzip.compress(body, 6, mtime=0) if coding else body

@@ -37,13 +37,14 @@ class Ready:
         self._config = app.extensions["meetslot"].config
 
     def __call__(self, environ: Environ, start: Any) -> Iterable[bytes]:
-        began, kept = time.monotonic(), self._kept
+        began = time.monotonic()
+        kept: service.Kept = self._parts["meetslot.kept"]
         meaning: Meaning | None = kept.meanings.get(cache.alike(environ))
         if meaning is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return self._inner(environ, start)
         try:
             found = self._find(kept, meaning, environ)
-        except self._faults:
+        except self._faults:  # Flask comes upon the same
             found = None
         if found is None:
             return self._inner(environ, start)
@@ -57,18 +58,12 @@ class Ready:
         return [] if method == "HEAD" else [body]
 
     @property
-    def _kept(self) -> service.Kept:
-        found: service.Kept = self._parts["meetslot.kept"]
-        return found
-
-    @property
     def _counts(self) -> limits.Counts:
         found: limits.Counts = self._parts["meetslot.counts"]
         return found
 
     @property
     def _faults(self) -> tuple[type[Exception], ...]:
-        """What Flask tells about: it comes upon the same."""
         return peewee.PeeweeException, *self._counts.faults
 
     def _find(self, kept: service.Kept, meaning: Meaning, environ: Environ) -> Entry | None:

@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from widget.core import fields
-from widget.web import theme
+from widget.web import codings, theme
 from widget.web.audience import Audience, Room
 
 blueprint = Room("static", __name__, Audience.PROGRAM)
@@ -140,10 +140,9 @@ def _named(packed: Packed, version: str) -> Response:
 
 def send(packed: Packed, keep: str) -> Response:
     """The file in the smallest encoding that the client accepts."""
-    accepted = request.accept_encodings
-    coding = next((each for each in ("br", "gzip") if accepted[each]), "identity")
-    response = Response(getattr(packed, coding), mimetype=packed.mimetype)
-    if coding != "identity":
+    coding = codings.chosen(request.headers.get("Accept-Encoding", ""))
+    response = Response(getattr(packed, coding or "identity"), mimetype=packed.mimetype)
+    if coding:
         response.headers["Content-Encoding"] = coding
     response.vary.add("Accept-Encoding")
     response.headers["Cache-Control"] = keep
