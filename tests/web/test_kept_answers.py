@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
 import time
 from datetime import datetime
 from typing import Any
@@ -52,7 +53,18 @@ LOOKS: list[tuple[str, dict[str, str]]] = [
     (SLOTS, {}),
     *((f"{PICKER}?tz={zone}", {}) for zone in ZONES),
     *((f"{PICKER}?tz={zone}&month=2026-12", {}) for zone in ZONES),
+    *((f"{PICKER}?tz={zone}&date=2026-12-02&name=Maria", {}) for zone in ZONES),
+    (f"{PICKER}?name=Maria&view=list&theme=dark", FRAMED),
+    (f"{PICKER}?name=Maria&hide_details=1&accent=00ff00", {"Accept-Language": "ja"}),
 ]
+#: What may stand in a picker's query, each with what else it may say.
+ASKED = {
+    "tz": [*ZONES, "Nowhere/None"], "date": ["2026-12-01", "2026-12-07", "2027-01-12", "soon"],
+    "month": ["2026-12", "2027-01"], "view": ["list"], "clock": ["12", "24"], "name": ["<Maria>"],
+    "notes": ["of Maria"], "lang": ["ar", "ja", "de", "fr"], "theme": ["dark", "light", "odd"],
+    "accent": ["ff0000", "red"], "hide_details": ["1"], "duration": ["15", "45", "7"],
+    "step": ["zone", "zones"], "start": [NINE],
+}  # fmt: skip
 
 
 class Life:
@@ -102,12 +114,7 @@ class Life:
         self.change(time_zone=self.some.choice(HOST_ZONES), allowed_sites=sites, event=event)
 
     def change(self, event: dict[str, Any], **fields: Any) -> None:
-        app = self.some.choice(self.workers)
-        document = {**exported(app), **fields}
-        document["event_types"][0].update(event)
-        args = ["settings", "import", "ana", "-"]
-        result = app.test_cli_runner().invoke(args=args, input=json.dumps(document))
-        assert result.exit_code == 0, result.output
+        change(self.some.choice(self.workers), event, **fields)
 
     def change_in_google(self) -> None:
         if starts := self.starts():
@@ -153,6 +160,15 @@ class Life:
     def go_on(self) -> None:
         ways = (self.book, self.book, self.cancel, self.move, self.set, self.change_in_google)
         self.some.choice((*ways, self.wait, self.wait, self.wait, self.disconnect))()
+
+
+def change(app: Flask, event: dict[str, Any], **fields: Any) -> None:
+    """Ana's settings, and those of her first event type."""
+    document = {**exported(app), **fields}
+    document["event_types"][0].update(event)
+    args = ["settings", "import", "ana", "-"]
+    result = app.test_cli_runner().invoke(args=args, input=json.dumps(document))
+    assert result.exit_code == 0, result.output
 
 
 def moment(text: str) -> int:
@@ -235,6 +251,29 @@ def test_what_a_guest_typed_and_what_went_wrong_is_kept_by_nobody(
         assert answer.headers["Cache-Control"] == "no-store"
         assert "ETag" not in answer.headers
     assert len(app.extensions["meetslot.kept"].answers) == before
+
+
+@on_sqlite
+def test_parts_that_are_kept_make_no_other_page_and_hold_nothing_typed(
+    app: Flask, guest: FlaskClient, ana: Browser
+) -> None:
+    change(app, {"durations": [15, 30, 45]}, away=[{"from": "2026-12-03", "to": "2026-12-04"}])
+    some, kept, pages = random.Random(7), app.extensions["meetslot.kept"], 0
+    for _ in range(120):
+        asked = {name: some.choice(said) for name, said in ASKED.items() if some.random() < 0.3}
+        headers = some.choice(({}, HTMX, FRAMED, {"Accept-Language": "pl"}))
+        found = []
+        for each in (kept, Kept(), kept):
+            app.extensions["meetslot.kept"] = each
+            each.answers.clear()
+            answer = guest.get(PICKER, query_string=asked, headers=headers)
+            found.append(re.sub('name="nonce" value="[^"]*"', "", seen(answer)[1]))
+        assert found[0] == found[1] == found[2], (asked, headers)
+        pages += "<main" in found[0]
+    assert pages > 60
+    parts = list(kept.parts._kept.values())
+    assert len(parts) > 60
+    assert "Maria" not in repr(parts)
 
 
 @on_sqlite

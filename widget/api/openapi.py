@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args
 
-from flask import jsonify, render_template
+from flask import jsonify
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -206,4 +206,4 @@ def as_page() -> ResponseReturnValue:
     """The same to read."""
     shown = answers.page("Meetslot for programs")
     api = document(service.config().public_url)
-    return render_template("api/reference.html", **shown, api=api, operations=OPERATIONS)
+    return answers.html("api/reference.html", **shown, api=api, operations=OPERATIONS)

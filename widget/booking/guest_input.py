@@ -56,7 +56,7 @@ def zone(text: Any) -> ZoneInfo:
     name = zones.today(given)
     if name is None:
         raise ValueError(_("We do not know this time zone. Use a name such as Europe/Lisbon."))
-    return ZoneInfo(name)
+    return zones.named(name)
 
 
 def length(event: EventType, value: Any) -> int | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import models
 from widget.booking import one_off, snapshot
 from widget.booking.snapshot import BusyAge, Shelf, Snapshot
 from widget.core import fields
 from widget.core.document import EventType, Settings, load_document
+from widget.core.hours import OneOff
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Target:
     host: models.Host
     document: Settings
     event: EventType
+    same: ClassVar[None] = None
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,14 @@ class Look:
     @property
     def document(self) -> Settings:
         return self.kept.document
+
+    @property
+    def same(self) -> tuple[int, int, str, int] | None:
+        """What names this host's state and this event type; None for a one-off link, which is for
+        one guest."""
+        event, kept = self.event, self.kept
+        one_off = isinstance(event, OneOff)
+        return None if one_off else (kept.host_id, kept.version, event.slug, event.duration)
 
 
 class NotHere(LookupError):

@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -152,13 +152,12 @@ def local_date(tz: ZoneInfo, at: int) -> date:
 def by_date(starts: Sequence[int], tz: ZoneInfo) -> dict[date, list[int]]:
     """Starts (in order) by their date on the wall calendar of `tz`, both in order."""
     days: dict[date, list[int]] = {}
-    at = 0
+    at, offset, until = 0, 0, -FOREVER
     while at < len(starts):
-        offset = _offset(tz, starts[at])
+        if starts[at] >= until:
+            offset, until = _offset_until(tz, starts[at])
         number = (starts[at] + offset) // DAY
-        after = bisect_left(starts, (number + 1) * DAY - offset, at)
-        if _offset(tz, starts[after - 1]) != offset:  # the clock changes on this day
-            after = at + 1
+        after = bisect_left(starts, min((number + 1) * DAY - offset, until), at)
         days.setdefault(date.fromordinal(number + EPOCH_DAY), []).extend(starts[at:after])
         at = after
     return days
@@ -352,6 +351,12 @@ def _pieces(tz: ZoneInfo, year: int) -> tuple[tuple[int, int, int], ...]:
             since, offset, following = change, _offset(tz, change), change
         at = following
     return (*found, (since, end, offset))
+
+
+def _offset_until(tz: ZoneInfo, at: int) -> tuple[int, int]:
+    """The offset from UTC at an instant (seconds), and until when it is certainly the same."""
+    pieces = _pieces(tz, datetime.fromtimestamp(at, UTC).year)
+    return next((offset, until) for _since, until, offset in pieces if at < until)
 
 
 def _change(tz: ZoneInfo, low: int, high: int) -> int:

@@ -53,7 +53,11 @@ def today(name: str | None) -> str | None:
 def zone(name: str | None, otherwise: str = UTC) -> ZoneInfo:
     """The zone that a stored name stands for, or `otherwise` when this machine knows none: a new
     time zone database may lack what an older one had."""
-    return ZoneInfo(meant(name) or meant(otherwise) or UTC)
+    return named(meant(name) or meant(otherwise) or UTC)
+
+
+#: ZoneInfo itself keeps but eight that nobody holds, and reads a file for any other.
+named = lru_cache(maxsize=512)(ZoneInfo)
 
 
 def _folded(name: str) -> str:

@@ -32,9 +32,9 @@ def in_sight(
 ) -> list[dict[str, str]]:
     """When the host is away in the month, or around the days, that a picker's view shows."""
     if view["month"]:
-        first, last = view["month"]["sight"]
+        first, last = view["month"].sight
         return notes(document, max(first, today), last)
-    shown = [date.fromisoformat(each["date"]) for each in view["shown"]]
+    shown = [date.fromisoformat(each.date) for each in view["shown"]]
     last = max(shown, default=today + timedelta(days=event.booking_window_days))
     return notes(document, min(shown, default=today), last)
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
-
-from flask import render_template
-from markupsafe import Markup
 
 from widget.core.clock import to_rfc3339
 from widget.text import language
@@ -28,25 +24,68 @@ Off = Callable[[date], str]  # what a guest is told of a date that is off, "" of
 
 
 class Slot(NamedTuple):
-    """A free time of a day."""
+    """A free time; `own`: the guest has it."""
 
     value: str
     label: str
-    own: bool
+    own: bool = False
 
 
-class Cell(NamedTuple):
-    """A date of a month; `own`: the guest's booking is on it."""
+class Day(NamedTuple):
+    """A date and its free times."""
 
     date: str
-    number: str
     label: str
-    own: bool
-    free: bool
-    in_sight: bool
-    today: bool
-    chosen: bool
-    off: str
+    slots: tuple[Slot, ...]
+
+
+class Month(NamedTuple):
+    """All that a month is drawn from, beside the language: `free` and `off` are of the dates in
+    sight, `before` and `after` the nearest free ones around those; `own` is the guest's booking's.
+    """
+
+    month: date
+    today: date
+    chosen: date | None
+    own: date | None
+    free: tuple[date, ...]
+    off: tuple[tuple[date, str], ...]
+    before: date | None
+    after: date | None
+
+    @property
+    def sight(self) -> tuple[date, date]:
+        return _sight(self.month, self.today)
+
+    @property
+    def label(self) -> str:
+        return language.month_names(*self.sight)
+
+    def name_of(self, month: date) -> str:
+        return language.month_name(month)
+
+    @property
+    def skipped(self) -> str:
+        """Says which months are left out because nothing is free in them."""
+        said = []
+        if self.before and _month(self.before) < _next_month(_month(self.sight[0]), -1):
+            said.append(_("The month before with free times is %(month)s.") % _named(self.before))
+        if self.after and _month(self.after) > _next_month(_month(self.sight[1]), 1):
+            said.append(_("The next month with free times is %(month)s.") % _named(self.after))
+        return " ".join(said)
+
+    @property
+    def weekdays(self) -> list[dict[str, str]]:
+        return language.weekdays()
+
+    @property
+    def weeks(self) -> tuple[tuple[date, ...], ...]:
+        return weeks(self.month, self.today)
+
+    def label_of(self, day: date) -> str:
+        label = language.full_date(day)
+        own = _("%(date)s, the day of your booking") % {"date": label}
+        return own if day == self.own else label
 
 
 def read_date(text: str) -> date:
@@ -85,7 +124,7 @@ def view(
 
     It opens with the asked date, else with the first free one (of the asked month).
     """
-    free = sorted(days)
+    free = list(days)
     if asked is None:
         asked = next((day for day in free if month is None or _month(day) == month), None)
         grid = month
@@ -96,7 +135,7 @@ def view(
     own_day = None if own is None else language.today(own, tz)
     return {
         "soonest": offered(days[free[0]][0], tz) if free else None,
-        "month": _month_view(days, seen, asked, today, own_day, off),
+        "month": _month_view(free, seen, asked, today, own_day, off),
         "grid": f"{seen:%Y-%m}" if asked and seen != by_itself else None,
         "shown": [_day_view(days, tz, asked, own)] if asked else [],
         "turn": None,
@@ -125,7 +164,7 @@ def list_view(
 ) -> dict[str, Any]:
     """The days with free times, from the asked date or month on, in `shown`; `turn` leads to
     others."""
-    free = sorted(days)
+    free = list(days)
     start = asked or month
     at = bisect_left(free, start) if start else 0
     at = max(min(at, len(free) - 1), 0)
@@ -149,9 +188,9 @@ def list_view(
     }
 
 
-def offered(start: int, tz: ZoneInfo) -> dict[str, str]:
+def offered(start: int, tz: ZoneInfo) -> Slot:
     """A time by itself, with its date."""
-    return {"value": to_rfc3339(start), "label": language.short_moment(start, tz)}
+    return Slot(to_rfc3339(start), language.short_moment(start, tz))
 
 
 def lead(description: str) -> str | None:
@@ -166,30 +205,21 @@ def lead(description: str) -> str | None:
 
 
 def _month_view(
-    days: Days, month: date, chosen: date | None, today: date, own: date | None, off: Off
-) -> dict[str, Any]:
-    rows, sight = weeks(month, today), _sight(month, today)
-    previous = max((_month(day) for day in days if day < sight[0]), default=None)
-    following = min((_month(day) for day in days if day > sight[1]), default=None)
-    return {
-        "value": f"{month:%Y-%m}",
-        "label": language.month_names(*sight),
-        "first": rows[0][0],
-        "sight": sight,
-        "previous": _turn(previous),
-        "next": _turn(following),
-        "skipped": _skipped(sight, previous, following),
-        "weekdays": language.weekdays(),
-        "rows": _rows(
-            tuple(
-                tuple(_cell(day, days, sight, chosen, today, own, off) for day in week)
-                for week in rows
-            )
-        ),
-    }
+    free: list[date], month: date, chosen: date | None, today: date, own: date | None, off: Off
+) -> Month:
+    first, last = _sight(month, today)
+    since, until = bisect_left(free, first), bisect_right(free, last)
+    in_sight = free[since:until]
+    others = {day for week in weeks(month, today) for day in week if first <= day <= last}
+    told = ((day, off(day)) for day in sorted(others.difference(in_sight)) if day >= today)
+    said = tuple(each for each in told if each[1])
+    before = free[since - 1] if since else None
+    after = free[until] if until < len(free) else None
+    return Month(month, today, chosen, own, tuple(in_sight), said, before, after)
 
 
-def weeks(month: date, today: date | None = None) -> list[list[date]]:
+@language.by_language
+def weeks(month: date, today: date | None = None) -> tuple[tuple[date, ...], ...]:
     """The dates that a month (its first date) is shown with, in whole weeks that begin with the
     day that this language's weeks begin with. As many of this month's weeks as are over are left
     out, and so many of the next month's follow."""
@@ -199,13 +229,14 @@ def weeks(month: date, today: date | None = None) -> list[list[date]]:
         opening = _week_of(today)
     until = _until(month, opening)
     starts = [opening + timedelta(weeks=week) for week in range(number)]
-    return [
-        [start + timedelta(days=day) for day in range(7)]
+    return tuple(
+        tuple(start + timedelta(days=day) for day in range(7))
         for start in starts
         if start <= until or opening <= month
-    ]
+    )
 
 
+@language.by_language
 def _sight(month: date, today: date) -> tuple[date, date]:
     """The first and the last date that is shown in those weeks: the month's own, and where weeks
     of it are over those of the next month."""
@@ -223,69 +254,19 @@ def _week_of(day: date) -> date:
     return day - timedelta(days=language.week_order().index(day.weekday()))
 
 
-def _turn(month: date | None) -> dict[str, str] | None:
-    if month is None:
-        return None
-    return {"value": f"{month:%Y-%m}", "label": language.month_name(month)}
-
-
-def _skipped(sight: tuple[date, date], previous: date | None, following: date | None) -> str:
-    """Says which months are left out because nothing is free in them."""
-    said = []
-    if previous and previous < _next_month(_month(sight[0]), -1):
-        said.append(_("The month before with free times is %(month)s.") % _named(previous))
-    if following and following > _next_month(_month(sight[1]), 1):
-        said.append(_("The next month with free times is %(month)s.") % _named(following))
-    return " ".join(said)
-
-
 def _named(month: date) -> dict[str, str]:
     return {"month": language.month_name(month)}
-
-
-def _cell(
-    day: date,
-    days: Days,
-    sight: tuple[date, date],
-    chosen: date | None,
-    today: date,
-    own: date | None,
-    off: Off,
-) -> Cell:
-    free, label = day in days, ""
-    if free:
-        label = language.full_date(day)
-    if free and day == own:
-        label = _("%(date)s, the day of your booking") % {"date": label}
-    in_sight = _within(day, sight)
-    return Cell(
-        day.isoformat(),
-        language.digits(day.day),
-        label,
-        day == own,
-        free,
-        in_sight,
-        day == today,
-        day == chosen,
-        "" if free or day < today or not in_sight else off(day),
-    )
-
-
-@lru_cache(maxsize=256)
-def _rows(weeks: tuple[tuple[Cell, ...], ...]) -> Markup:
-    """Weeks as HTML, kept, since it takes longer than all else and most pages show one of few."""
-    return Markup(render_template("guest/weeks.html", weeks=weeks))  # noqa: S704
 
 
 # --- a day --------------------------------------------------------------------------------------
 
 
-def _day_view(days: Days, tz: ZoneInfo, day: date, own: int | None) -> dict[str, Any]:
-    slots = [
+def _day_view(days: Days, tz: ZoneInfo, day: date, own: int | None) -> Day:
+    slots = (
         Slot(to_rfc3339(start), language.clock(start, tz), start == own)
         for start in days.get(day, ())
-    ]
-    return {"date": day.isoformat(), "label": language.long_day(day), "slots": slots}
+    )
+    return Day(day.isoformat(), language.long_day(day), tuple(slots))
 
 
 def _said(days: Days, day: date | None) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -13,12 +14,19 @@ from widget.booking import target
 from widget.booking.snapshot import BusyAge, Snapshot
 from widget.booking.target import Look, NotHere, Target
 from widget.core.document import EventType, Settings
-from widget.guest import days, embedding, invitation, params, picture
+from widget.guest import days, discovery, embedding, invitation, params, picture
 from widget.text import language
 from widget.text.language import gettext as _
 from widget.web import answers, service
 from widget.web import errors as web_errors
 from widget.web import theme as web_theme
+
+
+def look_asked(given: MultiDict[str, str]) -> tuple[str | None, str | None, bool]:
+    """The theme and the accent that the site around wants, and whether it hides the details."""
+    theme, accent = given.get("theme"), given.get("accent", "")
+    own = accent.lower() if web_theme.is_accent(accent) else None
+    return theme if theme in web_theme.THEMES else None, own, given.get("hide_details") == "1"
 
 
 def host_page(
@@ -27,17 +35,39 @@ def host_page(
     """What the templates of every page of a host need. The site around may choose its look, else
     an event type may have its own colour."""
     own = (event and event.accent) or document.theme.accent
-    theme = given.get("theme", document.theme.mode)
-    accent = given.get("accent", own)
-    page = answers.page(
-        title,
-        theme if theme in web_theme.THEMES else document.theme.mode,
-        accent.lower() if web_theme.is_accent(accent) else own,
-    )
-    page["look"]["hide_details"] = given.get("hide_details") == "1"
+    theme, accent, hide_details = look_asked(given)
+    page = answers.page(title, theme or document.theme.mode, accent or own)
+    page["look"]["hide_details"] = hide_details
     page["host"] = host_view(document)
     page["description"] = _("Book a time with %(host)s.") % {"host": document.display_name}
     return page
+
+
+def event_page(
+    document: Settings, event: EventType, address: str, title: str, given: MultiDict[str, str]
+) -> dict[str, Any]:
+    """What the templates of every page of an event type need."""
+    page = host_page(document, title, given, event)
+    said = {"event": event.title, "host": document.display_name}
+    page["description"] = _("%(event)s: book a time with %(host)s.") % said
+    page["shared"] = discovery.of(document, event, address)
+    page["event"] = event_view(event)
+    return page
+
+
+class Zone(NamedTuple):
+    """The zone that times are shown in; `fixed`: nobody can change it."""
+
+    name: str
+    label: str
+    city: str
+    offset: str
+    fixed: bool
+
+
+def zone_view(tz: ZoneInfo, now: int, event: EventType) -> Zone:
+    said = language.zone_label(tz, now), language.zone_city(tz), language.zone_offset(tz, now)
+    return Zone(tz.key, *said, event.location == "in_person")
 
 
 def host_view(document: Settings) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from widget.booking import guest_input, links
 from widget.booking.errors import BadField, Booked, CalendarDisconnected, LinkUsed, NotBooked
 from widget.booking.offer import Offer, refusal
 from widget.booking.target import Look, NotHere, Target
-from widget.core import clock, slots
+from widget.core import clock, slots, zones
 from widget.core.clock import to_rfc3339
 from widget.core.document import EventType, Settings
 from widget.core.hours import OneOff
@@ -27,7 +27,7 @@ from widget.guest import page as guest_page
 from widget.text import language
 from widget.text import zones as text_zones
 from widget.text.language import gettext as _
-from widget.web import answers, cache, limits, messages, service
+from widget.web import answers, cache, limits, messages, parts, service
 from widget.web.audience import Audience, Room
 
 blueprint = Room("steps", __name__, Audience.GUEST)
@@ -35,6 +35,7 @@ blueprint.register_error_handler(NotHere, guest_page.not_here)
 
 #: All or those of a search, the latter alone, and all whatever was searched for.
 ZONE_STEPS = ("zone", "city", "zones")
+PAGE_BYTES = 3000  # of what the templates of an event page need
 TRAP = "website"  # a field that only programs see, and fill in
 
 
@@ -92,12 +93,14 @@ class Picking:
         return {"code": error.code, "message": f"{messages.refusal(error)} {kept}".strip()}
 
     def page(self, title: str, given: MultiDict[str, str]) -> dict[str, Any]:
-        """What the templates of every event page need."""
-        page = guest_page.host_page(self.document, title, given, self.event)
-        said = {"event": self.event.title, "host": self.document.display_name}
-        page["description"] = _("%(event)s: book a time with %(host)s.") % said
-        page["shared"] = discovery.of(self.document, self.event, self.address)
-        return {**page, "event": guest_page.event_view(self.event)}
+        """What the templates of every event page need; `same` names all that it is made of."""
+        asked = title, request.path, answers.is_framed(), *guest_page.look_asked(given)
+        same = self.target.same and (*self.target.same, *asked)
+
+        def make() -> dict[str, Any]:
+            return guest_page.event_page(self.document, self.event, self.address, title, given)
+
+        return {**parts.kept("page", same, make, PAGE_BYTES), "same": same}
 
     def typed(self) -> bool:
         """Whether the guest has typed what no address should hold: from then on it is a POST."""
@@ -140,7 +143,7 @@ def show(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
     """The step of picking a time that is asked for: for booking, for moving, in the preview."""
     step = params.last(given, "step")
     if step in ZONE_STEPS:
-        return zones(picking, given)
+        return find_zone(picking, given)
     if step == "still" or given.get("next") or ("start" in given and step != "times"):
         return chosen(picking, given, step == "still")
     return times(picking, given)
@@ -167,14 +170,8 @@ def times(
     days = slots.by_date(free, tz)
     page = picking.page(picking.event.title, given)
     page["alert"] = picking.alert(alert) or _faults(errors)
-    page["tz"] = {
-        "name": tz.key,
-        "label": language.zone_label(tz, now),
-        "city": language.zone_city(tz),
-        "offset": language.zone_offset(tz, now),
-        "fixed": picking.event.location == "in_person",
-    }
-    page["guess_tz"] = "tz" not in given and not page["tz"]["fixed"]
+    page["tz"] = guest_page.zone_view(tz, now, picking.event)
+    page["guess_tz"] = "tz" not in given and not page["tz"].fixed
     page["old"] = messages.old(offer)
     page["clock"] = language.hours()
     page["view"] = "list" if params.last(given, "view") == "list" else "month"
@@ -219,10 +216,10 @@ def _sight(view: dict[str, Any], month: date | None) -> list[tuple[str, str]]:
     if not view["shown"]:
         return [("month", f"{month:%Y-%m}")] if month else []
     grid = [("grid", view["grid"])] if view["grid"] else []
-    return [("day", view["shown"][0]["date"]), *grid]
+    return [("day", view["shown"][0].date), *grid]
 
 
-def zones(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
+def find_zone(picking: Picking, given: MultiDict[str, str]) -> ResponseReturnValue:
     """Every time zone, or those that a search for a city finds; `step=city`: these alone."""
     tz, now, step = zone(picking, given), clock.now(), params.last(given, "step")
     sought = given.get("city", "") if step != "zones" else ""
@@ -313,7 +310,7 @@ def form(
 def zone(picking: Picking, given: MultiDict[str, str]) -> ZoneInfo:
     """The guest's zone; the host's when none is asked for, or one that nobody knows, and where
     people meet in person."""
-    host = ZoneInfo(picking.document.time_zone)
+    host = zones.named(picking.document.time_zone)
     if picking.event.location == "in_person":
         return host
     return _read(guest_input.zone, params.last(given, "tz"), "tz", {}) or host

@@ -41,7 +41,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _by_language(make: Callable[P, R]) -> Callable[P, R]:
+def by_language(make: Callable[P, R]) -> Callable[P, R]:
     """`make`, whose answers are kept for each language: Babel takes up to 0.1 ms for a date. Only
     for what nothing but the language and the arguments decides about."""
 
@@ -153,13 +153,13 @@ def current() -> Locale:
     return _locale(_current.get()) or Locale(SOURCE)
 
 
-@_by_language
+@by_language
 def tag() -> str:
     """The current language as pages and headers name it: `pt-BR`."""
     return str(current()).replace("_", "-")
 
 
-@_by_language
+@by_language
 def direction() -> str:
     return current().text_direction
 
@@ -181,7 +181,7 @@ def digits(text: str | int) -> str:
     return str(text).translate(own) if own else str(text)
 
 
-@_by_language
+@by_language
 def _digits() -> dict[int, int]:
     """What becomes of 0 to 9; empty where they stay."""
     zero = _ZERO.get(current().default_numbering_system)
@@ -191,19 +191,20 @@ def _digits() -> dict[int, int]:
 # --- dates and times --------------------------------------------------------------------------
 
 
-@_by_language
+@by_language
 def full_date(day: date) -> str:
     """Thursday, 3 December 2026, as this language writes it."""
     return digits(format_date(day, "full", locale=current()))
 
 
-@_by_language
+@by_language
 def month_name(day: date) -> str:
     """December 2026"""
     first = datetime(day.year, day.month, 1, tzinfo=UTC)
     return digits(format_skeleton("yMMMM", first, locale=current()))
 
 
+@by_language
 def month_names(first: date, last: date) -> str:
     """November – December 2026; one month alone."""
     if (first.year, first.month) == (last.year, last.month):
@@ -211,6 +212,7 @@ def month_names(first: date, last: date) -> str:
     return digits(format_interval(first, last, "yMMMM", locale=current()))
 
 
+@by_language
 def long_day(day: date) -> str:
     """Thursday, 3 December, as this language writes it."""
     pattern = _YEAR.sub("", current().date_formats["full"].pattern)
@@ -239,8 +241,12 @@ def _time(language: str, clock: str, hour: int, minute: int) -> str:
 
 def hours() -> str:
     """`12` or `24`: the clock that times are written by."""
-    short = current().time_formats["short"].pattern
-    return _clock.get() or ("24" if "H" in short or "k" in short else "12")
+    return _clock.get() or _usual_clock()
+
+
+@by_language
+def _usual_clock() -> str:
+    return "24" if set("Hk") & set(current().time_formats["short"].pattern) else "12"
 
 
 def clock_range(start: int, end: int, tz: ZoneInfo) -> str:
@@ -251,7 +257,7 @@ def clock_range(start: int, end: int, tz: ZoneInfo) -> str:
     return f"{clock(start, tz)} – {until}"
 
 
-@_by_language
+@by_language
 def short_day(day: date) -> str:
     """Thu 3 Dec"""
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
@@ -278,7 +284,7 @@ def _together(day: str, clock: str) -> str:
     return str(current().datetime_formats["medium"]).replace("{1}", day).replace("{0}", clock)
 
 
-@_by_language
+@by_language
 def weekdays() -> list[dict[str, str]]:
     """The seven days in this language's order, each with `narrow`, `short` and `long` names."""
     names = current().days["stand-alone"]
@@ -290,7 +296,7 @@ def weekdays() -> list[dict[str, str]]:
     ]
 
 
-@_by_language
+@by_language
 def week_order() -> list[int]:
     """Weekday numbers (Monday is 0) from the first day of the week on."""
     locale = current()
@@ -348,7 +354,7 @@ def old_zones() -> dict[str, tuple[str, ...]]:
     return found
 
 
-@_by_language
+@by_language
 def minutes(number: int) -> str:
     """45 min, 2 h, 1 h 30 min"""
     hours, rest = divmod(number, 60)
@@ -380,13 +386,13 @@ def ago(seconds: int) -> str:
     )
 
 
-@_by_language
+@by_language
 def short_date(day: date) -> str:
     """3 Dec 2026, as this language writes it."""
     return format_date(day, "medium", locale=current())
 
 
-@_by_language
+@by_language
 def date_range(first: date, last: date) -> str:
     """24 Dec 2026 – 5 Jan 2027, as this language writes it; one date alone."""
     if first == last:

@@ -3,6 +3,7 @@
 audience  whom a blueprint answers
 service   what the application holds: its configuration and its Google
 answers   pages and fragments
+parts     parts of pages, made once for all who ask for the same
 cache     finished answers, kept while they are true
 ready     finished answers, sent before Flask looks at a request
 codings   compressed answers

@@ -43,6 +43,8 @@ def answer(template: str, status: int = 200, block: str = "picker", **context: A
 def html(template: str, block: str = "", **context: Any) -> str:
     """The template, or a block of it alone. No byte of it is NUL: a form gives back what was
     typed, and parsers read it like this."""
+    if "look" in context:
+        g.style_source = context["look"]["allowed"]
     args = (template, block) if block else (template,)
     render = render_block if block else render_template
     return render(*args, **context).replace("\0", "\ufffd")
@@ -56,7 +58,6 @@ def retry_after(response: Response, seconds: int) -> Response:
 def page(title: str, theme: str = "auto", accent: str = fields.DEFAULT_ACCENT) -> dict[str, Any]:
     """What the layout of every page needs; its style stands in it, and is allowed to."""
     style, form_style = static.style(accent), static.form_style()
-    g.style_source = f"{style.source} {form_style.source}"  # a step that follows may bring it
     return {
         "title": title,
         "framed": is_framed(),
@@ -68,6 +69,7 @@ def page(title: str, theme: str = "auto", accent: str = fields.DEFAULT_ACCENT) -
             "theme": theme,
             "accent": accent,
             "style": style.text,
+            "allowed": f"{style.source} {form_style.source}",  # a step that follows may bring it
             "form_style": form_style.text,
             "htmx": static.static_url(web_theme.HTMX),
             "script": static.static_url("guest.js"),

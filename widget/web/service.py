@@ -18,16 +18,17 @@ from widget.core import clock
 from widget.core.bounded import Bounded
 from widget.google.client import Calendar, Google
 
-HOSTS_BYTES, ANSWERS_BYTES, MEANINGS_BYTES = 8 * 2**20, 12 * 2**20, 2 * 2**20
+HOSTS_BYTES, ANSWERS_BYTES, PARTS_BYTES, MEANINGS_BYTES = 8 * 2**20, 8 * 2**20, 4 * 2**20, 2 * 2**20
 
 
 class Kept:
-    """What a process keeps between requests, so much at most: states of hosts, answers, and what
-    requests mean."""
+    """What a process keeps between requests, so much at most: states of hosts, answers, parts of
+    pages, and what requests mean."""
 
     def __init__(self) -> None:
         self.hosts: Shelf = Bounded(HOSTS_BYTES)
         self.answers: Bounded[Any, Any] = Bounded(ANSWERS_BYTES)
+        self.parts: Bounded[Any, Any] = Bounded(PARTS_BYTES)
         self.meanings: Bounded[tuple[str | None, ...], Any] = Bounded(MEANINGS_BYTES)
 
 

@@ -16,7 +16,7 @@ import models
 from widget.booking.target import NotHere, Renamed
 from widget.config import Config
 from widget.text import language
-from widget.web import audience, codings, errors, headers, limits, static
+from widget.web import audience, codings, errors, headers, limits, parts, static
 from widget.web.audience import Audience, Room
 from widget.web.bodies import Bodies, WholeRequest
 
@@ -56,6 +56,7 @@ def set_up(app: Flask, config: Config) -> None:
     )
     app.session_interface = HostSessions()
     app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.add_extension(parts.Kept)
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         language.gettext, language.ngettext, newstyle=True
     )
