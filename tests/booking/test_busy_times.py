@@ -78,7 +78,7 @@ def test_every_reader_has_busy_times_asked_for_ahead(
     else:
         answer = guest.get(reader)
     assert answer.status_code == 200
-    assert TEN in answer.text or reader == PICKER
+    assert TEN in answer.text or reader.startswith(PICKER)
     assert asked(google) == before
     ahead.ask(app.extensions["meetslot"])
     assert asked(google) == before + 1

@@ -98,8 +98,7 @@ class Tool:
 
 
 def list_event_types(given: OfHost) -> schema.Answer:
-    kept, _age = service.look_at_host(given.host)
-    return schema.HostAnswer.of(service.config(), kept.document)
+    return schema.HostAnswer.of(service.config(), service.look_at_host(given.host)[0].document)
 
 
 def get_available_slots(given: Slots) -> schema.Answer:

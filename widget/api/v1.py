@@ -22,14 +22,11 @@ KEY = "Idempotency-Key"
 @limits.reading
 def host(handle: str) -> ResponseReturnValue:
     kept, age = service.look_at_host(handle)
-    config = service.config()
-    return cache.answer(
-        kept,
-        age,
-        None,
-        None,
-        lambda: schema.HostAnswer.of(config, kept.document).response(),
-    )
+
+    def make() -> Response:
+        return schema.HostAnswer.of(service.config(), kept.document).response()
+
+    return cache.answer(kept, age, None, None, make)
 
 
 @blueprint.get("/<handle>/<slug>/slots")

@@ -39,9 +39,8 @@ class Look:
     def same(self) -> tuple[int, int, str, int] | None:
         """What names this host's state and this event type; None for a one-off link, which is for
         one guest."""
-        event, kept = self.event, self.kept
-        one_off = isinstance(event, OneOff)
-        return None if one_off else (kept.host_id, kept.version, event.slug, event.duration)
+        named = self.kept.host_id, self.kept.version, self.event.slug, self.event.duration
+        return None if isinstance(self.event, OneOff) else named
 
 
 class NotHere(LookupError):

@@ -150,13 +150,9 @@ def _seen(asked: date | None, grid: date | None, today: date) -> date:
     if asked is None:
         return _month(today)
     for each in (grid, _month(today)):
-        if each and _within(asked, _sight(each, today)):
+        if each and (sight := _sight(each, today))[0] <= asked <= sight[1]:
             return each
     return _month(asked)
-
-
-def _within(day: date, sight: tuple[date, date]) -> bool:
-    return sight[0] <= day <= sight[1]
 
 
 def list_view(
@@ -178,10 +174,7 @@ def list_view(
         "month": None,
         "grid": None,
         "shown": [_day_view(days, tz, day, own) for day in shown],
-        "turn": {
-            "previous": before[0].isoformat() if before else None,
-            "next": after[0].isoformat() if after else None,
-        },
+        "turn": {"previous": before and before[0], "next": after and after[0]},
         "empty": empty,
         "next_free": None,
         "said": f"{empty} {_list_said(shown)}".strip(),

@@ -19,6 +19,7 @@ def of(document: Settings, event: EventType | None, path: str) -> dict[str, Any]
         return None
     public_url, name = service.config().public_url, document.display_name
     url = f"{public_url}/book/{document.handle}" + (f"/{event.slug}" if event else "")
+    target = {"@type": "EntryPoint", "urlTemplate": url}
     return {
         "title": f"{event.title} – {name}" if event else name,
         "url": url,
@@ -32,10 +33,7 @@ def of(document: Settings, event: EventType | None, path: str) -> dict[str, Any]
             "url": url,
             "provider": {"@type": "Person", "name": name},
             "offers": _offer(event) if event else None,
-            "potentialAction": {
-                "@type": "ReserveAction",
-                "target": {"@type": "EntryPoint", "urlTemplate": url},
-            },
+            "potentialAction": {"@type": "ReserveAction", "target": target},
         },
     }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -65,19 +64,10 @@ class Zone(NamedTuple):
     fixed: bool
 
 
-def zone_view(tz: ZoneInfo, now: int, event: EventType) -> Zone:
-    said = language.zone_label(tz, now), language.zone_city(tz), language.zone_offset(tz, now)
-    return Zone(tz.key, *said, event.location == "in_person")
-
-
 def host_view(document: Settings) -> dict[str, Any]:
-    return {
-        "handle": document.handle,
-        "display_name": document.display_name,
-        "initials": initials(document.display_name),
-        "contact": document.contact,
-        "picture": picture.address(document),
-    }
+    said = document.model_dump(include={"handle", "display_name", "contact"})
+    face = {"initials": initials(document.display_name), "picture": picture.address(document)}
+    return {**said, **face}
 
 
 def initials(name: str) -> str:
@@ -131,17 +121,13 @@ def _typed() -> list[tuple[str, str]]:
 
 def event_view(event: EventType) -> dict[str, Any]:
     return {
-        "slug": event.slug,
-        "title": event.title,
-        "description": event.description,
+        **event.model_dump(include={"slug", "title", "description", "duration", "location"}),
         "lead": days.lead(event.description),
-        "duration": event.duration,
         "duration_label": language.minutes(event.duration),
         "lengths": [
             {"minutes": each, "label": language.minutes(each), "chosen": each == event.duration}
             for each in event.durations
         ],
-        "location": event.location,
         "location_label": invitation.location_label(event.location, event.location_detail),
     }
 

@@ -170,7 +170,8 @@ def times(
     days = slots.by_date(free, tz)
     page = picking.page(picking.event.title, given)
     page["alert"] = picking.alert(alert) or _faults(errors)
-    page["tz"] = guest_page.zone_view(tz, now, picking.event)
+    said = language.zone_label(tz, now), language.zone_city(tz), language.zone_offset(tz, now)
+    page["tz"] = guest_page.Zone(tz.key, *said, picking.event.location == "in_person")
     page["guess_tz"] = "tz" not in given and not page["tz"].fixed
     page["old"] = messages.old(offer)
     page["clock"] = language.hours()
@@ -263,6 +264,7 @@ def form(
     """What is asked of the guest, with everything typed so far."""
     start, tz = guest_input.instant(params.start_of(given)), zone(picking, given)
     end = start + picking.event.duration * 60
+    when = language.whole_parts(start, end, tz)
     page = picking.page(picking.event.title, given)
     page["alert"] = picking.alert(alert) or _faults(errors or {})
     page["tz"] = {"name": tz.key, "label": language.zone_label(tz, start)}
@@ -271,11 +273,7 @@ def form(
         "guest/details.html",
         status,
         **page,
-        chosen={
-            "value": to_rfc3339(start),
-            "end": to_rfc3339(end),
-            "when": language.whole_parts(start, end, tz),
-        },
+        chosen={"value": to_rfc3339(start), "end": to_rfc3339(end), "when": when},
         form={
             # a request that is one too many is refused unread: its address says in which language
             "action": params.address(picking.address, params.kept(given, ("lang",))),

@@ -31,13 +31,12 @@ def compress(response: Response) -> Response:
         return response
     response.vary.add("Accept-Encoding")
     coding = chosen(request.headers.get("Accept-Encoding", ""))
-    whole = 200 <= response.status_code < 300
-    if not (coding and whole and response.mimetype in TEXTS) or response.is_streamed:
-        return response
-    if "Content-Encoding" in response.headers or len(response.get_data()) < SMALL_BYTES:
-        return response
-    response.set_data(packed(response.get_data(), coding, ONCE))
-    response.headers["Content-Encoding"] = coding
+    is_text = response.mimetype in TEXTS and 200 <= response.status_code < 300
+    if coding and is_text and not response.is_streamed and not response.content_encoding:
+        body = response.get_data()
+        if len(body) >= SMALL_BYTES:
+            response.set_data(packed(body, coding, ONCE))
+            response.content_encoding = coding
     return response
 
 

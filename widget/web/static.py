@@ -126,15 +126,11 @@ def static_url(name: str) -> str:
 
 @blueprint.get("/static/<version>/<name>")
 def static_file(version: str, name: str) -> ResponseReturnValue:
-    try:
-        return _named(static(name), version)
-    except KeyError:
-        abort(404)
-
-
-def _named(packed: Packed, version: str) -> Response:
     """The file, kept for ever by browsers under its own version; under another one, of an older
     or newer server, asked for anew each time."""
+    if name not in _names():
+        abort(404)
+    packed = static(name)
     return send(packed, FOR_EVER if version == packed.version else "no-cache")
 
 
