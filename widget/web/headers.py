@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from flask import Response, g, request
 
 from widget.web import audience, service
@@ -23,44 +21,32 @@ FRAMED = {
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 #: CORS: scripts of any site may ask what programs may, since nothing of that rests on a cookie.
-OPEN = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "Retry-After, Age"))
-PREFLIGHT = (
-    ("Access-Control-Allow-Methods", "GET, POST"),
-    (
-        "Access-Control-Allow-Headers",
-        "Content-Type, Idempotency-Key, MCP-Protocol-Version, Mcp-Method, Mcp-Name",
+OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After, Age"}
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": (
+        "Content-Type, Idempotency-Key, MCP-Protocol-Version, Mcp-Method, Mcp-Name"
     ),
-    ("Access-Control-Max-Age", "86400"),
-)
+    "Access-Control-Max-Age": "86400",
+}
 
 
 def protect(response: Response) -> Response:
     """An answer that is sent again has them already, and keeps them as they are."""
-    whom = audience.current()
+    whom, headers = audience.current(), {"X-Content-Type-Options": "nosniff"}
     # No word of ancestors lets every page in; `*` would not, if it is a file or sandboxed.
     ancestors = g.get("frame_ancestors", None if whom.framed else "'none'")
-    is_page = response.mimetype not in ("text/javascript", "text/css")
-    headers = _headers(whom, ancestors, g.get("style_source"), is_page, service.config().secure)
-    if whom is Audience.PROGRAM and is_page:
-        headers = [*headers, *OPEN, *(PREFLIGHT if request.method == "OPTIONS" else ())]
-    has = {name.lower() for name, _value in response.headers}
-    response.headers.extend([each for each in headers if each[0].lower() not in has])
-    return response
-
-
-@lru_cache(256)
-def _headers(
-    whom: Audience, ancestors: str | None, style_source: str | None, is_page: bool, secure: bool
-) -> list[tuple[str, str]]:
-    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
-    if is_page:
-        policy = POLICY % (f"'self' {style_source}" if style_source else "'self'")
+    if response.mimetype not in ("text/javascript", "text/css"):
+        policy = POLICY % " ".join(("'self'", *filter(None, (g.get("style_source"),))))
         policy = f"{policy}; frame-ancestors {ancestors}" if ancestors else policy
-        headers |= {"Content-Security-Policy": policy, **HEADERS}
-    if is_page and whom.framed:
-        headers |= FRAMED
-    if is_page and whom is Audience.HOST:
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    if secure:
+        headers |= {"Content-Security-Policy": policy, **HEADERS, **(FRAMED if whom.framed else {})}
+        if whom is Audience.PROGRAM:
+            headers |= OPEN | (PREFLIGHT if request.method == "OPTIONS" else {})
+        elif whom is Audience.HOST:
+            headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if service.config().secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
-    return list(headers.items())
+    headers["Cache-Control"] = "no-store"
+    has = {name.lower() for name, _value in response.headers}
+    response.headers.extend([each for each in headers.items() if each[0].lower() not in has])
+    return response
