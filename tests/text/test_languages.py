@@ -87,6 +87,12 @@ def test_no_message_is_missing_or_left_in_english(code: str, wanted: Catalog) ->
     assert faults == [], "run make translations, then fill in what is empty"
 
 
+@pytest.mark.parametrize("code", CODES)
+def test_no_translation_is_lost_by_the_next_update(code: str, wanted: Catalog) -> None:
+    """As those of a template are that the extractor cannot read."""
+    assert {message.id for message in update.read(code)} <= {message.id for message in wanted}
+
+
 def test_every_message_is_one_that_is_extracted() -> None:
     """Babel does not look into f-strings, and cannot know what a variable holds."""
     faults = []
