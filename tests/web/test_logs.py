@@ -148,11 +148,13 @@ def test_a_fault_of_ours_is_logged_with_its_place_and_without_its_words(
 def test_who_signs_in_and_out_is_told_by_id(app: Flask, google: StandIn, log: io.StringIO) -> None:
     host = Browser(app.test_client(), google)
     host.sign_in(ANA)
+    with models.database.connection_context():
+        id = models.Host.get().id
     host.client.post("/logout", data=show(host).one("form", action="/logout").fields())
     said = [json.loads(line)["message"] for line in log.getvalue().splitlines()]
     assert [line for line in said if "signed" in line] == [
-        "host 1: signed in",
-        "host 1: signed out everywhere",
+        f"host {id}: signed in",
+        f"host {id}: signed out everywhere",
     ]
 
 
