@@ -291,8 +291,9 @@ def read(sql: str, *values: Any) -> list[tuple[Any, ...]]:
 
 @cache
 def _select(table: type[peewee.Model]) -> str:
-    names = ", ".join(f'"{field.column_name}"' for field in table._meta.sorted_fields)
-    return f'SELECT {names} FROM "{table._meta.table_name}" WHERE '  # noqa: S608  # our own names
+    name = table._meta.table_name  # SQLite reads a quoted name that it does not know as a text
+    names = ", ".join(f'"{name}"."{field.column_name}"' for field in table._meta.sorted_fields)
+    return f'SELECT {names} FROM "{name}" WHERE '  # noqa: S608  # our own names
 
 
 def find(table: type[T], where: str, *values: Any) -> T | None:
