@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -230,6 +231,22 @@ def test_an_event_may_end_as_it_begins_but_not_before(google: StandIn, calls: Ca
 def test_a_method_that_google_has_not_is_recorded(google: StandIn, calls: Calls) -> None:
     assert calls("POST", "calendars/primary/bookings", json={}).status_code == 404
     assert google.deviations.pop().startswith("no such method: POST")
+
+
+def test_who_goes_away_in_the_middle_of_a_request_deviates_in_nothing(
+    google: StandIn, calls: Calls
+) -> None:
+    there = urlsplit(google.url)
+    head = (
+        f"POST /calendar/v3/freeBusy HTTP/1.1\r\nHost: {there.netloc}\r\n"
+        f"Authorization: Bearer {calls.token}\r\n"
+        'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"timeMin": '
+    )
+    with socket.create_connection((there.hostname, there.port), timeout=120) as connection:
+        connection.sendall(head.encode())
+        connection.shutdown(socket.SHUT_WR)
+        assert b" 400 " in connection.recv(100)
+    assert google.deviations == []
 
 
 def test_a_good_request_deviates_in_nothing(google: StandIn, calls: Calls) -> None:
