@@ -78,7 +78,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _environ(self) -> dict[str, Any]:
         """With the whole body: what nobody reads would be taken for the next request."""
         path, _mark, query = self.path.partition("?")
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise ConnectionError("the client went away in the middle: it has asked nothing")
         fields: dict[str, str] = {}
         for name, value in self.headers.items():
             key = f"HTTP_{name.upper().replace('-', '_')}"
