@@ -67,6 +67,11 @@ class Traffic:
         paths = [(each, urlsplit(each.url).path) for each in self.requests]
         return Traffic([each for each, path in paths if path.endswith(endings)])
 
+    def pictures(self, wanted: bool = True) -> Traffic:
+        """Those of hosts, which are no part of the widget; or all else."""
+        paths = [(each, urlsplit(each.url).path) for each in self.requests]
+        return Traffic([each for each, path in paths if path.startswith("/picture/") == wanted])
+
     @property
     def body(self) -> int:
         return sum(each.sizes()["responseBodySize"] for each in self.requests)
@@ -146,8 +151,10 @@ def _weight(figures: Figures, browser: Browser, site: str, widget: str) -> None:
     script, others = ours.named("embed.js"), "  (calrs 2.9 kB, Calnode 12.3, Cal.com 17.2)"
     figures.add_weight("embed.js", script, 3_000, 1, others)
     others = "  (Calnode about 18 kB in 4)"
-    figures.add_weight("slots bookable, HTML and CSS", alone.of(widget), 10_000, 2, others)
-    figures.add_weight("first view, everything", ours, 24_000, 5)
+    bare = alone.of(widget).pictures(wanted=False)
+    figures.add_weight("slots bookable, HTML and CSS", bare, 5_000, 1, others)
+    figures.add_weight("first view, without a picture", ours.pictures(wanted=False), 24_000, 4)
+    figures.add_weight("the host's picture", ours.pictures(), 20_000, 1)
     for each in ours.requests:
         figures.add(f"  {urlsplit(each.url).path}", Traffic([each]))
     foreign = [each for each in traffic.requests if origin(each.url) not in (site, widget, "null")]
