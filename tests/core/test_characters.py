@@ -67,6 +67,12 @@ def test_all_that_unicode_has_no_picture_for_is_known() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("text", ["\u0301", "\u20dd\ufe0f", "\u093f \u0e47", "\u200d\u0308"])
+def test_marks_without_a_letter_are_nothing_to_see(text: str) -> None:
+    assert characters.blank(text)
+    assert not characters.blank(f"a{text}")
+
+
 def test_lines_break_by_newlines_alone_and_a_line_has_none() -> None:
     assert characters.lines("a\r\nb\rc\u2028d\u2029e\x85f\x0bg") == "a\nb\nc\nd\ne\nf\ng"
     assert characters.line("a\tb\u2028c\x0bd") == "a b c d"

@@ -54,6 +54,18 @@ NUMBERS = {
     "+966 50 123 4567 تحويلة ٥": "+966 50 123 4567 تحويلة 5",
     "“+351 912 345 678”;": "+351 912 345 678",
     "<tel:+351912345678>": "+351912345678",
+    "02-123-4567 (내선 12)": "02-123-4567 (내선 12)",
+    "021 1234567 داخلی ۱۲": "021 1234567 داخلی 12",
+    "+420 123 456 789 linka 12": "+420 123 456 789 linka 12",
+    "212-555-0143 ext # 12": "212-555-0143 ext # 12",
+    "1-800-FLOWERS": "1-800-FLOWERS",
+    "1-800-GOT-JUNK": "1-800-GOT-JUNK",
+    "T +31 20 123 4567": "T +31 20 123 4567",
+    "Ph. 02 9876 5432": "Ph. 02 9876 5432",
+    "Mobile no.: 07700 900123": "Mobile no.: 07700 900123",
+    "My number is 07700 900123": "My number is 07700 900123",
+    "+55 11 91234-5678 - WhatsApp": "+55 11 91234-5678 - WhatsApp",
+    "☎: 030 123456": "030 123456",
     "12345": "12345",
     "12345678901234567890": "12345678901234567890",
 }
@@ -110,6 +122,12 @@ def test_five_to_twenty_digits_are_a_number_however_they_are_set_apart(
         ("<mailto:maria@example.com?subject=Hi>", "maria@example.com", "maria@example.com"),
         ("maria@bücher.example, ", "maria@xn--bcher-kva.example", "maria@bücher.example"),
         ("o’brien@example.com", "o'brien@example.com", "o'brien@example.com"),
+        ("E-mail: maria@example.com", "maria@example.com", "maria@example.com"),
+        ("“maria@example.com”", "maria@example.com", "maria@example.com"),
+        ("(maria@example.com).", "maria@example.com", "maria@example.com"),
+        ("maria @ example.com。", "maria@example.com", "maria@example.com"),
+        # a joiner that the name of a domain needs (RFC 5892, A.1)
+        ("a@بیت\u200cکوین.com", "a@xn--ngbe8fh89bwgd3282c.com", "a@بیت\u200cکوین.com"),
         ("a@xn--0.example", "a@xn--0.example", "a@xn--0.example"),  # no name at all
     ],
 )

@@ -79,5 +79,5 @@ def bare(text: str) -> str:
 
 def blank(text: str) -> bool:
     """Whether the text has nothing that people can see."""
-    unseen = ("Cc", "Cf", "Cs", "Zs", "Zl", "Zp")
+    unseen = ("Cc", "Cf", "Cs", "Zs", "Zl", "Zp", "Mn", "Me", "Mc")  # marks alone are no letters
     return all(unicodedata.category(each) in unseen for each in bare(text))

@@ -16,9 +16,9 @@ LEAST_DIGITS, MOST_DIGITS = 5, 20  # E.164 has at most 15; an extension comes on
 # What is before the @ by the HTML standard's "valid e-mail address", which browsers check too.
 _LOCAL = re.compile(r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
-#: As copied: Maria <maria@example.com>, mailto:maria@example.com, one of a list.
+#: As copied: Maria <maria@example.com>, E-mail: maria@example.com, (maria@example.com), of a list.
 _MAILBOX = re.compile(
-    r"(?:[^<>@]*<)?\s*(?:mailto:)?\s*([^\s<>]+@[^\s<>?]+?)(?:\?.*)?[\s>,;.]*", re.IGNORECASE
+    r"""(?:[^@]*[<:])?[\s"'“„«(\[]*([^\s<>"“„«(\[]+@[^\s<>?]+?)(?:\?.*)?[\s>,;.:。!"'”»)\]/]*""",
 )
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")  # Google refuses attendees without a dot
 _SAME_DOMAINS = {"googlemail.com": "gmail.com"}
@@ -46,18 +46,19 @@ _TITLES = re.compile("capt|col|dipl|doc|d?ra|fra|gen|hon|ing|jun|lic|mag|mrs|pro
 #: After NFKC and with one kind of space, dash, bracket and digit.
 _SCHEME = re.compile(r"(?:tel|phone|callto)\b[\s.:]*(?://)?\s*", re.IGNORECASE)
 _WORDS = re.compile(
-    r"\([^()0-9]*[^\W\d][^()0-9]*\)|^[^\W\d]{1,20}\.?\s?:"  # (WhatsApp), Mobile:
-    r"|^(?!ext)[^\W\d]{3,20} (?=[+(0-9])|(?<=[0-9)]) (?!ext)[^\W\d]{3,20}$",  # cell
+    r"\([^()0-9]*[^\W\d][^()0-9]*\)|^[^\W\d][^0-9+(:]{0,30}:"  # (WhatsApp), Mobile no.:
+    r"|^(?:(?!ext)[^\W\d]{1,20}[./]? ?){1,3} (?=[+(0-9])"  # My number is
+    r"|(?<=[0-9)])[ ,/-]+(?!ext)[^\W\d]{3,20}$",  # cell
     re.IGNORECASE,
 )
-_EXTENSION = re.compile(
-    r"[\s,;]*\(?(?:ext(?:ensi[oó]n|n)?|[,;x×#~pw]|доб|дод|вн|int(?:erno)?|anexo|ramal|poste"
-    r"|durchwahl|dw|toestel|tst|wewn?|dahili|שלוחה|تحويلة|内線|内线|分机|分機|转|轉)[\s:.=-]*"
-    r"[0-9]{1,8}#?\)?",
-    re.IGNORECASE,
+_EXTENSION = (
+    r"[\s,;]*\(?(?:ext(?:ensi[oó]n|n)?|[,;x×#~pw]|доб|дод|вн|int(?:erno)?|anexo|ramal|poste|linka"
+    r"|durchwahl|dw|app(?:arat)?|toestel|tst|wewn?|dahili|ankn(?:ytning)?|lok(?:al)?|kl(?:apka)?"
+    r"|mellék|pesawat|שלוחה|تحويلة|داخل[يی]|内線|内线|分机|分機|转|轉|내선|ต่อ)[\s:.=#-]*[0-9]{1,8}#?\)?"
 )
-_NUMBER = re.compile(r"(?:\(?\s*\+\s*)?\(?\s*[0-9][0-9 ()./-]*")
-_AROUND = " ,;\"'<>«»“”„’"  # of a list or a mail that it was copied from
+_LETTERS = re.compile(r"(?<=[0-9]{3}-)[A-Z]{2,9}(?:-[A-Z]{2,9})*")  # 1-800-FLOWERS, on a keypad
+_NUMBER = re.compile(rf"((?:\(?\s*\+\s*)?\(?\s*[0-9][0-9 ()./-]*)(?:{_EXTENSION})*", re.IGNORECASE)
+_AROUND = " ,;:\"'<>«»“”„’"  # of a list or a mail that it was copied from
 _DASHES = "\u2212\u30fc\u2043\u02d7"  # that Unicode counts elsewhere, as Japan's long vowel
 _DOTS = "·•‧∙⋅・"
 
@@ -75,7 +76,8 @@ def email(text: str) -> str:
 
     Raises NoEmail.
     """
-    typed = unicodedata.normalize("NFKC", characters.bare(text)).strip().replace("’", "'")
+    typed = unicodedata.normalize("NFKC", characters.line(text)).strip().replace("’", "'")
+    typed = re.sub(r"\s*@\s*", "@", typed)
     if found := _MAILBOX.fullmatch(typed):
         typed = found[1]
     local, _at, domain = typed.rpartition("@")
@@ -154,14 +156,9 @@ def phone(text: str) -> str:
     folded = unicodedata.normalize("NFKC", characters.bare(text))
     plain = " ".join("".join(map(_plain, folded)).split()).strip(_AROUND)
     plain = plain[found.end() :] if (found := _SCHEME.match(plain)) else plain
-    number = _WORDS.sub(" ", plain).strip().removesuffix("#")
-    first = _NUMBER.match(number)
-    if not first or len(_digits(first[0])) < LEAST_DIGITS or len(_digits(plain)) > MOST_DIGITS:
-        raise ValueError("not a phone number")
-    rest = number[first.end() :]
-    while found := _EXTENSION.match(rest):
-        rest = rest[found.end() :]
-    if rest.strip():
+    number = _LETTERS.sub(lambda found: "0" * len(found[0]), plain)
+    found = _NUMBER.fullmatch(_WORDS.sub(" ", number).strip().removesuffix("#"))
+    if not found or len(_digits(found[1])) < LEAST_DIGITS or len(_digits(plain)) > MOST_DIGITS:
         raise ValueError("not a phone number")
     return plain
 
