@@ -122,6 +122,17 @@ def test_a_plus_in_an_address_outlives_a_query_without_escapes(
     assert form.one(id="field-guests")["value"] == "gil+work@example.org"
 
 
+def test_a_plus_before_a_number_and_in_an_offset_outlives_it_too(
+    guest: FlaskClient, change: Any
+) -> None:
+    phone = {"id": "mobile", "label": "Mobile", "kind": "phone"}
+    change("ana", event={"questions": [phone]})
+    query = "start=2026-12-01T10:00:00+01:00&question-mobile=+351 912 345 678&name=Ana+Sol"
+    form = look(guest, f"{PICKER}?{query}").one("form", id="booking-form").fields()
+    assert form["start"] == "2026-12-01T09:00:00Z"
+    assert (form["question-mobile"], form["name"]) == ("+351 912 345 678", "Ana Sol")
+
+
 def test_a_space_that_was_typed_is_no_plus(guest: FlaskClient) -> None:
     answer = send(guest, fill(guest, email="gil work@example.org"))
     form = page.read(answer.text).one("form", id="booking-form")

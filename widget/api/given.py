@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,14 +14,6 @@ from widget.booking.guest_input import Invalid
 from widget.text.language import gettext as _
 from widget.web import errors as web_errors
 from widget.web import messages
-
-_SPACE_FOR_PLUS = re.compile(r" (\d\d:?\d\d)$")
-
-
-def query() -> dict[str, str]:
-    """The parameters of the address; an unescaped + of an offset arrives as a space."""
-    given = request.args.to_dict()
-    return {name: _SPACE_FOR_PLUS.sub(r"+\1", text) for name, text in given.items()}
 
 
 def json_body(errors: dict[str, str]) -> dict[str, Any]:

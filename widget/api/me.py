@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 import models
 from widget.api import schema
-from widget.api.given import invalid, json_body, query, told
+from widget.api.given import invalid, json_body, told
 from widget.booking import act, links, one_off, rows, tokens
 from widget.booking.errors import NotBooked
 from widget.booking.guest_input import Invalid, checked, instant
@@ -66,7 +66,7 @@ def me() -> ResponseReturnValue:
 def bookings() -> ResponseReturnValue:
     """A page of the host's bookings in any state, by start; what is empty is not asked for."""
     errors = dict[str, str]()
-    given = {name: text for name, text in query().items() if text}
+    given = {name: text for name, text in request.args.items() if text}
     start, end = (
         checked(instant, given[name], name, errors) if name in given else None
         for name in ("from", "to")

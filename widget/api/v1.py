@@ -6,7 +6,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from widget.api import calls, schema
-from widget.api.given import FAULTS, json_body, query, told
+from widget.api.given import FAULTS, json_body, told
 from widget.booking import guest_input
 from widget.booking.target import Look, find
 from widget.web import cache, limits, service
@@ -39,7 +39,7 @@ def slots(handle: str, slug: str) -> ResponseReturnValue:
 
 def _slots(target: Look) -> Response:
     try:
-        answer, offer = calls.slots(target, query())
+        answer, offer = calls.slots(target, request.args.to_dict())
     except FAULTS as error:
         return told(error)
     response = answer.response()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -20,6 +21,7 @@ from widget.text.language import digits, ngettext
 from widget.text.language import gettext as _
 
 NAME_LENGTH, NOTES_LENGTH, ANSWER_LENGTH, REASON_LENGTH = 200, 5000, 2000, 1000
+_SPACE_FOR_PLUS = re.compile(r" (?=\d\d:?\d\d$)")
 PHONE = Question(id="phone", label="Phone number", kind="phone", required=True)
 
 
@@ -40,9 +42,10 @@ def questions(event: EventType) -> tuple[Question, ...]:
 
 
 def instant(text: Any) -> int:
-    """An instant a program or address asked for. Raises ValueError with a guest's message."""
+    """An instant a program or address asked for; the + of its offset arrives as a space where an
+    address does not escape it. Raises ValueError with a guest's message."""
     try:
-        at = from_rfc3339(text)
+        at = from_rfc3339(_SPACE_FOR_PLUS.sub("+", text) if isinstance(text, str) else text)
     except ValueError:
         raise ValueError(_("Give a time with its offset, such as 2026-12-01T09:00:00Z.")) from None
     if not 0 <= at < 7_258_118_400:  # 2200-01-01
@@ -52,8 +55,8 @@ def instant(text: Any) -> int:
 
 def zone(text: Any) -> ZoneInfo:
     """A time zone by an IANA name it has or had. Raises ValueError with a guest's message."""
-    given = text.replace(" ", "+") if isinstance(text, str) else ""  # an unescaped + of Etc/GMT+5
-    name = zones.today(given)
+    given = text if isinstance(text, str) else ""
+    name = zones.today(given) or zones.today(given.replace(" ", "+"))  # of Etc/GMT+5, unescaped
     if name is None:
         raise ValueError(_("We do not know this time zone. Use a name such as Europe/Lisbon."))
     return zones.named(name)

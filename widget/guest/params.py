@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlencode
 
 from flask import Request, request
@@ -40,6 +41,11 @@ def same(request: Request) -> str:
 def email(text: str) -> str:
     """An e-mail address with its + back, which a query without escapes shows as a space."""
     return text.strip().replace(" ", "+") if request.method == "GET" else text
+
+
+def number(text: str) -> str:
+    """The same of a phone number, whose + comes first."""
+    return re.sub("^ (?=[0-9])", "+", text) if request.method == "GET" else text
 
 
 def seen(given: MultiDict[str, str]) -> list[tuple[str, str]]:

@@ -291,7 +291,7 @@ def form(
         values={
             "name": "",
             "notes": "",
-            **given.to_dict(),
+            **{name: params.number(value) for name, value in given.items()},
             TRAP: given[TRAP] if errors and TRAP in errors else "",
             "email": params.email(given.get("email", "")),
             "guests": [*map(params.email, guests)],
