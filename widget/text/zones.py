@@ -24,9 +24,9 @@ OTHER = 4  # the rank of a zone that is found by a further city in it
 MOST_FOUND = 40  # more than the zones of any country
 #: Letters that are none with an accent to Unicode, and that people type without it all the same.
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d"})
-#: +5:30, UTC+5, GMT-3, 5:30, and "UTC 5", as an address without escapes has it.
-_OFFSET = re.compile(r"(utc|gmt)?\s*([+-])?\s*(\d{1,2})(?:(:)?(\d\d))?", re.IGNORECASE | re.ASCII)
-_MINUSES = str.maketrans("−–‐‑＋：", "----+:")
+#: +5:30, UTC+5, GMT-3, 5:30, +5.5, and "UTC 5", as an address without escapes has it.
+_OFFSET = re.compile(r"(?i)(utc|gmt)?\s*([+-])?\s*(\d{1,2})(?:([:.,h])?(\d\d)|[.,](5)|h)?")
+_MINUSES = str.maketrans("−–‐‑±٫", "----+,")
 _HALF_A_YEAR = timedelta(days=182)
 
 
@@ -111,11 +111,8 @@ def found(text: str, at: int) -> tuple[int, list[dict[str, Any]]]:
     """
     hits = _with_offset(text, at)
     if hits is None:
-        hits = _named(text, at) or _spelt_out(text)
-    shown = []
-    for city, label in hits[:MOST_FOUND]:
-        shown.append({**_titled(city, at), "label": label})
-    return len(hits), shown
+        hits = _named(text, at) or _spelt_out(text) or _by_first_words(text)
+    return len(hits), [{**_titled(city, at), "label": name} for city, name in hits[:MOST_FOUND]]
 
 
 def looked_for(text: str, tz: ZoneInfo, at: int) -> dict[str, Any]:
@@ -134,10 +131,11 @@ def looked_for(text: str, tz: ZoneInfo, at: int) -> dict[str, Any]:
 
 def _with_offset(text: str, at: int) -> list[tuple[City, str]] | None:
     """None when the text is no offset from UTC."""
-    match = _OFFSET.fullmatch(text.translate(_MINUSES).strip())
+    plain = unicodedata.normalize("NFKC", text.translate(_MINUSES)).strip(" ()")
+    match = _OFFSET.fullmatch(plain)
     if not match or not (match[1] or match[2] or match[4]):
         return None
-    minutes = int(match[3]) * 60 + int(match[5] or 0)
+    minutes = int(match[3]) * 60 + int(match[5] or 0) + 30 * bool(match[6])
     wanted = timedelta(minutes=-minutes if match[2] == "-" else minutes)
     now, hits = datetime.fromtimestamp(at, UTC), list[City]()
     for moment in (now, now + _HALF_A_YEAR):  # -3:30 means Newfoundland in summer, too
@@ -153,7 +151,8 @@ def _named(text: str, at: int) -> list[tuple[City, str]]:
     using = using or {name for name in _countries_of_zones() if _is_name(name, text)}
     first = sorted((city for city in cities if city.name in using), key=_prominence)
     ranked = [(city.rank(sought), city) for city in cities if city.name not in using]
-    hits = sorted(((rank, city) for rank, city in ranked if rank is not None), key=lambda h: h[0])
+    hits = [(rank, city) for rank, city in ranked if rank is not None]
+    hits.sort(key=lambda hit: (hit[0], _prominence(hit[1])))
     named = [(city, _by_name(city, text) if rank == OTHER else city.label) for rank, city in hits]
     return [*((city, city.label) for city in first), *named]
 
@@ -174,6 +173,17 @@ def _spelt_out(text: str) -> list[tuple[City, str]]:
     return [(city, city.label) for city in sorted(hits, key=_prominence)]
 
 
+def _by_first_words(text: str) -> list[tuple[City, str]]:
+    """Of New York, NY and London time those that are a whole name."""
+    sought, cities = folded(text), _cities(language.tag())
+    while sought := sought.rpartition(" ")[0]:
+        if hits := [
+            city for city in cities if sought in (*city.names, *dict(city.others).values())
+        ]:
+            return [(city, city.label) for city in sorted(hits, key=_prominence)]
+    return []
+
+
 def _clocks(zone: str) -> list[str]:
     """What CLDR calls its clock, by whichever of the zone's names it knows."""
     called = get_global("meta_zones")
@@ -183,10 +193,8 @@ def _clocks(zone: str) -> list[str]:
 
 def _is_name(zone: str, text: str) -> bool:
     """Whether it is what the time zone database calls the zone, or called it: US/Pacific."""
-    return text.strip().lower() in (
-        zone.lower(),
-        *map(str.lower, language.old_zones().get(zone, ())),
-    )
+    names = (zone, *language.old_zones().get(zone, ()))
+    return text.strip().lower() in map(str.lower, names)
 
 
 def _by_name(city: City, text: str) -> str:
@@ -204,7 +212,8 @@ def _abbreviations(year: int) -> dict[str, set[str]]:
     winter, using = datetime(year, 1, 15, tzinfo=UTC), dict[str, set[str]]()
     for zone in _countries_of_zones():
         for moment in (winter, winter + _HALF_A_YEAR):
-            using.setdefault(moment.astimezone(ZoneInfo(zone)).tzname() or "", set()).add(zone)
+            name = str(moment.astimezone(ZoneInfo(zone)).tzname()).upper()
+            using.setdefault(name, set()).add(zone)
     for abbreviation, there in _data()["abbreviations"].items():
         using.setdefault(abbreviation, set()).update(there)
     return using
@@ -213,7 +222,7 @@ def _abbreviations(year: int) -> dict[str, set[str]]:
 def folded(text: str) -> str:
     """Without case, accents and punctuation: Sao Paulo finds São Paulo, Lodz finds Łódź."""
     plain = unicodedata.normalize("NFKD", text.casefold()).translate(_PLAIN)
-    letters = "".join(c for c in plain if not unicodedata.combining(c) and c not in "'’ʻ")
+    letters = "".join(c for c in plain if not unicodedata.combining(c) and c not in ".'’ʻ")
     return " ".join("".join(c if _spoken(c) else " " for c in letters).split())
 
 
