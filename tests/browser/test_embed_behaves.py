@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import House, Open
 from tests.browser.embedding import (
@@ -71,17 +71,39 @@ def test_nothing_moves_wherever_a_site_puts_the_snippet_of_the_settings(
     document = parse_document(house.command("settings", "export", "ana"))
     chosen = document.event_types[0] if event else None
     snippet = snippets.code("inline", house.widget, document, chosen)
-    html = f'<div style="{style}">{snippet}<p>Some text</p></div><p>After</p>{LONG}'
-    page = open_page(viewport={"width": width, "height": 800})
-    late = Held(page, "**/embed.js")
-    text = f"<!doctype html>{SHIFTS}{RECORD}{TEXT}{html}"
+    late(house, open_page, f'<div style="{style}">{snippet}<p>Some text</p></div>', width, "en")
+
+
+@pytest.mark.parametrize(
+    ("width", "language"), [(280, "uk"), (390, "en"), (700, "fr"), (860, "de"), (1280, "ar")]
+)
+def test_nothing_moves_for_a_host_with_all_there_is_to_show(
+    house: House, open_page: Open, width: int, language: str
+) -> None:
+    """Six weeks where weeks begin on Monday, five where on Sunday."""
+    note = "Sailing to the Azores. Back on Monday."
+    away = [{"from": "2026-12-21", "to": "2026-12-27", "note": note}]
+    text = "Half an hour: what you can already do, what you would like to learn, and which boat."
+    house.change("ana", {"description": text, "durations": [15, 30, 60]}, away=away)
+    document = parse_document(house.command("settings", "export", "ana"))
+    snippet = snippets.code("inline", house.widget, document, document.event_types[0])
+    page = late(house, open_page, snippet, width, language)
+    assert page.frames[1].locator("[data-away]").is_visible()
+
+
+def late(house: House, open_page: Open, html: str, width: int, language: str) -> Page:
+    """The page around a snippet whose script came when it was painted: nothing has moved."""
+    page = open_page(viewport={"width": width, "height": 1600}, locale=language)
+    script = Held(page, "**/embed.js")
+    text = f"<!doctype html>{SHIFTS}{RECORD}{TEXT}{html}<p>After</p>{LONG}"
     page.goto(house.put("page.html", text), wait_until="domcontentloaded")
     painted(page)
-    late.release()
+    script.release()
     until_ready(page)
     until_seen(page, "resize")
     painted(page)
     assert page.evaluate("shift") == 0, page.evaluate("shifts")
+    return page
 
 
 @pytest.mark.parametrize("markup", [POPUP, FLOATING], ids=["popup", "floating"])

@@ -42,7 +42,7 @@ def live(host: Browser, site: str = SITE) -> Element:
             'contain:inline-size;contain-intrinsic-width:300px;break-inside:avoid">'
             '<a href="http://localhost/book/ana/intro"'
             ' style="display:block;height:0;padding-bottom:'
-            "max(480px,min(640px,8320000px - 1000000%),min(960px,6400000px - 1000000%))"
+            "max(500px,min(720px,8320000px - 1000000%),min(960px,6400000px - 1000000%))"
             '">Book a call</a></meetslot-booking>',
         ),
         (

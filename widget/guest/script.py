@@ -17,8 +17,9 @@ from widget.web.audience import Audience, Room
 
 blueprint = Room("script", __name__, Audience.PROGRAM)
 KEEP = "public, max-age=3600"  # sites keep the snippet for years: a new script is there in an hour
-#: How high a picker is by its width, in CSS: 480 px with three columns, 640 with two, 960 with one.
-ROOM = "max(480px,min(640px,83200px - 10000{0}),min(960px,64000px - 10000{0}))"
+#: How high a picker is by its width, in CSS: 500 px with three columns, 720 with two, 960 with one;
+#: to be filled with hundreds of pixels and the tenth of a width.
+ROOM = "max(500px,min(720px,832{0} - 1000{1}),min(960px,640{0} - 1000{1}))"
 
 
 @blueprint.get("/embed.js")
@@ -60,4 +61,4 @@ def _packed(public_url: str, words: tuple[str, ...]) -> static.Packed:
     values = [addresses.origin_of(public_url), *words]
     filled = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
     text = static.lean("embed.js").replace('"{{filled}}"', filled)
-    return static.pack(text.replace("{{room}}", ROOM.format("cqi")), "text/javascript")
+    return static.pack(text.replace("{{room}}", ROOM.format("00px", "0cqi")), "text/javascript")

@@ -36,7 +36,7 @@ STYLES = {
 }
 #: The link keeps the room of a picker of that width: a percentage of padding is one of the width.
 #: From one height to the next it is as abrupt as the picker itself.
-ROOM = script.ROOM.replace("00px", "0000px").format("00%")
+ROOM = script.ROOM.format("0000px", "000%")
 LINK_STYLE = f"display:block;height:0;padding-bottom:{ROOM}"
 LETTERS = 24  # of a description, in a line on a phone
 ADDRESS_LENGTH = 2000
