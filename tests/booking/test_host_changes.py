@@ -397,6 +397,30 @@ def test_a_sync_token_that_is_too_old_starts_over(
     assert status_of(look(guest, gone)) == "cancelled"
 
 
+def test_a_sync_token_that_google_cannot_read_starts_over(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    reconcile(app)
+    by_hand(google, "move", 60)
+    google.fault("calendar.events.list", status=400, reason="invalid")
+    reconcile(app)
+    assert look(guest, booked).one(data_booking_status=True)["data-start"] == TEN
+
+
+def test_a_page_that_leads_to_itself_is_asked_for_once_a_round(
+    app: Flask, guest: FlaskClient, google: StandIn, booked: str
+) -> None:
+    google.state.longest_page = 0
+    google.calls.clear()
+    for round in (1, 2, 3):
+        reconcile(app)
+        assert google.calls.count("calendar.events.list") <= round + 1
+    google.state.longest_page = 250
+    by_hand(google, "move", 60)
+    reconcile(app)
+    assert look(guest, booked).one(data_booking_status=True)["data-start"] == TEN
+
+
 def test_only_what_changed_is_asked_for(app: Flask, guest: FlaskClient, google: StandIn) -> None:
     book(guest)
     reconcile(app)

@@ -173,21 +173,17 @@ def _page(
         try:
             items, page, token = calendar.changes(watched.calendar, *asked)
         except Refused as error:
-            if not _is_stale(error, watched):
+            # a token of ours is too old, or none to Google (400)
+            if error.status not in (400, 410) or not any(asked):
                 if error.status == 404:
                     _not_there(calendar, watched, now)
                 raise
-            keep = watched.sync_token if error.status == 400 else None
+            keep = watched.sync_token if error.status == 400 and watched.page_token else None
             channels.turn_page(watched, keep, None, watched.unread)
         else:
+            if page and page == watched.page_token:
+                raise Unavailable("calendar.events.list", 200, "the same page again")
             return {item["id"]: item for item in items}, page, token
-
-
-def _is_stale(error: Refused, watched: WatchedCalendar) -> bool:
-    """Whether a token of ours is too old: everything has to be read from the beginning."""
-    if error.status == 410:
-        return bool(watched.sync_token or watched.page_token)
-    return error.status == 400 and watched.page_token is not None
 
 
 def _not_there(calendar: Calendar, watched: WatchedCalendar, now: int) -> None:
