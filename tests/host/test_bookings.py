@@ -415,6 +415,7 @@ def test_the_csv_has_all_that_a_guest_said(app: Flask, ana: Browser) -> None:
         ("x;=1+1", "x;'=1+1"),
         ("x;＋1", "x;'＋1"),
         ("x\t=1+1", "x\t'=1+1"),
+        ("x|=1+1", "x|'=1+1"),
         ("x\n-1", "x\n'-1"),
         ('x;"=1+1;', "x;'\"=1+1;"),
         ('"=1+1', "'\"=1+1"),

@@ -119,6 +119,12 @@ def test_a_site_may_be_typed_without_https(app: Flask, ana: Browser) -> None:
     ]
 
 
+def test_sites_may_be_pasted_as_they_stand_in_a_mail(app: Flask, ana: Browser) -> None:
+    pasted = '<https://a.example>, b.example; "c.example" (d.example).\r\n\u202ae.example\u202c'
+    save(ana, "sites", {"allowed_sites": pasted})
+    assert exported(app)["allowed_sites"] == [f"https://{each}.example" for each in "abcde"]
+
+
 def test_every_site_that_is_wrong_is_named(ana: Browser) -> None:
     answer = save(ana, "sites", {"allowed_sites": "one\r\n\r\nhttps://good.example\r\nthree"})
     said = faults(answer)["sites-allowed_sites"]

@@ -20,7 +20,7 @@ SAID = ("tz", "guests", "notes", "reason", "no_show")
 #: Where a spreadsheet looks for a formula (OWASP, CSV injection): at the start of a cell, and
 #: after what its settings may take for the end of one, be there quotes or spaces between; in any
 #: width in which a sign is written
-_FORMULA = re.compile(r"(^|[;\t\r\n])(?=[\"'\s]*[=+\-@＝＋－＠﹢﹣﹦﹫−]|[\t\r])")
+_FORMULA = re.compile(r"(^|[;|\t\r\n])(?=[\"'\s]*[=+\-@＝＋－＠﹢﹣﹦﹫−]|[\t\r])")
 
 
 def row(booking: Booking) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 import idna
 
+from widget.core import characters
+
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 USUAL_PORTS = {"http": 80, "https": 443}
 LONGEST = 2000  # characters of an address that is stored
@@ -88,8 +90,9 @@ def site(text: str) -> str:
 
 
 def typed_site(text: str) -> str:
-    """The origin that somebody means who types `example.com`. Raises ValueError, as site()."""
-    return site(str(typed(text)))
+    """The origin that somebody means who types `example.com`, or pastes it with the quotes or
+    the dot around it. Raises ValueError, as site()."""
+    return site(str(typed(text.strip(" .<>()\"'“”„«»‘’"))))
 
 
 def typed(text: str) -> Address:
@@ -97,7 +100,7 @@ def typed(text: str) -> Address:
 
     Raises ValueError, also for a bare word, which hardly is the name of a machine.
     """
-    text = text.strip()
+    text = characters.bare(text).strip()
     if "://" in text:
         return parse(text)
     found = parse(f"https://{text.removeprefix('//')}")

@@ -265,7 +265,7 @@ READ: dict[str, Callable[[Form, str, Any], Any]] = {
     "address": lambda form, name, _: _address(form.get(name, "")),
     "accent": lambda form, name, _: form.get(name, "").strip().removeprefix("#").lower(),
     "colour": lambda form, name, _: form.get(name, "").strip().removeprefix("#").lower() or None,
-    "sites": lambda form, name, _: [_site(line) for line in _non_empty(form.get(name, ""))],
+    "sites": lambda form, name, _: [*map(_site, re.findall(r"[^\s,;]+", form.get(name, "")))],
     "entries": lambda form, name, _: _non_empty(form.get(name, "")),
     "calendars": lambda form, name, before: _in_order(before or (), form.getlist(name)),
     "questions": lambda form, _name, _: _questions(form),
