@@ -52,9 +52,10 @@ class Rules:
 
     def hours(self, day: date) -> Ranges:
         """The open ranges of a date: none on a day off, else its override's or its weekday's."""
-        if self.closed(day):
+        ranges = self.date_overrides.get(day)
+        if (off := self.off(day)) and (off.code == "away" or not ranges):
             return ()
-        return self.date_overrides.get(day, self.weekly_hours[day.weekday()])
+        return self.weekly_hours[day.weekday()] if ranges is None else ranges
 
     def closed(self, day: date) -> Reason | None:
         """Why a date is off. Hours of an override open it all the same, unless it is away."""
@@ -104,13 +105,10 @@ def free(
     # a clock set back over midnight repeats a date: a day more on either side
     first = local_date(rules.tz, start).toordinal() - 1
     last = min(local_date(rules.tz, end - 1).toordinal() + 1, limits.last)
-    closed = {day for day in range(first, last + 1) if limits.reasons(date.fromordinal(day))}
-    starts = [
-        at
-        for day, stretch, until in _reaches(rules, first, last)
-        if day <= last and day not in closed
-        for at in _grid(rules, stretch, until)
-    ]
+    starts: list[int] = []
+    for day, stretch, until in _reaches(rules, first, last):
+        if day <= last and not limits.reasons(day):
+            starts += _grid(rules, stretch, until)
     if rules.times is not None:  # which may overlap
         starts = sorted(set(starts))
     starts = starts[bisect_left(starts, start) : bisect_left(starts, end)]
@@ -129,7 +127,7 @@ def reasons(
         for low, high, code, detail in _obstacles(rules, busy, booked, now)
         if low < start < high
     ]
-    found += _Limits(rules, booked, now).reasons(day)
+    found += _Limits(rules, booked, now).reasons(day.toordinal())
     found += _hours_reasons(rules, day, start)
     return list(dict.fromkeys(found))
 
@@ -195,20 +193,15 @@ def _obstacles(
 
 
 def _clear(starts: list[int], obstacles: list[Obstacle]) -> list[int]:
-    """Those starts (in order) that no obstacle forbids: one sweep over both."""
+    """Those starts (in order) that no obstacle forbids: between two of them, all at once."""
     found: list[int] = []
-    reached, following = -FOREVER, 0
-    obstacles.sort()
-    obstacles.append((FOREVER, FOREVER, "", ""))
-    low = obstacles[0][0]
-    for at in starts:
-        while low < at:
-            reached = max(reached, obstacles[following][1])
-            following += 1
-            low = obstacles[following][0]
-        if at >= reached:
-            found.append(at)
-    return found
+    at, count = 0, len(starts)
+    for low, high, _code, _detail in sorted(obstacles):
+        following = bisect_right(starts, low, at)
+        if following < count and starts[following] < high:
+            found += starts[at:following]
+            at = bisect_left(starts, high, following)
+    return found + starts[at:]
 
 
 class _Limits:
@@ -222,8 +215,10 @@ class _Limits:
         self.days = Counter(days)
         self.weeks = Counter(map(_week, days))
 
-    def reasons(self, day: date) -> list[Reason]:
-        rules, number, found = self.rules, day.toordinal(), []
+    def reasons(self, number: int) -> list[Reason]:
+        """Why nothing can be booked on a date, given by its ordinal."""
+        rules = self.rules
+        found: list[Reason] = []
         if number > self.last:
             found.append(Reason("window"))
         if rules.max_per_day is not None and self.days[number] >= rules.max_per_day:
@@ -248,10 +243,11 @@ def _reaches(rules: Rules, first: int, last: int) -> list[tuple[int, Stretch, in
         return _named(rules, first, last)
     ahead = rules.duration_minutes // 1440 + 2  # a date may be skipped, or come back
     found = [
-        (stretch, day)
-        for day in range(first, last + ahead + 1)
-        for hours in rules.hours(date.fromordinal(day))
-        for stretch in stretches(rules.tz, date.fromordinal(day), hours)
+        (stretch, number)
+        for number in range(first, last + ahead + 1)
+        for day in (date.fromordinal(number),)
+        for hours in rules.hours(day)
+        for stretch in stretches(rules.tz, day, hours)
     ]
     found.sort(reverse=True)
     reaches: list[tuple[int, Stretch, int]] = []
@@ -328,12 +324,11 @@ def stretches(tz: ZoneInfo, day: date, hours: Range) -> list[Stretch]:
     opens, closes = midnight + hours[0] * 60, midnight + hours[1] * 60
     found: list[Stretch] = []
     for since, until, offset in _pieces(tz, day.year):
-        low, high = max(since, opens - offset), min(until, closes - offset)
-        if low >= high:
-            continue
-        if found and found[-1][1] == low:
-            low = found.pop()[0]
-        found.append((low, high))
+        if since < closes - offset and opens - offset < until:
+            low, high = max(since, opens - offset), min(until, closes - offset)
+            if found and found[-1][1] == low:
+                low = found.pop()[0]
+            found.append((low, high))
     return found
 
 
