@@ -30,16 +30,16 @@ button:empty,.ready slot,:not(.late)>a{display:none}
 .box>a,.box>.close{grid-area:1/1;padding:8px 24px}
 slot{display:block}
 i{position:absolute;scroll-margin:inherit;color:Canvas}
-iframe{width:100%;border:0}
+iframe{width:100%;border:0;border-radius:8px}
 :not(.ready)>iframe{min-height:{{room}};visibility:hidden}
 :host(:not([event],[mode=dialog])) iframe{min-height:400px}
-button{min-height:48px;padding:8px 24px;border:0;border-radius:8px;background:CanvasText;color:Canvas;font:inherit;font-size:max(1em,14px);line-height:1.4;font-weight:600;cursor:pointer}
+button{min-height:48px;border:0;border-radius:8px;padding:8px 24px;background:CanvasText;color:Canvas;font:inherit;font-size:max(1em,14px);line-height:1.4;font-weight:600;cursor:pointer}
 :host([mode*=floating]) button{position:fixed;z-index:9999999;bottom:0;inset-inline-end:0;margin:16px;border-radius:99px;box-shadow:0 0 9px}
 :host([position*=top]) button{top:0;bottom:auto}
 :host([position*=start]) button{inset-inline:0 auto}
 :host([position*=left]) button{right:auto;left:0}
 :host([position*=right]) button{left:auto;right:0}
-dialog{width:1040px;max-width:100%;max-height:100%;padding:0;border:0;border-radius:8px}
+dialog{width:1040px;max-width:100%;max-height:100%;border:0;border-radius:8px;padding:0}
 dialog::backdrop{background:#0009}
 .close{justify-self:end;position:sticky;top:0;background:Canvas;color:CanvasText;font-size:24px}`);
 
