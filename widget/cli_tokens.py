@@ -20,10 +20,9 @@ def create_token(host: str, name: str) -> None:
     if not 0 < len(name) <= tokens.NAME_LENGTH:
         raise click.ClickException(f"--name takes 1 to {tokens.NAME_LENGTH} characters")
     try:
-        _made, text = tokens.make(known_host(host), name, now())
+        click.echo(tokens.make(known_host(host), name, now()))
     except tokens.TooManyTokens:
         raise click.ClickException(f"{host} has {tokens.TOKENS} tokens already") from None
-    click.echo(text)
 
 
 @group.command("list")

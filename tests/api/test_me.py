@@ -254,6 +254,22 @@ def made_on_the_page(host: Browser, name: str) -> TestResponse:
     return host.client.post("/settings/tokens", data={**fields, "name": name})
 
 
+def test_a_second_press_makes_no_second_token_and_brings_none_back_later(
+    ana: Browser, guest: FlaskClient, clock: time_machine.Traveller
+) -> None:
+    fields = {**form(show(ana), "tokens").fields(), "name": "Billing"}
+    answers = [ana.client.post("/settings/tokens", data=fields) for _press in range(3)]
+    (token,) = {page.read(each.text).one(id="token-made")["value"] for each in answers}
+    assert call(guest, token).status_code == 200
+    (ending,) = (
+        each for each in show(ana).one(id="programs").all("form") if each["action"].endswith("/end")
+    )
+    ana.client.post(ending["action"], data=ending.fields())
+    clock.shift(3601)
+    ana.client.post("/settings/tokens", data=fields)
+    problem(call(guest, token), 401, "unauthorized")
+
+
 def test_a_token_is_made_used_and_ended_on_the_settings_page(
     ana: Browser, guest: FlaskClient, clock: time_machine.Traveller
 ) -> None:

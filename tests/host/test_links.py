@@ -68,6 +68,14 @@ def test_a_link_is_listed_with_its_state(app: Flask, ana: Browser, guest: FlaskC
     assert not entry.all("input", readonly=True)  # nothing to copy any more
 
 
+def test_a_second_press_makes_no_second_link(ana: Browser) -> None:
+    shown = opened(ana)
+    for _press in range(3):
+        answer = save(ana, "links", {"title": "For Maria"}, shown=shown)
+        assert len(entries(page.read(answer.text))) == 1
+    assert len(entries(page.read(make(ana, title="For Maria").text))) == 2  # who means it
+
+
 def test_it_is_revoked_and_pressing_twice_does_no_harm(ana: Browser) -> None:
     shown = page.read(make(ana).text)
     code = entries(shown)[0]["id"].removeprefix("link-")

@@ -136,6 +136,26 @@ def test_a_new_secret_is_valid_beside_the_old_one_for_a_day(
     assert "valid for another" not in show(ana).one(id="webhook").text
 
 
+def test_a_second_press_shows_the_same_secret_and_keeps_the_one_before(
+    app: Flask, ana: Browser, guest: FlaskClient, crm: Receiver, clock: time_machine.Traveller
+) -> None:
+    shown, made = show(ana), set()
+    for _press in range(3):
+        answer = save(ana, "webhook", {"url": crm.url}, shown=shown)
+        made.add(page.read(answer.text).one(id="webhook-made")["value"])
+    (old,) = made
+    shown, made = show(ana), set()
+    for _press in range(3):
+        made.add(page.read(press(ana, "secret", shown).text).one(id="webhook-made")["value"])
+    (new,) = made
+    assert new != old
+    book(guest)
+    reconcile(app)
+    assert crm.got[0].verified(old) == crm.got[0].verified(new)
+    clock.shift(3601)  # a form from then on is a wish of its own
+    assert page.read(press(ana, "secret", shown).text).one(id="webhook-made")["value"] != new
+
+
 def test_each_attempt_is_seen_and_can_be_made_again(
     app: Flask, ana: Browser, guest: FlaskClient, crm: Receiver, clock: time_machine.Traveller
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import uuid
 
@@ -9,8 +10,10 @@ from itsdangerous import BadData, Signer, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_decode, base64_encode
 
 from widget.config import Config
+from widget.core.clock import HOUR
 
 BOOKING, FORM, CURSOR = "meetslot.booking", "meetslot.form", "meetslot.cursor"
+MADE = "meetslot.made"
 
 
 def _keys(config: Config) -> list[str]:
@@ -55,6 +58,18 @@ def read_nonce(config: Config, text: str) -> tuple[str, int]:
     except BadData:
         return "", 0
     return str(nonce), int(made.timestamp())
+
+
+def made_by(config: Config, form: str) -> str:
+    """43 letters that nobody can guess, the same ones for the nonce of one form (form_nonce): what
+    is made of them is made once, however often the form is sent. A form older than an hour, such
+    as one that is reloaded to bring back what was ended, gets others each time."""
+    try:
+        nonce = str(URLSafeTimedSerializer(_keys(config), FORM).loads(form, max_age=HOUR))
+    except BadData:
+        return secrets.token_urlsafe(32)
+    signer = Signer(config.secret_key, MADE, digest_method=hashlib.sha256)
+    return signer.get_signature(nonce).decode()
 
 
 def cursor(config: Config, list: str, start: int, id: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import string
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -192,12 +191,14 @@ def _within(document: Settings, event: EventType, time: Time, length: int, now: 
 # --- made, found, ended ---------------------------------------------------------------------------
 
 
-def make(host: Host, wish: Wish, now: int) -> OneOffLink:
-    """Raises Invalid when the host has LINKS already."""
-    letters = string.ascii_letters + string.digits
-    code = "".join(secrets.choice(letters) for _each in range(22))
+def make(host: Host, wish: Wish, now: int, secret: str = "") -> OneOffLink:
+    """A new link; the one that there is if it was made of the same secret before. Raises Invalid
+    when the host has LINKS already."""
+    code = re.sub("[_-]", "0", secret or secrets.token_urlsafe(32))[:22]
     wanted = wish.model_dump(exclude={"expires"})
     with models.locked(host):
+        if made := find(host.id, code):
+            return made
         if OneOffLink.select().where(OneOffLink.host == host).count() >= LINKS:
             raise Invalid({"event": f"there can be {LINKS} links, and no more"})
         return OneOffLink.create(

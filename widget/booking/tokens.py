@@ -32,18 +32,18 @@ class ApiToken(Table):
     used_at = peewee.BigIntegerField(null=True)
 
 
-def make(host: Host, name: str, now: int) -> tuple[ApiToken, str]:
-    """A new token and its text, which nobody can read again: only its hash is stored.
-
-    Raises TooManyTokens.
-    """
-    text = "msk_" + secrets.token_urlsafe(32)
+def make(host: Host, name: str, now: int, secret: str = "") -> str:
+    """The text of a new token, which nobody can read again: only its hash is stored. The token
+    that there is if it was made of the same secret before. Raises TooManyTokens."""
+    text = "msk_" + (secret or secrets.token_urlsafe(32))
     with models.locked(host):
+        if ApiToken.get_or_none(ApiToken.digest == _digest(text)):
+            return text
         if ApiToken.select().where(ApiToken.host == host).count() >= TOKENS:
             raise TooManyTokens
         id = secrets.token_hex(4)
-        made = ApiToken.create(id=id, host=host, name=name, digest=_digest(text), created_at=now)
-    return made, text
+        ApiToken.create(id=id, host=host, name=name, digest=_digest(text), created_at=now)
+    return text
 
 
 def listed(host: Host) -> list[ApiToken]:

@@ -108,20 +108,12 @@ def _slug(text: str) -> str:
     return wanted if core_fields.HANDLE.fullmatch(wanted) else text
 
 
-def _address(text: str) -> str | None:
-    """The web address with its scheme, None for an empty field; what is none stays as typed."""
+def _meant(read: Callable[[str], object], text: str) -> str:
+    """The address that `read` makes of a text; what is none stays as it was typed."""
     try:
-        return str(addresses.typed(text)) if text.strip() else None
+        return str(read(text))
     except ValueError:
         return text.strip()
-
-
-def _site(line: str) -> str:
-    """The site's origin; what has none stays as it was typed."""
-    try:
-        return addresses.typed_site(line)
-    except ValueError:
-        return line.strip()
 
 
 def _in_order(before: Iterable[str], chosen: list[str]) -> list[str]:
@@ -262,10 +254,12 @@ READ: dict[str, Callable[[Form, str, Any], Any]] = {
     "some_minutes": lambda form, name, _: _limit(form.get(name, ""), units.minutes),
     "slug": lambda form, name, _: _slug(form.get(name, "")),
     "handle": lambda form, name, _: _slug(form.get(name, "")),
-    "address": lambda form, name, _: _address(form.get(name, "")),
+    "address": lambda form, name, _: _meant(addresses.typed, form.get(name, "")) or None,
     "accent": lambda form, name, _: form.get(name, "").strip().removeprefix("#").lower(),
     "colour": lambda form, name, _: form.get(name, "").strip().removeprefix("#").lower() or None,
-    "sites": lambda form, name, _: [*map(_site, re.findall(r"[^\s,;]+", form.get(name, "")))],
+    "sites": lambda form, name, _: [
+        _meant(addresses.typed_site, each) for each in re.findall(r"[^\s,;]+", form.get(name, ""))
+    ],
     "entries": lambda form, name, _: _non_empty(form.get(name, "")),
     "calendars": lambda form, name, before: _in_order(before or (), form.getlist(name)),
     "questions": lambda form, _name, _: _questions(form),

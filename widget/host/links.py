@@ -18,7 +18,7 @@ from widget.core import clock
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings, load_document
 from widget.host import forms, settings
-from widget.host.views import address
+from widget.host.views import address, secret_of_form
 from widget.web.audience import Audience, Room
 
 blueprint = Room("links", __name__, Audience.HOST)
@@ -39,7 +39,8 @@ def make() -> ResponseReturnValue:
     host = models.host_by_id(current_user.host.id) or abort(404)
     document, now = load_document(host.settings), clock.now()
     try:
-        made = one_off.make(host, one_off.read(document, _wish(document), now), now)
+        wish = one_off.read(document, _wish(document), now)
+        made = one_off.make(host, wish, now, secret_of_form())
     except Invalid as error:
         return settings.whole(host, 422, link_faults=error.errors)
     return redirect(address("links", "links", made=made.code), 303)

@@ -47,7 +47,7 @@ def upload() -> ResponseReturnValue:
     picture, sent = None, request.files.get("picture")
     if "remove" not in request.form:
         try:
-            picture = read(sent.stream) if sent else _missing()
+            picture = read(sent.stream if sent else io.BytesIO())
         except NoPicture as error:
             return settings.whole(current_user.host, 422, picture_fault=str(error))
     for _try in range(settings.TRIES):
@@ -56,10 +56,6 @@ def upload() -> ResponseReturnValue:
         if store(host, document):
             return redirect(address("profile", "picture"), 303)
     abort(503)
-
-
-def _missing() -> str:
-    raise NoPicture("Choose a file first.")
 
 
 def read(file: IO[bytes]) -> str:

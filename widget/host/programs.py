@@ -9,7 +9,7 @@ from flask_login import current_user, login_required
 from widget.booking import tokens
 from widget.core import characters, clock
 from widget.host import settings
-from widget.host.views import address
+from widget.host.views import address, secret_of_form
 from widget.web.audience import Audience, Room
 
 blueprint = Room("programs", __name__, Audience.HOST)
@@ -32,7 +32,7 @@ def make() -> ResponseReturnValue:
         fault = f"Say in 1 to {tokens.NAME_LENGTH} characters what it is for."
         return settings.whole(host, 422, token={"fault": fault, "name": name})
     try:
-        _made, text = tokens.make(host, name, clock.now())
+        text = tokens.make(host, name, clock.now(), secret_of_form())
     except tokens.TooManyTokens:
         fault = f"There can be {tokens.TOKENS} tokens. End one that is not used any more."
         return settings.whole(host, 422, token={"fault": fault, "name": name})

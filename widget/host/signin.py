@@ -17,6 +17,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.urls import iri_to_uri
 
 import models
+from widget.booking import links
 from widget.core import clock, zones
 from widget.core.document import document_json
 from widget.core.first import first_document
@@ -77,6 +78,7 @@ def set_up(app: Flask) -> None:
     sessions.login_message = None  # written late, it would overwrite a sign-in that has begun
     sessions.user_loader(_signed_in)
     app.add_template_global(signed_in_as)
+    app.add_template_global(lambda: links.form_nonce(service.config()), "form_nonce")
 
 
 def signed_in_as() -> str:
@@ -305,6 +307,4 @@ def _by_subject(subject: str) -> models.Host | None:
 
 def _is_taken(handle: str) -> bool:
     """Whether a host has it, or had it."""
-    return (
-        models.host_by_handle(handle) is not None or models.host_by_old_handle(handle) is not None
-    )
+    return bool(models.host_by_handle(handle) or models.host_by_old_handle(handle))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 import models
-from widget.booking import rows, tokens
+from widget.booking import links, rows, tokens
 from widget.core import clock, fields
 from widget.core import zones as core_zones
 from widget.core.document import WEEKDAYS, EventType, Schedule, Settings
@@ -46,6 +46,11 @@ def address(anchor: str, saved: str = "", **changes: str | int | None) -> str:
     wanted = {**kept, **({"saved": saved} if saved else {}), **changes}
     query = urlencode({name: value for name, value in wanted.items() if value})
     return "/settings" + (f"?{query}" if query else "") + (f"#{anchor}" if anchor else "")
+
+
+def secret_of_form() -> str:
+    """What a sent form makes something new of: the same when it is sent again (made_by)."""
+    return links.made_by(service.config(), request.form.get("form", ""))
 
 
 def action(path: str) -> str:
@@ -210,7 +215,10 @@ def dates(document: Settings, form: FormView) -> Document:
         "previous": address("dates", month=f"{month - timedelta(days=1):%Y-%m}", **chosen),
         "next": address("dates", month=f"{month + timedelta(days=31):%Y-%m}", **chosen),
         "weekdays": language.weekdays(),
-        "weeks": _weeks(document, month, today, first, last),
+        "weeks": [
+            [_cell(document, day, month, today, first, last) for day in each]
+            for each in guest_days.weeks(month)
+        ],
         "from": from_[0],
         "to": to[0] or from_[0],
         "kind": given.get("kind", "" if form.sent is not None else usual),
@@ -230,15 +238,6 @@ def _month(text: str, otherwise: date) -> date:
         return guest_days.read_month(text)
     except ValueError:
         return otherwise.replace(day=1)
-
-
-def _weeks(
-    document: Settings, month: date, today: date, first: date | None, last: date | None
-) -> list[list[Document]]:
-    return [
-        [_cell(document, day, month, today, first, last) for day in week]
-        for week in guest_days.weeks(month)
-    ]
 
 
 def _cell(

@@ -12,7 +12,7 @@ from widget.booking import outbox, webhooks
 from widget.core import clock
 from widget.core.document import SettingsError, load_document, parse_document
 from widget.host import forms, settings, webhook_view
-from widget.host.views import address
+from widget.host.views import address, secret_of_form
 from widget.web import service
 from widget.web.audience import Audience, Room
 
@@ -37,10 +37,13 @@ def save() -> ResponseReturnValue:
         "url": forms.READ["address"](request.form, "url", None) or "",
         "chosen": request.form.getlist("events"),
     }
+    stored = webhooks.whole(google, host, load_document(host.settings))
+    fresh = webhooks.new_secret(secret_of_form())
+    if stored.webhook and stored.webhook.secret == fresh:  # pressed twice
+        return settings.whole(host, webhook={"made": fresh})
     if request.form.get("revision") != webhook_view.revision(host):
         return settings.whole(host, 409, webhook={**sent, "conflict": True})
-    stored = webhooks.whole(google, host, load_document(host.settings))
-    secret = stored.webhook.secret if stored.webhook else webhooks.new_secret()
+    secret = stored.webhook.secret if stored.webhook else fresh
     wanted = {"url": sent["url"], "secret": secret, "events": sent["chosen"]}
     try:
         hook = parse_document({**stored.model_dump(), "webhook": wanted}).webhook
@@ -64,7 +67,7 @@ def new_secret() -> ResponseReturnValue:
     hook = webhooks.whole(google, host, load_document(host.settings)).webhook
     if hook is None:
         return redirect(address("webhook"), 303)
-    secret = webhooks.new_secret()
+    secret = webhooks.new_secret(secret_of_form())
     webhooks.put(google, host, hook.model_copy(update={"secret": secret}), clock.now())
     return settings.whole(host, webhook={"made": secret})
 

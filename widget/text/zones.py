@@ -223,12 +223,9 @@ def folded(text: str) -> str:
     """Without case, accents and punctuation: Sao Paulo finds São Paulo, Lodz finds Łódź."""
     plain = unicodedata.normalize("NFKD", text.casefold()).translate(_PLAIN)
     letters = "".join(c for c in plain if not unicodedata.combining(c) and c not in ".'’ʻ")
-    return " ".join("".join(c if _spoken(c) else " " for c in letters).split())
-
-
-def _spoken(character: str) -> bool:
-    """A letter, a vowel sign or a digit."""
-    return unicodedata.category(character)[0] in "LMN"
+    # letters, vowel signs and digits
+    spoken = (c if unicodedata.category(c)[0] in "LMN" else " " for c in letters)
+    return " ".join("".join(spoken).split())
 
 
 # --- what they are called ---------------------------------------------------------------------
