@@ -10,6 +10,10 @@ from playwright.sync_api import Page
 SCRIPT = Axe().axe_script
 #: axe describes nothing else, which takes longest; a frame's page is looked at for itself.
 FOUND = {"iframes": False, "resultTypes": ["violations"]}
+#: Rules that axe leaves out unless they are asked for: WCAG 2.5.3 and 2.5.8.
+ASKED = {
+    "rules": {"label-content-name-mismatch": {"enabled": True}, "target-size": {"enabled": True}}
+}
 RUN = """async (options) => (await axe.run(options)).violations.map(
   ({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`)"""
 

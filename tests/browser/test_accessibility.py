@@ -9,13 +9,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import models
-from tests.browser.axe import troubles
+from tests.browser.axe import ASKED, troubles
 from tests.browser.conftest import ANA, House, Open
 from tests.people import PICKER
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE: dict[str, Any] = {
-    "light": {"runOnly": TAGS, "rules": {"target-size": {"enabled": True}}},
+    "light": {"runOnly": TAGS, **ASKED},
     "dark": {"runOnly": ["color-contrast"]},  # all that a theme changes
 }
 NARROW, WIDE = {"width": 320, "height": 700}, {"width": 1280, "height": 800}
