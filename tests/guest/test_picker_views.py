@@ -242,6 +242,12 @@ def test_the_zone_that_is_meant_comes_first(
     assert shown.all("button", name="tz")[0]["value"] == first
 
 
+@pytest.mark.parametrize("sought", ["in the morning", "la la land", "Atlantis", "%2B25", "()"])
+def test_nonsense_finds_nothing(guest: FlaskClient, sought: str) -> None:
+    shown = look(guest, f"{PICKER}?step=zone&city={sought}")
+    assert shown.one(id="cities")["data-say"].startswith("0 ")
+
+
 def test_from_what_was_found_a_button_leads_to_all_zones(guest: FlaskClient) -> None:
     shown = look(guest, f"{PICKER}?step=zone&city=a")
     assert "These fit best" in shown.text

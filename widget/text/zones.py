@@ -176,7 +176,7 @@ def _spelt_out(text: str) -> list[tuple[City, str]]:
 def _by_first_words(text: str) -> list[tuple[City, str]]:
     """Of New York, NY and London time those that are a whole name."""
     sought, cities = folded(text), _cities(language.tag())
-    while sought := sought.rpartition(" ")[0]:
+    while len(sought := sought.rpartition(" ")[0]) > 2:  # not the codes of countries
         if hits := [
             city for city in cities if sought in (*city.names, *dict(city.others).values())
         ]:
