@@ -41,6 +41,12 @@ def database(url: str, connections: int) -> peewee.Database:
     )
 
 
+def _ask(database: Any, sql: str, values: tuple[Any, ...] | None) -> Any:
+    """The cursor of a query."""
+    with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
+        return database.connection().execute(sql, values)
+
+
 class Psycopg(peewee.Psycopg3Adapter):  # type: ignore[misc]
     """peewee's own, which imports psycopg when a database of PostgreSQL's is opened."""
 
@@ -78,24 +84,35 @@ class PostgresqlDatabase(PooledPostgresqlDatabase):  # type: ignore[misc]
         unasked = getattr(self._mine, "unasked", False)
         return bool(conn.closed) if unasked else bool(super()._is_closed(conn))
 
-    def read(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        """The rows of a query. On a connection that the server has closed meanwhile it is asked
+    def writing(self, lasting: bool = True) -> AbstractContextManager[None]:
+        """What is not `lasting` is not waited for until it is on the disk:
+        https://www.postgresql.org/docs/current/wal-async-commit.html"""
+        self._mine.begin = "BEGIN" if lasting else "BEGIN; SET LOCAL synchronous_commit = off"
+        return nullcontext()
+
+    def begin(self) -> None:
+        self.ask(self._mine.begin)
+
+    def ask(self, sql: str, values: tuple[Any, ...] | None = None) -> Any:
+        """The cursor of a query. On a connection that the server has closed meanwhile it is asked
         once more; but not within a transaction."""
         if self.is_closed():
             self._mine.unasked = True
             try:
-                return _rows(self, sql, values)
+                return _ask(self, sql, values)
             except (peewee.OperationalError, peewee.InterfaceError):
                 self.close()
             finally:
                 self._mine.unasked = False
-        return _rows(self, sql, values)
+        return _ask(self, sql, values)
 
 
 # Both are named as peewee's: migrations tell them apart by that.
 class SqliteDatabase(peewee.SqliteDatabase):
     """SQLite has one writer: the threads of this process wait in turn, and not by sleeping until
     they happen to find it free."""
+
+    ask = _ask
 
     def __init__(self, *args: Any, **more: Any) -> None:
         self._turn = threading.RLock()
@@ -156,10 +173,6 @@ class SqliteDatabase(peewee.SqliteDatabase):
             self._mine.patience = PATIENT_SECONDS
             self.execute_sql(f"PRAGMA busy_timeout = {PATIENT_SECONDS * 1000}")  # type: ignore[no-untyped-call]
 
-    def read(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        """The rows of a query."""
-        return _rows(self, sql, values)
-
     def close_idle(self) -> None:
         """A thread's connection is its own, and none is idle."""
 
@@ -170,9 +183,3 @@ class SqliteDatabase(peewee.SqliteDatabase):
     def _turn_for(self, sql: str) -> AbstractContextManager[None]:
         writes = sql.startswith(WRITES) and not self.in_transaction()
         return self.writing() if writes else nullcontext()
-
-
-def _rows(database: Any, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-    with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
-        found: list[tuple[Any, ...]] = database.connection().execute(sql, values).fetchall()
-        return found

@@ -283,26 +283,29 @@ def _transaction() -> Any:
 
 def read(sql: str, *values: Any) -> list[tuple[Any, ...]]:
     """The rows of a query with ? for each value: building it by peewee costs ten times as much."""
-    rows: list[tuple[Any, ...]] = database.obj.read(
-        sql if _sqlite() else sql.replace("?", "%s"), values
-    )
+    cursor = database.obj.ask(sql if _sqlite() else sql.replace("?", "%s"), values)
+    with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
 @cache
-def _select(table: type[peewee.Model]) -> str:
+def _columns(table: type[peewee.Model]) -> str:
     name = table._meta.table_name  # SQLite reads a quoted name that it does not know as a text
-    names = ", ".join(f'"{name}"."{field.column_name}"' for field in table._meta.sorted_fields)
-    return f'SELECT {names} FROM "{name}" WHERE '  # noqa: S608  # our own names
+    return ", ".join(f'"{name}"."{field.column_name}"' for field in table._meta.sorted_fields)
 
 
 def find(table: type[T], where: str, *values: Any) -> T | None:
     """A row of a table, as peewee would give it, by a condition with ? for each value."""
-    for row in read(_select(table) + where, *values):
+    name = table._meta.table_name
+    return _first(table, f'SELECT {_columns(table)} FROM "{name}" WHERE {where}', *values)  # noqa: S608
+
+
+def _first(table: type[T], sql: str, *values: Any) -> T | None:
+    for row in read(sql, *values):
         pairs: Any = zip(table._meta.sorted_fields, row, strict=True)
-        return table(
-            __no_default__=True, **{each.name: each.python_value(it) for each, it in pairs}
-        )
+        found = {field.name: field.python_value(value) for field, value in pairs}
+        return table(__no_default__=True, **found)
     return None
 
 
@@ -316,6 +319,17 @@ def add(row: T) -> T:
     return row
 
 
+def change(row: T, values: dict[str, Any], where: str, *more: Any) -> T | None:
+    """Update columns of a row on a condition with ? for each of `more`, within `write`: the row
+    as it is then, or None when it is not as the condition has it. A peewee.SQL is computed."""
+    sets = ", ".join(f'"{name}" = {getattr(value, "sql", "?")}' for name, value in values.items())
+    own = {name: value for name, value in values.items() if not isinstance(value, peewee.SQL)}
+    given = [row._meta.fields[name].db_value(value) for name, value in own.items()]
+    sql = f'UPDATE "{row._meta.table_name}" SET {sets} WHERE id = ? AND {where}'  # noqa: S608
+    returned = f"{sql} RETURNING {_columns(type(row))}"
+    return _first(type(row), returned, *given, row.__data__["id"], *more)
+
+
 @contextmanager
 def write(*, lasting: bool = True) -> Iterator[None]:
     """A transaction that takes SQLite's one write lock at its start, not half-way. What is not
@@ -325,7 +339,7 @@ def write(*, lasting: bool = True) -> Iterator[None]:
     """
     asked = False
     try:
-        with database.obj.writing(lasting) if _sqlite() else nullcontext(), _transaction():
+        with database.obj.writing(lasting), _transaction():
             yield
             asked = True
     except NoAnswer as error:
@@ -403,11 +417,8 @@ def save_sign_in(host: Host, email: str, tokens: dict[str, Any]) -> None:
 
     `tokens` holds refresh_token, access_token, token_expires_at, scopes.
     """
-    over = (
-        "disconnected_at", "disconnected_reason", "calendar_problem", "calendar_gone",
-        "calendar_refused",
-    )  # fmt: skip
-    values = {**tokens, "email": email, **dict.fromkeys(over)}
+    over = "disconnected_at disconnected_reason calendar_problem calendar_gone calendar_refused"
+    values = {**tokens, "email": email, **dict.fromkeys(over.split())}
     with write():
         Host.update(values).where(Host.id == host.id).execute()
         Booking.update(settle_after=0).where(Booking.host == host, UNSETTLED).execute()

@@ -161,3 +161,34 @@ def test_what_can_be_done_without_is_not_waited_for_on_the_disk(tmp_path: Path) 
         raise ZeroDivisionError
     assert waits() == 2
     database.close()
+
+
+@pytest.mark.postgresql
+def test_the_same_is_lost_with_the_power_on_postgresql(postgresql: Database) -> None:
+    models.connect(postgresql.url)
+
+    def synchronous() -> str:
+        return str(models.read("SHOW synchronous_commit")[0][0])
+
+    with models.database.connection_context():
+        with models.write():
+            assert synchronous() == "on"
+        with models.write(lasting=False):
+            assert synchronous() == "off"
+        assert synchronous() == "on"
+        with pytest.raises(ZeroDivisionError), models.write(lasting=False):
+            _ = 1 / 0
+        with models.write():
+            assert synchronous() == "on"
+
+
+@pytest.mark.postgresql
+def test_a_transaction_begins_on_a_connection_that_answers(postgresql: Database) -> None:
+    """The server has ended the one that waited in the pool."""
+    models.connect(f"{postgresql.url}&application_name=counted")
+    models.database.close()
+    with psycopg.connect(postgresql.url, autocommit=True) as other:
+        other.execute(COUNT.replace("COUNT(*)", "pg_terminate_backend(pid)"))
+    with models.write():
+        assert models.read("SELECT 7") == [(7,)]
+    models.database.close()

@@ -183,18 +183,15 @@ def announce(booking: Booking) -> str | None:
 def note_event(booking: Booking, event: dict[str, Any]) -> bool:
     """Keep what changed about the event of a confirmed booking without changing the booking.
     False when another change came first."""
-    query = Booking.update(**event).where(
-        Booking.id == booking.id,
-        Booking.status == "confirmed",
-        Booking.change.is_null(),
-        same_event(booking),
-    )
-    return models.changed(query)
+    same, etag = same_event(booking)
+    with models.write():
+        where = f"status = 'confirmed' AND change IS NULL {same}"
+        return models.change(booking, event, where, etag) is not None
 
 
-def same_event(booking: Booking) -> Any:
+def same_event(booking: Booking) -> tuple[str, Any]:
     """The SQL condition that a booking still has the etag that it was read with."""
-    return Booking.etag.is_null() if booking.etag is None else Booking.etag == booking.etag
+    return "AND coalesce(etag, '') = ?", booking.etag or ""
 
 
 def change_calendar(booking: Booking, calendar: str) -> None:

@@ -40,15 +40,14 @@ needs it: somebody else was faster.
 from __future__ import annotations
 
 import base64
-import operator
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any, Literal, NamedTuple
 
 import peewee
+from peewee import SQL
 
 import models
 from models import Booking, Host
@@ -146,7 +145,7 @@ def confirm(booking: Booking, event: dict[str, Any], now: int) -> Change | None:
     """The event stands in Google: keep its `etag`, `meet_link`, `meet_pending`, and the guest's
     response."""
     values = {"failure": None, "pending_since": None, "updated_at": now, **event}
-    return _change("confirm", booking, values, rows.same_event(booking))
+    return _change("confirm", booking, values, *rows.same_event(booking))
 
 
 def fail(booking: Booking, failure: str, now: int, *, leftover: bool = False) -> Change | None:
@@ -163,7 +162,7 @@ def fail(booking: Booking, failure: str, now: int, *, leftover: bool = False) ->
         "settle_after": now + LEFTOVER_SECONDS,
         "updated_at": now,
     }
-    return _change("fail", booking, values, _mine(booking))
+    return _change("fail", booking, values, *_mine(booking))
 
 
 # --- another time -------------------------------------------------------------------------------
@@ -195,7 +194,7 @@ def _begun(act: str, by: str, now: int, until: int) -> dict[str, Any]:
     return {
         "pending_since": now,
         "unannounced": act if by == "guest" else None,
-        "attempts": Booking.attempts + 1,
+        "attempts": SQL("attempts + 1"),
         "settle_after": until,
         "updated_at": now,
     }
@@ -205,15 +204,15 @@ def finish_move(booking: Booking, event: dict[str, Any], now: int) -> Change | N
     """The event is at the new time: so is the booking, and the old time is free."""
     values = {
         **_NO_CHANGE,
-        "moved_from_at": Booking.start_at,
-        "start_at": Booking.new_start_at,
-        "end_at": Booking.new_end_at,
+        "moved_from_at": SQL("start_at"),
+        "start_at": SQL("new_start_at"),
+        "end_at": SQL("new_end_at"),
         "failure": None,
         "holds": True,
         "updated_at": now,
         **event,
     }
-    return _change_or_conflict("finish_move", booking, values, _mine(booking))
+    return _change_or_conflict("finish_move", booking, values, *_mine(booking))
 
 
 def follow(booking: Booking, event: dict[str, Any], now: int) -> Change | None:
@@ -225,7 +224,7 @@ def follow(booking: Booking, event: dict[str, Any], now: int) -> Change | None:
     values = {"updated_at": now, **event}
     if event.get("start_at", booking.start_at) != booking.start_at:
         values["moved_from_at"] = booking.start_at
-    return _change_or_conflict("follow", booking, values, rows.same_event(booking), who="host")
+    return _change_or_conflict("follow", booking, values, *rows.same_event(booking), who="host")
 
 
 def end_conflicts(host: Host, now: int) -> None:
@@ -236,7 +235,7 @@ def end_conflicts(host: Host, now: int) -> None:
     for booking in marked:
         with models.locked(host), suppress(Overlap):
             values = {"conflict": False, "updated_at": now}
-            _change("follow", booking, values, Booking.conflict, who="host")
+            _change("follow", booking, values, "AND conflict", who="host")
 
 
 # --- the end ------------------------------------------------------------------------------------
@@ -265,7 +264,7 @@ def cancel(
         **_OVER,
         **({"cancelled_by": by, "cancel_reason": ""} if by else {}),
         "leftover": leftover,
-        "sequence": Booking.sequence + 1,
+        "sequence": SQL("sequence + 1"),
         "settle_after": now + LEFTOVER_SECONDS,
         "updated_at": now,
     }
@@ -287,7 +286,7 @@ def undo(booking: Booking, now: int, failure: str | None = None) -> Change | Non
         "unannounced": None,
         "updated_at": now,
     }
-    return _change("undo", booking, values, _mine(booking))
+    return _change("undo", booking, values, *_mine(booking))
 
 
 def expire(booking: Booking, now: int) -> Change | None:
@@ -299,7 +298,7 @@ def expire(booking: Booking, now: int) -> Change | None:
     before = state(booking)
     values: dict[str, dict[str, Any]] = {
         "claimed": {**_OVER, "idempotency_key": None, "leftover": True},
-        "cancelling": {**_OVER, "leftover": True, "sequence": Booking.sequence + 1},
+        "cancelling": {**_OVER, "leftover": True, "sequence": SQL("sequence + 1")},
         "moving": {**_NO_CHANGE, "meet_pending": False},
     }
     if before not in values:
@@ -310,7 +309,7 @@ def expire(booking: Booking, now: int) -> Change | None:
         "failure": "no answer for a day",
         "updated_at": now,
     }
-    return _change("expire", booking, told, _mine(booking), who="time", before=before)
+    return _change("expire", booking, told, *_mine(booking), who="time", before=before)
 
 
 # --- the one conditional UPDATE -------------------------------------------------------------------
@@ -320,14 +319,15 @@ def _change(
     act: str,
     booking: Booking,
     values: dict[str, Any],
-    *where: Any,
+    where: str = "",
+    *more: Any,
     who: Who = "google",
     before: str | None = None,
 ) -> Change | None:
     """Do what RULES say of an act, to a booking that is (in `before`) as they need it.
 
-    Raises Overlap when the database does not let it have its times, ValueError when it is not for
-    `who` to do.
+    `where` is a condition besides, with ? for each of `more`. Raises Overlap when the database
+    does not let it have its times, ValueError when it is not for `who` to do.
     """
     acts = [rule for rule in RULES if rule.act == act and before in (None, rule.before)]
     if not (rules := [rule for rule in acts if who in rule.who]):
@@ -335,13 +335,14 @@ def _change(
     status, change = STATES[rules[0].after]
     # a claim is on the disk before Google is asked; that Google has its event can be asked again
     with _refused(), models.write(lasting=act != "confirm"):
-        query = Booking.update({"status": status, "change": change, **values})
-        possible = reduce(operator.or_, (_is(rule.before) for rule in rules))
-        if query.where(Booking.id == booking.id, possible, *where).execute() != 1:
+        possible = " OR ".join(_is(rule.before) for rule in rules)
+        new = {"status": status, "change": change, **values}
+        changed = models.change(booking, new, f"({possible}) {where}", *more)
+        if changed is None:
             return None
+        changed.host = booking.host
         if status == "failed":
             one_off.give_back(booking.link)
-        changed = rows.as_it_is(booking)
         outbox.note(act, booking, changed)
         return Change(act, changed)
 
@@ -373,13 +374,12 @@ def _refused() -> Iterator[None]:
         raise
 
 
-def _is(name: str | None) -> Any:
+def _is(name: str | None) -> str:
     status, change = STATES[name or "claimed"]
-    return (Booking.status == status) & (
-        Booking.change.is_null() if change is None else Booking.change == change
-    )
+    changing = "change IS NULL" if change is None else f"change = '{change}'"
+    return f"status = '{status}' AND {changing}"
 
 
-def _mine(booking: Booking) -> Any:
+def _mine(booking: Booking) -> tuple[str, Any]:
     """The SQL condition that nobody has taken the booking since it was read."""
-    return Booking.attempts == booking.attempts
+    return "AND attempts = ?", booking.attempts

@@ -51,17 +51,12 @@ class Rules:
     times: Sequence[Time] | None = None  # instead of the open hours, but on dates that are away
 
     def hours(self, day: date) -> Ranges:
-        """The open ranges of a date: none on a day off, else its override's or its weekday's."""
+        """The open ranges of a date: its override's, else its weekday's; none on a day off, but
+        that hours of an override open it all the same, unless it is away."""
         ranges = self.date_overrides.get(day)
         if (off := self.off(day)) and (off.code == "away" or not ranges):
             return ()
         return self.weekly_hours[day.weekday()] if ranges is None else ranges
-
-    def closed(self, day: date) -> Reason | None:
-        """Why a date is off. Hours of an override open it all the same, unless it is away."""
-        off = self.off(day)
-        opened = off and off.code != "away" and self.date_overrides.get(day)
-        return None if opened else off
 
 
 class Busy(NamedTuple):
@@ -306,7 +301,7 @@ def _hours_reasons(rules: Rules, day: date, start: int) -> list[Reason]:
     if around:
         fits = any(start + rules.duration_minutes * 60 <= until for _, until in around)
         return [Reason("grid" if fits else "hours", said)]
-    if off := rules.closed(day):
+    if not ranges and (off := rules.off(day)):
         return [off]
     if rules.times is not None:
         return [Reason("closed")]

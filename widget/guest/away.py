@@ -17,7 +17,7 @@ def told(document: Settings, rules: Rules) -> Callable[[date], str]:
     """What is said of a date (in the host's zone) that is off for these rules; "" of others."""
 
     def said(day: date) -> str:
-        if (not document.away and not document.holidays) or not rules.closed(day):
+        if (not document.away and not document.holidays) or rules.hours(day):
             return ""
         off = day_off(document, day, language.tag())
         if off and off.code == "holiday":
