@@ -32,8 +32,9 @@ function delay() return math.floor(-math.log(1 - math.random()) * %(pause_ms)f +
 
 @dataclass(frozen=True)
 class Load:
-    """What wrk saw: answers a second, and how long they took (milliseconds)."""
+    """What wrk saw: how many answers, how many a second, how long they took (milliseconds)."""
 
+    answers: int
     rate: float
     middle_ms: float
     slow_ms: float
@@ -78,10 +79,13 @@ def load(
 def _read(said: str) -> Load:
     if "Non-2xx" in said or "Socket errors" in said:
         sys.exit(f"some answers went wrong:\n{said}")
+    answers = re.search(r"(\d+) requests in ", said)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
     percentiles = dict(re.findall(r"^\s+(50|99)%\s+(\S+)\s*$", said, re.MULTILINE))
-    assert rate, said
-    return Load(float(rate[1]), _milliseconds(percentiles["50"]), _milliseconds(percentiles["99"]))
+    assert answers is not None, said
+    assert rate is not None, said
+    middle, slow = (_milliseconds(percentiles[each]) for each in ("50", "99"))
+    return Load(int(answers[1]), float(rate[1]), middle, slow)
 
 
 def _milliseconds(text: str) -> float:

@@ -24,6 +24,9 @@ DAY = 86400
 GOALS = {"SQLite": 120, "PostgreSQL": 150}
 
 
+PARTS = ("sqlite", "postgresql")
+
+
 def main(only: str = "") -> None:
     """On both databases, or on one: sqlite, postgresql."""
     with _stage.databases() as databases:

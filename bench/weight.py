@@ -31,6 +31,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from bench import _table
 from demo.__main__ import serve
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -120,6 +121,8 @@ class Figures:
     ) -> None:
         kept = traffic.body <= limit and len(traffic.requests) <= requests
         self.add(what, f"{traffic}, limit {limit:,} in {requests}{others}", kept)
+        measured = f"{traffic.body:,} B in {len(traffic.requests)}"
+        _table.add(what, "make bench ARGS=weight", measured, f"{limit:,} B in {requests}", kept)
 
 
 def main() -> None:
