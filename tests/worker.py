@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -10,7 +12,11 @@ from typing import Any
 
 from werkzeug.serving import BaseWSGIServer
 
+import widget
 from app import create_app
+
+for room in pkgutil.walk_packages(widget.__path__, "widget."):
+    importlib.import_module(room.name)  # create_app does it else, in every process anew
 
 
 class _Server(BaseWSGIServer):
