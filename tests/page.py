@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
-from html.parser import HTMLParser
 
 from werkzeug.datastructures import MultiDict
 
 VOID = {"input", "meta", "link", "br", "img", "hr"}
-#: A start tag as our templates write it: all that is not of this kind is html.parser's.
-PLAIN = re.compile(r'<(?!script|style)([a-z][a-z0-9-]*)((?: [a-z-]+(?:="[^"]*")?)*)>')
-ATTRIBUTE = re.compile(r' ([a-z-]+)(?:="([^"]*)")?')
+RAW = ("script", "style")
+#: A tag (does it end an element, its name, its attributes), a comment or a doctype.
+TAG = re.compile(
+    r"""<(?:(/?)([a-zA-Z][^\s/>]*)((?:[^>"']++|"[^"]*+"|'[^']*+')*+)>|!--.*?-->|![^>]*>)""",
+    re.DOTALL,
+)
+ATTRIBUTE = re.compile(r"""([^\s=/"'>]+)(?:="([^"]*)"|='([^']*)'|=([^\s"'>]+))?""")
 
 
 @dataclass
@@ -28,7 +31,7 @@ class Element:
     @property
     def text(self) -> str:
         """What people read of it: no style sheet, nothing of data for search engines."""
-        if self.tag in ("script", "style"):
+        if self.tag in RAW:
             return ""
         joined = "".join(part if isinstance(part, str) else part.text for part in self.parts)
         return " ".join(joined.split())
@@ -38,23 +41,24 @@ class Element:
         return "".join(part if isinstance(part, str) else part.raw for part in self.parts)
 
     def walk(self) -> Iterator[Element]:
-        yield self
-        for part in self.parts:
-            if isinstance(part, Element):
-                yield from part.walk()
+        """This element and all within, as they stand in the page."""
+        left = [self]
+        while left:
+            each = left.pop()
+            yield each
+            left += [part for part in reversed(each.parts) if type(part) is Element]
 
     def all(self, tag: str = "", **attrs: str | bool) -> list[Element]:
         """Elements with these attributes (`_` for `-`); True: whatever the value."""
-        wanted = {name.strip("_").replace("_", "-"): value for name, value in attrs.items()}
-        return [
-            each
-            for each in self.walk()
-            if (not tag or each.tag == tag)
-            and all(
-                name in each.attrs and value in (True, each.attrs[name])
-                for name, value in wanted.items()
-            )
-        ]
+        found = [each for each in self.walk() if not tag or each.tag == tag]
+        for written, value in attrs.items():
+            name = written.strip("_").replace("_", "-")
+            found = [
+                each
+                for each in found
+                if name in each.attrs and (value is True or value == each.attrs[name])
+            ]
+        return found
 
     def one(self, tag: str = "", **attrs: str | bool) -> Element:
         found = self.all(tag, **attrs)
@@ -87,43 +91,41 @@ class Element:
         return found
 
 
-class _Parser(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.stack = [Element("", {})]
-
-    def updatepos(self, i: int, j: int) -> int:
-        return j  # nobody asks for line numbers
-
-    def parse_starttag(self, i: int) -> int:
-        """As html.parser, which takes three times as long."""
-        plain = PLAIN.match(self.rawdata, i)
-        if not plain:
-            return super().parse_starttag(i)
-        found = ATTRIBUTE.findall(plain[2])
-        self.handle_starttag(plain[1], [(name, unescape(value)) for name, value in found])
-        return plain.end()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        element = Element(tag, {name: value or "" for name, value in attrs})
-        self.stack[-1].parts.append(element)
-        if tag not in VOID:
-            self.stack.append(element)
-
-    def handle_endtag(self, tag: str) -> None:
-        for depth in range(len(self.stack) - 1, 0, -1):
-            if self.stack[depth].tag == tag:
-                del self.stack[depth:]
-                return
-
-    def handle_data(self, data: str) -> None:
-        self.stack[-1].parts.append(data)
-
-
 def read(html: str) -> Element:
-    parser = _Parser()
-    parser.feed(html)
-    return parser.stack[0]
+    """The page's elements, in half the time of html.parser, which reads any page at all."""
+    stack, at, end = [Element("", {})], 0, 0
+    for tag in TAG.finditer(html):
+        start = tag.start()
+        if start < at:
+            continue  # within a script or a style sheet
+        if end < start:
+            data = html[end:start]
+            stack[-1].parts.append(data if start == at else unescape(data))
+        at = end = tag.end()
+        closes, name, rest = tag.groups()
+        if closes:
+            _close(stack, name)
+        elif name:
+            element = Element(name, _attributes(rest) if rest else {})
+            stack[-1].parts.append(element)
+            if name not in VOID and rest[-1:] != "/":
+                stack.append(element)
+            if name in RAW:  # no data of it is escaped
+                at = html.index(f"</{name}", at)
+    stack[-1].parts.append(unescape(html[end:]))
+    return stack[0]
+
+
+def _attributes(written: str) -> dict[str, str]:
+    found = ATTRIBUTE.findall(written)
+    return {name.lower(): unescape(a or b or c) for name, a, b, c in found}
+
+
+def _close(stack: list[Element], name: str) -> None:
+    for depth in range(len(stack) - 1, 0, -1):
+        if stack[depth].tag == name:
+            del stack[depth:]
+            return
 
 
 def starts(page: Element) -> list[str]:
