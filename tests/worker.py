@@ -1,10 +1,13 @@
-"""What a worker of the server does, threads and all, without a supervisor that starts another."""
+"""What runs in processes that have imported the product already, which takes longest of a start:
+a worker of the server, threads and all, without a supervisor that starts another; and `flask`."""
 
 from __future__ import annotations
 
 import importlib
 import os
 import pkgutil
+import runpy
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -37,14 +40,27 @@ class _Server(BaseWSGIServer):
 def serve(environ: dict[str, str], folder: Path, log: Path, tell: Connection) -> None:
     """Serve in `folder` with this environment alone until somebody ends the process; `tell` the
     port as soon as it answers."""
-    os.environ.clear()
-    os.environ.update(environ)
-    os.chdir(folder)
-    with log.open("w") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
+    _settle(environ, folder, log, log)
     server = _Server("127.0.0.1", 0, create_app())
     server.pool = ThreadPoolExecutor(8)
     tell.send(server.server_port)
     tell.close()
     server.serve_forever()
+
+
+def flask(arguments: list[str], environ: dict[str, str], folder: Path, said: Path) -> None:
+    """The program `flask` in `folder` with this environment alone; `said` is where its `out` and
+    `err` go. It ends the process."""
+    _settle(environ, folder, said / "out", said / "err")
+    program = str(Path(sys.executable).parent / "flask")
+    sys.argv = [program, *arguments]
+    runpy.run_path(program, run_name="__main__")
+
+
+def _settle(environ: dict[str, str], folder: Path, out: Path, err: Path) -> None:
+    os.environ.clear()
+    os.environ.update(environ)
+    os.chdir(folder)
+    for number, path in enumerate((out, err), 1):
+        with path.open("a") as file:
+            os.dup2(file.fileno(), number)
