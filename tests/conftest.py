@@ -22,11 +22,18 @@ import time_machine
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 
 import models
 from demo.google import StandIn
-from tests.world import Applications, Browser, Database, Moments, PostgreSQL, SQLite
+from tests.world import (
+    Applications,
+    Browser,
+    Database,
+    Moments,
+    PostgreSQL,
+    SQLite,
+    keep_compiled,
+)
 from widget.google.errors import Patience
 
 # A busy machine makes no test fail: how long an example takes says nothing here.
@@ -189,15 +196,19 @@ def environ(google: StandIn, database_url: str) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Templates, compiled once for all the applications of a test run."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+@pytest.fixture(scope="session", autouse=True)
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where templates are kept compiled, for all applications and processes of a test run."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "templates"
+    folder.mkdir(exist_ok=True)
+    keep_compiled(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def applications(compiled: FileSystemBytecodeCache) -> Applications:
-    return Applications(compiled)
+def applications() -> Applications:
+    return Applications()
 
 
 @pytest.fixture

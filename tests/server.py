@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import requests
+from flask import Flask
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
@@ -32,7 +33,9 @@ class Server:
         log = folder / f"server-{id(self)}.log"
         told, tell = FORKS.Pipe(duplex=False)
         self.process = FORKS.Process(
-            target=worker.serve, args=({**kept, **environ}, folder, log, tell), daemon=True
+            target=worker.serve,
+            args=({**kept, **environ}, folder, log, Flask.jinja_options, tell),
+            daemon=True,
         )
         self.process.start()
         tell.close()

@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from werkzeug.serving import BaseWSGIServer
 
 import widget
@@ -37,9 +38,12 @@ class _Server(BaseWSGIServer):
             self.shutdown_request(request)
 
 
-def serve(environ: dict[str, str], folder: Path, log: Path, tell: Connection) -> None:
+def serve(
+    environ: dict[str, str], folder: Path, log: Path, templates: dict[str, Any], tell: Connection
+) -> None:
     """Serve in `folder` with this environment alone until somebody ends the process; `tell` the
-    port as soon as it answers."""
+    port as soon as it answers. `templates`: Flask.jinja_options of the tests."""
+    Flask.jinja_options = templates
     _settle(environ, folder, log, log)
     server = _Server("127.0.0.1", 0, create_app())
     server.pool = ThreadPoolExecutor(8)

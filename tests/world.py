@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import psycopg
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import BytecodeCache
+from jinja2 import FileSystemBytecodeCache
 
 import models
 from app import create_app
@@ -115,6 +115,11 @@ def put_back(stored: Rows) -> None:
 # --- applications ---------------------------------------------------------------------------------
 
 
+def keep_compiled(folder: Path) -> None:
+    """Every application of this process compiles no template that another one has compiled."""
+    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(folder))}
+
+
 Memory = list[tuple[dict[Any, Any], dict[Any, Any]]]
 
 
@@ -124,8 +129,7 @@ class Applications:
     A test that adds to an application (a blueprint, a hook) has to make one of its own.
     """
 
-    def __init__(self, compiled: BytecodeCache) -> None:
-        self._compiled = compiled
+    def __init__(self) -> None:
         self._made: dict[Any, tuple[Flask, Memory]] = {}
         self._databases: dict[str, Any] = {}
 
@@ -133,7 +137,6 @@ class Applications:
         key = tuple(sorted(environ.items()))
         if key not in self._made:
             app = create_app(config.load(environ))
-            app.jinja_env.bytecode_cache = self._compiled
             _ = app.extensions["meetslot"].service  # built once: it remembers nothing
             self._made[key] = app, _memory(app)
             self._databases[environ["DATABASE_URL"]] = models.database.obj

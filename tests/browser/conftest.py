@@ -224,10 +224,10 @@ def _website(widget: str, pages: dict[str, tuple[str, Mapping[str, str]]]) -> Fl
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def servers(tmp_path_factory: pytest.TempPathFactory, compiled: Path) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("house")
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.browser.serve", str(folder), NOW],
+        [sys.executable, "-m", "tests.browser.serve", str(folder), NOW, str(compiled)],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -1,8 +1,9 @@
 """The product and the stand-in Google in a process of their own, at NOW and ticking on.
 
-    python -m tests.browser.serve FOLDER NOW
+    python -m tests.browser.serve FOLDER NOW TEMPLATES
 
 Prints one line of JSON when both answer: the addresses, and the product's environment.
+TEMPLATES is where they are kept compiled.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from pathlib import Path
 
 import time_machine
 from cryptography.fernet import Fernet
@@ -17,6 +19,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
 from demo.google import StandIn
+from tests.world import keep_compiled
 from widget import config
 
 
@@ -28,7 +31,8 @@ class Quiet(WSGIRequestHandler):
         pass
 
 
-def main(folder: str, now: str) -> None:
+def main(folder: str, now: str, templates: str) -> None:
+    keep_compiled(Path(templates))
     with time_machine.travel(now, tick=True), StandIn() as google:
         waiting = make_server("127.0.0.1", 0, None, threaded=True, request_handler=Quiet)
         environ = {
