@@ -147,5 +147,7 @@ def test_lengths_are_set_on_the_settings_page(app: Flask, ana: Browser) -> None:
     assert event_of(app)["durations"] == [20, 30, 40]
     for typed, words in (("20, 40", "duration among"), ("30, 30", "different"), ("x 30", "whole")):
         assert words in faults(save_event(ana, {"durations": typed}))["event-durations"]
+    save_event(ana, {"durations": "20 min; 30 / 1 h"})
+    assert event_of(app)["durations"] == [20, 30, 60]
     save_event(ana, {"durations": ""})
     assert "durations" not in event_of(app)

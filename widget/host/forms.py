@@ -92,6 +92,9 @@ def _length(minutes: int | str, otherwise: int) -> int:
 # --- read: what was typed, for the document's schema to judge ------------------------------------
 
 
+_LENGTHS = re.compile(r"[^\s,;/]+(?: *(?:min|h)\b)?", re.IGNORECASE)  # 15, 30 min; 1 h
+
+
 def whole(text: str) -> int | str:
     """The number, or the text as it is: the document's schema says what is wrong with it."""
     text = text.strip()
@@ -248,7 +251,7 @@ READ: dict[str, Callable[[Form, str, Any], Any]] = {
     "calendar": lambda form, name, _: form.get(name, ""),
     "tick": lambda form, name, _: name in form,
     "number": lambda form, name, _: whole(form.get(name, "")),
-    "numbers": lambda form, name, _: [*map(whole, form.get(name, "").replace(",", " ").split())],
+    "numbers": lambda form, name, _: [*map(units.minutes, _LENGTHS.findall(form.get(name, "")))],
     "limit": lambda form, name, _: _limit(form.get(name, "")),
     "minutes": lambda form, name, _: units.minutes(form.get(name, "")),
     "some_minutes": lambda form, name, _: _limit(form.get(name, ""), units.minutes),
