@@ -91,7 +91,7 @@ class PostgresqlDatabase(PooledPostgresqlDatabase):  # type: ignore[misc]
         return nullcontext()
 
     def begin(self) -> None:
-        self.ask(self._mine.begin)
+        self.ask(getattr(self._mine, "begin", "BEGIN"))
 
     def ask(self, sql: str, values: tuple[Any, ...] | None = None) -> Any:
         """The cursor of a query. On a connection that the server has closed meanwhile it is asked
