@@ -156,6 +156,13 @@ def test_a_second_press_shows_the_same_secret_and_keeps_the_one_before(
     assert page.read(press(ana, "secret", shown).text).one(id="webhook-made")["value"] != new
 
 
+@on_sqlite
+def test_a_secret_is_marked_as_shown_once(ana: Browser, crm: Receiver) -> None:
+    """So that it stays when another section is saved: static/host.js, refresh()."""
+    answer = save(ana, "webhook", {"url": crm.url})
+    assert page.read(answer.text).one(data_once=True).one(id="webhook-made")
+
+
 def test_each_attempt_is_seen_and_can_be_made_again(
     app: Flask, ana: Browser, guest: FlaskClient, crm: Receiver, clock: time_machine.Traveller
 ) -> None:
