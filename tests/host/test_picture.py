@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Barrier, BrokenBarrierError
@@ -134,20 +135,20 @@ def plain(format: str, side: int, **how: Any) -> bytes:
     return into.getvalue()
 
 
-WRONG = {
-    "nothing": b"",
-    "text": b"Hello",
-    "svg": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
-    "gif": file("GIF"),
-    "tiff": file("TIFF"),
-    "bmp": file("BMP"),
-    "cut off": file("PNG")[:120],
-    "cut off jpeg": file("JPEG")[:400],
-    "head alone": b"RIFF\x00\x00\x00\x00WEBP",
-    "bomb": bomb(20_000, 20_000),
-    "wider bomb": bomb(2_000_000_000, 1),
-    "more than a WebP may have": plain("WEBP", 3600),
-    "too large": file("PNG") + b"\0" * (2 * 2**20),
+WRONG: dict[str, Callable[[], bytes]] = {
+    "nothing": bytes,
+    "text": lambda: b"Hello",
+    "svg": lambda: b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+    "gif": lambda: file("GIF"),
+    "tiff": lambda: file("TIFF"),
+    "bmp": lambda: file("BMP"),
+    "cut off": lambda: file("PNG")[:120],
+    "cut off jpeg": lambda: file("JPEG")[:400],
+    "head alone": lambda: b"RIFF\x00\x00\x00\x00WEBP",
+    "bomb": lambda: bomb(20_000, 20_000),
+    "wider bomb": lambda: bomb(2_000_000_000, 1),
+    "more than a WebP may have": lambda: plain("WEBP", 3600),
+    "too large": lambda: file("PNG") + b"\0" * (2 * 2**20),
 }
 
 
@@ -155,7 +156,7 @@ WRONG = {
 def test_what_is_none_is_refused_kindly(ana: Browser, name: str) -> None:
     upload(ana, file("PNG"))
     before = shown(ana)
-    answer = upload(ana, WRONG[name])
+    answer = upload(ana, WRONG[name]())
     assert answer.status_code == 422
     assert page.read(answer.text).one(id="picture-fault").text
     assert shown(ana) == before
@@ -222,17 +223,17 @@ print((peak() - before) // 1024)
 @pytest.mark.parametrize(
     "image",
     [
-        bomb(3500, 3500, 3500 * (1 + 3 * 3500)),
-        plain("WEBP", 3500),
-        plain("JPEG", 5000, subsampling=0),
-        plain("JPEG", 5000, progressive=True),
+        lambda: bomb(3500, 3500, 3500 * (1 + 3 * 3500)),
+        lambda: plain("WEBP", 3500),
+        lambda: plain("JPEG", 5000, subsampling=0),
+        lambda: plain("JPEG", 5000, progressive=True),
     ],
     ids=["PNG", "WebP", "JPEG", "progressive"],
 )
-def test_a_large_picture_is_in_memory_once(image: bytes) -> None:
+def test_a_large_picture_is_in_memory_once(image: Callable[[], bytes]) -> None:
     """12.5 million pixels are 50 MB; a WebP takes four times as much, and a JPEG less."""
     told = subprocess.run(
-        [sys.executable, "-c", PEAK], input=image, capture_output=True, check=True, cwd=ROOT
+        [sys.executable, "-c", PEAK], input=image(), capture_output=True, check=True, cwd=ROOT
     )
     assert int(told.stdout) < 220
 
