@@ -50,7 +50,7 @@ def address(anchor: str, saved: str = "", **changes: str | int | None) -> str:
 
 def secret_of_form() -> str:
     """What a sent form makes something new of: the same when it is sent again (made_by)."""
-    return links.made_by(service.config(), request.form.get("form", ""))
+    return links.made_by(service.config(), request.form.get("nonce", ""))
 
 
 def action(path: str) -> str:
