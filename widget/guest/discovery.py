@@ -32,12 +32,6 @@ def of(document: Settings, event: EventType | None, path: str) -> dict[str, Any]
             "name": event.title if event else name,
             "url": url,
             "provider": {"@type": "Person", "name": name},
-            "offers": _offer(event) if event else None,
             "potentialAction": {"@type": "ReserveAction", "target": target},
         },
     }
-
-
-def _offer(event: EventType) -> dict[str, Any]:
-    length = {"@type": "QuantitativeValue", "value": event.duration, "unitCode": "MIN"}
-    return {"@type": "Offer", "name": event.title, "eligibleDuration": length}
