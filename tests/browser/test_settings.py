@@ -111,7 +111,7 @@ def test_every_section_is_saved_and_seen(
     expect(hours.get_by_label("Sunday, hours 1, from")).to_have_value("09:00")
     hours.get_by_label("Sunday, hours 1, to").fill("10:00")
     save(hours)
-    dates = section(page, "Dates and holidays")
+    dates = section(page, "Other hours on single dates")
     dates.get_by_role("link", name="Next month").click()
     dates.get_by_role("link", name=re.compile("24 December")).click()
     expect(dates.get_by_label("First date")).to_have_value("2026-12-24")

@@ -161,7 +161,7 @@ def test_saving_asks_nothing(house: House, open_page: Open) -> None:
 def test_a_holiday_across_a_month_end_with_hours_of_its_own(house: House, open_page: Open) -> None:
     page = sign_in(open_page(), house)
     questions = asked(page)
-    dates = section(page, "Dates and holidays")
+    dates = section(page, "Other hours on single dates")
     dates.get_by_role("link", name="Next month").click()
     dates.get_by_role("link", name=re.compile("31 December")).click()
     expect(dates.get_by_label("First date")).to_have_value("2026-12-31")
@@ -171,7 +171,7 @@ def test_a_holiday_across_a_month_end_with_hours_of_its_own(house: House, open_p
     dates.get_by_role("link", name="Next month").click()
     expect(dates.get_by_role("heading", name="January 2027")).to_be_visible()
     expect(dates.get_by_label("Hours 1, from")).to_have_value("10:00")
-    expect(page.locator("#unsaved")).to_contain_text("Dates and holidays")
+    expect(page.locator("#unsaved")).to_contain_text("Other hours on single dates")
     dates.get_by_role("link", name=re.compile("Saturday, 2 January")).click()
     expect(dates.get_by_label("Last date")).to_have_value("2027-01-02")
     assert "csrf" not in page.url

@@ -1,4 +1,4 @@
-"""The section "Dates and holidays": ranges of days on a month calendar."""
+"""The section "Other hours on single dates": ranges of days on a month calendar."""
 
 from __future__ import annotations
 
