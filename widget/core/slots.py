@@ -26,6 +26,7 @@ Range = tuple[int, int]  # minutes of the wall-clock day, 0 to 1440
 Ranges = tuple[Range, ...]
 Stretch = tuple[int, int]  # an unbroken run of open instants of one range
 Time = tuple[int, int | None]  # where one slot starts; or from when to when slots are
+Clocks = tuple[tuple[int, int], ...]  # until when, and what is the offset from UTC (seconds)
 Obstacle = tuple[int, int, str, str]  # low, high, code, detail: no slot starts with low < it < high
 
 
@@ -145,14 +146,13 @@ def local_date(tz: ZoneInfo, at: int) -> date:
 def by_date(starts: Sequence[int], tz: ZoneInfo) -> dict[date, list[int]]:
     """Starts (in order) by their date on the wall calendar of `tz`, both in order."""
     days: dict[date, list[int]] = {}
-    at, offset, until = 0, 0, -FOREVER
-    while at < len(starts):
-        if starts[at] >= until:
-            offset, until = _offset_until(tz, starts[at])
-        number = (starts[at] + offset) // DAY
-        after = bisect_left(starts, min((number + 1) * DAY - offset, until), at)
-        days.setdefault(date.fromordinal(number + EPOCH_DAY), []).extend(starts[at:after])
-        at = after
+    at = 0
+    for until, offset in clocks(tz, starts[0], starts[-1]) if starts else ():
+        while at < len(starts) and starts[at] < until:
+            number = (starts[at] + offset) // DAY
+            after = bisect_left(starts, min((number + 1) * DAY - offset, until), at)
+            days.setdefault(date.fromordinal(number + EPOCH_DAY), []).extend(starts[at:after])
+            at = after
     return days
 
 
@@ -343,10 +343,17 @@ def _pieces(tz: ZoneInfo, year: int) -> tuple[tuple[int, int, int], ...]:
     return (*found, (since, end, offset))
 
 
-def _offset_until(tz: ZoneInfo, at: int) -> tuple[int, int]:
-    """The offset from UTC at an instant (seconds), and until when it is certainly the same."""
-    pieces = _pieces(tz, datetime.fromtimestamp(at, UTC).year)
-    return next((offset, until) for _since, until, offset in pieces if at < until)
+def clocks(tz: ZoneInfo, first: int, last: int) -> Clocks:
+    """The offsets from UTC (seconds) from a day before `first` to a day after `last`, each with
+    its end: the same for all zones whose clocks show the same all the while."""
+    found, at, end = list[tuple[int, int]](), (first // DAY - 1) * DAY, (last // DAY + 2) * DAY
+    while at < end:
+        pieces = _pieces(tz, datetime.fromtimestamp(at, UTC).year)
+        at, offset = next((min(until, end), shift) for _since, until, shift in pieces if at < until)
+        if found and found[-1][1] == offset:
+            found.pop()
+        found.append((at, offset))
+    return tuple(found)
 
 
 def _change(tz: ZoneInfo, low: int, high: int) -> int:

@@ -167,7 +167,10 @@ def times(
     free = offer.free(now, offer.last)
     month = _read(guest_days.read_month, params.last(given, "month"), "month", errors)
     asked = _asked(picking, given, free, tz, month, errors)
-    days = slots.by_date(free, tz)
+    # kept for all zones whose clocks show the same; 50 bytes each, about
+    same = (picking.target.same or ()) if free else ()
+    key = same and (*same, free[0], len(free), slots.clocks(tz, free[0], free[-1]))
+    days = parts.kept("days", key, lambda: slots.by_date(free, tz), 50 * len(free))
     page = picking.page(picking.event.title, given)
     page["alert"] = picking.alert(alert) or _faults(errors)
     said = language.zone_label(tz, now), language.zone_city(tz), language.zone_offset(tz, now)
