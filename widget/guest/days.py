@@ -140,7 +140,7 @@ def view(
         "shown": [_day_view(days, tz, asked, own)] if asked else [],
         "turn": None,
         "empty": empty,
-        "next_free": following and _named_day(following),
+        "next_free": following and {"date": str(following), "label": language.full_date(following)},
         "said": _said(days, asked) or empty,
     }
 
@@ -296,10 +296,6 @@ def _next_free(free: list[date], asked: date | None, month: date) -> date | None
     if asked in free or not free:
         return None
     return next((day for day in free if day >= (asked or month)), free[0])
-
-
-def _named_day(day: date) -> dict[str, str]:
-    return {"date": day.isoformat(), "label": language.full_date(day)}
 
 
 def _month(day: date) -> date:

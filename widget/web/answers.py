@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, g, make_response, render_template, request
+from flask import Response, g, render_template, request
 from jinja2_fragments.flask import render_block
 
 from widget.core import fields
@@ -12,6 +12,7 @@ from widget.text import language
 from widget.web import service, static
 from widget.web import theme as web_theme
 
+VARY = {"Vary": "HX-Request, HX-Request-Type, Accept-Language, Accept-Encoding"}
 FRAMES = ("iframe", "frame", "embed", "object", "fencedframe")  # of Sec-Fetch-Dest
 
 
@@ -34,10 +35,8 @@ def frame() -> str:
 
 def answer(template: str, status: int = 200, block: str = "picker", **context: Any) -> Response:
     """The template as a whole page, or its block alone when htmx asks for it."""
-    response = make_response(html(template, block if is_fragment() else "", **context), status)
-    response.vary.update(("HX-Request", "HX-Request-Type", "Accept-Language"))
-    response.headers["Content-Language"] = language.tag()
-    return response
+    body = html(template, block if is_fragment() else "", **context)
+    return Response(body, status, {**VARY, "Content-Language": language.tag()})
 
 
 def html(template: str, block: str = "", **context: Any) -> str:

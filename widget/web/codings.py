@@ -29,7 +29,8 @@ def compress(response: Response) -> Response:
     """The answer, compressed for who takes it so, unless that is done."""
     if isinstance(response, Finished):
         return response
-    response.vary.add("Accept-Encoding")
+    if "Accept-Encoding" not in response.headers.get("Vary", ""):  # which is read at once
+        response.vary.add("Accept-Encoding")
     coding = chosen(request.headers.get("Accept-Encoding", ""))
     is_text = response.mimetype in TEXTS and 200 <= response.status_code < 300
     if coding and is_text and not response.is_streamed and not response.content_encoding:
@@ -50,7 +51,7 @@ def chosen(accepted: str) -> str:
 def packed(body: bytes, coding: str, quality: int = KEPT) -> bytes:
     if coding == "br":
         return bytes(brotli.compress(body, brotli.MODE_TEXT, quality))
-    return gzip.compress(body, 6, mtime=0) if coding else body
+    return gzip.compress(body, 9, mtime=0) if coding else body
 
 
 def unpacked(body: bytes, coding: str) -> bytes:

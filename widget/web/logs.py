@@ -80,10 +80,10 @@ def watch(app: Flask, *, behind_proxy: bool) -> None:
 
     @app.after_request
     def end(response: Response) -> Response:
-        response.headers["X-Request-Id"] = request_id()
+        response.headers["X-Request-Id"] = id = request_id()
         route = request.url_rule.rule if request.url_rule else None
         began = g.get("began", time.monotonic())
-        answered(request.method, route, response.status_code, began, request_id())
+        answered(request.method, route, response.status_code, began, id)
         return response
 
     app.add_template_global(request_id)
@@ -100,14 +100,11 @@ def answered(method: str, route: str | None, status: int, began: float, id: str)
 def name(environ: Mapping[str, Any], *, behind_proxy: bool) -> str:
     """What a request is called from now on."""
     sent = environ.get("HTTP_X_REQUEST_ID", "") if behind_proxy else ""
-    return sent if REQUEST_ID.fullmatch(sent) else _new_id()
+    return sent if REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
 
 
 def request_id() -> str:
     """What this request is called in the log, in its answer and on an error page."""
-    found: str = g.setdefault("request_id", _new_id())
-    return found
-
-
-def _new_id() -> str:
-    return secrets.token_hex(8)
+    if "request_id" not in g:
+        g.request_id = secrets.token_hex(8)
+    return str(g.request_id)

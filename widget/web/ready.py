@@ -39,12 +39,14 @@ class Ready:
     def __call__(self, environ: Environ, start: Any) -> Iterable[bytes]:
         began = time.monotonic()
         kept: service.Kept = self._parts["meetslot.kept"]
+        counts: limits.Counts = self._parts["meetslot.counts"]
         meaning: Meaning | None = kept.meanings.get(cache.alike(environ))
         if meaning is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return self._inner(environ, start)
+        faults: tuple[type[Exception], ...] = peewee.PeeweeException, *counts.faults
         try:
-            found = self._find(kept, meaning, environ)
-        except self._faults:  # Flask comes upon the same
+            found = self._find(kept, meaning, environ, counts)
+        except faults:  # Flask comes upon the same
             found = None
         if found is None:
             return self._inner(environ, start)
@@ -57,16 +59,9 @@ class Ready:
         logs.answered(method, meaning.rule, int(status[:3]), began, id)
         return [] if method == "HEAD" else [body]
 
-    @property
-    def _counts(self) -> limits.Counts:
-        found: limits.Counts = self._parts["meetslot.counts"]
-        return found
-
-    @property
-    def _faults(self) -> tuple[type[Exception], ...]:
-        return peewee.PeeweeException, *self._counts.faults
-
-    def _find(self, kept: service.Kept, meaning: Meaning, environ: Environ) -> Entry | None:
+    def _find(
+        self, kept: service.Kept, meaning: Meaning, environ: Environ, counts: limits.Counts
+    ) -> Entry | None:
         """The answer, unless Flask has to make it, or to refuse it. Raises PeeweeException,
         and what the limits' storage does."""
         now, config = clock.now(), self._config
@@ -77,7 +72,7 @@ class Ready:
         if found is None:
             return None
         client = limits.customer(environ.get("REMOTE_ADDR", ""))
-        if self._counts.add(config.read_rate_limit, "read", client):
+        if counts.add(config.read_rate_limit, "read", client):
             return None
         state, age = host
         ahead: Ahead = self._parts["meetslot.ahead"]

@@ -32,7 +32,7 @@ class HostSessions(SecureCookieSessionInterface):
     """The session belongs to the host's pages: no other answer sets a cookie or varies by one."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        if app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+        if app.config["SESSION_COOKIE_NAME"] not in request.environ.get("HTTP_COOKIE", ""):
             return self.session_class()  # without making a signer first
         return super().open_session(app, request)
 
@@ -55,6 +55,7 @@ def set_up(app: Flask, config: Config) -> None:
         MAX_FORM_MEMORY_SIZE=256 * 1024,
     )
     app.session_interface = HostSessions()
+    app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # nothing here is async
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.add_extension(parts.Kept)
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]

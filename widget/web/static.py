@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-import brotli
 from flask import Response, abort, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -49,8 +47,8 @@ def pack(text: str, mimetype: str) -> Packed:
         mimetype,
         hashlib.sha256(content).hexdigest()[:10],
         content,
-        brotli.compress(content, brotli.MODE_TEXT, 11),
-        gzip.compress(content, 9, mtime=0),
+        codings.packed(content, "br", 11),
+        codings.packed(content, "gzip"),
     )
 
 
