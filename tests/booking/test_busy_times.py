@@ -112,6 +112,18 @@ def test_a_clock_that_is_set_back_makes_nothing_new(
     assert TEN not in offered(guest)
 
 
+def test_what_google_says_now_is_shown_though_as_much_is_free(
+    guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    event = google.add_busy(ANA, TEN, BUSY_UNTIL)
+    clock.shift(61)  # so that no start passes within the next minute
+    assert TEN not in offered(guest)
+    assert TEN not in offered(guest, "2026-12-01&name=Ben")
+    google.alter(ANA, event["id"], "move")
+    clock.shift(61)
+    assert TEN in offered(guest)
+
+
 # --- while Google does not answer ---------------------------------------------------------------
 
 

@@ -36,11 +36,12 @@ class Look:
         return self.kept.document
 
     @property
-    def same(self) -> tuple[int, int, str, int] | None:
+    def same(self) -> tuple[int, int, int, str, int] | None:
         """What names this host's state and this event type; None for a one-off link, which is for
         one guest."""
-        named = self.kept.host_id, self.kept.version, self.event.slug, self.event.duration
-        return None if isinstance(self.event, OneOff) else named
+        kept, event = self.kept, self.event
+        named = kept.host_id, kept.version, kept.read_at, event.slug, event.duration
+        return None if isinstance(event, OneOff) else named
 
 
 class NotHere(LookupError):

@@ -168,7 +168,7 @@ def times(
     month = _read(guest_days.read_month, params.last(given, "month"), "month", errors)
     asked = _asked(picking, given, free, tz, month, errors)
     # kept for all zones whose clocks show the same; 50 bytes each, about
-    same = (picking.target.same or ()) if free else ()
+    same = (picking.target.same or ()) if free and offer.starts else ()
     key = same and (*same, free[0], len(free), slots.clocks(tz, free[0], free[-1]))
     days = parts.kept("days", key, lambda: slots.by_date(free, tz), 50 * len(free))
     page = picking.page(picking.event.title, given)
