@@ -68,7 +68,7 @@ def worker() -> Flask:
     from widget.api import webhooks
     from widget.booking import reconcile
     from widget.guest import script
-    from widget.web import static
+    from widget.web import answers, static
 
     google = app.extensions["meetslot"]
     if google.config.metrics:
@@ -82,7 +82,7 @@ def worker() -> Flask:
 
     rounds = (reconcile.rounds, webhooks.rounds, app.extensions["meetslot.ahead"].keep_asking)
     # small files are made ready while the first guests are served already
-    works = [static.warm, partial(script.warm, google.config)]
+    works = [static.warm, partial(script.warm, google.config), partial(answers.warm, app)]
     works += [partial(each, google) for each in rounds]
     for work in (*works, app.extensions["meetslot.sightings"].keep_writing):
         threading.Thread(target=work, daemon=True).start()

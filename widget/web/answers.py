@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, g, render_template, request
+from flask import Flask, Response, g, render_template, request
 from jinja2_fragments.flask import render_block
 
 from widget.core import fields
@@ -37,6 +37,12 @@ def answer(template: str, status: int = 200, block: str = "picker", **context: A
     """The template as a whole page, or its block alone when htmx asks for it."""
     body = html(template, block if is_fragment() else "", **context)
     return Response(body, status, {**VARY, "Content-Language": language.tag()})
+
+
+def warm(app: Flask) -> None:
+    """Compile what guests' pages are made of, so that the first guest does not wait for it."""
+    for name in app.jinja_env.list_templates(filter_func=lambda name: name.startswith("guest/")):
+        app.jinja_env.get_template(name)
 
 
 def html(template: str, block: str = "", **context: Any) -> str:
