@@ -87,9 +87,9 @@ def _parsed(limits: str) -> list[RateLimitItem]:
 
 
 @lru_cache(4096)
-def customer(address: str) -> str:
+def customer(address: str | None) -> str:
     """Whom an address stands for: an IPv4 address, or a /64 of IPv6."""
-    text = _PORT.sub(r"\1\2", address)
+    text = _PORT.sub(r"\1\2", address or "")
     try:
         known = ip_address(text)
     except ValueError:
@@ -106,16 +106,12 @@ def _add(limits: str, what: str, who: str) -> int:
     return counts.add(limits, what, who)
 
 
-def _client() -> str:
-    return customer(request.remote_addr or "")
-
-
 def count_reading() -> None:
     """One request more of this request's address, which counts once. Raises TooManyRequests."""
     if g.get("counted"):
         return
     g.counted = True
-    if seconds := _add(service.config().read_rate_limit, "read", _client()):
+    if seconds := _add(service.config().read_rate_limit, "read", customer(request.remote_addr)):
         raise TooManyRequests(retry_after=seconds)
 
 
@@ -138,7 +134,7 @@ def count_program(token_id: str) -> None:
 
 def allow_booking() -> None:
     """Count one booking or change of this request's address. Raises TooManyBookings."""
-    if seconds := _add(service.config().booking_rate_limit, "book", _client()):
+    if seconds := _add(service.config().booking_rate_limit, "book", customer(request.remote_addr)):
         raise TooManyBookings(seconds)
 
 

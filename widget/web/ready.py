@@ -45,7 +45,7 @@ class Ready:
             return self._inner(environ, start)
         faults: tuple[type[Exception], ...] = peewee.PeeweeException, *counts.faults
         try:
-            found = self._find(kept, meaning, environ, counts)
+            found = self._find(kept, meaning, environ)
         except faults:  # Flask comes upon the same
             found = None
         if found is None:
@@ -59,9 +59,7 @@ class Ready:
         logs.answered(method, meaning.rule, int(status[:3]), began, id)
         return [] if method == "HEAD" else [body]
 
-    def _find(
-        self, kept: service.Kept, meaning: Meaning, environ: Environ, counts: limits.Counts
-    ) -> Entry | None:
+    def _find(self, kept: service.Kept, meaning: Meaning, environ: Environ) -> Entry | None:
         """The answer, unless Flask has to make it, or to refuse it. Raises PeeweeException,
         and what the limits' storage does."""
         now, config = clock.now(), self._config
@@ -71,6 +69,7 @@ class Ready:
         found = cache.kept_answer(kept, meaning, *host, config.busy_ttl, now)
         if found is None:
             return None
+        counts: limits.Counts = self._parts["meetslot.counts"]
         client = limits.customer(environ.get("REMOTE_ADDR", ""))
         if counts.add(config.read_rate_limit, "read", client):
             return None

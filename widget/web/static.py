@@ -22,6 +22,8 @@ blueprint = Room("static", __name__, Audience.PROGRAM)
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 PARTS = {"guest.js": ("frame.js", "guest.js")}  # one request less
 FOR_EVER = "public, max-age=31536000, immutable"
+#: A site's page imports one of them.
+ANYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}
 ACCENTS = 256  # style sheets that are kept ready; each accent has its own
 
 _LEFT_OUT = re.compile(r"^\s*//.*\n|^\s*/\*[^*]*\*/\n|^\s+|\s+// .*$", re.MULTILINE)
@@ -136,10 +138,6 @@ def send(packed: Packed, keep: str) -> Response:
     """The file in the smallest encoding that the client accepts."""
     coding = codings.chosen(request.headers.get("Accept-Encoding", ""))
     response = Response(getattr(packed, coding or "identity"), mimetype=packed.mimetype)
-    if coding:
-        response.headers["Content-Encoding"] = coding
-    response.vary.add("Accept-Encoding")
-    response.headers["Cache-Control"] = keep
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.headers["Access-Control-Allow-Origin"] = "*"  # a site's page imports one of them
+    response.headers.extend({"Content-Encoding": coding} if coding else {})
+    response.headers.extend({"Vary": "Accept-Encoding", "Cache-Control": keep, **ANYWHERE})
     return response
