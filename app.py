@@ -83,7 +83,7 @@ def worker() -> Flask:
     rounds = (reconcile.rounds, webhooks.rounds, app.extensions["meetslot.ahead"].keep_asking)
     # small files are made ready while the first guests are served already
     works = [static.warm, partial(script.warm, google.config), partial(answers.warm, app)]
-    works += [partial(each, google) for each in rounds]
+    works += [lambda: google.service, *(partial(each, google) for each in rounds)]
     for work in (*works, app.extensions["meetslot.sightings"].keep_writing):
         threading.Thread(target=work, daemon=True).start()
     return app

@@ -40,7 +40,8 @@ def answer(template: str, status: int = 200, block: str = "picker", **context: A
 
 
 def warm(app: Flask) -> None:
-    """Compile what guests' pages are made of, so that the first guest does not wait for it."""
+    """Load what guests' pages are made of, so that the first guest does not wait for it."""
+    language.direction()  # all that CLDR says of English
     for name in app.jinja_env.list_templates(filter_func=lambda name: name.startswith("guest/")):
         app.jinja_env.get_template(name)
 
