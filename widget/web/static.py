@@ -137,7 +137,6 @@ def static_file(version: str, name: str) -> ResponseReturnValue:
 def send(packed: Packed, keep: str) -> Response:
     """The file in the smallest encoding that the client accepts."""
     coding = codings.chosen(request.headers.get("Accept-Encoding", ""))
-    response = Response(getattr(packed, coding or "identity"), mimetype=packed.mimetype)
-    response.headers.extend({"Content-Encoding": coding} if coding else {})
-    response.headers.extend({"Vary": "Accept-Encoding", "Cache-Control": keep, **ANYWHERE})
-    return response
+    own = {"Content-Encoding": coding} if coding else {}
+    sent = {"Vary": "Accept-Encoding", "Cache-Control": keep, **ANYWHERE, **own}
+    return Response(getattr(packed, coding or "identity"), headers=sent, mimetype=packed.mimetype)
