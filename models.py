@@ -285,8 +285,7 @@ def read(sql: str, *values: Any) -> list[tuple[Any, ...]]:
     """The rows of a query with ? for each value: building it by peewee costs ten times as much."""
     cursor = database.obj.ask(sql if _sqlite() else sql.replace("?", "%s"), values)
     with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
+        return list(cursor.fetchall())
 
 
 @cache

@@ -71,8 +71,8 @@ def serve() -> None:
     models.database.obj.close_idle()
     _check_ports(settings)
     folder = tempfile.mkdtemp(prefix="meetslot-")
-    # each of malloc's arenas keeps what some thread once needed, for every thread there is
-    config.hand_on(prometheus_multiproc_dir=folder, malloc_arena_max="2")
+    # each of malloc's arenas keeps what some thread once needed
+    config.hand_on(prometheus_multiproc_dir=folder, malloc_arena_max="1")
     config.hand_on(pythonpath=os.pathsep.join(sys.path))  # whatever this process finds
     if settings.ratelimit_storage_uri == "memory://" and settings.web_concurrency > 1:
         # the memory of each worker would count by itself, and let through as much again

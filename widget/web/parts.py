@@ -20,7 +20,7 @@ from markupsafe import Markup
 from widget.text import language
 from widget.web import service
 
-PART_BYTES = 500  # of one, beside its HTML
+PART_BYTES, CHARACTER_BYTES = 500, 2  # of one beside its HTML; and of that, with a dash in it
 T = TypeVar("T")
 
 
@@ -33,7 +33,7 @@ def kept(place: Hashable, key: Hashable, make: Callable[[], T], size_bytes: int 
     found: T | None = parts.get(whole)
     if found is None:
         found = make()
-        parts.put(whole, found, PART_BYTES + (size_bytes or len(str(found))))
+        parts.put(whole, found, PART_BYTES + (size_bytes or CHARACTER_BYTES * len(str(found))))
     return found
 
 
