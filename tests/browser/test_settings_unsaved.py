@@ -193,3 +193,8 @@ def test_a_double_click_on_a_button_that_creates_makes_one(house: House, open_pa
     expect(kinds.get_by_role("heading", name="Talk (copy)")).to_be_visible()
     slugs = [each["slug"] for each in exported(house)["event_types"]]
     assert slugs == ["intro", "skipper", "talk", "talk-2"]
+    programs = section(page, "Programs")
+    programs.get_by_label("What is the new token for?").fill("Billing")
+    programs.get_by_role("button", name="Make a token").dblclick()
+    expect(programs.get_by_label("Copy it now")).to_be_visible()
+    assert house.command("tokens", "list", "ana").count("Billing") == 1
