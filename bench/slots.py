@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from statistics import median
 from time import perf_counter
@@ -35,6 +36,8 @@ def taken(number: int, seed: int = 1) -> list[Busy]:
 
 
 def main() -> None:
+    gc.freeze()  # and collect as a worker does: see app.py
+    gc.set_threshold(20_000, 50, 100)
     few, many = (min(middle_ms(taken(number)) for _ in range(ROUNDS)) for number in INTERVALS)
     each_us, more_us = (
         few / INTERVALS[0] * 1000,
