@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from widget.core import days_off
 from widget.core.document import WEEKDAYS, load_document, parse_document
-from widget.core.hours import slot_rules
+from widget.core.hours import day_off, slot_rules
 from widget.core.slots import Reason
 
 FIRST = date(2026, 12, 20)  # Portugal's Christmas Day and New Year's Day are near
@@ -90,12 +90,10 @@ def test_a_day_off_says_why() -> None:
             date_overrides={"2026-12-23": []},
         )
     )
-    for event in settings.event_types:
-        rules = slot_rules(settings, event)
-        assert rules.closed(date(2026, 12, 20)) == Reason("away", "Sailing.")
-        assert rules.closed(date(2026, 12, 23)) == Reason("override")
-        assert rules.closed(date(2026, 12, 25)) == Reason("holiday", "Christmas Day")
-        assert rules.closed(date(2026, 12, 26)) is None
+    assert day_off(settings, date(2026, 12, 20)) == Reason("away", "Sailing.")
+    assert day_off(settings, date(2026, 12, 23)) == Reason("override")
+    assert day_off(settings, date(2026, 12, 25)) == Reason("holiday", "Christmas Day")
+    assert day_off(settings, date(2026, 12, 26)) is None
 
 
 def test_a_region_has_holidays_of_its_own() -> None:
