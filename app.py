@@ -63,6 +63,7 @@ def _furnish(app: Flask, given: config.Config | None) -> None:
 
 def worker() -> Flask:
     """The application as a worker of the server runs it, with its reconcile rounds."""
+    gc.set_threshold(20_000, 50, 100)  # else a tenth of the start is looking for garbage
     app = create_app()
     from widget import metrics
     from widget.api import webhooks
@@ -78,7 +79,6 @@ def worker() -> Flask:
         exporter.answer(*google.config.metrics)
     gc.collect()
     gc.freeze()  # what the start has made stays, and need not be looked through again and again
-    gc.set_threshold(20_000, 50, 100)
 
     rounds = (reconcile.rounds, webhooks.rounds, app.extensions["meetslot.ahead"].keep_asking)
     # small files are made ready while the first guests are served already
