@@ -37,7 +37,9 @@ def main(seconds: str = str(SECONDS)) -> None:
         life = Life(stage, int(seconds))
         life.go_on()
         requests.delete(f"{stage.google}/control/faults", timeout=30).raise_for_status()
-        stage.flask("reconcile")
+        settled_by = time.monotonic() + 90
+        while "left alone" in stage.flask("reconcile") and time.monotonic() < settled_by:
+            time.sleep(1)  # a booking that is pending is asked about anew when its time has come
         life.report()
 
 
