@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import redirect, request, session
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_required, logout_user
+from flask_login import current_user, logout_user
 
 import models
 from models import Booking
@@ -84,7 +84,6 @@ def troubles(host: models.Host, now: int) -> list[Booking]:
 
 
 @blueprint.post("/settings/disconnect")
-@login_required
 def disconnect() -> ResponseReturnValue:
     """Revoke our access at Google. Guests see that nothing can be booked; nothing else is lost."""
     if deletion.disconnect(service.google(), current_user.host, clock.now()):
@@ -102,14 +101,12 @@ def disconnect() -> ResponseReturnValue:
 
 
 @blueprint.get("/settings/account/delete")
-@login_required
 def leave() -> ResponseReturnValue:
     """What would be removed, and the form that does it."""
     return _leave(200)
 
 
 @blueprint.post("/settings/account/delete")
-@login_required
 def delete() -> ResponseReturnValue:
     host = current_user.host
     if request.form.get("handle", "").strip().lower() != host.handle:

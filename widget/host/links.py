@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_required
+from flask_login import current_user
 
 import models
 from widget.booking import one_off
@@ -28,13 +28,11 @@ _TYPED = re.compile(r"(\d{4}-\d\d-\d\d)[ T]+(\d\d:\d\d)(?:\s*[-–/]\s*(\d\d:\d\
 
 @blueprint.get("/settings/links")
 @blueprint.get("/settings/links/<_code>/revoke")
-@login_required
 def back(_code: str = "") -> ResponseReturnValue:
     return redirect(address("links"), 303)
 
 
 @blueprint.post("/settings/links")
-@login_required
 def make() -> ResponseReturnValue:
     host = models.host_by_id(current_user.host.id) or abort(404)
     document, now = load_document(host.settings), clock.now()
@@ -47,7 +45,6 @@ def make() -> ResponseReturnValue:
 
 
 @blueprint.post("/settings/links/<code>/revoke")
-@login_required
 def revoke(code: str) -> ResponseReturnValue:
     one_off.revoke(current_user.host, code, clock.now())  # a second press finds it revoked
     return redirect(address("links", "links"), 303)

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, abort, make_response, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_required
+from flask_login import current_user
 
 import models
 from widget.core.document import SettingsError, load_document, parse_document
@@ -41,7 +41,6 @@ TRIES = 5  # to save while other windows save too
 
 
 @blueprint.get("/settings")
-@login_required
 def show() -> ResponseReturnValue:
     if found := bookings_view.where_listed(current_user.host):
         return redirect(views.address(f"booking-{found['booking']}", **found), 303)
@@ -49,7 +48,6 @@ def show() -> ResponseReturnValue:
 
 
 @blueprint.get("/settings/<section>")
-@login_required
 def back(section: str) -> ResponseReturnValue:
     """Lead a section's own address, which is for its form, back to the page when reloaded."""
     if section not in (*SECTIONS, "event-types"):
@@ -58,7 +56,6 @@ def back(section: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/settings/events/<slug>")
-@login_required
 def back_to_event(slug: str) -> ResponseReturnValue:
     return redirect(views.address("events", event=slug), 303)
 
@@ -97,7 +94,6 @@ def whole(
 
 
 @blueprint.post("/settings/<section>")
-@login_required
 def save(section: str) -> ResponseReturnValue:
     if section not in SECTIONS or section == "event":
         abort(404)
@@ -105,7 +101,6 @@ def save(section: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/settings/events/<slug>")
-@login_required
 def save_event(slug: str) -> ResponseReturnValue:
     return _save("event", slug)
 
@@ -164,7 +159,6 @@ def _saved(section: str, slug: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/settings/event-types")
-@login_required
 def change_event_types() -> ResponseReturnValue:
     """Add, duplicate, move or delete an event type, on what is stored now."""
     for _try in range(TRIES):
@@ -196,7 +190,6 @@ def _list_again(host: models.Host, shown: list[str], faults: dict[str, str]) -> 
 
 
 @blueprint.get("/settings/check/handle")
-@login_required
 def check_handle() -> ResponseReturnValue:
     """Whether a handle can be had: a line of text for beside its field."""
     said = views.handle_said(current_user.host, request.args.get("handle", ""))
@@ -204,7 +197,6 @@ def check_handle() -> ResponseReturnValue:
 
 
 @blueprint.get("/settings/check/accent")
-@login_required
 def check_accent() -> ResponseReturnValue:
     accent = request.args.get("accent", "").strip().removeprefix("#")
     shown = theme.mended(accent) if theme.is_accent(accent) else None

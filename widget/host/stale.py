@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
+from flask_login import current_user, login_required
 from flask_wtf.csrf import CSRFError
 
 from widget.host import preview, signin
@@ -40,11 +40,18 @@ def set_up(app: Flask) -> None:
 
 def _protect() -> ResponseReturnValue | None:
     """A host's form needs its CSRF token, and is never saved into another account that is signed
-    in by now."""
+    in by now. The settings are for who is signed in; anybody else signs in first."""
     if audience.current() is not Audience.HOST:
         return None
     signin.csrf.protect()
-    return _kept("other", 409) if _is_of_another_host() else None
+    if _is_of_another_host():
+        return _kept("other", 409)
+    return _go_on() if request.path.startswith("/settings") else None
+
+
+@login_required
+def _go_on() -> None:
+    """Leave the answer to the route."""
 
 
 def _stale(_error: CSRFError) -> ResponseReturnValue:
