@@ -23,8 +23,7 @@ from tests.people import ANA, API, HTMX, NINE, PICKER, ask, book, fill, send
 from tests.world import Database
 from widget import config
 from widget.google.client import EVENTS_SCOPE
-from widget.web import audience
-from widget.web.audience import Audience
+from widget.web.audience import Audience, Room
 
 FOR_EVER = "max-age=31536000"
 SAME_FOR_ALL = {(200, "steps.event"), (200, "steps.event_types"), (200, "api.host")}
@@ -84,7 +83,8 @@ def test_every_route_protects_its_answers(app: Flask, ana: Browser) -> None:
         where = f"{answer.request.method} {answer.request.path}"
         assert answer.headers["X-Content-Type-Options"] == "nosniff", where
         room = app.blueprints.get(rule.endpoint.partition(".")[0])
-        if room and audience.of(room) is Audience.PROGRAM:  # which scripts of any site may ask
+        # which scripts of any site may ask
+        if isinstance(room, Room) and room.audience is Audience.PROGRAM:
             assert answer.headers["Access-Control-Allow-Origin"] == "*", where
         if answer.mimetype in ("text/javascript", "text/css") and answer.status_code == 200:
             assert "Set-Cookie" not in answer.headers, where

@@ -11,7 +11,7 @@ from widget.booking.errors import NotBooked
 from widget.booking.target import Look
 from widget.core import clock
 from widget.core.clock import to_rfc3339
-from widget.web import limits, messages, service
+from widget.web import messages, service
 from widget.web.audience import Audience, Room
 
 blueprint = Room("agents", __name__, Audience.PROGRAM)
@@ -58,14 +58,12 @@ The page for people is {url}/book/{handle}/{slug}. More: {url}/llms.txt
 
 
 @blueprint.get("/llms.txt")
-@limits.reading
 def about() -> ResponseReturnValue:
     said = ABOUT.format(url=service.config().public_url, tools=", ".join(TOOLS))
     return Response(said, mimetype="text/plain")
 
 
 @blueprint.get("/book/<handle>/<slug>.md")
-@limits.reading
 def event_type(handle: str, slug: str) -> ResponseReturnValue:
     """An event type, its next free times and the two calls that book."""
     return Response(_described(service.look(handle, slug)), mimetype="text/markdown")

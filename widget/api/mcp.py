@@ -23,7 +23,7 @@ from widget.web import errors as web_errors
 from widget.web import limits
 from widget.web.audience import Audience, Room
 
-blueprint = Room("mcp", __name__, Audience.PROGRAM)
+blueprint = Room("mcp", __name__, Audience.PROGRAM, counted=False)
 
 NOW = "2026-07-28"
 BEFORE = ("2025-11-25", "2025-06-18", "2025-03-26")

@@ -21,7 +21,7 @@ from widget.web import errors as web_errors
 from widget.web import limits, messages, service
 from widget.web.audience import Audience, Room
 
-blueprint = Room("me", __name__, Audience.PROGRAM, url_prefix="/api/v1/me")
+blueprint = Room("me", __name__, Audience.PROGRAM, counted=False, url_prefix="/api/v1/me")
 
 PAGE = 100  # bookings, at most
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from widget.booking import channels
 from widget.web.audience import Audience, Room
 
-blueprint = Room("notifications", __name__, Audience.PROGRAM)
+blueprint = Room("notifications", __name__, Audience.PROGRAM, counted=False)
 
 
 @blueprint.post("/google/notifications")

@@ -14,7 +14,7 @@ from widget.booking.target import NotHere, Renamed, event_in, look_at_host
 from widget.core import addresses, clock
 from widget.core.document import Settings
 from widget.web import errors as web_errors
-from widget.web import limits, service
+from widget.web import service
 from widget.web.audience import Audience, Room
 
 blueprint = Room("oembed", __name__, Audience.PROGRAM)
@@ -42,7 +42,6 @@ class Rich(BaseModel):
 
 
 @blueprint.get("/oembed")
-@limits.reading
 def oembed() -> ResponseReturnValue:
     """404 for what is no booking address of ours, 401 where only some sites may embed (the editor
     links instead), 501 for any format but JSON."""

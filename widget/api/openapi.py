@@ -17,7 +17,7 @@ from widget.api import schema
 from widget.booking.guest_input import Details
 from widget.booking.one_off import Wish
 from widget.core.document import WebhookEvent
-from widget.web import answers, limits, service
+from widget.web import answers, service
 from widget.web.audience import Audience, Room
 
 blueprint = Room("openapi", __name__, Audience.PROGRAM)
@@ -193,7 +193,6 @@ def _schemas() -> dict[str, Any]:
 
 
 @blueprint.get("/api/openapi.json")
-@limits.reading
 def as_json() -> ResponseReturnValue:
     response = jsonify(document(service.config().public_url))
     response.headers["Cache-Control"] = "public, max-age=300"
@@ -201,7 +200,6 @@ def as_json() -> ResponseReturnValue:
 
 
 @blueprint.get("/api")
-@limits.reading
 def as_page() -> ResponseReturnValue:
     """The same to read."""
     shown = answers.page("Meetslot for programs")

@@ -131,7 +131,6 @@ def _refused(picking: Picking, given: Form, error: NotBooked) -> ResponseReturnV
 
 
 @blueprint.get("/booking/<token>")
-@limits.reading
 def booking(token: str) -> ResponseReturnValue:
     found = find_booking(token)
     if found.status == "pending" or found.meet_pending:
@@ -140,7 +139,6 @@ def booking(token: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/booking/<token>.ics")
-@limits.reading
 def calendar_file(token: str) -> ResponseReturnValue:
     found = find_booking(token)
     document = load_document(found.host.settings)
@@ -311,7 +309,6 @@ class Moving(Picking):
 
 
 @blueprint.get("/booking/<token>/reschedule")
-@limits.reading
 def choose_time(token: str) -> ResponseReturnValue:
     """The picker for another time, and the step that asks whether it is the right one."""
     found = find_booking(token)

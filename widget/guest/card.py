@@ -13,7 +13,7 @@ from flask import Response, abort
 from flask.typing import ResponseReturnValue
 
 from widget.core.document import EventType, Settings
-from widget.web import limits, service, static, theme
+from widget.web import service, static, theme
 from widget.web.audience import Audience, Room
 
 blueprint = Room("card", __name__, Audience.PROGRAM)
@@ -55,7 +55,6 @@ def _of(document: Settings, event: EventType | None) -> Card:
 
 
 @blueprint.get("/card/<handle>/<slug>/<name>.png")
-@limits.reading
 def show(handle: str, slug: str, name: str) -> ResponseReturnValue:
     document = service.look_at_host(handle)[0].document
     found = document.event_type(slug)

@@ -9,7 +9,7 @@ from flask import Response, abort
 from flask.typing import ResponseReturnValue
 
 from widget.core.document import Settings
-from widget.web import limits, service, static
+from widget.web import service, static
 from widget.web.audience import Audience, Room
 
 blueprint = Room("picture", __name__, Audience.PROGRAM)
@@ -26,7 +26,6 @@ def _name(document: Settings) -> str:
 
 
 @blueprint.get("/picture/<handle>/<name>.webp")
-@limits.reading
 def show(handle: str, name: str) -> ResponseReturnValue:
     document = service.look_at_host(handle)[0].document
     if not document.picture or name != _name(document):

@@ -15,7 +15,7 @@ from widget.text.language import gettext as _
 from widget.web import service, static
 from widget.web.audience import Audience, Room
 
-blueprint = Room("script", __name__, Audience.PROGRAM)
+blueprint = Room("script", __name__, Audience.PROGRAM, counted=False)
 KEEP = "public, max-age=3600"  # sites keep the snippet for years: a new script is there in an hour
 #: How high a picker is by its width, in CSS: 500 px with three columns, 720 with two, 960 with one;
 #: to be filled with hundreds of pixels and the tenth of a width.

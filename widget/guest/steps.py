@@ -27,7 +27,7 @@ from widget.guest import page as guest_page
 from widget.text import language
 from widget.text import zones as text_zones
 from widget.text.language import gettext as _
-from widget.web import answers, cache, limits, messages, parts, service
+from widget.web import answers, cache, messages, parts, service
 from widget.web.audience import Audience, Room
 
 blueprint = Room("steps", __name__, Audience.GUEST)
@@ -115,7 +115,6 @@ class Picking:
 
 
 @blueprint.get("/book/<handle>", strict_slashes=False)
-@limits.reading
 def event_types(handle: str) -> ResponseReturnValue:
     kept, age = guest_page.look_at_host(handle)
 
@@ -129,7 +128,6 @@ def event_types(handle: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/book/<handle>/<slug>", strict_slashes=False)
-@limits.reading
 def event(handle: str, slug: str) -> ResponseReturnValue:
     look = guest_page.look(handle, slug, params.last(request.args, "once"))
     site = embedding.embedder()

@@ -1,4 +1,4 @@
-"""Whom a blueprint answers: that alone decides on session, CSRF, headers and framing."""
+"""Whom a blueprint answers: that alone decides on session, CSRF, limits, headers and framing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from enum import Enum
 from typing import Any
 
 from flask import Blueprint, current_app, request
-from flask.sansio.blueprints import Blueprint as AnyBlueprint
 
 
 class Audience(Enum):
@@ -24,25 +23,31 @@ class Audience(Enum):
 
 
 class Room(Blueprint):
-    """A blueprint that says whom it answers."""
+    """A blueprint that says whom it answers. `counted`: every request of a guest or program counts
+    for the limits before its route is run."""
 
-    def __init__(self, name: str, module: str, audience: Audience, **options: Any) -> None:
+    def __init__(
+        self, name: str, module: str, audience: Audience, *, counted: bool = True, **options: Any
+    ) -> None:
         super().__init__(name, module, **options)
         self.audience = audience
+        self.counted = counted and audience.framed
 
 
-def current() -> Audience:
-    """Whom this request's route answers; an operator where no route was found.
+def room() -> Room | None:
+    """The blueprint of this request's route; None where no route was found.
 
     Raises TypeError for a blueprint that is no Room: it has to say whom it answers.
     """
     if request.blueprint is None:
-        return Audience.OPERATOR
-    return of(current_app.blueprints[request.blueprint])
+        return None
+    found = current_app.blueprints[request.blueprint]
+    if not isinstance(found, Room):
+        raise TypeError(f"blueprint {found.name} has to be a Room with an audience")
+    return found
 
 
-def of(blueprint: AnyBlueprint) -> Audience:
-    """Whom a blueprint answers. Raises TypeError for one that does not say it."""
-    if not isinstance(blueprint, Room):
-        raise TypeError(f"blueprint {blueprint.name} has to be a Room with an audience")
-    return blueprint.audience
+def current() -> Audience:
+    """Whom this request's route answers; an operator where no route was found."""
+    found = room()
+    return found.audience if found else Audience.OPERATOR

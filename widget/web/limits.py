@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable
-from functools import cache, lru_cache, wraps
+from functools import cache, lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
-from typing import ParamSpec, TypeVar
 
 from flask import current_app, g, request
 from limits import RateLimitItem, parse_many
@@ -31,9 +29,6 @@ PER_FORM = "5 per hour"  # bookings by one form that somebody took time for
 PROGRAM = "120 per minute"  # requests of one token
 ONE_CUSTOMER = 64  # bits: of an IPv6 address what one customer has all the rest of (RFC 6177)
 SHARES = 10_000  # that a process remembers at most
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 class Counts:
@@ -113,17 +108,6 @@ def count_reading() -> None:
     g.counted = True
     if seconds := _add(service.config().read_rate_limit, "read", customer(request.remote_addr)):
         raise TooManyRequests(retry_after=seconds)
-
-
-def reading(view: Callable[P, R]) -> Callable[P, R]:
-    """The view, after count_reading()."""
-
-    @wraps(view)
-    def counted(*args: P.args, **kwargs: P.kwargs) -> R:
-        count_reading()
-        return view(*args, **kwargs)
-
-    return counted
 
 
 def count_program(token_id: str) -> None:

@@ -74,7 +74,7 @@ def set_up(app: Flask, config: Config) -> None:
     app.before_request(_begin)
     app.teardown_appcontext(lambda _error: models.rest())
     app.extensions["meetslot.counts"] = limits.Counts(config.ratelimit_storage_uri)
-    app.before_request(_hear_form)
+    app.before_request(_count_and_hear)
     app.after_request(headers.protect)
     app.after_request(codings.compress)
     app.register_error_handler(HTTPException, errors.http_error)
@@ -97,11 +97,14 @@ def _begin() -> None:
         language.use(HOST_LANGUAGE)
 
 
-def _hear_form() -> None:
-    """Speak the language that a guest's form says. The request is counted first, since reading its
-    body takes as long as the client likes; one that is too large is refused here."""
-    if request.method == "POST" and audience.current() is Audience.GUEST:
+def _count_and_hear() -> None:
+    """Count the request of a guest or program, and speak the language that a guest's form says.
+    Counted first, since reading the form takes as long as the client likes; one that is too large
+    is refused here."""
+    room = audience.room()
+    if room and room.counted and request.method != "OPTIONS":
         limits.count_reading()
+    if request.method == "POST" and audience.current() is Audience.GUEST:
         _speak(request.values)
 
 

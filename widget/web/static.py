@@ -17,7 +17,7 @@ from widget.core import fields
 from widget.web import codings, theme
 from widget.web.audience import Audience, Room
 
-blueprint = Room("static", __name__, Audience.PROGRAM)
+blueprint = Room("static", __name__, Audience.PROGRAM, counted=False)
 
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 PARTS = {"guest.js": ("frame.js", "guest.js")}  # one request less
