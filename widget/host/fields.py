@@ -6,13 +6,21 @@ A new field of an event type: the settings document, a table there, and the plac
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from widget.host import week
+
+Document = dict[str, Any]
+Part = dict[str, Any]
+#: The path of an entry in a list that is typed into one field.
+LISTED = re.compile(r"(.*\.)?(choices|allowed_sites|blocked|busy_calendars|durations)\[\d+\]")
 #: Kinds that are read in a way of their own, and shown as another one is.
 ALIKE = {
     "limit": "number",
@@ -47,21 +55,66 @@ class Field:
 
 @dataclass(frozen=True)
 class Section:
-    """A form of the page. Its fields are keys of the document, or of the object `within` it."""
+    """A form of the page, and its part of the settings document, which has all keys here. Its
+    fields are keys of the document, of the object `within` it, or of one of the event types.
+    `anchor`: the section that it stands in, if that is another one."""
 
+    name: str
     heading: str
     fields: tuple[Field, ...]
     within: str = ""
+    anchor: str = ""
 
     @property
     def groups(self) -> list[tuple[str, list[Field]]]:
         """The fields that stand together, under their heading."""
         return [(name, list(some)) for name, some in groupby(self.fields, lambda each: each.group)]
 
+    def part_of(self, document: Document, slug: str = "") -> Part | None:
+        """What it holds; None when there is no event type of that slug."""
+        if self is EVENT:
+            return next((each for each in document["event_types"] if each["slug"] == slug), None)
+        holder = document[self.within] if self.within else document
+        return {each.name: holder[each.name] for each in self.fields}
 
-def _section(declared: dict[str, Any]) -> Section:
+    def put(self, document: Document, part: Part, slug: str = "") -> Document:
+        """The document with the part in it: as one more event type, when there is none of that
+        slug."""
+        changed = deepcopy(document)
+        if self is EVENT:
+            events, slugs = changed["event_types"], slugs_of(changed)
+            at = slugs.index(slug) if slug in slugs else len(events)
+            events[at : at + 1] = [part]
+        elif self.within:
+            changed[self.within] = part
+        else:
+            changed.update(part)
+        if self.name == "dates":
+            changed["date_overrides"] = week.split_dates(changed)
+        return changed
+
+    def field_of(self, path: str) -> str:
+        """The field of its form that a path of the document is edited in."""
+        if self.name == "schedules":
+            path = re.sub(r"\.date_overrides\b.*", ".dates", path)
+            path = "schedules" if path.startswith("event_types") else path
+        elif self.name == "dates":
+            path = re.sub(r"date_overrides\.[0-9-]+", "hours", path)
+        elif self.within:
+            path = re.sub(rf"^{self.within}(\[\d+\])?\.", "", path)
+        one = LISTED.fullmatch(path)
+        return (one[1] or "") + one[2] if one else path
+
+
+def slugs_of(document: Document) -> list[str]:
+    """Of its event types."""
+    return [each["slug"] for each in document["event_types"]]
+
+
+def _section(name: str, declared: dict[str, Any]) -> Section:
     fields = [_field(name, each) for name, each in declared.items() if isinstance(each, dict)]
-    return Section(declared["heading"], tuple(fields), declared.get("within", ""))
+    where = declared.get("anchor", name)
+    return Section(name, declared["heading"], tuple(fields), declared.get("within", ""), where)
 
 
 def _field(name: str, declared: dict[str, Any]) -> Field:
@@ -71,5 +124,6 @@ def _field(name: str, declared: dict[str, Any]) -> Field:
 
 
 _DECLARED = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-SECTIONS = {name: _section(each) for name, each in _DECLARED.items()}
+SECTIONS = {name: _section(name, each) for name, each in _DECLARED.items()}
 QUESTION = SECTIONS.pop("question").fields
+EVENT, EVENT_TYPES = SECTIONS["event"], SECTIONS.pop("event-types")

@@ -8,11 +8,10 @@ from typing import Any
 
 from widget.core import fields as core_fields
 from widget.core.document import WEEKDAYS, SettingsError
-from widget.host.fields import QUESTION, SECTIONS, Field
-from widget.host.forms import Document, Form, Part, revision
+from widget.host.fields import LISTED, QUESTION, SECTIONS, Document, Field, Part, Section
+from widget.host.forms import Form
 from widget.text import language
 
-_LIST = re.compile(r"(.*\.)?(choices|allowed_sites|blocked|busy_calendars|durations)\[\d+\]")
 _STEP = re.compile(r"(\w+)|\[(\d+)\]")
 
 
@@ -25,7 +24,7 @@ class FormView:
     `unsaved`: it holds what is not stored.
     """
 
-    section: str
+    section: Section
     values: Part
     revision: str
     slug: str = ""
@@ -35,24 +34,8 @@ class FormView:
     sent: Form | None = None
     unsaved: bool = False
 
-    @property
-    def title(self) -> str:
-        return SECTIONS[self.section].heading
-
-    @property
-    def anchor(self) -> str:
-        return "events" if self.section == "event" else self.section
-
-    @property
-    def groups(self) -> list[tuple[str, list[Field]]]:
-        return SECTIONS[self.section].groups
-
-    @property
-    def question(self) -> tuple[Field, ...]:
-        return QUESTION
-
     def id(self, path: str) -> str:
-        return f"{self.section}-" + re.sub(r"[^A-Za-z0-9_]+", "-", path).strip("-")
+        return f"{self.section.name}-" + re.sub(r"[^A-Za-z0-9_]+", "-", path).strip("-")
 
     def described(self, path: str, hint: str = "") -> str:
         """The ids of a field's hint and fault, for aria-describedby."""
@@ -64,13 +47,7 @@ class FormView:
         return label(path)
 
 
-def stored(section: str, part: Part, slug: str = "", saved: bool = False) -> FormView:
-    return FormView(section, part, revision(part), slug, saved=saved)
-
-
-def faults_of(
-    error: SettingsError, document: Document, section: str, at: int = 0
-) -> dict[str, str]:
+def faults_of(error: SettingsError, document: Document, section: Section) -> dict[str, str]:
     """The faults of a document by the fields of a section's form.
 
     A field that holds several entries names those that are wrong.
@@ -78,8 +55,8 @@ def faults_of(
     found: dict[str, str] = {}
     wrong: dict[tuple[str, str], list[str]] = {}
     for fault in error.faults:
-        name = field_of(fault.path, section, at)
-        if _LIST.fullmatch(fault.path):
+        name = section.field_of(fault.path)
+        if LISTED.fullmatch(fault.path):
             wrong.setdefault((name, fault.message), []).append(_entry(document, fault.path))
         else:
             found.setdefault(name, _empty(document, name) or fault.message)
@@ -104,22 +81,6 @@ def _entry(document: Any, path: str) -> str:
     if path.rpartition(".")[2].startswith(("busy_calendars", "durations")):
         return words
     return f"line {int(number) + 1} {words}"
-
-
-def field_of(path: str, section: str, at: int = 0) -> str:
-    """The field of a section's form that a path of the document is edited in."""
-    if section == "event":
-        clash = re.fullmatch(r"event_types\[(\d+)\]\.slug", path)
-        path = "slug" if clash else path.removeprefix(f"event_types[{at}].")
-    elif section == "schedules":
-        path = re.sub(r"\.date_overrides\b.*", ".dates", path)
-        path = "schedules" if path.startswith("event_types") else path
-    elif section == "dates":
-        path = re.sub(r"date_overrides\.[0-9-]+", "hours", path)
-    elif within := SECTIONS[section].within if section in SECTIONS else "":
-        path = path.removeprefix(f"{within}.")
-    one = _LIST.fullmatch(path)
-    return (one[1] or "") + one[2] if one else path
 
 
 # --- what a field is called ----------------------------------------------------------------------

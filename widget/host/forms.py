@@ -1,8 +1,4 @@
-"""A section's form, read into its part of the settings document. Pure.
-
-A section is its fields (host/fields.py), or an event type. Its part is what it holds of the
-document, which has all keys here, with their defaults.
-"""
+"""A section's form (host/fields.py), read into its part of the settings document. Pure."""
 
 from __future__ import annotations
 
@@ -20,10 +16,8 @@ from widget.core import addresses, names
 from widget.core import fields as core_fields
 from widget.core.document import WEEKDAYS, EventType
 from widget.host import units, week
-from widget.host.fields import QUESTION, SECTIONS
+from widget.host.fields import EVENT, QUESTION, Document, Part, Section, slugs_of
 
-Document = dict[str, Any]
-Part = dict[str, Any]
 Form = MultiDict[str, str]
 LONGEST_SPAN_DAYS = 366
 
@@ -36,49 +30,20 @@ class Faulty(Exception):
         self.faults = faults
 
 
-# --- a section's part of the document ------------------------------------------------------------
-
-
-def part_of(document: Document, section: str, slug: str = "") -> Part | None:
-    """What a section holds; None when there is no event type of that slug."""
-    if section == "event":
-        return next((each for each in document["event_types"] if each["slug"] == slug), None)
-    holder = document[SECTIONS[section].within] if SECTIONS[section].within else document
-    return {each.name: holder[each.name] for each in SECTIONS[section].fields}
-
-
-def put(document: Document, section: str, part: Part, slug: str = "") -> tuple[Document, int]:
-    """The document with the part in it, and the number of the event type that it is: one more,
-    when there is none of that slug."""
-    changed, at = deepcopy(document), 0
-    if section == "event":
-        events = changed["event_types"]
-        found = index_of(changed, slug)
-        at = len(events) if found is None else found
-        events[at : at + 1] = [part]
-    elif within := SECTIONS[section].within:
-        changed[within] = part
-    else:
-        changed.update(part)
-    if section == "dates":
-        changed["date_overrides"] = week.split_dates(changed)
-    return changed, at
-
-
 def revision(part: Any) -> str:
     """A digest of what a form was made from, to see whether that was changed meanwhile."""
     text = json.dumps(part, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def read_section(section: str, form: Form, before: Part | None) -> Part:
-    """The part as the form has it; `before` is what is stored. Raises Faulty."""
+def read_section(section: Section, form: Form, before: Part | None) -> Part:
+    """Its part as the form has it; `before` is what is stored. Raises Faulty."""
     stored = before or {}
     part = {
         each.name: READ[each.kind](form, each.name, stored.get(each.name))
-        for each in SECTIONS[section].fields
+        for each in section.fields
     }
-    if section == "event" and part["slot_interval"] is None:
+    if section is EVENT and part["slot_interval"] is None:
         part["slot_interval"] = _length(part["duration"], stored.get("slot_interval", 30))
     return {**stored, **part}  # what only an import sets stays
 
@@ -241,14 +206,14 @@ def _holidays(form: Form) -> Part | None:
     return {"country": country, "subdivision": region or None} if country else None
 
 
+def _typed(form: Form, name: str, _stored: Any) -> str:
+    return form.get(name, "")
+
+
 #: By kind: what a form has for a name, given what is stored.
 READ: dict[str, Callable[[Form, str, Any], Any]] = {
-    "line": lambda form, name, _: form.get(name, ""),
+    **dict.fromkeys(("line", "choice", "select", "zone", "calendar"), _typed),
     "lines": lambda form, name, _: form.get(name, "").replace("\r\n", "\n"),
-    "choice": lambda form, name, _: form.get(name, ""),
-    "select": lambda form, name, _: form.get(name, ""),
-    "zone": lambda form, name, _: form.get(name, ""),
-    "calendar": lambda form, name, _: form.get(name, ""),
     "tick": lambda form, name, _: name in form,
     "number": lambda form, name, _: whole(form.get(name, "")),
     "numbers": lambda form, name, _: [*map(units.minutes, _LENGTHS.findall(form.get(name, "")))],
@@ -324,15 +289,6 @@ def _change_rows(rows: list[Any], what: str, number: str, new: Part) -> None:
 # --- the list of event types ---------------------------------------------------------------------
 
 
-def slugs_of(document: Document) -> list[str]:
-    return [each["slug"] for each in document["event_types"]]
-
-
-def index_of(document: Document, slug: str) -> int | None:
-    slugs = slugs_of(document)
-    return slugs.index(slug) if slug in slugs else None
-
-
 def change_list(document: Document, form: Form) -> str | None:
     """Do what the pressed button of the list says; the slug of the event type to open, if any.
 
@@ -345,9 +301,10 @@ def change_list(document: Document, form: Form) -> str | None:
         made["slot_interval"] = _length(length, 30)
         return _create(document, len(document["event_types"]), made, made["title"], form)
     for act in ("duplicate", "up", "down", "delete"):
-        at = index_of(document, form.get(act, ""))
-        if at is None:
+        slug, slugs = form.get(act, ""), slugs_of(document)
+        if slug not in slugs:
             continue  # it may be gone already: then there is nothing to do
+        at = slugs.index(slug)
         if act == "duplicate":
             one = document["event_types"][at]
             title = f"{one['title']} (copy)"[: core_fields.TITLE]

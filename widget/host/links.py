@@ -26,12 +26,6 @@ blueprint = Room("links", __name__, Audience.HOST)
 _TYPED = re.compile(r"(\d{4}-\d\d-\d\d)[ T]+(\d\d:\d\d)(?:\s*[-–/]\s*(\d\d:\d\d))?")
 
 
-@blueprint.get("/settings/links")
-@blueprint.get("/settings/links/<_code>/revoke")
-def back(_code: str = "") -> ResponseReturnValue:
-    return redirect(address("links"), 303)
-
-
 @blueprint.post("/settings/links")
 def make() -> ResponseReturnValue:
     host = models.host_by_id(current_user.host.id) or abort(404)

@@ -34,11 +34,6 @@ class NoPicture(ValueError):
     """It cannot be used; the message says why."""
 
 
-@blueprint.get("/settings/picture")
-def back() -> ResponseReturnValue:
-    return redirect(address("profile"), 303)
-
-
 @blueprint.post("/settings/picture")
 def upload() -> ResponseReturnValue:
     """Put the picture in the place of the one before, or take that away."""

@@ -24,7 +24,7 @@ from widget.google.errors import GoogleError
 from widget.guest import steps
 from widget.guest.steps import Picking
 from widget.host import form_view, forms, snippets
-from widget.host.fields import SECTIONS
+from widget.host.fields import SECTIONS, slugs_of
 from widget.host.forms import Faulty, Form
 from widget.host.signin import page
 from widget.web import answers, service, setup
@@ -131,19 +131,19 @@ def _picking(host: models.Host, slug: str, given: Form) -> Preview | None:
     """Raises Faulty. None when there is no such event type."""
     stored = load_document(host.settings)
     document, section = stored.model_dump(), given.get("section")
-    at = forms.index_of(document, slug)
-    if at is None:
+    slugs = slugs_of(document)
+    if slug not in slugs:
         return None
+    at = slugs.index(slug)
     if section is None:  # a step in the picker
         return Preview(Target(host, stored, stored.event_types[at]), slug).lasting(given)
-    if section not in SECTIONS:
-        abort(404)
-    part = forms.read_section(section, given, forms.part_of(document, section, slug))
-    wanted, _at = forms.put(document, section, part, slug)
+    known = SECTIONS.get(section) or abort(404)
+    part = forms.read_section(known, given, known.part_of(document, slug))
+    wanted = known.put(document, part, slug)
     try:
         draft = parse_document(wanted)
     except SettingsError as error:
-        raise Faulty(form_view.faults_of(error, wanted, section, at)) from None
+        raise Faulty(form_view.faults_of(error, wanted, known)) from None
     return Preview(Target(host, draft, draft.event_types[at]), slug, draft=True)
 
 

@@ -15,13 +15,6 @@ from widget.web.audience import Audience, Room
 blueprint = Room("programs", __name__, Audience.HOST)
 
 
-@blueprint.get("/settings/tokens")
-@blueprint.get("/settings/tokens/<_id>/end")
-def back(_id: str = "") -> ResponseReturnValue:
-    """A form's own address, reloaded, is the page again, without the token."""
-    return redirect(address("programs"), 303)
-
-
 @blueprint.post("/settings/tokens")
 def make() -> ResponseReturnValue:
     """Show the new token on the page that answers: it is stored as a hash, so only this once."""

@@ -24,9 +24,9 @@ from widget.host import (
     webhook_view,
     why,
 )
-from widget.host.fields import SECTIONS
+from widget.host.fields import EVENT, EVENT_TYPES, SECTIONS, Part, Section, slugs_of
 from widget.host.form_view import FormView
-from widget.host.forms import Faulty, Part
+from widget.host.forms import Faulty
 from widget.host.signin import page
 from widget.host.store import store
 from widget.web import answers, theme
@@ -35,6 +35,9 @@ from widget.web.audience import Audience, Room
 blueprint = Room("settings", __name__, Audience.HOST)
 
 TRIES = 5  # to save while other windows save too
+#: Where on the page a form stands, by the first part of its address.
+ANCHORS = {each.name: each.anchor for each in (*SECTIONS.values(), EVENT_TYPES)}
+ANCHORS |= {"links": "links", "webhook": "webhook", "tokens": "programs", "picture": "profile"}
 
 
 # --- the page ------------------------------------------------------------------------------------
@@ -48,11 +51,10 @@ def show() -> ResponseReturnValue:
 
 
 @blueprint.get("/settings/<section>")
-def back(section: str) -> ResponseReturnValue:
-    """Lead a section's own address, which is for its form, back to the page when reloaded."""
-    if section not in (*SECTIONS, "event-types"):
-        abort(404)
-    return redirect(f"/settings#{views.ANCHORS.get(section, section)}", 303)
+@blueprint.get("/settings/<section>/<path:_act>")
+def back(section: str, _act: str = "") -> ResponseReturnValue:
+    """Lead a form's own address, reloaded, back to the page: without what that said only once."""
+    return redirect(views.address(ANCHORS.get(section) or abort(404)), 303)
 
 
 @blueprint.get("/settings/events/<slug>")
@@ -95,23 +97,24 @@ def whole(
 
 @blueprint.post("/settings/<section>")
 def save(section: str) -> ResponseReturnValue:
-    if section not in SECTIONS or section == "event":
+    known = SECTIONS.get(section)
+    if known is None or known is EVENT:
         abort(404)
-    return _save(section)
+    return _save(known)
 
 
 @blueprint.post("/settings/events/<slug>")
 def save_event(slug: str) -> ResponseReturnValue:
-    return _save("event", slug)
+    return _save(EVENT, slug)
 
 
-def _save(section: str, slug: str = "") -> ResponseReturnValue:
+def _save(section: Section, slug: str = "") -> ResponseReturnValue:
     """Put the form's part into the document, unless that part was changed since it was shown."""
     for _try in range(TRIES):
         host = models.host_by_id(current_user.host.id) or abort(404)
         current = load_document(host.settings)
         stored = current.model_dump()
-        before = forms.part_of(stored, section, slug)
+        before = section.part_of(stored, slug)
         sent = _sent(section, slug, before)
         if "do" in request.form:
             forms.edit(sent.values, request.form["do"], request.form)
@@ -119,9 +122,9 @@ def _save(section: str, slug: str = "") -> ResponseReturnValue:
             return whole(host, 200, replace(sent, faults={}, unsaved=typed))
         if sent.faults:
             return whole(host, 422, sent)
-        wanted, at = forms.put(stored, section, sent.values, slug)
-        name = sent.values["slug"] if section == "event" else ""
-        if before is None and forms.part_of(stored, section, name) == sent.values:
+        wanted = section.put(stored, sent.values, slug)
+        name = sent.values["slug"] if section is EVENT else ""
+        if before is None and section.part_of(stored, name) == sent.values:
             return _saved(section, name)  # a second press of the button that renamed it
         try:
             document = parse_document(wanted)
@@ -129,15 +132,15 @@ def _save(section: str, slug: str = "") -> ResponseReturnValue:
                 told = replace(sent, revision=forms.revision(before), conflict=True)
                 return whole(host, 409, told)
             renamed = {slug: name} if slug != name else {}
-            if store(host, document, renamed, zone_chosen=section == "profile"):
+            if store(host, document, renamed, zone_chosen=section.name == "profile"):
                 return _saved(section, name)
         except SettingsError as error:
-            faults = form_view.faults_of(error, wanted, section, at)
+            faults = form_view.faults_of(error, wanted, section)
             return whole(host, 422, replace(sent, faults=faults))
     abort(503)
 
 
-def _sent(section: str, slug: str, before: Part | None) -> FormView:
+def _sent(section: Section, slug: str, before: Part | None) -> FormView:
     """The form as it was sent, with the faults of what cannot be read of it."""
     form, revision = request.form, request.form.get("revision", "")
     try:
@@ -148,11 +151,11 @@ def _sent(section: str, slug: str, before: Part | None) -> FormView:
     return FormView(section, part, revision, slug, sent=form, unsaved=True)
 
 
-def _saved(section: str, slug: str) -> ResponseReturnValue:
-    given = {"event": slug} if section == "event" else {}
-    if section == "dates":
+def _saved(section: Section, slug: str) -> ResponseReturnValue:
+    given = {"event": slug} if section is EVENT else {}
+    if section.name == "dates":
         given["month"] = request.form.get("from", "")[:7]
-    return redirect(views.address(views.ANCHORS.get(section, section), section, **given), 303)
+    return redirect(views.address(section.anchor, section.name, **given), 303)
 
 
 # --- the list of event types ---------------------------------------------------------------------
@@ -164,7 +167,7 @@ def change_event_types() -> ResponseReturnValue:
     for _try in range(TRIES):
         host = models.host_by_id(current_user.host.id) or abort(404)
         document = load_document(host.settings).model_dump()
-        shown = forms.slugs_of(document)
+        shown = slugs_of(document)
         try:
             opened = forms.change_list(document, request.form) or request.args.get("event")
             if store(host, parse_document(document)):
@@ -172,17 +175,13 @@ def change_event_types() -> ResponseReturnValue:
         except Faulty as error:
             return _list_again(host, shown, error.faults)
         except SettingsError as error:
-            at = len(document["event_types"]) - 1
-            found = form_view.faults_of(error, document, "event-types")
-            faults = {path.removeprefix(f"event_types[{at}]."): found[path] for path in found}
-            return _list_again(host, shown, faults)
+            return _list_again(host, shown, form_view.faults_of(error, document, EVENT_TYPES))
     abort(503)
 
 
 def _list_again(host: models.Host, shown: list[str], faults: dict[str, str]) -> Response:
-    sent = FormView(
-        "event-types", {}, forms.revision(shown), faults=faults, sent=request.form, unsaved=True
-    )
+    revision, form = forms.revision(shown), request.form
+    sent = FormView(EVENT_TYPES, {}, revision, faults=faults, sent=form, unsaved=True)
     return whole(host, 422, sent)
 
 

@@ -19,11 +19,10 @@ from widget.core.first import first_document
 from widget.core.hours import schedule_of
 from widget.guest import days as guest_days
 from widget.host import calendars as host_calendars
-from widget.host import days_off, form_view, forms, snippets, units
+from widget.host import days_off, forms, snippets, units
 from widget.host import week as host_week
-from widget.host.fields import SECTIONS
+from widget.host.fields import EVENT, EVENT_TYPES, QUESTION, SECTIONS, Document, Section, slugs_of
 from widget.host.form_view import FormView
-from widget.host.forms import Document
 from widget.text import language, zones
 from widget.web import service, theme
 
@@ -35,7 +34,6 @@ LOCATIONS = {
 }
 #: What an address says about the view: which editor, month, tab and page of bookings are open.
 KEPT = ("event", "month", "embed", "of", "show", "q", "page")
-ANCHORS = {"event": "events", "event-types": "events"}  # of sections that stand in another one
 FIRST_WEEK = first_document("x", "x", "UTC").weekly_hours
 VIEW_LENGTH = 100  # characters of any of them
 
@@ -64,12 +62,13 @@ def page(host: models.Host, document: Settings, sent: FormView | None) -> Docume
     stored = document.model_dump()
     saved = request.args.get("saved", "") if request.method == "GET" else ""
 
-    def form(section: str, part: Any, slug: str = "") -> FormView:
-        if sent and sent.section == section:
+    def form(section: Section, part: Any, slug: str = "") -> FormView:
+        if sent and sent.section is section:
             return sent
-        return form_view.stored(section, part, slug, saved == section)
+        return FormView(section, part, forms.revision(part), slug, saved=saved == section.name)
 
-    shown = {each: form(each, forms.part_of(stored, each)) for each in SECTIONS if each != "event"}
+    some = [each for each in SECTIONS.values() if each is not EVENT]
+    shown = {each.name: form(each, each.part_of(stored)) for each in some}
     editor, accent = _editor(stored, sent, form), shown["theme"].values["accent"]
     offered = next((each.slug for each in document.event_types if each.active), "")
     return {
@@ -79,8 +78,9 @@ def page(host: models.Host, document: Settings, sent: FormView | None) -> Docume
         "here": address,
         "to": action,
         "saved": saved,
-        "forms": {**shown, "event-types": form("event-types", forms.slugs_of(stored))},
-        "unfinished": ANCHORS.get(sent.section, sent.section) if sent else None,
+        "forms": {**shown, "event-types": form(EVENT_TYPES, slugs_of(stored))},
+        "unfinished": sent.section.anchor if sent else None,
+        "question_fields": QUESTION,
         "zones": _zones(
             _zone(shown["profile"], document), clock.now() // 3600, str(language.current())
         ),
@@ -121,11 +121,11 @@ def _first_run(host: models.Host, document: Settings) -> list[tuple[str, str, bo
 
 def _editor(stored: Document, sent: FormView | None, form: Any) -> FormView | None:
     """The event type whose editor is open: the one that was sent, else the one asked for."""
-    if sent and sent.section == "event":
+    if sent and sent.section is EVENT:
         return sent
     slug = request.args.get("event", "")
-    part = forms.part_of(stored, "event", slug)
-    return form("event", part, slug) if part else None
+    part = EVENT.part_of(stored, slug)
+    return form(EVENT, part, slug) if part else None
 
 
 def _zone(form: FormView, document: Settings) -> str:
@@ -342,7 +342,7 @@ def _listed(host: models.Host, document: Settings, event: EventType) -> Document
 
 def _adding(sent: FormView | None) -> Document:
     """The title and length of an event type to be added, as they were typed."""
-    given = sent.sent if sent and sent.section == "event-types" and sent.sent else {}
+    given = sent.sent if sent and sent.section is EVENT_TYPES and sent.sent else {}
     return {"title": given.get("title", ""), "duration": given.get("duration", "30 min")}
 
 

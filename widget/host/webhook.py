@@ -19,13 +19,6 @@ from widget.web.audience import Audience, Room
 blueprint = Room("webhook", __name__, Audience.HOST)
 
 
-@blueprint.get("/settings/webhook")
-@blueprint.get("/settings/webhook/<path:_act>")
-def back(_act: str = "") -> ResponseReturnValue:
-    """A form's own address, reloaded, is the page again, without the secret."""
-    return redirect(address("webhook"), 303)
-
-
 @blueprint.post("/settings/webhook")
 def save() -> ResponseReturnValue:
     """Keep where events are sent. The secret of a new webhook is shown on the page that answers,
