@@ -28,28 +28,6 @@ JSON, PROBLEM = "application/json", "application/problem+json"
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """`where`: path, query or header. A path's are required."""
-
-    name: str
-    where: str
-    description: str
-    type: dict[str, Any]
-    example: Any = None
-    required: bool = False
-
-    def document(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "in": self.where,
-            "description": self.description,
-            "required": self.required or self.where == "path",
-            "schema": self.type,
-            **({} if self.example is None else {"example": self.example}),
-        }
-
-
-@dataclass(frozen=True)
 class Operation:
     """One call. `answers`: models by status; `problems`: statuses with problem details."""
 
@@ -60,7 +38,7 @@ class Operation:
     answers: dict[int, type[BaseModel]]
     problems: tuple[int, ...]
     description: str = ""
-    parameters: tuple[Parameter, ...] = ()
+    parameters: tuple[dict[str, Any], ...] = ()
     body: type[BaseModel] | None = None
     body_required: bool = True
     example: dict[str, Any] | None = None
@@ -73,7 +51,7 @@ class Operation:
             "summary": self.summary,
             "description": self.description,
             "tags": ["The host's own programs" if self.token else "Guests"],
-            "parameters": [each.document() for each in self.parameters],
+            "parameters": self.parameters,
             "responses": {str(each): response for each, response in self._responses().items()},
         }
         if self.token:
@@ -118,7 +96,8 @@ TAKE_ID = ("getBooking", "cancelBooking")  # operations
 _DECLARED = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 MEANS = {int(status): words for status, words in _DECLARED["means"].items()}
 _PARAMETERS = {
-    key: Parameter(**{"name": key, **each}) for key, each in _DECLARED["parameters"].items()
+    key: {"name": key, "required": each["in"] == "path", **each}
+    for key, each in _DECLARED["parameters"].items()
 }
 
 
