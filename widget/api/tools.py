@@ -83,9 +83,9 @@ class Tool:
     title: str
     description: str
     arguments: type[Arguments]
-    run: Callable[[Any], schema.Answer]
+    run: Run
     hints: Mapping[str, bool]
-    words: Callable[[NotBooked], str] = messages.refusal
+    words: Callable[[NotBooked], str]
 
     def document(self) -> dict[str, Any]:
         return {
@@ -97,41 +97,84 @@ class Tool:
         }
 
 
+Run = Callable[[Any], schema.Answer]
+READS = {"readOnlyHint": True, "openWorldHint": True}
+WRITES = {"readOnlyHint": False, "destructiveHint": False, "openWorldHint": True}
+TOOLS: dict[str, Tool] = {}
+
+
+def tool(
+    title: str,
+    arguments: type[Arguments],
+    hints: Mapping[str, bool],
+    words: Callable[[NotBooked], str] = messages.refusal,
+) -> Callable[[Run], Run]:
+    """Make a function a tool of its name. Its docstring is what agents are told of it."""
+
+    def made(run: Run) -> Run:
+        told = " ".join((run.__doc__ or "").split())
+        TOOLS[run.__name__] = Tool(run.__name__, title, told, arguments, run, hints, words)
+        return run
+
+    return made
+
+
+@tool("List event types", OfHost, READS)
 def list_event_types(given: OfHost) -> schema.Answer:
+    """What can be booked with a host: lengths in minutes, where, and what is asked."""
     return schema.HostAnswer.of(service.config(), service.look_at_host(given.host)[0].document)
 
 
+@tool("Find free times", Slots, READS)
 def get_available_slots(given: Slots) -> schema.Answer:
+    """The free times of an event type between two instants. Times are UTC: say them to the guest
+    in the guest's own zone, with its name."""
     target = service.look(given.host, given.event)
     return calls.slots(target, given.model_dump(by_alias=True))[0]
 
 
+@tool("Book", Booking, {**WRITES, "idempotentHint": False})
 def create_booking(given: Booking) -> schema.Answer:
+    """Book a free time for a guest, who has agreed to it. Keep manageUrl: its last part is the
+    token for everything else. A booking that is pending is not certain yet: ask with
+    get_booking."""
     key = calls.idempotency_key(given.idempotency_key, {}, "idempotency_key")
     wish = given.model_dump(include=set(Details.model_fields))
     target = find(given.host, given.event, given.once or "")
     return calls.book(target, wish, key, "idempotency_key")
 
 
+@tool("Look at a booking", OfBooking, READS)
 def get_booking(given: OfBooking) -> schema.Answer:
+    """A booking as it is now."""
     return schema.BookedAnswer.of(service.config(), _booking(given))
 
 
+@tool("Move a booking", Move, {**WRITES, "idempotentHint": True}, messages.change_refusal)
 def reschedule_booking(given: Move) -> schema.Answer:
-    found, errors = _booking(given), dict[str, str]()
-    start = guest_input.checked(guest_input.instant, given.start, "start", errors)
-    if errors:
-        raise Invalid(errors)
-    return calls.move(found, start)
+    """Move a booking to another free time; its link stays, and Google tells everybody."""
+    return calls.move(_booking(given), _read(guest_input.instant, given.start, "start"))
 
 
+@tool(
+    "Cancel a booking",
+    Cancel,
+    {**WRITES, "destructiveHint": True, "idempotentHint": True},
+    messages.change_refusal,
+)
 def cancel_booking(given: Cancel) -> schema.Answer:
-    found, errors = _booking(given), dict[str, str]()
-    reason = guest_input.checked(guest_input.reason, given.reason, "reason", errors)
-    if errors:
-        raise Invalid(errors)
+    """Cancel a booking; Google tells everybody. Ask the guest before."""
+    found, reason = _booking(given), _read(guest_input.reason, given.reason, "reason")
     done = act.cancel(service.google(), found, reason, calls.caller(), clock.now())
     return schema.BookedAnswer.of(service.config(), done)
+
+
+def _read(reader: Callable[[Any], Any], value: Any, name: str) -> Any:
+    """What `reader` makes of a value. Raises Invalid."""
+    try:
+        return reader(value)
+    except ValueError as error:
+        raise Invalid({name: str(error)}) from None
 
 
 def _booking(given: OfBooking) -> models.Booking:
@@ -141,68 +184,6 @@ def _booking(given: OfBooking) -> models.Booking:
     if found is None:
         raise NotHere
     return found
-
-
-READS = {"readOnlyHint": True, "openWorldHint": True}
-WRITES = {"readOnlyHint": False, "destructiveHint": False, "openWorldHint": True}
-TOOLS = {
-    tool.name: tool
-    for tool in (
-        Tool(
-            "list_event_types",
-            "List event types",
-            "What can be booked with a host: lengths in minutes, where, and what is asked.",
-            OfHost,
-            list_event_types,
-            READS,
-        ),
-        Tool(
-            "get_available_slots",
-            "Find free times",
-            "The free times of an event type between two instants. Times are UTC: say them to the"
-            " guest in the guest's own zone, with its name.",
-            Slots,
-            get_available_slots,
-            READS,
-        ),
-        Tool(
-            "create_booking",
-            "Book",
-            "Book a free time for a guest, who has agreed to it. Keep manageUrl: its last part is"
-            " the token for everything else. A booking that is pending is not certain yet: ask"
-            " with get_booking.",
-            Booking,
-            create_booking,
-            {**WRITES, "idempotentHint": False},
-        ),
-        Tool(
-            "get_booking",
-            "Look at a booking",
-            "A booking as it is now.",
-            OfBooking,
-            get_booking,
-            READS,
-        ),
-        Tool(
-            "reschedule_booking",
-            "Move a booking",
-            "Move a booking to another free time; its link stays, and Google tells everybody.",
-            Move,
-            reschedule_booking,
-            {**WRITES, "idempotentHint": True},
-            messages.change_refusal,
-        ),
-        Tool(
-            "cancel_booking",
-            "Cancel a booking",
-            "Cancel a booking; Google tells everybody. Ask the guest before.",
-            Cancel,
-            cancel_booking,
-            {**WRITES, "destructiveHint": True, "idempotentHint": True},
-            messages.change_refusal,
-        ),
-    )
-}
 
 
 def run(name: str, given: Any) -> schema.Answer:
