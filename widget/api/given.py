@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from flask import Response, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from widget.api.calls import OtherTimes
@@ -39,16 +40,17 @@ FAULTS = (Invalid, OtherTimes, NotBooked)
 
 def told(error: Exception, words: Callable[[NotBooked], str] = messages.refusal) -> Response:
     """One of FAULTS as problem details: nothing was booked or changed; `words` say that."""
+    more: dict[str, Any] = {}
     if isinstance(error, Invalid):
         return invalid(error.errors)
     if isinstance(error, OtherTimes):
-        slots = [each.model_dump() for each in error.slots]
-        return _refused(error.error, words, slots=slots)
+        more, error = {"slots": [each.model_dump() for each in error.slots]}, error.error
     assert isinstance(error, NotBooked)
-    return _refused(error, words)
-
-
-def _refused(error: NotBooked, words: Callable[[NotBooked], str], **more: Any) -> Response:
-    """The outcome's own status and code."""
     response = web_errors.problem(error.status, error.code, words(error), **more)
     return messages.with_retry(response, error)
+
+
+def tell(blueprint: Blueprint, words: Callable[[NotBooked], str] = messages.refusal) -> None:
+    """Answer FAULTS that the routes of a blueprint raise."""
+    for fault in FAULTS:
+        blueprint.register_error_handler(fault, partial(told, words=words))

@@ -11,9 +11,8 @@ from pydantic import ValidationError
 
 import models
 from widget.api import schema
-from widget.api.given import invalid, json_body, told
+from widget.api.given import json_body, tell
 from widget.booking import act, links, one_off, rows, tokens
-from widget.booking.errors import NotBooked
 from widget.booking.guest_input import Invalid, checked, instant
 from widget.core import clock
 from widget.core.document import load_document
@@ -22,6 +21,7 @@ from widget.web import limits, messages, service
 from widget.web.audience import Audience, Room
 
 blueprint = Room("me", __name__, Audience.PROGRAM, counted=False, url_prefix="/api/v1/me")
+tell(blueprint, messages.change_refusal)
 
 PAGE = 100  # bookings, at most
 
@@ -78,7 +78,7 @@ def bookings() -> ResponseReturnValue:
     after = _after(given.get("cursor"), asked, errors)
     limit = _limit(given.get("limit", str(PAGE)), errors)
     if errors:
-        return invalid(errors)
+        raise Invalid(errors)
     found = rows.page(g.program.host, start, end, status, after, limit + 1)
     shown, config = found[:limit], service.config()
     more = len(found) > limit
@@ -119,11 +119,8 @@ def cancel(id: str) -> ResponseReturnValue:
     except ValidationError as error:
         errors |= {str(each["loc"][0]): each["msg"] for each in error.errors()}
     if errors:
-        return invalid(errors)
-    try:
-        done = act.cancel(service.google(), found, wish.reason, act.HOST, clock.now())
-    except NotBooked as error:
-        return told(error, messages.change_refusal)
+        raise Invalid(errors)
+    done = act.cancel(service.google(), found, wish.reason, act.HOST, clock.now())
     answer = schema.HostsBooking.of(service.config(), done)
     return answer.response(202 if done.status == "pending" else 200)
 
@@ -149,12 +146,9 @@ def make_link() -> ResponseReturnValue:
     host, errors = g.program.host, dict[str, str]()
     given = json_body(errors)
     if errors:
-        return invalid(errors)
-    try:
-        wish = one_off.read(load_document(host.settings), given, clock.now())
-        made = one_off.make(host, wish, clock.now())
-    except Invalid as error:
-        return invalid(error.errors)
+        raise Invalid(errors)
+    wish = one_off.read(load_document(host.settings), given, clock.now())
+    made = one_off.make(host, wish, clock.now())
     return _link(made).response(201)
 
 

@@ -6,13 +6,14 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from widget.api import calls, schema
-from widget.api.given import FAULTS, json_body, told
+from widget.api.given import json_body, tell
 from widget.booking import guest_input
 from widget.booking.target import Look, find
 from widget.web import cache, service
 from widget.web.audience import Audience, Room
 
 blueprint = Room("api", __name__, Audience.PROGRAM, url_prefix="/api/v1")
+tell(blueprint)
 
 STATUS = {"pending": 202, "confirmed": 201}
 KEY = "Idempotency-Key"
@@ -36,10 +37,7 @@ def slots(handle: str, slug: str) -> ResponseReturnValue:
 
 
 def _slots(target: Look) -> Response:
-    try:
-        answer, offer = calls.slots(target, request.args.to_dict())
-    except FAULTS as error:
-        return told(error)
+    answer, offer = calls.slots(target, request.args.to_dict())
     response = answer.response()
     if offer.as_of is not None:  # while Google is silent: how old its word is (RFC 9111, 5.1)
         response.headers["Age"] = str(max(0, offer.now - offer.as_of))
@@ -52,9 +50,6 @@ def book(handle: str, slug: str) -> ResponseReturnValue:
     given = json_body(errors)
     once = given.get("once")
     target = find(handle, slug, once if isinstance(once, str) else "")
-    try:
-        key = calls.idempotency_key(request.headers.get(KEY), errors, KEY)
-        answer = calls.book(target, given, key, KEY)
-    except FAULTS as error:
-        return told(error)
+    key = calls.idempotency_key(request.headers.get(KEY), errors, KEY)
+    answer = calls.book(target, given, key, KEY)
     return answer.response(STATUS.get(answer.booking.status, 200))
