@@ -6,9 +6,8 @@ from __future__ import annotations
 import re
 from html import escape
 
-from flask import Response, request
+from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel
 
 from widget.booking.target import NotHere, Renamed, event_in, look_at_host
 from widget.core import addresses, clock
@@ -23,22 +22,6 @@ WIDTH, HEIGHT = 960, 720  # CSS pixels: the picker with everything in sight
 CACHE_SECONDS = 3600
 _PATH = re.compile(r"/book/([^/]+)(?:/([^/]+))?/?")
 _PIXELS = re.compile(r"[1-9][0-9]{0,5}")
-
-
-class Rich(BaseModel):
-    """The answer, by section 2.3.4.4 of oEmbed."""
-
-    type: str = "rich"
-    version: str = "1.0"
-    title: str
-    author_name: str
-    author_url: str
-    provider_name: str = "Meetslot"
-    provider_url: str
-    cache_age: int = CACHE_SECONDS
-    html: str
-    width: int
-    height: int
 
 
 @blueprint.get("/oembed")
@@ -63,16 +46,20 @@ def oembed() -> ResponseReturnValue:
         f'<iframe src="{escape(address)}" title="{escape(title)}" width="{width}"'
         f' height="{height}" style="border:0;max-width:100%" loading="lazy"></iframe>'
     )
-    rich = Rich(
+    # section 2.3.4.4 of oEmbed
+    response = jsonify(
+        type="rich",
+        version="1.0",
         title=title,
         author_name=document.display_name,
         author_url=f"{public_url}/book/{document.handle}",
+        provider_name="Meetslot",
         provider_url=public_url,
+        cache_age=CACHE_SECONDS,
         html=frame,
         width=width,
         height=height,
     )
-    response = Response(rich.model_dump_json(), mimetype="application/json")
     response.headers["Cache-Control"] = f"public, max-age={CACHE_SECONDS}"
     return response
 
