@@ -30,17 +30,15 @@ def told(document: Settings, rules: Rules) -> Callable[[date], str]:
 def in_sight(
     document: Settings, event: EventType, view: dict[str, Any], today: date
 ) -> list[dict[str, str]]:
-    """When the host is away in the month, or around the days, that a picker's view shows."""
+    """When the host is away in the month, or around the days, that a picker's view shows: in
+    order, the dates and what guests read of them."""
     if view["month"]:
         first, last = view["month"].sight
-        return notes(document, max(first, today), last)
-    shown = [date.fromisoformat(each.date) for each in view["shown"]]
-    last = max(shown, default=today + timedelta(days=event.booking_window_days))
-    return notes(document, min(shown, default=today), last)
-
-
-def notes(document: Settings, first: date, last: date) -> list[dict[str, str]]:
-    """The times away between two dates, in order, as their dates and what guests read of them."""
+        first = max(first, today)
+    else:
+        shown = [date.fromisoformat(each.date) for each in view["shown"]]
+        first = min(shown, default=today)
+        last = max(shown, default=today + timedelta(days=event.booking_window_days))
     low, high = first.isoformat(), last.isoformat()
     found = [each for each in document.away if each.since <= high and each.until >= low]
     return [

@@ -23,7 +23,7 @@ from widget.booking.target import NotHere, Target, of_booking
 from widget.core import clock, zones
 from widget.core.clock import to_rfc3339
 from widget.core.document import EventType, load_document
-from widget.guest import invitation, params, steps
+from widget.guest import embedding, invitation, params, steps
 from widget.guest import page as guest_page
 from widget.guest.steps import Picking
 from widget.text import language
@@ -156,7 +156,7 @@ def find_booking(token: str) -> Booking:
     found = rows.booking_by_id(id) if id else None
     if found is None:
         abort(404)
-    guest_page.find_host(found.host.handle)
+    embedding.enter(found.host.id, load_document(found.host.settings))
     return found
 
 

@@ -8,9 +8,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-import models
 from widget.booking import target
-from widget.booking.snapshot import BusyAge, Snapshot
 from widget.booking.target import Look, NotHere, Target
 from widget.core.document import EventType, Settings
 from widget.guest import days, discovery, embedding, invitation, params, picture
@@ -147,20 +145,3 @@ def look(handle: str, slug: str, once: str) -> Look:
     kept, age = service.look_at_host(handle)
     embedding.enter(kept.host_id, kept.document, slug)
     return Look(kept, age, target.event_in(kept.host_id, kept.document, slug, once))
-
-
-def look_at_host(handle: str) -> tuple[Snapshot, BusyAge]:
-    """find_host, for a guest who only looks. Raises NotHere or Renamed."""
-    kept, age = service.look_at_host(handle)
-    embedding.enter(kept.host_id, kept.document)
-    return kept, age
-
-
-def find_host(handle: str) -> tuple[models.Host, Settings]:
-    """The host with this handle, for a page. Only allowed sites may frame it.
-
-    Raises NotHere or Renamed.
-    """
-    host, document = target.find_host(handle)
-    embedding.enter(host.id, document)
-    return host, document

@@ -116,7 +116,8 @@ class Picking:
 
 @blueprint.get("/book/<handle>", strict_slashes=False)
 def event_types(handle: str) -> ResponseReturnValue:
-    kept, age = guest_page.look_at_host(handle)
+    kept, age = service.look_at_host(handle)
+    embedding.enter(kept.host_id, kept.document)
 
     def make() -> Response:
         listed = guest_page.event_types(kept.document)
