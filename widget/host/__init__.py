@@ -4,13 +4,16 @@ signin         Google's OAuth code flow, session, the page's layout
 stale          a form that is out of date or signed out
 settings       the settings page and its saves
 store          a settings document, stored
-fields         every field of the page, declared once
+fields         every section and field of the page, declared once
 forms          a section's form read into its part of the settings document
-units          lengths of time, as people type them
-week           a week's hours, over midnight too
-days_off       public holidays to choose from, the names of days off
 form_view      a section's form as it is shown, with its faults
-views          what the settings page shows, section by section
+views          the whole page: its sections, put together
+addresses      of the page, which keep the view
+event_types    the list of event types
+week           a week's hours, over midnight too
+dates          other hours on single dates
+days_off       public holidays to choose from, the names of days off
+units          lengths of time, as people type them
 bookings       cancel, move, no-show, CSV
 moving         a new time for one, picked in the guests' picker
 bookings_view  how the bookings are listed

@@ -31,16 +31,13 @@ def connection(host: models.Host) -> dict[str, Any]:
     target = load_document(host.settings).target_calendar
     wanted = [each for each in CALENDAR_SCOPES if each in granted]
     return {
-        "email": host.email,
         "disconnected": host.disconnected_reason if host.disconnected_at else None,
         "by_host": bool(host.disconnected_at) and host.disconnected_reason == deletion.BY_HOST,
         "missing": uses_of([each for each in CALENDAR_SCOPES if each not in granted]),
         "granted": uses_of(wanted),
-        "problem": host.calendar_problem,
         "gone": host.calendar_gone if host.calendar_gone == target else None,
         "refusal": models.calendar_refusal(host, target),
         "calendar": calendars.stored(host).name(target),
-        "server_problem": host.server_problem,
         "without_meet": _without_meet(host, target),
         "zone_asked": store.zone_asked(host),
         "asked": language.ago(now - host.asked_at) if host.asked_at else None,

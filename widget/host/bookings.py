@@ -17,8 +17,9 @@ from widget.booking import export, guest_input, rows
 from widget.booking.errors import BadField, NotBooked
 from widget.core import characters, clock
 from widget.core.document import load_document
-from widget.host import bookings_view, moving, settings
-from widget.host.views import address
+from widget.host import bookings_view, moving
+from widget.host.addresses import address
+from widget.host.views import whole
 from widget.web import service
 from widget.web.audience import Audience, Room
 
@@ -77,7 +78,8 @@ def _not_done(booking: Booking, error: NotBooked) -> ResponseReturnValue:
     """The page, with why; what was typed is kept."""
     host = models.host_by_id(booking.host_id) or abort(404)
     status = 503 if error.code.startswith("calendar") else 409
-    return settings.whole(host, status, refusal=error, typed=request.form.get("reason", ""))
+    said = {"refusal": error, "typed": request.form.get("reason", "")}
+    return whole(host, status, bookings=said)
 
 
 def _text(name: str) -> str:

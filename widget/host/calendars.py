@@ -10,8 +10,10 @@ import peewee
 
 import models
 from models import Host, JSONText, Table
+from widget.core import clock
 from widget.google.client import Google
 from widget.google.errors import GoogleError
+from widget.web import service
 
 KEEP_SECONDS = 60
 AGAIN_SECONDS = 30  # after Google did not answer
@@ -112,3 +114,31 @@ def _keep(host: models.Host, now: int, **told: Any) -> None:
     CalendarList.insert(host=host, **values).on_conflict(
         conflict_target=[CalendarList.host], update=values
     ).execute()
+
+
+# --- as the settings page shows them --------------------------------------------------------------
+
+
+def view(host: models.Host, chosen: dict[str, Any]) -> dict[str, Any]:
+    """What can be chosen from, the chosen ones first, and what Google does not list any more."""
+    found = listed(service.google(), host, clock.now())
+    ids = list(dict.fromkeys([*chosen["busy_calendars"], chosen["target_calendar"]]))
+    known = {entry.id for id in ids if (entry := found.find(id))}
+    ids += [
+        "primary" if each.primary else each.id for each in found.entries if each.id not in known
+    ]
+    return {"rows": [_shown(found, id, chosen) for id in ids if id], "problem": found.problem}
+
+
+def _shown(listed: Calendars, id: str, chosen: dict[str, Any]) -> dict[str, Any]:
+    entry, busy = listed.find(id), id in chosen["busy_calendars"]
+    return {
+        "id": id,
+        "name": entry.name if entry else id,
+        "colour": entry.colour if entry else GREY,
+        "primary": bool(entry and entry.primary),
+        "busy": busy,
+        "target": id == chosen["target_calendar"],
+        "owned": entry.owned if entry else not listed.entries,
+        "gone": entry is None and bool(listed.entries) and listed.problem is None,
+    }

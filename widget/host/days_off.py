@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -13,10 +11,11 @@ from babel import Locale
 from widget.core import clock, days_off
 from widget.core.document import Settings
 from widget.core.hours import day_off
+from widget.host.addresses import address
+from widget.host.fields import Document
 from widget.text import language
 
 SHOWN_DAYS = 365
-Document = dict[str, Any]
 
 
 def named(document: Settings, day: date) -> str:
@@ -30,14 +29,14 @@ def named(document: Settings, day: date) -> str:
     return "" if document.date_overrides.get(day.isoformat()) else off.detail
 
 
-def view(document: Settings, chosen: Document | None, address: Callable[..., str]) -> Document:
+def view(document: Settings, chosen: Document | None) -> Document:
     """Countries, the regions of the chosen one, and the holidays of the year to come as they are
     stored, each with where its hours are given and whether it is worked on."""
     country = (chosen or {}).get("country", "")
     return {
         "countries": countries(),
         "regions": days_off.subdivisions(country) if country in days_off.countries() else {},
-        "holidays": list(_coming(document, address)),
+        "holidays": list(_coming(document)),
     }
 
 
@@ -49,7 +48,7 @@ def countries() -> list[tuple[str, str]]:
     return sorted(found, key=lambda each: each[1])
 
 
-def _coming(document: Settings, address: Callable[..., str]) -> list[Document]:
+def _coming(document: Settings) -> list[Document]:
     if document.holidays is None:
         return []
     today = language.today(clock.now(), ZoneInfo(document.time_zone))

@@ -15,10 +15,23 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from widget.host import week
 
 Document = dict[str, Any]
 Part = dict[str, Any]
+Form = MultiDict[str, str]
+
+
+class Faulty(Exception):
+    """What was typed cannot be put into the document; `faults` is a message by field."""
+
+    def __init__(self, faults: dict[str, str]) -> None:
+        super().__init__(", ".join(faults))
+        self.faults = faults
+
+
 #: The path of an entry in a list that is typed into one field.
 LISTED = re.compile(r"(.*\.)?(choices|allowed_sites|blocked|busy_calendars|durations)\[\d+\]")
 #: Kinds that are read in a way of their own, and shown as another one is.

@@ -8,8 +8,7 @@ from typing import Any
 
 from widget.core import fields as core_fields
 from widget.core.document import WEEKDAYS, SettingsError
-from widget.host.fields import LISTED, QUESTION, SECTIONS, Document, Field, Part, Section
-from widget.host.forms import Form
+from widget.host.fields import LISTED, QUESTION, SECTIONS, Document, Field, Form, Part, Section
 from widget.text import language
 
 _STEP = re.compile(r"(\w+)|\[(\d+)\]")

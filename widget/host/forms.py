@@ -7,27 +7,13 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from copy import deepcopy
-from datetime import date, timedelta
 from typing import Any
-
-from werkzeug.datastructures import MultiDict
 
 from widget.core import addresses, names
 from widget.core import fields as core_fields
-from widget.core.document import WEEKDAYS, EventType
-from widget.host import units, week
-from widget.host.fields import EVENT, QUESTION, Document, Part, Section, slugs_of
-
-Form = MultiDict[str, str]
-LONGEST_SPAN_DAYS = 366
-
-
-class Faulty(Exception):
-    """What was typed cannot be put into the document; `faults` is a message by field."""
-
-    def __init__(self, faults: dict[str, str]) -> None:
-        super().__init__(", ".join(faults))
-        self.faults = faults
+from widget.core.document import WEEKDAYS
+from widget.host import dates, units, week
+from widget.host.fields import EVENT, QUESTION, Form, Part, Section
 
 
 def revision(part: Any) -> str:
@@ -44,11 +30,11 @@ def read_section(section: Section, form: Form, before: Part | None) -> Part:
         for each in section.fields
     }
     if section is EVENT and part["slot_interval"] is None:
-        part["slot_interval"] = _length(part["duration"], stored.get("slot_interval", 30))
+        part["slot_interval"] = length(part["duration"], stored.get("slot_interval", 30))
     return {**stored, **part}  # what only an import sets stays
 
 
-def _length(minutes: int | str, otherwise: int) -> int:
+def length(minutes: int | str, otherwise: int) -> int:
     """The minutes of one field for another one; `otherwise` when they are out of range."""
     good = isinstance(minutes, int) and 1 <= minutes <= core_fields.DAY_MINUTES
     return int(minutes) if good else otherwise
@@ -94,54 +80,6 @@ def _non_empty(text: str) -> list[str]:
     return [line.removesuffix("\r") for line in text.split("\n") if line.strip()]
 
 
-def ranges(form: Form, name: str) -> list[list[str]]:
-    """The rows of one day in order, without the empty ones."""
-    starts, ends = form.getlist(f"{name}-start"), form.getlist(f"{name}-end")
-    rows = [
-        # a time field has no 24:00: midnight at the end is written as 00:00
-        [start.strip(), "24:00" if end.strip() == "00:00" else end.strip()]
-        for start, end in zip(starts, ends, strict=False)
-        if start.strip() or end.strip()
-    ]
-    complete = all(re.fullmatch(r"\d\d:\d\d", time) for row in rows for time in row)
-    return sorted(rows) if complete else rows
-
-
-def _dates(form: Form, before: dict[str, Any]) -> dict[str, Any]:
-    """The overrides with those from `from` to `to` as the form has it: hours of their own, none,
-    or those of the week again. Raises Faulty."""
-    chosen = span(form.get("from", ""), form.get("to", ""))
-    kind, rows = form.get("kind", ""), ranges(form, "dates")
-    if kind not in ("closed", "hours", "weekly"):
-        raise Faulty({"kind": "Choose what holds on these dates."})
-    if kind == "hours" and not rows:
-        raise Faulty({"hours": "Give the hours of these dates."})
-    days = [day.isoformat() for day in chosen]
-    if kind == "weekly":
-        return {day: rows for day, rows in before.items() if day not in days}
-    return {**before, **{day: deepcopy(rows) if kind == "hours" else [] for day in days}}
-
-
-def span(first: str, last: str) -> list[date]:
-    """All dates from `first` to `last` (or `first` alone). Raises Faulty."""
-    faults, found = {}, {}
-    for name, text in (("from", first.strip()), ("to", last.strip() or first.strip())):
-        try:
-            found[name] = date.fromisoformat(text)
-            if found[name].year not in core_fields.YEARS:
-                raise ValueError
-        except ValueError:
-            faults[name] = "Give a date such as 2026-12-24."
-    if faults:
-        raise Faulty(faults)
-    days = (found["to"] - found["from"]).days
-    if days < 0:
-        raise Faulty({"to": "This is before the first date."})
-    if days >= LONGEST_SPAN_DAYS:
-        raise Faulty({"to": "Choose at most a year at once."})
-    return [found["from"] + timedelta(days=each) for each in range(days + 1)]
-
-
 def _questions(form: Form) -> list[dict[str, Any]]:
     """The questions of an event type; one without an id gets one from its label."""
     found: list[dict[str, Any]] = []
@@ -165,7 +103,9 @@ def _schedules(form: Form) -> list[Part]:
             {
                 "id": form.get(f"{name}id", ""),
                 "name": form[f"{name}name"],
-                "weekly_hours": week.split({day: ranges(form, name + day) for day in WEEKDAYS}),
+                "weekly_hours": week.split(
+                    {day: week.ranges(form, name + day) for day in WEEKDAYS}
+                ),
                 "date_overrides": dict(map(_dated, _non_empty(form.get(f"{name}dates", "")))),
             }
         )
@@ -235,8 +175,8 @@ READ: dict[str, Callable[[Form, str, Any], Any]] = {
     "schedules": lambda form, _name, _: _schedules(form),
     "away": lambda form, _name, _: _away(form),
     "holidays": lambda form, _name, _: _holidays(form),
-    "week": lambda form, _name, _: week.split({day: ranges(form, day) for day in WEEKDAYS}),
-    "dates": lambda form, _name, before: _dates(form, before),
+    "week": lambda form, _name, _: week.read(form),
+    "dates": lambda form, _name, before: dates.read(form, before),
 }
 
 
@@ -284,61 +224,3 @@ def _change_rows(rows: list[Any], what: str, number: str, new: Part) -> None:
     elif what in ("up", "down"):
         to = max(0, at - 1) if what == "up" else at + 1
         rows.insert(to, rows.pop(at))
-
-
-# --- the list of event types ---------------------------------------------------------------------
-
-
-def change_list(document: Document, form: Form) -> str | None:
-    """Do what the pressed button of the list says; the slug of the event type to open, if any.
-
-    Raises Faulty.
-    """
-    if "add" in form:
-        length = units.minutes(form.get("duration", ""))
-        made = EventType(slug="x", title="x", duration=30).model_dump()
-        made.update(title=form.get("title", ""), duration=length)
-        made["slot_interval"] = _length(length, 30)
-        return _create(document, len(document["event_types"]), made, made["title"], form)
-    for act in ("duplicate", "up", "down", "delete"):
-        slug, slugs = form.get(act, ""), slugs_of(document)
-        if slug not in slugs:
-            continue  # it may be gone already: then there is nothing to do
-        at = slugs.index(slug)
-        if act == "duplicate":
-            one = document["event_types"][at]
-            title = f"{one['title']} (copy)"[: core_fields.TITLE]
-            made = {**deepcopy(one), "title": title, "active": False}
-            return _create(document, at + 1, made, one["slug"], form)
-        if act == "delete":
-            del document["event_types"][at]
-        else:
-            _move(document["event_types"], at, -1 if act == "up" else 1)
-    return None
-
-
-def _create(document: Document, at: int, made: Part, name: str, form: Form) -> str:
-    """Put in one more event type, once: a second press of the same button finds the first one's.
-
-    That is the one like it, without which the list is the one that the form was made from.
-    """
-    events, slugs = document["event_types"], slugs_of(document)
-    for each in events:
-        before = [slug for slug in slugs if slug != each["slug"]]
-        if form.get("revision") == revision(before) and {**each, "slug": ""} == {
-            **made,
-            "slug": "",
-        }:
-            return str(each["slug"])
-    if len(events) >= core_fields.EVENT_TYPES:
-        said = f"There are {len(events)}, and there can be no more. Delete one first."
-        raise Faulty({"event_types": said})
-    made["slug"] = names.free(name, slugs.__contains__, "call")
-    events.insert(at, made)
-    return str(made["slug"])
-
-
-def _move(events: list[Part], at: int, step: int) -> None:
-    to = at + step
-    if 0 <= to < len(events):
-        events[at], events[to] = events[to], events[at]

@@ -17,8 +17,10 @@ from widget.booking.guest_input import Invalid
 from widget.core import clock
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings, load_document
-from widget.host import forms, settings
-from widget.host.views import address, secret_of_form
+from widget.host import forms
+from widget.host.addresses import address
+from widget.host.signin import secret_of_form
+from widget.host.views import whole
 from widget.web.audience import Audience, Room
 
 blueprint = Room("links", __name__, Audience.HOST)
@@ -34,7 +36,7 @@ def make() -> ResponseReturnValue:
         wish = one_off.read(document, _wish(document), now)
         made = one_off.make(host, wish, now, secret_of_form())
     except Invalid as error:
-        return settings.whole(host, 422, link_faults=error.errors)
+        return whole(host, 422, links=error.errors)
     return redirect(address("links", "links", made=made.code), 303)
 
 

@@ -15,7 +15,8 @@ from widget.booking.errors import NotBooked
 from widget.guest import booking as guest_booking
 from widget.guest import page as guest_page
 from widget.guest import steps
-from widget.host import bookings_view, signin, views
+from widget.host import bookings_view, signin
+from widget.host.addresses import address
 from widget.text import language
 from widget.web import messages
 
@@ -50,7 +51,7 @@ class Moving(guest_booking.Moving):
         page, id, name = super().page(title, given), self.booking.id, self.booking.guest_name
         who = {"display_name": name, "initials": guest_page.initials(name)}
         page["host"] = {**page["host"], **who, "picture": None, "contact": ""}
-        leave = views.address(f"booking-{id}", booking=id)
+        leave = address(f"booking-{id}", booking=id)
         return {**page, "leave": leave, "message": given.get("message", "")}
 
     def alert(self, error: NotBooked | None) -> dict[str, str] | None:

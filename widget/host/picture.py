@@ -14,9 +14,9 @@ from flask_login import current_user
 import models
 from widget.core import fields
 from widget.core.document import load_document
-from widget.host import settings
-from widget.host.store import store
-from widget.host.views import address
+from widget.host.addresses import address
+from widget.host.store import TRIES, store
+from widget.host.views import whole
 from widget.web.audience import Audience, Room
 
 blueprint = Room("own_picture", __name__, Audience.HOST)
@@ -42,8 +42,8 @@ def upload() -> ResponseReturnValue:
         try:
             picture = read(sent.stream if sent else io.BytesIO())
         except NoPicture as error:
-            return settings.whole(current_user.host, 422, picture_fault=str(error))
-    for _try in range(settings.TRIES):
+            return whole(current_user.host, 422, picture={"fault": str(error)})
+    for _try in range(TRIES):
         host = models.host_by_id(current_user.host.id) or abort(404)
         document = load_document(host.settings).model_copy(update={"picture": picture})
         if store(host, document):

@@ -24,8 +24,7 @@ from widget.google.errors import GoogleError
 from widget.guest import steps
 from widget.guest.steps import Picking
 from widget.host import form_view, forms, snippets
-from widget.host.fields import SECTIONS, slugs_of
-from widget.host.forms import Faulty, Form
+from widget.host.fields import SECTIONS, Faulty, Form, slugs_of
 from widget.host.signin import page
 from widget.web import answers, service, setup
 from widget.web.audience import Audience, Room

@@ -8,8 +8,9 @@ from flask_login import current_user
 
 from widget.booking import tokens
 from widget.core import characters, clock
-from widget.host import settings
-from widget.host.views import address, secret_of_form
+from widget.host.addresses import address
+from widget.host.signin import secret_of_form
+from widget.host.views import whole
 from widget.web.audience import Audience, Room
 
 blueprint = Room("programs", __name__, Audience.HOST)
@@ -21,13 +22,13 @@ def make() -> ResponseReturnValue:
     host, name = current_user.host, characters.line(request.form.get("name", "")).strip()
     if not name or len(name) > tokens.NAME_LENGTH or characters.has_controls(name):
         fault = f"Say in 1 to {tokens.NAME_LENGTH} characters what it is for."
-        return settings.whole(host, 422, token={"fault": fault, "name": name})
+        return whole(host, 422, token={"fault": fault, "name": name})
     try:
         text = tokens.make(host, name, clock.now(), secret_of_form())
     except tokens.TooManyTokens:
         fault = f"There can be {tokens.TOKENS} tokens. End one that is not used any more."
-        return settings.whole(host, 422, token={"fault": fault, "name": name})
-    return settings.whole(host, token={"made": text, "for": name})
+        return whole(host, 422, token={"fault": fault, "name": name})
+    return whole(host, token={"made": text, "for": name})
 
 
 @blueprint.post("/settings/tokens/<id>/end")

@@ -4,37 +4,24 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any
 
-from flask import Response, abort, make_response, redirect, request
+from flask import Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 import models
 from widget.core.document import SettingsError, load_document, parse_document
-from widget.guest import picture
-from widget.host import (
-    account,
-    bookings_view,
-    form_view,
-    forms,
-    links_view,
-    times,
-    views,
-    webhook_view,
-    why,
-)
-from widget.host.fields import EVENT, EVENT_TYPES, SECTIONS, Part, Section, slugs_of
+from widget.host import bookings_view, event_types, form_view, forms, views
+from widget.host.addresses import address
+from widget.host.fields import EVENT, EVENT_TYPES, SECTIONS, Faulty, Part, Section, slugs_of
 from widget.host.form_view import FormView
-from widget.host.forms import Faulty
-from widget.host.signin import page
-from widget.host.store import store
+from widget.host.store import TRIES, store
+from widget.host.views import whole
 from widget.web import answers, theme
 from widget.web.audience import Audience, Room
 
 blueprint = Room("settings", __name__, Audience.HOST)
 
-TRIES = 5  # to save while other windows save too
 #: Where on the page a form stands, by the first part of its address.
 ANCHORS = {each.name: each.anchor for each in (*SECTIONS.values(), EVENT_TYPES)}
 ANCHORS |= {"links": "links", "webhook": "webhook", "tokens": "programs", "picture": "profile"}
@@ -46,7 +33,7 @@ ANCHORS |= {"links": "links", "webhook": "webhook", "tokens": "programs", "pictu
 @blueprint.get("/settings")
 def show() -> ResponseReturnValue:
     if found := bookings_view.where_listed(current_user.host):
-        return redirect(views.address(f"booking-{found['booking']}", **found), 303)
+        return redirect(address(f"booking-{found['booking']}", **found), 303)
     return whole(current_user.host)
 
 
@@ -54,42 +41,12 @@ def show() -> ResponseReturnValue:
 @blueprint.get("/settings/<section>/<path:_act>")
 def back(section: str, _act: str = "") -> ResponseReturnValue:
     """Lead a form's own address, reloaded, back to the page: without what that said only once."""
-    return redirect(views.address(ANCHORS.get(section) or abort(404)), 303)
+    return redirect(address(ANCHORS.get(section) or abort(404)), 303)
 
 
 @blueprint.get("/settings/events/<slug>")
 def back_to_event(slug: str) -> ResponseReturnValue:
-    return redirect(views.address("events", event=slug), 303)
-
-
-def whole(
-    host: models.Host,
-    status: int = 200,
-    sent: FormView | None = None,
-    token: dict[str, str] | None = None,
-    link_faults: dict[str, str] | None = None,
-    picture_fault: str = "",
-    webhook: dict[str, Any] | None = None,
-    **more: Any,
-) -> Response:
-    """The page; `sent` keeps what was typed in its section, `token` and `webhook` say what became
-    of one that was to be made, `link_faults` and `picture_fault` why a one-off link or a picture
-    was not taken, `more` what is said of bookings."""
-    document = load_document(host.settings)
-    context = {
-        **views.page(host, document, sent),
-        "connection": account.connection(host),
-        "bookings": bookings_view.view(host, document, **more),
-        "why": why.view(host, document),
-        "token": token or {},
-        "picture": {"address": picture.address(document), "fault": picture_fault},
-        "times": times.view(host, document),
-        "links": links_view.view(host, document, link_faults or {}),
-        "webhook": webhook_view.view(host, webhook or {}),
-    }
-    answer = make_response(page("host/settings.html", status, **context))
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return redirect(address("events", event=slug), 303)
 
 
 # --- one section, saved --------------------------------------------------------------------------
@@ -155,7 +112,7 @@ def _saved(section: Section, slug: str) -> ResponseReturnValue:
     given = {"event": slug} if section is EVENT else {}
     if section.name == "dates":
         given["month"] = request.form.get("from", "")[:7]
-    return redirect(views.address(section.anchor, section.name, **given), 303)
+    return redirect(address(section.anchor, section.name, **given), 303)
 
 
 # --- the list of event types ---------------------------------------------------------------------
@@ -169,9 +126,9 @@ def change_event_types() -> ResponseReturnValue:
         document = load_document(host.settings).model_dump()
         shown = slugs_of(document)
         try:
-            opened = forms.change_list(document, request.form) or request.args.get("event")
+            opened = event_types.change(document, request.form) or request.args.get("event")
             if store(host, parse_document(document)):
-                return redirect(views.address("events", "event-types", event=opened), 303)
+                return redirect(address("events", "event-types", event=opened), 303)
         except Faulty as error:
             return _list_again(host, shown, error.faults)
         except SettingsError as error:

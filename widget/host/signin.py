@@ -86,6 +86,11 @@ def signed_in_as() -> str:
     return identity(current_user.host) if current_user.is_authenticated else ""
 
 
+def secret_of_form() -> str:
+    """What a sent form makes something new of: the same when it is sent again (made_by)."""
+    return links.made_by(service.config(), request.form.get("nonce", ""))
+
+
 def _signed_in(whom: str) -> SignedIn | None:
     id = whom.partition(".")[0]
     host = models.host_by_id(int(id)) if id.isascii() and id.isdigit() else None

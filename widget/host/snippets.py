@@ -5,11 +5,14 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from flask import request
+
 import models
-from widget.core import addresses
+from widget.core import addresses, clock
 from widget.core.document import EventType, Settings
 from widget.guest import script, sightings
 from widget.text import language
+from widget.web import service
 
 #: What each way is called, and what to do with it
 WAYS = {
@@ -78,6 +81,26 @@ def _room_for_event_types(document: Settings) -> int:
     shown = (event for event in document.event_types if event.active and event.listed)
     lines = [[-(-len(line) // LETTERS) for line in each.description.split("\n")] for each in shown]
     return max(400, min(800, 76 + sum(102 + 24 * sum(each) for each in lines)))
+
+
+def view(host: models.Host, document: Settings) -> dict[str, Any]:
+    mode = request.args.get("embed", "")
+    mode = mode if mode in WAYS else "inline"
+    active = [each for each in document.event_types if each.active]
+    wanted = document.event_type(request.args.get("of", active[0].slug if active else ""))
+    event = wanted if wanted and wanted.active else None
+    site = request.args.get("site", "")
+    query = f"?event={event.slug}" if event else ""
+    return {
+        "mode": mode,
+        "ways": WAYS,
+        "code": code(mode, service.config().public_url, document, event),
+        "events": active,
+        "of": event.slug if event else "",
+        "preview": f"/settings/embed/{mode}{query}",
+        "live": live(document, host, site, clock.now()) if site.strip() else None,
+        "seen": last_sites(host),
+    }
 
 
 def live(document: Settings, host: models.Host, address: str, now: int) -> dict[str, Any]:

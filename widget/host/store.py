@@ -12,6 +12,8 @@ from widget.booking.one_off import OneOffLink
 from widget.core.document import Fault, Settings, SettingsError, document_json, unknown_zone
 from widget.core.fields import NOT_NEW
 
+TRIES = 5  # to save while other windows save too
+
 
 def store(
     host: models.Host,

@@ -11,8 +11,10 @@ from flask_login import current_user
 from widget.booking import outbox, webhooks
 from widget.core import clock
 from widget.core.document import SettingsError, load_document, parse_document
-from widget.host import forms, settings, webhook_view
-from widget.host.views import address, secret_of_form
+from widget.host import forms, webhook_view
+from widget.host.addresses import address
+from widget.host.signin import secret_of_form
+from widget.host.views import whole
 from widget.web import service
 from widget.web.audience import Audience, Room
 
@@ -31,9 +33,9 @@ def save() -> ResponseReturnValue:
     stored = webhooks.whole(google, host, load_document(host.settings))
     fresh = webhooks.new_secret(secret_of_form())
     if stored.webhook and stored.webhook.secret == fresh:  # pressed twice
-        return settings.whole(host, webhook={"made": fresh})
+        return whole(host, webhook={"made": fresh})
     if request.form.get("revision") != webhook_view.revision(host):
-        return settings.whole(host, 409, webhook={**sent, "conflict": True})
+        return whole(host, 409, webhook={**sent, "conflict": True})
     secret = stored.webhook.secret if stored.webhook else fresh
     wanted = {"url": sent["url"], "secret": secret, "events": sent["chosen"]}
     try:
@@ -43,10 +45,10 @@ def save() -> ResponseReturnValue:
     except SettingsError as error:
         said = {fault.path.removeprefix("webhook."): fault.message for fault in error.faults}
         faults = {name.partition("[")[0]: message for name, message in said.items()}
-        return settings.whole(host, 422, webhook={**sent, "faults": faults})
+        return whole(host, 422, webhook={**sent, "faults": faults})
     webhooks.put(google, host, hook, clock.now())
     if stored.webhook is None:
-        return settings.whole(host, webhook={"made": secret})
+        return whole(host, webhook={"made": secret})
     return redirect(address("webhook", "webhook"), 303)
 
 
@@ -59,7 +61,7 @@ def new_secret() -> ResponseReturnValue:
         return redirect(address("webhook"), 303)
     secret = webhooks.new_secret(secret_of_form())
     webhooks.put(google, host, hook.model_copy(update={"secret": secret}), clock.now())
-    return settings.whole(host, webhook={"made": secret})
+    return whole(host, webhook={"made": secret})
 
 
 @blueprint.post("/settings/webhook/end")

@@ -1,4 +1,4 @@
-"""A week's hours as people type them: a range may end on the next day. Pure.
+"""A week's hours as people type and see them: a range may end on the next day. Pure.
 
 The settings document keeps such a range as two: until 24:00, and from 00:00 on the next day.
 """
@@ -15,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 from widget.core import fields
 from widget.core.clock import time_of_day
 from widget.core.document import WEEKDAYS
+from widget.text import language
 
 Rows = list[list[str]]  # start and end as HH:MM, or what was typed instead
 Week = dict[str, Rows]
@@ -73,6 +74,34 @@ def joined(week: Week) -> dict[str, list[Row]]:
     return shown
 
 
+def shown(week: Week) -> list[dict[str, Any]]:
+    """The weekdays' rows as their fields show them, and their bars in the week at a glance."""
+    rows = joined(week)
+    return [
+        {
+            "key": day,
+            "label": language.weekday_name(number),
+            "ranges": [row._replace(end=midnight(row.end)) for row in rows[day]],
+            "bars": [bar for pair in week[day] if (bar := _bar(pair))],
+            "words": ", ".join(f"{row.start}–{row.end}" for row in rows[day]) or "closed",
+        }
+        for number, day in enumerate(DAYS)
+    ]
+
+
+def midnight(end: str) -> str:
+    """As a field for a time has it."""
+    return "00:00" if end == "24:00" else end
+
+
+def _bar(pair: list[str]) -> tuple[int, int] | None:
+    try:
+        start, end = fields.minutes(pair[0]), fields.minutes(pair[1])
+    except ValueError:
+        return None
+    return (start, end - start) if start < end else None
+
+
 def _over_midnight(start: str, end: str) -> bool:
     times = _TIME.fullmatch(start) and _TIME.fullmatch(end)
     return bool(times) and "00:00" < end < start
@@ -85,6 +114,23 @@ def _after(day: str) -> str:
 def _in_order(rows: Rows) -> Rows:
     """Sorted, unless some are no times: those stay where they were typed."""
     return sorted(rows) if all(_TIME.fullmatch(time) for row in rows for time in row) else rows
+
+
+def read(form: MultiDict[str, str], prefix: str = "") -> Week:
+    """The week of a form whose fields' names begin so."""
+    return split({day: ranges(form, prefix + day) for day in DAYS})
+
+
+def ranges(form: MultiDict[str, str], name: str) -> Rows:
+    """The rows of one day in order, without the empty ones."""
+    starts, ends = form.getlist(f"{name}-start"), form.getlist(f"{name}-end")
+    rows = [
+        # a time field has no 24:00: midnight at the end is written as 00:00
+        [start.strip(), "24:00" if end.strip() == "00:00" else end.strip()]
+        for start, end in zip(starts, ends, strict=False)
+        if start.strip() or end.strip()
+    ]
+    return _in_order(rows)
 
 
 # --- rows that come and go before anything is saved ----------------------------------------------

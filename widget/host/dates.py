@@ -1,0 +1,156 @@
+"""The section of single dates with other hours: a month to choose from, and what was chosen."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import request
+
+from widget.core import clock, fields
+from widget.core.document import WEEKDAYS, Settings
+from widget.guest import days as guest_days
+from widget.host import days_off, week
+from widget.host.addresses import address
+from widget.host.fields import Document, Faulty, Form
+from widget.text import language
+
+LONGEST_SPAN_DAYS = 366
+
+
+def read(form: Form, before: dict[str, Any]) -> dict[str, Any]:
+    """The overrides with those from `from` to `to` as the form has it: hours of their own, none,
+    or those of the week again. Raises Faulty."""
+    chosen = _span(form.get("from", ""), form.get("to", ""))
+    kind, rows = form.get("kind", ""), week.ranges(form, "dates")
+    if kind not in ("closed", "hours", "weekly"):
+        raise Faulty({"kind": "Choose what holds on these dates."})
+    if kind == "hours" and not rows:
+        raise Faulty({"hours": "Give the hours of these dates."})
+    days = [day.isoformat() for day in chosen]
+    if kind == "weekly":
+        return {day: rows for day, rows in before.items() if day not in days}
+    return {**before, **{day: deepcopy(rows) if kind == "hours" else [] for day in days}}
+
+
+def _span(first: str, last: str) -> list[date]:
+    """All dates from `first` to `last` (or `first` alone). Raises Faulty."""
+    faults, found = {}, {}
+    for name, text in (("from", first.strip()), ("to", last.strip() or first.strip())):
+        try:
+            found[name] = date.fromisoformat(text)
+            if found[name].year not in fields.YEARS:
+                raise ValueError
+        except ValueError:
+            faults[name] = "Give a date such as 2026-12-24."
+    if faults:
+        raise Faulty(faults)
+    days = (found["to"] - found["from"]).days
+    if days < 0:
+        raise Faulty({"to": "This is before the first date."})
+    if days >= LONGEST_SPAN_DAYS:
+        raise Faulty({"to": "Choose at most a year at once."})
+    return [found["from"] + timedelta(days=each) for each in range(days + 1)]
+
+
+def view(document: Settings, sent: Form | None) -> Document:
+    """A month of dates with what holds on each, the form for the chosen ones, and a list.
+
+    What is chosen and typed is that of the form that was `sent`, else of the address: turning the
+    month keeps it.
+    """
+    today = language.today(clock.now(), ZoneInfo(document.time_zone))
+    given = request.args if sent is None else sent
+    from_, to = (given.getlist(name)[-1:] or [""] for name in ("from", "to"))
+    first, last = _date(from_[0]), _date(to[0])
+    month = _month(request.args.get("month", ""), first or today)
+    own = document.date_overrides.get(first.isoformat()) if first else None
+    rows = [(pair[0], week.midnight(pair[1])) for pair in own or ()]
+    if "kind" in given and "do" in given:  # rows that are still empty stay
+        starts, ends = given.getlist("dates-start"), given.getlist("dates-end")
+        rows = list(zip(starts, ends, strict=False))
+    elif "kind" in given or sent is not None:  # in the order that faults are told by
+        rows = [(pair[0], week.midnight(pair[1])) for pair in week.ranges(given, "dates")]
+    usual = "closed" if own is None or own == [] else "hours"
+    chosen = {"from": from_[0], "to": to[0]}
+    return {
+        "month": language.month_name(month),
+        "previous": address("dates", month=f"{month - timedelta(days=1):%Y-%m}", **chosen),
+        "next": address("dates", month=f"{month + timedelta(days=31):%Y-%m}", **chosen),
+        "weekdays": language.weekdays(),
+        "weeks": [
+            [_cell(document, day, month, today, first, last) for day in each]
+            for each in guest_days.weeks(month)
+        ],
+        "from": from_[0],
+        "to": to[0] or from_[0],
+        "kind": given.get("kind", "" if sent is not None else usual),
+        "typed": sent is None and "kind" in given,
+        "rows": [*rows, ("", "")],
+        "coming": [each for each in _overrides(document) if each["last"] >= today.isoformat()],
+        "past": [each for each in _overrides(document) if each["last"] < today.isoformat()],
+    }
+
+
+def _date(text: str) -> date | None:
+    return date.fromisoformat(text) if fields.is_date(text) else None
+
+
+def _month(text: str, otherwise: date) -> date:
+    try:
+        return guest_days.read_month(text)
+    except ValueError:
+        return otherwise.replace(day=1)
+
+
+def _cell(
+    document: Settings, day: date, month: date, today: date, first: date | None, last: date | None
+) -> Document:
+    own = document.date_overrides.get(day.isoformat())
+    ranges = document.weekly_hours[WEEKDAYS[day.weekday()]] if own is None else own
+    off = days_off.named(document, day)
+    ranges = [] if off else ranges
+    extends = first is not None and (last is None or last == first) and day > first
+    picked = {"from": first.isoformat() if extends and first else day.isoformat()}
+    picked["to"] = day.isoformat()
+    return {
+        "date": day.isoformat(),
+        "number": day.day,
+        "label": f"{language.full_date(day)}: {off or _hours(ranges)}",
+        "own": own is not None,
+        "off": off,
+        "open": bool(ranges),
+        "in_month": day.month == month.month,
+        "today": day == today,
+        "chosen": first is not None and first <= day <= (last or first),
+        "address": address("dates", month=f"{month:%Y-%m}", **picked),
+    }
+
+
+def _overrides(document: Settings) -> list[Document]:
+    """Dates with hours of their own; neighbours that are alike together."""
+    found: list[Document] = []
+    for text, ranges in sorted(document.date_overrides.items()):
+        before = found[-1] if found else None
+        follows = before and date.fromisoformat(before["last"]) + timedelta(days=1)
+        if before and before["ranges"] == ranges and follows == date.fromisoformat(text):
+            before["last"] = text
+        else:
+            found.append({"first": text, "last": text, "ranges": ranges})
+    return [{**each, **_span_words(each)} for each in found]
+
+
+def _span_words(span: Document) -> Document:
+    first, last = date.fromisoformat(span["first"]), date.fromisoformat(span["last"])
+    label = language.short_date(first)
+    if last != first:
+        label = f"{label} – {language.short_date(last)}"
+    picked = {"month": f"{first:%Y-%m}", "from": span["first"], "to": span["last"]}
+    return {"label": label, "hours": _hours(span["ranges"]), "address": address("dates", **picked)}
+
+
+def _hours(ranges: list[list[str]]) -> str:
+    """09:00–12:30, 13:30–17:00; or that it is closed."""
+    return ", ".join("–".join(pair) for pair in ranges) or "closed"

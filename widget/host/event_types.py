@@ -1,0 +1,105 @@
+"""The list of event types: how it is shown, and changed by its buttons."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+from flask import request
+
+import models
+from widget.booking import rows
+from widget.core import clock, fields, names
+from widget.core.document import EventType, Schedule, Settings
+from widget.core.hours import schedule_of
+from widget.host import units
+from widget.host.fields import EVENT_TYPES, Document, Faulty, Form, Part, slugs_of
+from widget.host.form_view import FormView
+from widget.host.forms import length, revision
+from widget.text import language
+from widget.web import service
+
+LOCATIONS = {
+    "google_meet": "Google Meet",
+    "phone": "phone",
+    "in_person": "in person",
+    "link": "your link",
+}
+
+
+def listed(host: models.Host, document: Settings, event: EventType) -> Document:
+    hidden = "switched off" if not event.active else "hidden" if not event.listed else ""
+    lengths = ", ".join(map(language.minutes, event.lengths))
+    hours = schedule_of(document, event)
+    named = hours.name if isinstance(hours, Schedule) else ""
+    facts = (lengths, LOCATIONS[event.location], named, hidden)
+    return {
+        "slug": event.slug,
+        "title": event.title,
+        "url": f"{service.config().public_url}/book/{document.handle}/{event.slug}",
+        "colour": f"#{event.accent or document.theme.accent}",
+        "facts": " · ".join(filter(None, facts)),
+        "upcoming": rows.upcoming_of_event(host, event.slug, clock.now())
+        if request.args.get("delete") == event.slug
+        else 0,
+    }
+
+
+def adding(sent: FormView | None) -> Document:
+    """The title and length of an event type to be added, as they were typed."""
+    given = sent.sent if sent and sent.section is EVENT_TYPES and sent.sent else {}
+    return {"title": given.get("title", ""), "duration": given.get("duration", "30 min")}
+
+
+def change(document: Document, form: Form) -> str | None:
+    """Do what the pressed button of the list says; the slug of the event type to open, if any.
+
+    Raises Faulty.
+    """
+    if "add" in form:
+        minutes = units.minutes(form.get("duration", ""))
+        made = EventType(slug="x", title="x", duration=30).model_dump()
+        made.update(title=form.get("title", ""), duration=minutes)
+        made["slot_interval"] = length(minutes, 30)
+        return _create(document, len(document["event_types"]), made, made["title"], form)
+    for act in ("duplicate", "up", "down", "delete"):
+        slug, slugs = form.get(act, ""), slugs_of(document)
+        if slug not in slugs:
+            continue  # it may be gone already: then there is nothing to do
+        at = slugs.index(slug)
+        if act == "duplicate":
+            one = document["event_types"][at]
+            title = f"{one['title']} (copy)"[: fields.TITLE]
+            made = {**deepcopy(one), "title": title, "active": False}
+            return _create(document, at + 1, made, one["slug"], form)
+        if act == "delete":
+            del document["event_types"][at]
+        else:
+            _move(document["event_types"], at, -1 if act == "up" else 1)
+    return None
+
+
+def _create(document: Document, at: int, made: Part, name: str, form: Form) -> str:
+    """Put in one more event type, once: a second press of the same button finds the first one's.
+
+    That is the one like it, without which the list is the one that the form was made from.
+    """
+    events, slugs = document["event_types"], slugs_of(document)
+    for each in events:
+        before = [slug for slug in slugs if slug != each["slug"]]
+        if form.get("revision") == revision(before) and {**each, "slug": ""} == {
+            **made,
+            "slug": "",
+        }:
+            return str(each["slug"])
+    if len(events) >= fields.EVENT_TYPES:
+        said = f"There are {len(events)}, and there can be no more. Delete one first."
+        raise Faulty({"event_types": said})
+    made["slug"] = names.free(name, slugs.__contains__, "call")
+    events.insert(at, made)
+    return str(made["slug"])
+
+
+def _move(events: list[Part], at: int, step: int) -> None:
+    to = at + step
+    if 0 <= to < len(events):
+        events[at], events[to] = events[to], events[at]
