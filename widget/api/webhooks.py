@@ -9,8 +9,9 @@ import hmac
 import logging
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from functools import partial
 
 import models
 from widget.api import receiver, schema
@@ -67,8 +68,8 @@ def _deliver(google: Google, clock: Clock, lease: leases.Held, outcome: Counter[
     under_way: dict[Future[Said], Delivery] = {}
     with ThreadPoolExecutor(AT_ONCE) as threads:
         while lease.renew(clock() + LEASE_SECONDS):
-            for each in _begun(google, under_way, clock()):
-                under_way[threads.submit(each.send)] = each.delivery
+            for each, send in _begun(google, under_way, clock()):
+                under_way[threads.submit(send)] = each
             if not under_way:
                 return
             models.rest()
@@ -77,40 +78,29 @@ def _deliver(google: Google, clock: Clock, lease: leases.Held, outcome: Counter[
                 outcome["sent" if _noted(delivery, done.result(), clock()) else "not taken"] += 1
 
 
-@dataclass(frozen=True)
-class _Request:
-    """A delivery, ready to be sent by a thread that needs no database."""
-
-    delivery: Delivery
-    url: str
-    body: bytes
-    headers: dict[str, str]
-    loopback: bool
-
-    def send(self) -> Said:
-        return receiver.post(self.url, self.body, self.headers, loopback=self.loopback)
-
-
-def _begun(google: Google, under_way: dict[Future[Said], Delivery], now: int) -> list[_Request]:
-    """What can be sent beside what is under way."""
+def _begun(
+    google: Google, under_way: dict[Future[Said], Delivery], now: int
+) -> list[tuple[Delivery, Callable[[], Said]]]:
+    """What can be sent beside what is under way, each with what sends it, in a thread that needs no
+    database."""
     busy = [each.host_id for each in under_way.values()]
     slow = sum(1 for each in under_way.values() if each.slow)
     chosen = outbox.due(now, busy, AT_ONCE - len(under_way), AT_ONCE_SLOW - slow)
     found = []
     for each in chosen:
         try:
-            request = _request(google, each, now) if outbox.take(each, now) else None
+            send = _post(google, each, now) if outbox.take(each, now) else None
         except Exception as error:  # of this one: the others are sent all the same
             log.error("delivery %s: cannot be sent", each.id, exc_info=error)
             outbox.note_attempt(each, None, "Not sent: a fault of ours", True, now)
         else:
-            found += [request] if request else []
+            found += [(each, send)] if send else []
     return found
 
 
-def _request(google: Google, delivery: Delivery, now: int) -> _Request | None:
-    """None when the webhook, the host or the booking is gone. Raises ValueError when nothing can
-    sign it."""
+def _post(google: Google, delivery: Delivery, now: int) -> Callable[[], Said] | None:
+    """What sends a delivery; None when the webhook, the host or the booking is gone. Raises
+    ValueError when nothing can sign it."""
     hook = webhooks.of(delivery.host_id)
     event = hook and _event(google.config, delivery)
     if not hook or not event:
@@ -119,13 +109,8 @@ def _request(google: Google, delivery: Delivery, now: int) -> _Request | None:
     if not keys:
         raise ValueError("no key of TOKEN_KEYS opens the secret")
     body = event.model_dump_json().encode()
-    return _Request(
-        delivery,
-        hook.url,
-        body,
-        signed(keys, delivery.key, now, body),
-        webhooks.loopback_allowed(google.config),
-    )
+    headers, own = signed(keys, delivery.key, now, body), webhooks.loopback_allowed(google.config)
+    return partial(receiver.post, hook.url, body, headers, loopback=own)
 
 
 def _event(config: Config, delivery: Delivery) -> schema.Event | None:
