@@ -101,36 +101,20 @@ class Row:
     """A booking in the list; `state`: what is special at Google, `act`: what its open form does."""
 
     booking: Booking
+    status: str
+    start: str
     date: str
     day: str
     time: str
+    email: str
     guest_zone: str
     answers: list[tuple[str, str]]
+    meet_link: str | None
     state: list[str]
     may_mark: bool
     may_change: bool
     may_move: bool
     act: str
-
-    @property
-    def id(self) -> str:
-        return str(self.booking.id)
-
-    @property
-    def meet_link(self) -> str | None:
-        return rows.meeting_link(self.booking) if self.booking.status in models.ACTIVE else None
-
-    @property
-    def email(self) -> str:
-        return contact.readable_email(self.booking.guest_email)
-
-    @property
-    def start(self) -> str:
-        return to_rfc3339(self.booking.start_at)
-
-    @property
-    def status(self) -> str:
-        return STATUSES[self.booking.status]
 
 
 STATUSES = {
@@ -202,11 +186,15 @@ def _row(booking: Booking, zone: ZoneInfo, now: int, act: str) -> Row:
     target = of_booking(booking) if booking.status == "confirmed" and later else None
     return Row(
         booking=booking,
+        status=STATUSES[booking.status],
+        start=to_rfc3339(booking.start_at),
         date=language.full_date(language.today(booking.start_at, zone)),
         day=_day(booking.start_at, zone, now),
         time=language.clock_range(booking.start_at, booking.end_at, zone),
+        email=contact.readable_email(booking.guest_email),
         guest_zone=elsewhere,
         answers=[(labels.get(id, id), export.words(said)) for id, said in booking.answers.items()],
+        meet_link=rows.meeting_link(booking) if stands else None,
         state=list(_state(booking, zone)),
         may_mark=booking.status == "confirmed" and booking.start_at <= now,
         may_change=stands and later and booking.change != "cancel",
