@@ -22,7 +22,6 @@ from widget.web.audience import Audience, Room
 
 blueprint = Room("openapi", __name__, Audience.PROGRAM)
 
-VERSION = "1.0.0"  # of the interface: what is added raises the second number
 SCHEMAS = "#/components/schemas/{model}"
 JSON, PROBLEM = "application/json", "application/problem+json"
 
@@ -76,25 +75,16 @@ class Operation:
 
 
 def _response(status: int, media: str, model: type[BaseModel]) -> dict[str, Any]:
-    if status == 307:
-        return {
-            "description": MEANS[status],
-            "headers": {"Location": {"schema": {"type": "string"}}},
-        }
-    if status == 204:
-        return {"description": MEANS[status]}
-    content = {media: {"schema": {"$ref": SCHEMAS.format(model=model.__name__)}}}
-    described: dict[str, Any] = {"description": MEANS[status], "content": content}
-    if status in (429, 503):
-        described["headers"] = {
-            "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}
-        }
+    described = dict(STATUSES[status])
+    if status not in (204, 307):
+        described["content"] = {media: {"schema": {"$ref": SCHEMAS.format(model=model.__name__)}}}
     return described
 
 
 TAKE_ID = ("getBooking", "cancelBooking")  # operations
 _DECLARED = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-MEANS = {int(status): words for status, words in _DECLARED["means"].items()}
+VERSION = _DECLARED["document"]["info"]["version"]
+STATUSES = {int(status): told for status, told in _DECLARED["statuses"].items()}
 _PARAMETERS = {
     key: {"name": key, "required": each["in"] == "path", **each}
     for key, each in _DECLARED["parameters"].items()
@@ -124,27 +114,13 @@ def document(public_url: str) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for each in OPERATIONS:
         paths.setdefault(each.path, {})[each.method] = each.document()
+    about = _DECLARED["document"]
     return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "Meetslot",
-            "version": VERSION,
-            "description": "Find a free time and book it. Times in answers are UTC; a request may"
-            " use any offset, but never none. Errors are RFC 9457 problem details with a `code`.",
-        },
+        **about,
         "servers": [{"url": public_url}],
         "paths": paths,
         "webhooks": {kind: {"post": _told(kind)} for kind in get_args(WebhookEvent)},
-        "components": {
-            "schemas": _schemas(),
-            "securitySchemes": {
-                "token": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "Made on the settings page, or by `flask tokens create`.",
-                }
-            },
-        },
+        "components": {**about["components"], "schemas": _schemas()},
     }
 
 
