@@ -7,9 +7,6 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
-
-from limits.storage import Storage
 
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS counter (key TEXT PRIMARY KEY, number INTEGER, ends REAL)",
@@ -23,23 +20,18 @@ RETURNING number
 """
 
 
-class FileStorage(Storage):
-    """`file:///path` for the library `limits`: windows that begin with the first hit, as in memory.
+class FileCounters:
+    """Windows that begin with the first hit, as those of the library `limits`, in a file.
 
     Nothing in it has to outlive the machine, so nothing is waited for to reach the disk.
     """
 
-    STORAGE_SCHEME = ["file"]  # noqa: RUF012  # as its base has it
+    base_exceptions = sqlite3.Error, OSError
 
-    def __init__(self, uri: str, wrap_exceptions: bool = False, **_options: Any) -> None:
-        super().__init__(uri, wrap_exceptions)
-        self._path = uri.removeprefix("file://")
+    def __init__(self, path: str) -> None:
+        self._path = path
         self._mine = threading.local()
         self._mine.file = self._opened()  # a path that cannot be written ends the start
-
-    @property
-    def base_exceptions(self) -> tuple[type[Exception], ...]:
-        return sqlite3.Error, OSError
 
     @property
     def _file(self) -> sqlite3.Connection:
@@ -58,7 +50,7 @@ class FileStorage(Storage):
             file.execute(statement)
         return file
 
-    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+    def incr(self, key: str, expiry: int, amount: int) -> int:
         now = time.time()
         given = {"key": key, "number": amount, "now": now, "ends": now + expiry}
         ((number,),) = self._file.execute(_COUNT, given).fetchall()
@@ -66,23 +58,8 @@ class FileStorage(Storage):
             self._file.execute("DELETE FROM counter WHERE ends <= ?", (now,))
         return int(number)
 
-    def get(self, key: str) -> int:
-        return int(self._row(key)[0])
-
     def get_expiry(self, key: str) -> float:
-        return float(self._row(key)[1])
-
-    def _row(self, key: str) -> tuple[int, float]:
         now = time.time()
-        query = "SELECT number, ends FROM counter WHERE key = ? AND ends > ?"
-        found: tuple[int, float] | None = self._file.execute(query, (key, now)).fetchone()
-        return found or (0, now)
-
-    def check(self) -> bool:
-        return bool(self._file.execute("SELECT 1").fetchone())
-
-    def reset(self) -> int:
-        return self._file.execute("DELETE FROM counter").rowcount
-
-    def clear(self, key: str) -> None:
-        self._file.execute("DELETE FROM counter WHERE key = ?", (key,))
+        query = "SELECT ends FROM counter WHERE key = ? AND ends > ?"
+        found: tuple[float] | None = self._file.execute(query, (key, now)).fetchone()
+        return found[0] if found else now

@@ -17,10 +17,7 @@ from werkzeug.exceptions import TooManyRequests
 from widget.booking.errors import TooManyBookings, TooQuick
 from widget.core import clock
 from widget.web import service
-from widget.web.counters import FileStorage
-
-#: Beside those of the library, which knows this one from the moment that it is defined.
-STORAGE = FileStorage
+from widget.web.counters import FileCounters
 
 _PORT = re.compile(r"^(?:([0-9.]+)|\[(.+)\])(?::[0-9]+)?$")  # some proxies name it too
 FILL_SECONDS = 2  # nobody reads and fills in a form sooner
@@ -40,7 +37,9 @@ class Counts:
     """
 
     def __init__(self, uri: str) -> None:
-        self.storage: Storage = storage_from_string(uri)  # type: ignore[assignment]
+        own = uri.startswith("file://")
+        found = FileCounters(uri.removeprefix("file://")) if own else storage_from_string(uri)
+        self.storage: Storage | FileCounters = found  # type: ignore[assignment]
         self._shares: dict[str, tuple[int, float]] = {}  # what is left of each, and until when
         self._lock = threading.Lock()
 
