@@ -1,6 +1,7 @@
 """The host's one page, and signing in. In English alone.
 
-signin         Google's OAuth code flow, session, the page's layout
+signin         Google's OAuth code flow, session
+page           what every page shares: layout, addresses, forms
 stale          a form that is out of date or signed out
 settings       the settings page and its saves
 store          a settings document, stored
@@ -8,7 +9,6 @@ fields         every section and field of the page, declared once
 forms          a section's form read into its part of the settings document
 form_view      a section's form as it is shown, with its faults
 views          the whole page: its sections, put together
-addresses      of the page, which keep the view
 event_types    the list of event types
 week           a week's hours, over midnight too
 dates          other hours on single dates

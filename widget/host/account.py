@@ -15,7 +15,8 @@ from widget.core import clock
 from widget.core.document import load_document
 from widget.google.client import CALENDAR_SCOPES
 from widget.host import calendars, store
-from widget.host.signin import page, uses_of
+from widget.host.page import page
+from widget.host.signin import uses_of
 from widget.text import language
 from widget.web import service
 from widget.web.audience import Audience, Room

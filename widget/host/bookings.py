@@ -18,7 +18,7 @@ from widget.booking.errors import BadField, NotBooked
 from widget.core import characters, clock
 from widget.core.document import load_document
 from widget.host import bookings_view, moving
-from widget.host.addresses import address
+from widget.host.page import address
 from widget.host.views import whole
 from widget.web import service
 from widget.web.audience import Audience, Room

@@ -13,8 +13,8 @@ from widget.core import clock, fields
 from widget.core.document import WEEKDAYS, Settings
 from widget.guest import days as guest_days
 from widget.host import days_off, week
-from widget.host.addresses import address
 from widget.host.fields import Document, Faulty, Form
+from widget.host.page import address
 from widget.text import language
 
 LONGEST_SPAN_DAYS = 366

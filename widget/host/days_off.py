@@ -11,8 +11,8 @@ from babel import Locale
 from widget.core import clock, days_off
 from widget.core.document import Settings
 from widget.core.hours import day_off
-from widget.host.addresses import address
 from widget.host.fields import Document
+from widget.host.page import address
 from widget.text import language
 
 SHOWN_DAYS = 365

@@ -18,8 +18,7 @@ from widget.core import clock
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings, load_document
 from widget.host import forms
-from widget.host.addresses import address
-from widget.host.signin import secret_of_form
+from widget.host.page import address, secret_of_form
 from widget.host.views import whole
 from widget.web.audience import Audience, Room
 

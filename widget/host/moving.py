@@ -16,7 +16,7 @@ from widget.guest import booking as guest_booking
 from widget.guest import page as guest_page
 from widget.guest import steps
 from widget.host import bookings_view, signin
-from widget.host.addresses import address
+from widget.host.page import address
 from widget.text import language
 from widget.web import messages
 

@@ -14,7 +14,7 @@ from flask_login import current_user
 import models
 from widget.core import fields
 from widget.core.document import load_document
-from widget.host.addresses import address
+from widget.host.page import address
 from widget.host.store import TRIES, store
 from widget.host.views import whole
 from widget.web.audience import Audience, Room

@@ -25,7 +25,7 @@ from widget.guest import steps
 from widget.guest.steps import Picking
 from widget.host import form_view, forms, snippets
 from widget.host.fields import SECTIONS, Faulty, Form, slugs_of
-from widget.host.signin import page
+from widget.host.page import page
 from widget.web import answers, service, setup
 from widget.web.audience import Audience, Room
 

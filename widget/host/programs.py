@@ -8,8 +8,7 @@ from flask_login import current_user
 
 from widget.booking import tokens
 from widget.core import characters, clock
-from widget.host.addresses import address
-from widget.host.signin import secret_of_form
+from widget.host.page import address, secret_of_form
 from widget.host.views import whole
 from widget.web.audience import Audience, Room
 

@@ -12,9 +12,9 @@ from flask_login import current_user
 import models
 from widget.core.document import SettingsError, load_document, parse_document
 from widget.host import bookings_view, event_types, form_view, forms, views
-from widget.host.addresses import address
 from widget.host.fields import EVENT, EVENT_TYPES, SECTIONS, Faulty, Part, Section, slugs_of
 from widget.host.form_view import FormView
+from widget.host.page import address
 from widget.host.store import TRIES, store
 from widget.host.views import whole
 from widget.web import answers, theme

@@ -33,7 +33,8 @@ from widget.google.client import (
 )
 from widget.google.errors import GoogleError, NotSetUp, Unavailable, token_meaning
 from widget.google.openid import Person, SignIn
-from widget.web import answers, audience, service
+from widget.host.page import page
+from widget.web import audience, service
 from widget.web.audience import Audience, Room
 
 blueprint = Room("signin", __name__, Audience.HOST)
@@ -43,7 +44,6 @@ log = logging.getLogger("meetslot.host")
 DOCUMENT_BYTES = (
     8 * 2**20
 )  # of a form of the settings page; the proxies in deploy/ let more through
-CODES = {400: "invalid_request", 403: "not_allowed", 409: "conflict", 503: "calendar_unavailable"}
 
 
 class SignedIn:
@@ -86,11 +86,6 @@ def signed_in_as() -> str:
     return identity(current_user.host) if current_user.is_authenticated else ""
 
 
-def secret_of_form() -> str:
-    """What a sent form makes something new of: the same when it is sent again (made_by)."""
-    return links.made_by(service.config(), request.form.get("nonce", ""))
-
-
 def _signed_in(whom: str) -> SignedIn | None:
     id = whom.partition(".")[0]
     host = models.host_by_id(int(id)) if id.isascii() and id.isdigit() else None
@@ -106,12 +101,6 @@ def _room_for_documents(_endpoint: str | None, _values: dict[str, Any] | None) -
         return
     if request.path.startswith("/settings/") and current_user.is_authenticated:
         request.max_content_length = request.max_form_memory_size = DOCUMENT_BYTES
-
-
-def page(template: str, status: int = 200, **context: Any) -> ResponseReturnValue:
-    """A page of the host's side: whole, never kept by caches, never framed."""
-    layout = {**answers.page("Meetslot"), "code": CODES.get(status)}
-    return answers.html(template, **{**layout, **context}), status
 
 
 @blueprint.get("/")

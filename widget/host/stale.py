@@ -11,6 +11,7 @@ from flask_login import current_user, login_required
 from flask_wtf.csrf import CSRFError
 
 from widget.host import preview, signin
+from widget.host.page import page
 from widget.web import audience
 from widget.web.audience import Audience
 
@@ -59,7 +60,7 @@ def _stale(_error: CSRFError) -> ResponseReturnValue:
         return preview.none(400, "Save or show it once more: this page was open too long.")
     if not (_is_ours() and "host" in request.form):  # nobody knows who may go on with it
         message = "Nothing was changed. Please go back, reload the page and try again."
-        return signin.page("host/problem.html", 400, heading=WHY["old"][0], message=message)
+        return page("host/problem.html", 400, heading=WHY["old"][0], message=message)
     if not current_user.is_authenticated:
         return _kept("out", 400)
     return _kept("other" if _is_of_another_host() else "old", 400)
@@ -77,7 +78,7 @@ def _is_ours() -> bool:
 
 def _kept(why: str, status: int) -> ResponseReturnValue:
     heading, message = WHY[why]
-    return signin.page(
+    return page(
         "host/kept.html",
         status,
         heading=heading,

@@ -31,10 +31,9 @@ from widget.host import (
     week,
     why,
 )  # fmt: skip
-from widget.host.addresses import action, address
 from widget.host.fields import EVENT, EVENT_TYPES, QUESTION, SECTIONS, Document, Section, slugs_of
 from widget.host.form_view import FormView
-from widget.host.signin import page
+from widget.host.page import action, address, page
 from widget.text import language, zones
 from widget.web import service, theme
 

@@ -12,8 +12,7 @@ from widget.booking import outbox, webhooks
 from widget.core import clock
 from widget.core.document import SettingsError, load_document, parse_document
 from widget.host import forms, webhook_view
-from widget.host.addresses import address
-from widget.host.signin import secret_of_form
+from widget.host.page import address, secret_of_form
 from widget.host.views import whole
 from widget.web import service
 from widget.web.audience import Audience, Room

@@ -1,14 +1,26 @@
-"""Addresses of the settings page, which keep the view as it is."""
+"""What every page of the host's side shares: its layout, its addresses, its forms."""
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import request
+from flask.typing import ResponseReturnValue
 
+from widget.booking import links
+from widget.web import answers, service
+
+CODES = {400: "invalid_request", 403: "not_allowed", 409: "conflict", 503: "calendar_unavailable"}
 #: What an address says about the view: which editor, month, tab and page of bookings are open.
 KEPT = ("event", "month", "embed", "of", "show", "q", "page")
 VIEW_LENGTH = 100  # characters of any of them
+
+
+def page(template: str, status: int = 200, **context: Any) -> ResponseReturnValue:
+    """A page of the host's side: whole, never kept by caches, never framed."""
+    layout = {**answers.page("Meetslot"), "code": CODES.get(status)}
+    return answers.html(template, **{**layout, **context}), status
 
 
 def address(anchor: str, saved: str = "", **changes: str | int | None) -> str:
@@ -22,3 +34,8 @@ def address(anchor: str, saved: str = "", **changes: str | int | None) -> str:
 def action(path: str) -> str:
     """A form's address, which keeps the view."""
     return address("").replace("/settings", f"/settings/{path}", 1)
+
+
+def secret_of_form() -> str:
+    """What a sent form makes something new of: the same when it is sent again (made_by)."""
+    return links.made_by(service.config(), request.form.get("nonce", ""))
