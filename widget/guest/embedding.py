@@ -8,8 +8,6 @@ request claims, the page itself never comes without its `frame-ancestors`: a lie
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from flask import Response, abort, g, request
 
 from widget.core import addresses, clock
@@ -35,24 +33,19 @@ def embedder() -> str | None:
 
 def enter(host_id: int, document: Settings, slug: str = "") -> None:
     """Note which site the host's page is framed by, allowed or not, and let only allowed ones
-    frame it. Aborts with refusal() for another one."""
+    frame it. Aborts with a page that says so to another one."""
     site = embedder()
     known = slug in ("", *(event.slug for event in document.event_types))
     if request.method == "GET" and site and known:
         sightings.memory().note(host_id, site, slug, clock.now())
-    _hold_to(document.allowed_sites, site)
-
-
-def _hold_to(allowed_sites: Sequence[str], site: str | None) -> None:
-    """Let only these origins frame this answer; abort with refusal() if another one does."""
-    if not allowed_sites:
+    if not document.allowed_sites:
         return
-    if site and answers.frame() and site not in allowed_sites:
-        abort(refusal(site))
-    g.frame_ancestors = " ".join(("'self'", *allowed_sites))
+    if site and answers.frame() and site not in document.allowed_sites:
+        abort(_refusal(site))
+    g.frame_ancestors = " ".join(("'self'", *document.allowed_sites))
 
 
-def refusal(site: str) -> Response:
+def _refusal(site: str) -> Response:
     """The page that a site sees which may not frame the host's: nothing of host or guest in it."""
     heading = _("The booking page cannot be shown here")
     context = {**answers.page(heading), "alert": {"code": "site_not_allowed"}, "site": site}

@@ -155,5 +155,4 @@ def check_handle() -> ResponseReturnValue:
 @blueprint.get("/settings/check/accent")
 def check_accent() -> ResponseReturnValue:
     accent = request.args.get("accent", "").strip().removeprefix("#")
-    shown = theme.mended(accent) if theme.is_accent(accent) else None
-    return answers.html("host/accent.html", mended=shown)
+    return answers.html("host/accent.html", mended=theme.mended(accent))

@@ -75,7 +75,7 @@ def _forms(host: models.Host, document: Settings, sent: FormView | None) -> Docu
 
     some = [each for each in SECTIONS.values() if each is not EVENT]
     shown = {each.name: form(each, each.part_of(stored)) for each in some}
-    editor, accent = _editor(stored, sent, form), shown["theme"].values["accent"]
+    editor = _editor(stored, sent, form)
     offered = next((each.slug for each in document.event_types if each.active), "")
     return {
         "title": "Settings",
@@ -95,7 +95,7 @@ def _forms(host: models.Host, document: Settings, sent: FormView | None) -> Docu
         "off": days_off.view(document, shown["holidays"].values["holidays"]),
         "dates": dates.view(document, shown["dates"].sent),
         "calendars": calendars.view(host, shown["calendars"].values),
-        "mended": theme.mended(accent) if theme.is_accent(accent) else None,
+        "mended": theme.mended(shown["theme"].values["accent"]),
         "tokens": [_token(each) for each in tokens.listed(host)],
         "event_list": [event_types.listed(host, document, each) for each in document.event_types],
         "deleting": request.args.get("delete", ""),

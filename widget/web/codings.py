@@ -32,8 +32,9 @@ def compress(response: Response) -> Response:
     if "Accept-Encoding" not in response.headers.get("Vary", ""):  # which is read at once
         response.vary.add("Accept-Encoding")
     coding = chosen(request.headers.get("Accept-Encoding", ""))
-    is_text = response.mimetype in TEXTS and 200 <= response.status_code < 300
-    if coding and is_text and not response.is_streamed and not response.content_encoding:
+    well = 200 <= response.status_code < 300
+    plain = not response.is_streamed and not response.content_encoding
+    if coding and well and plain and response.mimetype in TEXTS:
         body = response.get_data()
         if len(body) >= SMALL_BYTES:
             response.set_data(packed(body, coding, ONCE))

@@ -87,9 +87,11 @@ def _hex(colour: RGB) -> str:
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
-def mended(accent: str) -> dict[str, str | bool]:
-    """An accent (six hex digits) as it is used on `light` and `dark` pages, readable on each, and
-    whether it had to be changed for that."""
+def mended(accent: str) -> dict[str, str | bool] | None:
+    """An accent as it is used on `light` and `dark` pages, readable on each, and whether it had to
+    be changed for that; None for what is no accent."""
+    if not is_accent(accent):
+        return None
     light = _hex(_readable(rgb(accent), LIGHT_PAGE))
     dark = _hex(_readable(rgb(accent), DARK_PAGE))
     own = f"#{accent.lower()}"
