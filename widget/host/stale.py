@@ -15,24 +15,6 @@ from widget.host.page import page
 from widget.web import audience
 from widget.web.audience import Audience
 
-#: By what is wrong: the page's heading, and what to do.
-WHY = {
-    "out": (
-        "You are not signed in any more",
-        "Nothing was changed. Sign in again in another tab, then go on here: what you typed is"
-        " kept.",
-    ),
-    "other": (
-        "Another account is signed in",
-        "Nothing was changed, since the page was of another account. Sign in with that one in"
-        " another tab, then go on here: what you typed is kept.",
-    ),
-    "old": (
-        "This page was open too long",
-        "Nothing was changed yet. What you typed is kept: please send it once more.",
-    ),
-}
-
 
 def set_up(app: Flask) -> None:
     app.before_request(_protect)
@@ -59,8 +41,9 @@ def _stale(_error: CSRFError) -> ResponseReturnValue:
     if request.endpoint == "preview.preview":
         return preview.none(400, "Save or show it once more: this page was open too long.")
     if not (_is_ours() and "host" in request.form):  # nobody knows who may go on with it
+        heading = "This page was open too long"
         message = "Nothing was changed. Please go back, reload the page and try again."
-        return page("host/problem.html", 400, heading=WHY["old"][0], message=message)
+        return page("host/problem.html", 400, heading=heading, message=message)
     if not current_user.is_authenticated:
         return _kept("out", 400)
     return _kept("other" if _is_of_another_host() else "old", 400)
@@ -77,13 +60,7 @@ def _is_ours() -> bool:
 
 
 def _kept(why: str, status: int) -> ResponseReturnValue:
-    heading, message = WHY[why]
-    return page(
-        "host/kept.html",
-        status,
-        heading=heading,
-        message=message,
-        action=request.full_path.rstrip("?"),
-        typed=[each for each in request.form.items(multi=True) if each[0] != "csrf_token"],
-        again=why == "old",
-    )
+    """`why`: signed "out", signed in as "other", or too "old"."""
+    typed = [each for each in request.form.items(multi=True) if each[0] != "csrf_token"]
+    sent_to = request.full_path.rstrip("?")
+    return page("host/kept.html", status, why=why, action=sent_to, typed=typed)
