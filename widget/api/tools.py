@@ -179,8 +179,8 @@ def _read(reader: Callable[[Any], Any], value: Any, name: str) -> Any:
 
 def _booking(given: OfBooking) -> models.Booking:
     """The booking of a token, which alone lets anybody see it. Raises NotHere."""
-    id = links.booking_id(service.config(), given.token.rpartition("/")[2])
-    found = rows.booking_by_id(id) if id else None
+    token = given.token.rpartition("/")[2]
+    found = rows.booking_by_id(links.booking_id(service.config(), token) or "")
     if found is None:
         raise NotHere
     return found
