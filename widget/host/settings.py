@@ -99,13 +99,13 @@ def _save(section: Section, slug: str = "") -> ResponseReturnValue:
 
 def _sent(section: Section, slug: str, before: Part | None) -> FormView:
     """The form as it was sent, with the faults of what cannot be read of it."""
-    form, revision = request.form, request.form.get("revision", "")
+    form, faults = request.form, dict[str, str]()
     try:
         part = forms.read_section(section, form, before)
     except Faulty as error:
-        kept = deepcopy(before or {})
-        return FormView(section, kept, revision, slug, error.faults, sent=form, unsaved=True)
-    return FormView(section, part, revision, slug, sent=form, unsaved=True)
+        part, faults = deepcopy(before or {}), error.faults
+    revision = form.get("revision", "")
+    return FormView(section, part, revision, slug, faults, sent=form, unsaved=True)
 
 
 def _saved(section: Section, slug: str) -> ResponseReturnValue:

@@ -30,7 +30,7 @@ from widget.host import (
     webhook_view,
     week,
     why,
-)  # fmt: skip
+)
 from widget.host.fields import EVENT, EVENT_TYPES, QUESTION, SECTIONS, Document, Section, slugs_of
 from widget.host.form_view import FormView
 from widget.host.page import action, address, page
