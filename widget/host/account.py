@@ -17,7 +17,6 @@ from widget.google.client import CALENDAR_SCOPES
 from widget.host import calendars, store
 from widget.host.page import page
 from widget.host.signin import uses_of
-from widget.text import language
 from widget.web import service
 from widget.web.audience import Audience, Room
 
@@ -41,7 +40,6 @@ def connection(host: models.Host) -> dict[str, Any]:
         "calendar": calendars.stored(host).name(target),
         "without_meet": _without_meet(host, target),
         "zone_asked": store.zone_asked(host),
-        "asked": language.ago(now - host.asked_at) if host.asked_at else None,
         "told": channels.channels_of(host, now),
         "conflicts": conflicts(host, now),
         "troubles": troubles(host, now),

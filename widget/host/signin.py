@@ -34,6 +34,7 @@ from widget.google.client import (
 from widget.google.errors import GoogleError, NotSetUp, Unavailable, token_meaning
 from widget.google.openid import Person, SignIn
 from widget.host.page import page
+from widget.text import language
 from widget.web import audience, service
 from widget.web.audience import Audience, Room
 
@@ -78,6 +79,7 @@ def set_up(app: Flask) -> None:
     sessions.login_message = None  # written late, it would overwrite a sign-in that has begun
     sessions.user_loader(_signed_in)
     app.add_template_global(signed_in_as)
+    app.add_template_filter(lambda at: language.ago(clock.now() - at), "ago")
     app.add_template_global(lambda: links.form_nonce(service.config()), "form_nonce")
 
 

@@ -96,7 +96,7 @@ def _forms(host: models.Host, document: Settings, sent: FormView | None) -> Docu
         "dates": dates.view(document, shown["dates"].sent),
         "calendars": calendars.view(host, shown["calendars"].values),
         "mended": theme.mended(shown["theme"].values["accent"]),
-        "tokens": [_token(each) for each in tokens.listed(host)],
+        "tokens": tokens.listed(host),
         "event_list": [event_types.listed(host, document, each) for each in document.event_types],
         "deleting": request.args.get("delete", ""),
         "adding": event_types.adding(sent),
@@ -156,16 +156,3 @@ def handle_said(host: models.Host, text: str) -> dict[str, str]:
     if handle in fields.NOT_NEW or (other is not None and other.id != host.id):
         return {"state": "bad", "words": "This one is taken or reserved."}
     return {"state": "good", "words": "This one is free. Old links will lead to it."}
-
-
-# --- programs --------------------------------------------------------------------------------
-
-
-def _token(token: tokens.ApiToken) -> Document:
-    now = clock.now()
-    return {
-        "id": token.id,
-        "name": token.name,
-        "made": language.ago(now - token.created_at),
-        "used": language.ago(now - token.used_at) if token.used_at else None,
-    }

@@ -10,7 +10,6 @@ from widget.booking.outbox import Delivery
 from widget.core import clock
 from widget.core.document import WebhookEvent
 from widget.host import forms
-from widget.text import language
 
 SHOWN = 20  # deliveries
 EVENTS = {
@@ -34,7 +33,8 @@ def view(host: models.Host, sent: dict[str, Any]) -> dict[str, Any]:
         "labels": EVENTS,
         "faults": {},
         "both_hours": -(-(old_until - now) // clock.HOUR) if old_until else None,
-        "deliveries": [_delivery(each, now) for each in outbox.listed(host, SHOWN)],
+        "deliveries": [(each, _state(each, now)) for each in outbox.listed(host, SHOWN)],
+        "taken": outbox.taken,
         **sent,
     }
 
@@ -45,26 +45,7 @@ def revision(host: models.Host) -> str:
     return forms.revision([hook.url, hook.events] if hook else [])
 
 
-def _delivery(delivery: Delivery, now: int) -> dict[str, Any]:
-    tries = [
-        {
-            "when": language.ago(now - each.made_at),
-            "status": each.status,
-            "words": each.words,
-            "taken": outbox.taken(each.status),
-        }
-        for each in delivery.made
-    ]
+def _state(delivery: Delivery, now: int) -> str:
     if delivery.due_at is not None:
-        state = "waits" if delivery.due_at <= now else "is sent again later"
-    else:
-        state = "sent" if delivery.sent_at else "given up"
-    return {
-        "id": delivery.id,
-        "type": delivery.type,
-        "booking": (delivery.booking_id or "")[:8],
-        "when": language.ago(now - delivery.happened_at),
-        "state": state,
-        "waits": state == "waits",
-        "tries": tries,
-    }
+        return "waits" if delivery.due_at <= now else "is sent again later"
+    return "sent" if delivery.sent_at else "given up"
