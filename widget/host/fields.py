@@ -137,6 +137,7 @@ def _field(name: str, declared: dict[str, Any]) -> Field:
 
 
 _DECLARED = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+LABELS: dict[str, str] = _DECLARED.pop("labels")
 SECTIONS = {name: _section(name, each) for name, each in _DECLARED.items()}
 QUESTION = SECTIONS.pop("question").fields
 EVENT, EVENT_TYPES = SECTIONS["event"], SECTIONS.pop("event-types")

@@ -8,7 +8,7 @@ from typing import Any
 
 from widget.core import fields as core_fields
 from widget.core.document import WEEKDAYS, SettingsError
-from widget.host.fields import LISTED, QUESTION, SECTIONS, Document, Field, Form, Part, Section
+from widget.host.fields import LABELS, LISTED, QUESTION, SECTIONS, Document, Form, Part, Section
 from widget.text import language
 
 _STEP = re.compile(r"(\w+)|\[(\d+)\]")
@@ -84,21 +84,7 @@ def _entry(document: Any, path: str) -> str:
 
 # --- what a field is called ----------------------------------------------------------------------
 
-_FIELDS = {
-    each.name: each
-    for section in SECTIONS.values()
-    for each in (*section.fields, Field("from", "First date"), Field("to", "Last date"))
-}
-_OTHERS = {
-    "name": "Name",
-    "dates": "Dates",
-    "note": "Note",
-    "holidays.country": "Country",
-    "holidays.subdivision": "Region",
-    "kind": "On these dates",
-    "hours": "Hours",
-    "event_types": "Event types",
-}
+_FIELDS = {each.name: each for section in SECTIONS.values() for each in section.fields}
 _QUESTION = {each.name: each.label.lower() for each in QUESTION}
 
 
@@ -115,4 +101,4 @@ def label(path: str) -> str:
     if found := re.fullmatch(r"questions\[(\d+)\](?:\.(\w+))?", path):
         number = f"Question {int(found[1]) + 1}"
         return f"{number}, {_QUESTION.get(found[2], found[2])}" if found[2] else number
-    return _FIELDS[path].label if path in _FIELDS else _OTHERS.get(path, path)
+    return _FIELDS[path].label if path in _FIELDS else LABELS.get(path, path)
