@@ -12,6 +12,7 @@ from flask import request
 from widget.core import clock, fields
 from widget.core.document import WEEKDAYS, Settings
 from widget.guest import days as guest_days
+from widget.guest import params
 from widget.host import days_off, week
 from widget.host.fields import Document, Faulty, Form
 from widget.host.page import address
@@ -63,18 +64,18 @@ def view(document: Settings, sent: Form | None) -> Document:
     """
     today = language.today(clock.now(), ZoneInfo(document.time_zone))
     given = request.args if sent is None else sent
-    from_, to = (given.getlist(name)[-1:] or [""] for name in ("from", "to"))
-    first, last = _date(from_[0]), _date(to[0])
+    from_, to = params.last(given, "from"), params.last(given, "to")
+    first, last = _date(from_), _date(to)
     month = _month(request.args.get("month", ""), first or today)
     own = document.date_overrides.get(first.isoformat()) if first else None
-    rows = [(pair[0], week.midnight(pair[1])) for pair in own or ()]
+    typed = "kind" in given or sent is not None  # in the order that faults are told by
+    pairs = week.ranges(given, "dates") if typed else own or ()
+    rows = [(start, week.midnight(end)) for start, end in pairs]
     if "kind" in given and "do" in given:  # rows that are still empty stay
         starts, ends = given.getlist("dates-start"), given.getlist("dates-end")
         rows = list(zip(starts, ends, strict=False))
-    elif "kind" in given or sent is not None:  # in the order that faults are told by
-        rows = [(pair[0], week.midnight(pair[1])) for pair in week.ranges(given, "dates")]
     usual = "closed" if own is None or own == [] else "hours"
-    chosen = {"from": from_[0], "to": to[0]}
+    chosen = {"from": from_, "to": to}
     return {
         "month": language.month_name(month),
         "previous": address("dates", month=f"{month - timedelta(days=1):%Y-%m}", **chosen),
@@ -84,8 +85,8 @@ def view(document: Settings, sent: Form | None) -> Document:
             [_cell(document, day, month, today, first, last) for day in each]
             for each in guest_days.weeks(month)
         ],
-        "from": from_[0],
-        "to": to[0] or from_[0],
+        "from": from_,
+        "to": to or from_,
         "kind": given.get("kind", "" if sent is not None else usual),
         "typed": sent is None and "kind" in given,
         "rows": [*rows, ("", "")],

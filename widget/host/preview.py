@@ -112,10 +112,7 @@ def preview(slug: str) -> ResponseReturnValue:
 def none(status: int, message: str, faults: dict[str, str] | None = None) -> ResponseReturnValue:
     """A page for the frame when there is nothing to preview; `faults` by field."""
     named = [(form_view.label(field), said) for field, said in (faults or {}).items()]
-    heading = "No preview at the moment"
-    return _framed(
-        page("host/no_preview.html", status, heading=heading, message=message, faults=named)
-    )
+    return _framed(page("host/no_preview.html", status, message=message, faults=named))
 
 
 def _booked(picking: Preview, given: Form) -> ResponseReturnValue:
