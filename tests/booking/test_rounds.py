@@ -53,7 +53,7 @@ def claim(start: int, end: int, **more: Any) -> models.Booking:
         "settle_after": 0, "created_at": 0, "updated_at": 0,
     }  # fmt: skip
     with models.locked(host):
-        made = states.claim(host, values).booking
+        made = states.claim(host, values)
     if more:
         models.Booking.update(more).where(models.Booking.id == made.id).execute()
     found = rows.booking_by_id(made.id)

@@ -11,11 +11,11 @@ from flask import Flask
 import models
 from tests.booking.test_rounds import claim
 from widget.booking import rows, settling, states
-from widget.booking.states import RULES, STATES, Change
+from widget.booking.states import RULES, STATES
 
 pytestmark = pytest.mark.usefixtures("ana")
 
-ACTS: dict[str, Callable[[models.Booking], Change | None]] = {
+ACTS: dict[str, Callable[[models.Booking], models.Booking | None]] = {
     "confirm": lambda booking: states.confirm(booking, {"etag": "2"}, 7),
     "fail": lambda booking: states.fail(booking, "no", 7),
     "begin_move": lambda booking: states.begin_move(booking, 500, 600, "guest", 7, 9),
@@ -42,7 +42,7 @@ def in_state(name: str) -> models.Booking:
     for act in WAYS[name]:
         done = ACTS[act](booking)
         assert done
-        booking = done.booking
+        booking = done
     assert states.state(booking) == name
     return booking
 
@@ -61,8 +61,8 @@ def test_each_act_leads_where_the_rules_say_and_else_nowhere(
         if rules:
             (rule,) = rules
             assert done
-            assert (done.act, done.booking) == (act, now)
-            assert states.state(now) == states.state(done.booking) == rule.after
+            assert done == now
+            assert states.state(now) == states.state(done) == rule.after
         else:
             assert done is None
             assert now.__data__ == stored
@@ -129,7 +129,7 @@ def test_beginning_a_change_takes_the_booking_from_whoever_had_it(app: Flask, be
         assert states.undo(before, 8) is None
         settling.let_go(before, 10**6)
         assert rows.as_it_is(before).settle_after == 9
-        assert states.undo(begun.booking, 8)
+        assert states.undo(begun, 8)
 
 
 @pytest.mark.parametrize("act", ["confirm", "follow"])
@@ -150,8 +150,8 @@ def test_where_the_host_put_two_events_at_one_time_both_stand_and_one_is_marked(
         other = claim(300, 400, status="confirmed")
         booking = in_state("moving" if act == "finish_move" else "confirmed")
         done = getattr(states, act)(booking, values, 7)
-        assert done.booking.conflict
-        assert states.state(done.booking) == "confirmed"
+        assert done.conflict
+        assert states.state(done) == "confirmed"
         states.end_conflicts(booking.host, 8)
         assert rows.as_it_is(booking).conflict
         assert states.cancel(other, 9)
@@ -162,7 +162,7 @@ def test_where_the_host_put_two_events_at_one_time_both_stand_and_one_is_marked(
 @pytest.mark.parametrize("who", ["guest", "host", "google", "time"])
 @pytest.mark.parametrize("act", ["begin_move", "begin_cancel", "cancel"])
 def test_nobody_else_may_do_it(app: Flask, act: str, who: Any) -> None:
-    by: dict[str, Callable[[models.Booking], Change | None]] = {
+    by: dict[str, Callable[[models.Booking], models.Booking | None]] = {
         "begin_move": lambda booking: states.begin_move(booking, 500, 600, who, 7, 9),
         "begin_cancel": lambda booking: states.begin_cancel(booking, who, "", 7, 9),
         "cancel": lambda booking: states.cancel(booking, 7, None if who == "google" else who),

@@ -150,7 +150,7 @@ def _claim(
         one_off.take(looked.event, looked.now)
         looked = offer.check(looked, host, details.start)
         try:
-            booking = states.claim(host, _claimed(looked, details, key, caller)).booking
+            booking = states.claim(host, _claimed(looked, details, key, caller))
         except states.Overlap:
             raise SlotTaken from None
         mail.count(booking, looked.now)
@@ -250,10 +250,9 @@ def cancel(google: Google, booking: Booking, reason: str, caller: Caller, now: i
         if caller.by == "guest":
             mail.count(booking, now)
         until = clock.now() + CLAIM_SECONDS
-        begun = states.begin_cancel(booking, caller.by, reason, now, until)
-    if begun is None:
+        mine = states.begin_cancel(booking, caller.by, reason, now, until)
+    if mine is None:
         return rows.as_it_is(booking)
-    mine = begun.booking
     try:
         return _remove(google.calendar_of(mine.host), mine, booking.status, now)
     except models.NoAnswer as error:
@@ -344,12 +343,12 @@ def _claim_move(
             mail.count(booking, now)
         try:
             until = clock.now() + CLAIM_SECONDS
-            begun = states.begin_move(booking, start, end, caller.by, now, until, caller.message)
+            mine = states.begin_move(booking, start, end, caller.by, now, until, caller.message)
         except states.Overlap:
             raise SlotTaken from None
-    if begun is None:  # somebody else changes it at the same time
+    if mine is None:  # somebody else changes it at the same time
         raise UnderWay(booking.id)
-    return looked, begun.booking
+    return looked, mine
 
 
 def _move(calendar: Calendar, looked: Bookable, booking: Booking, mine: Booking) -> Booking:

@@ -58,10 +58,10 @@ def make(
     if event.cancelled:
         confirm_seen(calendar, booking, event, now)
         return None
-    change = states.confirm(booking, _first_seen(booking, event, now), now)
-    if change is None:
+    confirmed = states.confirm(booking, _first_seen(booking, event, now), now)
+    if confirmed is None:
         rows.leave_over(booking, now)
-    return change.booking if change else None
+    return confirmed
 
 
 def _inserted(calendar: Calendar, booking: models.Booking, body: dict[str, Any]) -> Event:

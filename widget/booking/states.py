@@ -33,8 +33,8 @@ day without an answer):
     expire        moving      confirmed   time
     expire        cancelling  cancelled   time
 
-Each function gives the Change that it made, or None when the booking is no longer as the act
-needs it: somebody else was faster.
+Each function gives the booking as it is since, or None when it is no longer as the act needs it:
+somebody else was faster.
 """
 
 from __future__ import annotations
@@ -43,7 +43,6 @@ import base64
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import peewee
@@ -56,6 +55,7 @@ from widget.booking import one_off, outbox, rows
 LEFTOVER_SECONDS = 60  # a write that nobody waits for any more has arrived by then, or never will
 
 Who = Literal["guest", "host", "google", "time"]
+Person = Literal["guest", "host"]
 
 
 class Rule(NamedTuple):
@@ -107,14 +107,6 @@ class KeyTaken(Exception):
     """The database refused a booking: another one of the host has its idempotency key."""
 
 
-@dataclass(frozen=True)
-class Change:
-    """What was done to a booking, and the booking as it is since."""
-
-    act: str
-    booking: Booking
-
-
 def state(booking: Booking) -> str:
     """The name of the state that a booking is in."""
     known = (booking.status, booking.change)
@@ -124,7 +116,7 @@ def state(booking: Booking) -> str:
 # --- a new booking ------------------------------------------------------------------------------
 
 
-def claim(host: Host, values: dict[str, Any]) -> Change:
+def claim(host: Host, values: dict[str, Any]) -> Booking:
     """Hold a time. Call within models.locked(host).
 
     Raises Overlap when another active booking of the host holds any of it, KeyTaken when
@@ -133,7 +125,7 @@ def claim(host: Host, values: dict[str, Any]) -> Change:
     id = uuid.uuid4().hex
     own = {"id": id, "host": host, "google_event_id": event_id(id), "status": "pending"}
     with _refused():
-        return Change("claim", models.add(Booking(**own, unannounced="booked", **values)))
+        return models.add(Booking(**own, unannounced="booked", **values))
 
 
 def event_id(booking_id: str) -> str:
@@ -141,14 +133,14 @@ def event_id(booking_id: str) -> str:
     return base64.b32hexencode(uuid.UUID(booking_id).bytes).decode().rstrip("=").lower()
 
 
-def confirm(booking: Booking, event: dict[str, Any], now: int) -> Change | None:
+def confirm(booking: Booking, event: dict[str, Any], now: int) -> Booking | None:
     """The event stands in Google: keep its `etag`, `meet_link`, `meet_pending`, and the guest's
     response."""
-    values = {"failure": None, "pending_since": None, "updated_at": now, **event}
-    return _change("confirm", booking, values, *rows.same_event(booking))
+    values = {"failure": None, "pending_since": None, **event}
+    return _change("confirm", booking, values, now, *rows.same_event(booking))
 
 
-def fail(booking: Booking, failure: str, now: int, *, leftover: bool = False) -> Change | None:
+def fail(booking: Booking, failure: str, now: int, *, leftover: bool = False) -> Booking | None:
     """Google holds no event and will get none: free the time, and the key for another try.
 
     `leftover`: it is looked for once more, since an earlier try may still arrive.
@@ -160,47 +152,35 @@ def fail(booking: Booking, failure: str, now: int, *, leftover: bool = False) ->
         "idempotency_key": None,
         "leftover": leftover,
         "settle_after": now + LEFTOVER_SECONDS,
-        "updated_at": now,
     }
-    return _change("fail", booking, values, *_mine(booking))
+    return _change("fail", booking, values, now, *_mine(booking))
 
 
 # --- another time -------------------------------------------------------------------------------
 
 
 def begin_move(
-    booking: Booking,
-    start: int,
-    end: int,
-    by: Literal["guest", "host"],
-    now: int,
-    until: int,
-    message: str = "",
-) -> Change | None:
+    booking: Booking, start: int, end: int, by: Person, now: int, until: int, message: str = ""
+) -> Booking | None:
     """Hold a new time besides the old one, leased until `until`. Call within
     models.locked(host). Raises Overlap when another active booking of the host holds any of it.
     """
-    values = {
-        "new_start_at": start,
-        "new_end_at": end,
-        "message": message or None,
-        **_begun("rescheduled", by, now, until),
-    }
-    return _change("begin_move", booking, values, who=by)
+    new = {"new_start_at": start, "new_end_at": end, "message": message or None}
+    values = {**new, **_begun("rescheduled", by, now, until)}
+    return _change("begin_move", booking, values, now, who=by)
 
 
-def _begun(act: str, by: str, now: int, until: int) -> dict[str, Any]:
+def _begun(act: str, by: Person, now: int, until: int) -> dict[str, Any]:
     """The columns that begin every change: it waits for Google, leased until `until`."""
     return {
         "pending_since": now,
         "unannounced": act if by == "guest" else None,
         "attempts": SQL("attempts + 1"),
         "settle_after": until,
-        "updated_at": now,
     }
 
 
-def finish_move(booking: Booking, event: dict[str, Any], now: int) -> Change | None:
+def finish_move(booking: Booking, event: dict[str, Any], now: int) -> Booking | None:
     """The event is at the new time: so is the booking, and the old time is free."""
     values = {
         **_NO_CHANGE,
@@ -209,22 +189,21 @@ def finish_move(booking: Booking, event: dict[str, Any], now: int) -> Change | N
         "end_at": SQL("new_end_at"),
         "failure": None,
         "holds": True,
-        "updated_at": now,
         **event,
     }
-    return _change_or_conflict("finish_move", booking, values, *_mine(booking))
+    return _change_or_conflict("finish_move", booking, values, now, *_mine(booking))
 
 
-def follow(booking: Booking, event: dict[str, Any], now: int) -> Change | None:
+def follow(booking: Booking, event: dict[str, Any], now: int) -> Booking | None:
     """Take over what the host did to the event of a confirmed booking in Google.
 
     `event` holds start_at, end_at, holds, guest_response, sequence, etag and the like. None also
     when the booking's own etag is not the stored one any more: another change came first.
     """
-    values = {"updated_at": now, **event}
-    if event.get("start_at", booking.start_at) != booking.start_at:
-        values["moved_from_at"] = booking.start_at
-    return _change_or_conflict("follow", booking, values, *rows.same_event(booking), who="host")
+    moved = event.get("start_at", booking.start_at) != booking.start_at
+    values = {**event, "moved_from_at": booking.start_at} if moved else event
+    same = rows.same_event(booking)
+    return _change_or_conflict("follow", booking, values, now, *same, who="host")
 
 
 def end_conflicts(host: Host, now: int) -> None:
@@ -234,28 +213,27 @@ def end_conflicts(host: Host, now: int) -> None:
     )
     for booking in marked:
         with models.locked(host), suppress(Overlap):
-            values = {"conflict": False, "updated_at": now}
-            _change("follow", booking, values, "AND conflict", who="host")
+            _change("follow", booking, {"conflict": False}, now, "AND conflict", who="host")
 
 
 # --- the end ------------------------------------------------------------------------------------
 
 
 def begin_cancel(
-    booking: Booking, by: Literal["guest", "host"], reason: str, now: int, until: int
-) -> Change | None:
+    booking: Booking, by: Person, reason: str, now: int, until: int
+) -> Booking | None:
     """Write down that a booking is to be cancelled, and lease it until `until`.
 
     It may still be claimed or moving: whoever is talking to Google about it then finds its lease
     gone.
     """
     values = {"cancelled_by": by, "cancel_reason": reason, **_begun("cancelled", by, now, until)}
-    return _change("begin_cancel", booking, values, who=by)
+    return _change("begin_cancel", booking, values, now, who=by)
 
 
 def cancel(
     booking: Booking, now: int, by: Literal["host"] | None = None, *, leftover: bool = False
-) -> Change | None:
+) -> Booking | None:
     """The time is free again: the event is gone from Google, or is a `leftover` that has to go.
 
     `by`: the host did it, in Google; else whoever has begun to cancel it.
@@ -266,30 +244,22 @@ def cancel(
         "leftover": leftover,
         "sequence": SQL("sequence + 1"),
         "settle_after": now + LEFTOVER_SECONDS,
-        "updated_at": now,
     }
-    return _change("cancel", booking, values, who=by or "google")
+    return _change("cancel", booking, values, now, who=by or "google")
 
 
-def undo(booking: Booking, now: int, failure: str | None = None) -> Change | None:
+def undo(booking: Booking, now: int, failure: str | None = None) -> Booking | None:
     """Google certainly did nothing: the booking is confirmed as before, unless somebody else has
     taken it since.
 
     `failure` says why to a guest who has been told that the change may still come.
     """
-    values = {
-        **_NO_CHANGE,
-        "failure": failure,
-        "cancelled_by": None,
-        "cancel_reason": None,
-        "message": None,
-        "unannounced": None,
-        "updated_at": now,
-    }
-    return _change("undo", booking, values, *_mine(booking))
+    asked = dict.fromkeys(("cancelled_by", "cancel_reason", "message", "unannounced"))
+    values = {**_NO_CHANGE, **asked, "failure": failure}
+    return _change("undo", booking, values, now, *_mine(booking))
 
 
-def expire(booking: Booking, now: int) -> Change | None:
+def expire(booking: Booking, now: int) -> Booking | None:
     """No answer for so long: nothing is pending for ever, and the host has to know.
 
     A booking fails, a cancellation holds, a move does not; what Google has of it is put right
@@ -307,9 +277,8 @@ def expire(booking: Booking, now: int) -> Change | None:
         **values[before],
         "trouble": booking.change or "book",
         "failure": "no answer for a day",
-        "updated_at": now,
     }
-    return _change("expire", booking, told, *_mine(booking), who="time", before=before)
+    return _change("expire", booking, told, now, *_mine(booking), who="time", before=before)
 
 
 # --- the one conditional UPDATE -------------------------------------------------------------------
@@ -319,11 +288,12 @@ def _change(
     act: str,
     booking: Booking,
     values: dict[str, Any],
+    now: int,
     where: str = "",
     *more: Any,
     who: Who = "google",
     before: str | None = None,
-) -> Change | None:
+) -> Booking | None:
     """Do what RULES say of an act, to a booking that is (in `before`) as they need it.
 
     `where` is a condition besides, with ? for each of `more`. Raises Overlap when the database
@@ -336,7 +306,7 @@ def _change(
     # a claim is on the disk before Google is asked; that Google has its event can be asked again
     with _refused(), models.write(lasting=act != "confirm"):
         possible = " OR ".join(_is(rule.before) for rule in rules)
-        new = {"status": status, "change": change, **values}
+        new = {"status": status, "change": change, "updated_at": now, **values}
         changed = models.change(booking, new, f"({possible}) {where}", *more)
         if changed is None:
             return None
@@ -344,12 +314,12 @@ def _change(
         if status == "failed":
             one_off.give_back(booking.link)
         outbox.note(act, booking, changed)
-        return Change(act, changed)
+        return changed
 
 
 def _change_or_conflict(
-    act: str, booking: Booking, values: dict[str, Any], *where: Any, who: Who = "google"
-) -> Change | None:
+    act: str, booking: Booking, values: dict[str, Any], now: int, *where: Any, who: Who = "google"
+) -> Booking | None:
     """_change, to where Google has the event by now. When another booking holds that time, both
     stand there, and this one is marked.
 
@@ -357,9 +327,9 @@ def _change_or_conflict(
     """
     with models.locked(booking.host):
         try:
-            return _change(act, booking, {**values, "conflict": False}, *where, who=who)
+            return _change(act, booking, {**values, "conflict": False}, now, *where, who=who)
         except Overlap:
-            return _change(act, booking, {**values, "conflict": True}, *where, who=who)
+            return _change(act, booking, {**values, "conflict": True}, now, *where, who=who)
 
 
 @contextmanager
