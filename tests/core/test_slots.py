@@ -348,7 +348,7 @@ def test_a_window_of_no_days_is_today() -> None:
 
 def test_the_day_limit_counts_bookings_of_this_event_type_alone() -> None:
     some = rules("UTC", "09:00-12:00", max_per_day=1)
-    other, same = booked("09:00", "10:00", counts=False), booked("09:00", "10:00", counts=True)
+    other, same = booked("09:00", "10:00", event="other"), booked("09:00", "10:00")
     assert offered(some, "2026-12-01", [], [other]) == clock("10:00", "11:00")
     assert offered(some, "2026-12-01", [], [same]) == []
     assert offered(some, "2026-12-02", [], [same]) == clock("09:00", "10:00", "11:00")
@@ -356,8 +356,8 @@ def test_the_day_limit_counts_bookings_of_this_event_type_alone() -> None:
 
 def test_the_day_limit_goes_by_the_hosts_date() -> None:
     some = rules("Asia/Tokyo", "09:00-10:00", max_per_day=1)
-    evening = Booked(at("2026-12-01T14:59"), at("2026-12-01T15:30"), counts=True)  # 23:59
-    midnight = Booked(at("2026-12-01T15:00"), at("2026-12-01T15:30"), counts=True)
+    evening = Booked(at("2026-12-01T14:59"), at("2026-12-01T15:30"))  # 23:59
+    midnight = Booked(at("2026-12-01T15:00"), at("2026-12-01T15:30"))
     assert offered(some, "2026-12-01", [], [evening]) == []
     assert offered(some, "2026-12-02", [], [evening]) == ["09:00+0900"]
     assert offered(some, "2026-12-01", [], [midnight]) == ["09:00+0900"]
@@ -367,7 +367,7 @@ def test_the_day_limit_goes_by_the_hosts_date() -> None:
 def test_the_week_of_the_limit_begins_on_monday() -> None:
     some = rules("UTC", "09:00-10:00", max_per_week=2)
     sunday = [
-        Booked(at(f"2026-12-06T{hour}:00"), at(f"2026-12-06T{hour}:30"), counts=True)
+        Booked(at(f"2026-12-06T{hour}:00"), at(f"2026-12-06T{hour}:30"))
         for hour in (20, 22)
     ]
     monday = date(2026, 11, 30)
@@ -378,7 +378,7 @@ def test_the_week_of_the_limit_begins_on_monday() -> None:
 
 
 def test_a_limit_of_none_is_no_limit() -> None:
-    many = [booked(f"{hour:02}:00", f"{hour:02}:30", counts=True) for hour in range(8)]
+    many = [booked(f"{hour:02}:00", f"{hour:02}:30") for hour in range(8)]
     assert offered(rules("UTC", "09:00-10:00"), "2026-12-01", [], many) == clock("09:00")
 
 
@@ -428,7 +428,7 @@ def test_a_time_that_is_not_offered_has_its_reason(start: str, reason: Reason) -
         booking_window_days=10,
     )  # fmt: skip
     taken = [Busy(at("2026-12-03T09:59"), at("2026-12-03T15:00"), "team@ana.example")]
-    made = [Booked(at("2026-12-04T08:00"), at("2026-12-04T09:30"), id="b1", counts=True)]
+    made = [Booked(at("2026-12-04T08:00"), at("2026-12-04T09:30"), id="b1")]
     assert reason in reasons(some, taken, made, at("2026-12-01T08:00"), at(start))
     assert codes(reasons(some, taken, made, at("2026-12-01T08:00"), at(start))) <= {
         reason.code,
@@ -440,7 +440,7 @@ def test_all_reasons_are_given_and_each_once() -> None:
     some = rules("UTC", "09:00-12:00", minimum_notice_minutes=600, max_per_day=1, max_per_week=1,
                  booking_window_days=-1)  # fmt: skip
     taken = [busy("10:00", "11:00", "a"), busy("10:30", "12:00", "a"), busy("10:30", "12:00", "b")]
-    made = [booked("10:00", "11:00", counts=True, id="b1")]
+    made = [booked("10:00", "11:00", id="b1")]
     found = reasons(some, taken, made, at("2026-12-01T08:00"), at("2026-12-01T10:20"))
     assert sorted(found) == [
         Reason("booking", "b1"),
@@ -470,7 +470,7 @@ def test_no_instant_is_too_far_away(zone: str, start: int, now: int) -> None:
     some = rules(zone, "00:00-24:00", duration_minutes=1, slot_interval_minutes=1,
                  booking_window_days=10**9, max_per_day=1, max_per_week=1)  # fmt: skip
     far = 10**20
-    made = [Booked(-far, 1 - far, counts=True), Booked(far, far + 1, counts=True)]
+    made = [Booked(-far, 1 - far), Booked(far, far + 1)]
     taken = [Busy(-far, 1 - far), Busy(far, far + 1)]
     found = free(some, taken, made, now, start, start + 120)
     for minute in range(start - start % 60, start + 120, 60):
@@ -566,7 +566,7 @@ def allowed(
         late_enough = other.end + theirs_after <= start and other.end + before <= start
         if not (early_enough or late_enough):
             return False
-    dates = [on(other.start) for other in booked if other.counts]
+    dates = [on(other.start) for other in booked if other.event == rules.event]
     same_day = [each for each in dates if each == on(start)]
     week = on(start).isocalendar()[:2]
     same_week = [each for each in dates if each.isocalendar()[:2] == week]
@@ -807,7 +807,7 @@ def some_booked(draw: st.DrawFn, middle: int) -> Booked:
         start + draw(st.sampled_from([900, 1800, 3600])),
         draw(buffers),
         draw(buffers),
-        counts=draw(st.booleans()),
+        event=draw(st.sampled_from(["", "other"])),
         id="b",
     )
 

@@ -131,7 +131,7 @@ def offer_for(
     except GoogleError as error:
         raise not_booked(error) from error
     taken = without(moving, taken)
-    found = booked(host, event, now - PAST_DAYS * DAY, moving) if held else []
+    found = booked(host, now - PAST_DAYS * DAY, moving) if held else []
     rules = slot_rules(document, event)
     return Bookable(event, rules, taken, found, now, host=host, settings=document)
 
@@ -149,7 +149,7 @@ def shown(
     kept, event = target.kept, target.event
     one_off.check(event, now)
     _check_calendar(kept, kept.document)
-    rules, held = kept.rules(event), kept.booked(event)
+    rules, held = kept.rules(event), kept.booked
     if busy.covers(target.age, kept.document, ttl, now):
         metrics.looked("busy", hit=True)
         starts = None if isinstance(event, OneOff) else kept.free(event, now)
@@ -172,15 +172,10 @@ def _check_calendar(host: models.Host | Snapshot, document: Settings) -> None:
         raise CalendarDisconnected(f"calendar is gone: {host.calendar_gone}")
 
 
-def booked(
-    host: models.Host, event: EventType, start: int, moving: models.Booking | None = None
-) -> list[Booked]:
-    """What bookings other than `moving` hold after start, for the slot core."""
-    return [
-        each.booked._replace(counts=each.event == event.slug)
-        for each in rows.held(host.id, start)
-        if moving is None or each.booked.id != moving.id
-    ]
+def booked(host: models.Host, start: int, moving: models.Booking | None = None) -> list[Booked]:
+    """What bookings other than `moving` hold after start."""
+    held = rows.held(host.id, start)
+    return [each for each in held if moving is None or each.id != moving.id]
 
 
 def without(moving: models.Booking | None, taken: list[Busy]) -> list[Busy]:
@@ -219,7 +214,7 @@ def check(
     Raises NotBooked.
     """
     looked = looked.under(host, moving)
-    held = booked(host, looked.event, start - PAST_DAYS * DAY, moving)
+    held = booked(host, start - PAST_DAYS * DAY, moving)
     reasons = slots.reasons(looked.rules, looked.busy, held, looked.now, start)
     if reasons:
         raise refusal(reasons)

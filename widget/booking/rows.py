@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import models
@@ -26,14 +25,6 @@ UNION SELECT {_COLUMNS} FROM booking
 WHERE host_id = ? AND status IN ('pending', 'confirmed') AND new_start_at IS NOT NULL
 AND new_end_at > ? ORDER BY 2
 """  # noqa: S608  # of the line above
-
-
-@dataclass(frozen=True)
-class Held:
-    """The time of one active booking, for every event type."""
-
-    event: str
-    booked: Booked
 
 
 def booking_by_id(id: str) -> Booking | None:
@@ -62,15 +53,15 @@ def booking_by_key(host: Host, key: str) -> Booking | None:
     return models.find(Booking, "host_id = ? AND idempotency_key = ?", host.id, key)
 
 
-def held(host_id: int, since: int) -> list[Held]:
+def held(host_id: int, since: int) -> list[Booked]:
     """What active bookings of a host hold after an instant, in order."""
     found = []
     for row in models.read(_HELD, host_id, since, host_id, since):
         id, start, end, new_start, new_end, before, after, event, holds = row
         if holds or new_start is not None:
-            found.append(Held(event, Booked(start, end, before, after, False, id)))
+            found.append(Booked(start, end, before, after, event, id))
         if new_start is not None:
-            found.append(Held(event, Booked(new_start, new_end, before, after, False, id)))
+            found.append(Booked(new_start, new_end, before, after, event, id))
     return found
 
 

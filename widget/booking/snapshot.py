@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 
 import models
 from widget.booking import rows
-from widget.booking.rows import Held
 from widget.core import slots
 from widget.core.bounded import Bounded
 from widget.core.clock import DAY
@@ -63,10 +62,9 @@ class Snapshot:
     disconnected_reason: str | None
     calendar_gone: str | None
     busy: list[Busy]
-    held: list[Held]
+    booked: list[Booked]
     shelf: Shelf  # where it is kept
     _rules: dict[tuple[str, int], Rules] = field(default_factory=dict)
-    _booked: dict[str, list[Booked]] = field(default_factory=dict)
     _free: dict[tuple[str, int], tuple[int, array[int]]] = field(default_factory=dict)
 
     def rules(self, event: EventType) -> Rules:
@@ -77,15 +75,6 @@ class Snapshot:
             self._rules[key] = slot_rules(self.document, event)
         return self._rules[key]
 
-    def booked(self, event: EventType) -> list[Booked]:
-        """What bookings hold, for the slot core."""
-        if event.slug not in self._booked:
-            self._booked[event.slug] = [
-                each.booked._replace(counts=True) if each.event == event.slug else each.booked
-                for each in self.held
-            ]
-        return self._booked[event.slug]
-
     def free(self, event: EventType, now: int) -> Sequence[int]:
         """Every free start of the booking window, in order; computed once on each of the host's
         days, whose passing time only takes starts away."""
@@ -94,7 +83,7 @@ class Snapshot:
         same_day = slots.local_date(rules.tz, computed_at) == slots.local_date(rules.tz, now)
         if not same_day or computed_at > now:
             end = now + (rules.booking_window_days + 2) * DAY
-            found = slots.free(rules, self.busy, self.booked(event), now, now, end)
+            found = slots.free(rules, self.busy, self.booked, now, now, end)
             starts = array("q", found)
             self._free[event.slug, event.duration] = now, starts
             self.shelf.put(self.host_id, self, self.bytes)
@@ -106,7 +95,7 @@ class Snapshot:
             len(self.document.model_dump_json(exclude={"picture"})) * CHARACTER_BYTES
             + len(self.document.picture or "")
             + len(self.busy) * INTERVAL_BYTES
-            + len(self.held) * BOOKING_BYTES
+            + len(self.booked) * BOOKING_BYTES
             + sum(8 * len(starts) for _at, starts in self._free.values())
         )
 
@@ -140,7 +129,7 @@ def _read(
     else:
         stored = models.read(_BUSY, id)
         busy = [Busy(*each) for each in json.loads(stored[0][0])] if stored else []
-    held, document = rows.held(id, now - PAST_DAYS * DAY), load_document(settings)
-    read = Snapshot(id, *versions, now, document, disconnected_at, why, gone, busy, held, shelf)
+    booked, document = rows.held(id, now - PAST_DAYS * DAY), load_document(settings)
+    read = Snapshot(id, *versions, now, document, disconnected_at, why, gone, busy, booked, shelf)
     shelf.put(id, read, read.bytes)
     return read

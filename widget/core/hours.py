@@ -44,6 +44,7 @@ def slot_rules(settings: Settings, event: EventType) -> slots.Rules:
         booking_window_days=event.booking_window_days,
         max_per_day=event.max_per_day,
         max_per_week=event.max_per_week,
+        event=event.slug,
     )
 
 

@@ -32,7 +32,7 @@ Obstacle = tuple[int, int, str, str]  # low, high, code, detail: no slot starts 
 
 @dataclass(frozen=True)
 class Rules:
-    """One event type's rules; `weekly_hours` begin with Monday. All minutes, dates in `tz`.
+    """The rules of an `event` type; `weekly_hours` begin with Monday. All minutes, dates in `tz`.
 
     The ranges of a day are sorted and do not overlap: the settings document sees to it.
     """
@@ -48,6 +48,7 @@ class Rules:
     booking_window_days: int = 60
     max_per_day: int | None = None
     max_per_week: int | None = None
+    event: str = ""
     off: Callable[[date], Reason | None] = lambda _day: None
     times: Sequence[Time] | None = None  # instead of the open hours, but on dates that are away
 
@@ -69,16 +70,14 @@ class Busy(NamedTuple):
 
 
 class Booked(NamedTuple):
-    """An active booking of the host, with the buffers it was made with (minutes).
-
-    It `counts` for the limits a day and a week if it is of the event type in question.
-    """
+    """An active booking of the host, with the buffers it was made with (minutes). It counts for the
+    limits a day and a week of its own event type."""
 
     start: int
     end: int
     buffer_before_minutes: int = 0
     buffer_after_minutes: int = 0
-    counts: bool = False
+    event: str = ""
     id: str = ""
 
 
@@ -206,7 +205,8 @@ class _Limits:
         self.rules = rules
         self.last = local_date(rules.tz, now).toordinal() + rules.booking_window_days
         booked = booked if rules.max_per_day or rules.max_per_week else ()
-        days = [local_date(rules.tz, each.start).toordinal() for each in booked if each.counts]
+        own = [each for each in booked if each.event == rules.event]
+        days = [local_date(rules.tz, each.start).toordinal() for each in own]
         self.days = Counter(days)
         self.weeks = Counter(map(_week, days))
 
