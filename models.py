@@ -417,17 +417,16 @@ def save_sign_in(host: Host, email: str, tokens: dict[str, Any]) -> None:
     `tokens` holds refresh_token, access_token, token_expires_at, scopes.
     """
     over = "disconnected_at disconnected_reason calendar_problem calendar_gone calendar_refused"
-    values = {**tokens, "email": email, **dict.fromkeys(over.split())}
     with write():
-        Host.update(values).where(Host.id == host.id).execute()
+        note(host, **tokens, email=email, **dict.fromkeys(over.split()))
         Booking.update(settle_after=0).where(Booking.host == host, UNSETTLED).execute()
         SignInFault.delete().execute()
         forget_busy(host)
 
 
-def note(host: Host, **values: Any) -> None:
-    """Keep something about a host, by column."""
-    Host.update(values).where(Host.id == host.id).execute()
+def note(row: Table, **values: Any) -> None:
+    """Keep something about a row, by column, whatever else became of it meanwhile."""
+    type(row).update(values).where(type(row)._meta.primary_key == row.get_id()).execute()
 
 
 def calendar_refusal(host: Host, calendar: str) -> str | None:

@@ -112,7 +112,7 @@ def _made_before(host: models.Host, details: Details, key: str) -> Booking | Non
     if before is None:
         return None
     if before.status not in models.ACTIVE and key.startswith(BARE):
-        rows.release_key(before)
+        models.note(before, idempotency_key=None)  # the same request may book anew
         return None
     if before.body_digest != details.digest():
         raise KeyReused(before.id)

@@ -194,7 +194,7 @@ def _not_there(calendar: Calendar, watched: WatchedCalendar, now: int) -> None:
         models.note(host, calendar_gone=watched.calendar)
     if watched.due and 0 <= now - watched.read_at < SEARCH_SECONDS:
         return
-    channels.note_search(watched, now)
+    models.note(watched, read_at=now)
     for booking in rows.followed(host, watched.calendar, now):
         if event := whereabouts.elsewhere(calendar, booking):
             events.take_in(calendar, booking, event, now)
@@ -251,7 +251,7 @@ def _renew(google: Google, calendar: Calendar, watched: WatchedCalendar, now: in
     found = channels.channels(watched)
     live = [each for each in found if each.resource_id and _lasts(each, now)]
     if not live and models.over(watched.watch_after, now, now + DAY):
-        channels.delay_channel(watched, now + CHANNEL_RETRY_SECONDS)
+        models.note(watched, watch_after=now + CHANNEL_RETRY_SECONDS)
         if made := _watch(google, calendar, watched, now):
             live = [made]
     for channel in found:
@@ -266,23 +266,21 @@ def _lasts(channel: Channel, now: int) -> bool:
 def _watch(
     google: Google, calendar: Calendar, watched: WatchedCalendar, now: int
 ) -> Channel | None:
-    channel = channels.add_channel(
-        watched, str(uuid.uuid4()), secrets.token_urlsafe(32), now, now + CHANNEL_SECONDS
-    )
-    body = {
-        "id": channel.id,
-        "token": channel.token,
-        "type": "web_hook",
-        "address": f"{google.config.public_url}/google/notifications",
-    }
+    own = {"id": str(uuid.uuid4()), "token": secrets.token_urlsafe(32)}
+    # stored before Google is asked for it, so that its first notification is known
+    times = {"made_at": now, "expires_at": now + CHANNEL_SECONDS}
+    channel = Channel.create(watched=watched, **own, **times)
+    address = f"{google.config.public_url}/google/notifications"
+    body = {**own, "type": "web_hook", "address": address}
     try:
         resource, expires_at = calendar.watch(watched.calendar, body)
     except Refused as error:  # somebody else's calendar: its cache grows old instead
         log.info("host %s: a calendar cannot be watched: %s", watched.host_id, error)
         channel.delete_instance()
-        channels.delay_channel(watched, now + DAY)
+        models.note(watched, watch_after=now + DAY)
         return None
-    channels.complete_channel(channel, resource, expires_at)
+    models.note(watched, due=True)  # what changed before Google made it is read once more
+    models.note(channel, resource_id=resource, expires_at=expires_at)
     return channel
 
 

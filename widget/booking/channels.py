@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import peewee
 
 import models
@@ -73,7 +71,7 @@ def begin_reading(watched: WatchedCalendar, now: int, until: int) -> Held | None
     notifies of from now on makes the calendar due again."""
     lease = leases.take(f"reading:{watched.id}", now, until)
     if lease:
-        WatchedCalendar.update(due=False).where(WatchedCalendar.id == watched.id).execute()
+        models.note(watched, due=False)
     return lease
 
 
@@ -87,35 +85,19 @@ def turn_page(
 
 def end_reading(watched: WatchedCalendar, lease: Held, now: int, *, whole: bool) -> None:
     """Release the lease; a calendar that was not read to its end is due in the next round."""
-    values: dict[str, Any] = {"read_at": now} if whole else {"due": True}
-    WatchedCalendar.update(values).where(WatchedCalendar.id == watched.id).execute()
+    models.note(watched, **({"read_at": now} if whole else {"due": True}))
     lease.release()
-
-
-def note_search(watched: WatchedCalendar, now: int) -> None:
-    """Note that the calendar's events were looked for in other calendars."""
-    WatchedCalendar.update(read_at=now).where(WatchedCalendar.id == watched.id).execute()
 
 
 def due(host: Host, calendars: set[str], now: int) -> list[WatchedCalendar]:
     """Those of a host's calendars to read in a round: where something is known to have changed,
     and those of which Google would not tell or has not told for long."""
-    live = {
-        channel.watched_id
-        for channel in Channel.select()
-        .where(Channel.resource_id.is_null(False), Channel.expires_at > now)
-        .join(WatchedCalendar)
-        .where(WatchedCalendar.host == host)
-    }
+    live = told(host, now)
     return [
         each
         for each in watch(host, calendars)
         if each.due or each.id not in live or not 0 <= now - each.read_at < UNTOLD_SECONDS
     ]
-
-
-def delay_channel(watched: WatchedCalendar, until: int) -> None:
-    WatchedCalendar.update(watch_after=until).where(WatchedCalendar.id == watched.id).execute()
 
 
 # --- channels -------------------------------------------------------------------------------
@@ -127,21 +109,6 @@ def channels(watched: WatchedCalendar) -> list[Channel]:
     return list(query.order_by(Channel.made_at.desc(), Channel.id))
 
 
-def add_channel(
-    watched: WatchedCalendar, id: str, token: str, now: int, expires_at: int
-) -> Channel:
-    """Store a channel before Google is asked for it, so that its first notification is known."""
-    return Channel.create(id=id, watched=watched, token=token, made_at=now, expires_at=expires_at)
-
-
-def complete_channel(channel: Channel, resource_id: str, expires_at: int) -> None:
-    """Note that Google has made the channel; what changed before that is read once more."""
-    WatchedCalendar.update(due=True).where(WatchedCalendar.id == channel.watched_id).execute()
-    Channel.update(resource_id=resource_id, expires_at=expires_at).where(
-        Channel.id == channel.id
-    ).execute()
-
-
 def channel_by_id(id: str) -> Channel | None:
     query = Channel.select(Channel, WatchedCalendar, Host).join(WatchedCalendar).join(Host)
     return query.where(Channel.id == id).get_or_none()
@@ -149,20 +116,12 @@ def channel_by_id(id: str) -> Channel | None:
 
 def heard(channel: Channel) -> None:
     """Note that something in the channel's calendar changed; Google does not say what."""
-    WatchedCalendar.update(due=True).where(WatchedCalendar.id == channel.watched_id).execute()
+    models.note(channel.watched, due=True)
     models.forget_busy(channel.watched.host)
 
 
-def channels_of(host: Host, now: int) -> int:
-    """For how many of a host's calendars Google says by itself that something changed."""
-    return (
-        Channel.select(Channel.watched)
-        .join(WatchedCalendar)
-        .where(
-            WatchedCalendar.host == host,
-            Channel.resource_id.is_null(False),
-            Channel.expires_at > now,
-        )
-        .distinct()
-        .count()
-    )
+def told(host: Host, now: int) -> set[int]:
+    """Of which of a host's calendars (by their ids) Google says by itself that something changed."""
+    live = Channel.resource_id.is_null(False), Channel.expires_at > now
+    query = Channel.select().join(WatchedCalendar).where(WatchedCalendar.host == host, *live)
+    return {channel.watched_id for channel in query}

@@ -142,7 +142,7 @@ def _forget_extra_guest(email: str) -> int:
     found = bookings_with(email)
     for booking in found:
         left = [each for each in booking.guests if each.lower() != email.lower()]
-        Booking.update(guests=left).where(Booking.id == booking.id).execute()
+        models.note(booking, guests=left)
         mail.forget(booking, email)
         outbox.forget_words(booking)
     return len(found)

@@ -121,7 +121,7 @@ def _unanswered(booking: models.Booking, now: int) -> None:
     if booking.status == "pending" and now >= since + DAY:
         states.expire(booking, now)
     elif booking.status == "confirmed" and now >= booking.created_at + MEET_LINK_SECONDS:
-        rows.stop_waiting_for_link(booking)
+        models.note(booking, meet_pending=False)
     settling.let_go(booking, now + _pause(booking.attempts))
 
 
@@ -142,7 +142,7 @@ def _clear_away(calendar: Calendar, booking: models.Booking, now: int) -> None:
     if booking.end_at > now:
         events.remove(calendar, booking)
         models.forget_busy(booking.host)
-    rows.clear_leftover(booking)
+    models.note(booking, leftover=False)
 
 
 def _move(calendar: Calendar, booking: models.Booking, now: int) -> None:

@@ -152,11 +152,6 @@ def zones_of_guests(now: int) -> list[str]:
 # --- notes ----------------------------------------------------------------------------------------
 
 
-def release_key(booking: Booking) -> None:
-    """Forget a booking's idempotency key, so that the same request may book anew."""
-    Booking.update(idempotency_key=None).where(Booking.id == booking.id).execute()
-
-
 def announce(booking: Booking) -> str | None:
     """The guest's last act (of DONE) once it is done, for the one answer that tells of it."""
     act = booking.unannounced
@@ -193,20 +188,11 @@ def change_calendar(booking: Booking, calendar: str) -> None:
     booking.calendar = calendar
 
 
-def stop_waiting_for_link(booking: Booking) -> None:
-    """Note that Google will not make the Meet link any more."""
-    Booking.update(meet_pending=False).where(Booking.id == booking.id).execute()
-
-
 def leave_over(booking: Booking, now: int) -> None:
     """Mark a booking that is over as having an event at Google that has to be deleted."""
     Booking.update(leftover=True, settle_after=now).where(
         Booking.id == booking.id, Booking.status.in_(("cancelled", "failed"))
     ).execute()
-
-
-def clear_leftover(booking: Booking) -> None:
-    Booking.update(leftover=False).where(Booking.id == booking.id).execute()
 
 
 def is_hosts_own(booking: models.Booking) -> bool:

@@ -65,7 +65,7 @@ def find(text: str, now: int) -> ApiToken | None:
     query = ApiToken.select(ApiToken, Host).join(Host).where(ApiToken.digest == _digest(text))
     found: ApiToken | None = query.get_or_none()
     if found and (found.used_at is None or abs(now - found.used_at) >= USED_SECONDS):
-        ApiToken.update(used_at=now).where(ApiToken.id == found.id).execute()
+        models.note(found, used_at=now)
     return found
 
 

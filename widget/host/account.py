@@ -40,7 +40,7 @@ def connection(host: models.Host) -> dict[str, Any]:
         "calendar": calendars.stored(host).name(target),
         "without_meet": _without_meet(host, target),
         "zone_asked": store.zone_asked(host),
-        "told": channels.channels_of(host, now),
+        "told": len(channels.told(host, now)),
         "conflicts": conflicts(host, now),
         "troubles": troubles(host, now),
     }

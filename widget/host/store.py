@@ -63,9 +63,7 @@ def _save(
     with models.locked(host) as before:
         if revision != before.revision:
             return False
-        Host.update(settings=settings, handle=handle, revision=Host.revision + 1).where(
-            Host.id == host.id
-        ).execute()
+        models.note(host, settings=settings, handle=handle, revision=Host.revision + 1)
         if handle != before.handle:
             _rename(before, handle)
         for old, new in renamed.items():
