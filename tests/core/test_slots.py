@@ -32,8 +32,8 @@ from widget.core.slots import (
     by_date,
     free,
     local_date,
+    reach,
     reasons,
-    span,
     stretches,
 )
 
@@ -477,7 +477,7 @@ def test_no_instant_is_too_far_away(zone: str, start: int, now: int) -> None:
         if start <= minute:
             assert (minute in found) == (reasons(some, taken, made, now, minute) == [])
     assert all(FIRST <= each < LAST for each in found)
-    assert span(some, now)[0] < span(some, now)[1]
+    assert reach(10**9, now)[0] < reach(10**9, now)[1]
 
 
 def test_outside_the_years_1970_to_2199_nothing_is_offered() -> None:
@@ -879,8 +879,8 @@ def test_between_any_two_bookings_lies_at_least_the_larger_buffer(case: dict[str
 
 @settings(steady, max_examples=200)
 @given(situations())
-def test_what_is_busy_outside_the_span_decides_nothing(case: dict[str, Any]) -> None:
-    since, until = span(case["rules"], case["now"])
+def test_what_is_busy_out_of_reach_decides_nothing(case: dict[str, Any]) -> None:
+    since, until = reach(case["rules"].booking_window_days, case["now"])
     outside = [Busy(since - 900 * DAY, since), Busy(until, until + 900 * DAY)]
     assert free(**case) == free(**(case | {"busy": case["busy"] + outside}))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 
 import models
@@ -12,6 +11,7 @@ from widget import metrics
 from widget.booking import leases
 from widget.booking.leases import Held
 from widget.booking.snapshot import BusyAge
+from widget.core import slots
 from widget.core.clock import DAY
 from widget.core.document import Settings
 from widget.core.slots import Busy
@@ -59,7 +59,7 @@ def _stored(
 ) -> tuple[list[Busy], int] | None:
     """The busy times if they were fetched since `oldest`, and when they were."""
     row = models.find(BusyTimes, "host_id = ?", host.id)
-    if row and _covers(row, oldest, *_wanted(settings, now), now):
+    if row and _covers(row, oldest, settings, now):
         return [Busy(*interval) for interval in row.intervals], row.fetched_at
     return None
 
@@ -73,7 +73,7 @@ def of(
     who asks is not waited for long. Raises Unavailable or Disconnected: what cannot be read is
     never free.
     """
-    start, end = _wanted(settings, now)
+    start, end = slots.reach(settings.window_days, now)
     wait_seconds = WAIT_SECONDS if patient else SHORT_SECONDS
     deadline = time.monotonic() + min(wait_seconds, calendar.seconds_left)
     oldest = now - calendar.google.config.busy_ttl + 1
@@ -85,7 +85,7 @@ def of(
             with models.impatient():
                 lease = leases.take(models.busy_lease(host), now, now + REFRESH_SECONDS)
         except models.NoAnswer:  # nothing can be kept: it is asked for all the same
-            return _ask(calendar, host, settings.busy_calendars, start, end, now)
+            return fresh(calendar, host, settings, start, end, now)
         if lease:
             if (found := _stored(host, oldest, settings, now)) is not None:
                 lease.release()  # somebody else has asked meanwhile
@@ -95,36 +95,21 @@ def of(
         if time.monotonic() > deadline and not patient:
             raise Unavailable("calendar.freebusy.query", reason="somebody else is asking")
         if time.monotonic() > deadline:  # whoever asks may have died: only one's own word counts
-            return _ask(calendar, host, settings.busy_calendars, start, end, now)
+            return fresh(calendar, host, settings, start, end, now)
         models.rest()
         time.sleep(LOOK_EVERY_SECONDS)
 
 
 def covers(age: BusyAge, settings: Settings, ttl: int, now: int) -> bool:
     """Whether what is stored can be shown without asking Google."""
-    return _covers(age, now - ttl + 1, *_wanted(settings, now), now)
+    return _covers(age, now - ttl + 1, settings, now)
 
 
-def _covers(row: BusyTimes | BusyAge, oldest: int, start: int, end: int, now: int) -> bool:
+def _covers(row: BusyTimes | BusyAge, oldest: int, settings: Settings, now: int) -> bool:
     """Whether it was fetched since `oldest`; not when the clock has been set back since."""
+    start, end = slots.reach(settings.window_days, now)
     is_new = oldest <= row.fetched_at <= now + models.CLOCKS_APART_SECONDS
     return is_new and row.start_at <= start and row.end_at >= end
-
-
-def _wanted(settings: Settings, now: int) -> tuple[int, int]:
-    return now - DAY, now + _window_days(settings) * DAY
-
-
-def fresh(
-    calendar: Calendar, host: models.Host, settings: Settings, start: int, end: int, now: int
-) -> list[Busy]:
-    """The same straight from Google, for start to end, before a booking is written."""
-    return _ask(calendar, host, settings.busy_calendars, start, end, now)
-
-
-def _window_days(settings: Settings) -> int:
-    longest = max((event.booking_window_days for event in settings.event_types), default=0)
-    return longest + 3  # the last date in the zone farthest from ours, and a day of buffers
 
 
 def refresh(
@@ -133,9 +118,10 @@ def refresh(
     """Ask Google for the whole booking window, and store what it says unless something has said
     meanwhile that it changed; the lease is over then. Raises GoogleError."""
     metrics.looked("busy", hit=False)
-    start, end = now - 2 * DAY, now + (_window_days(settings) + 1) * DAY
+    start, end = slots.reach(settings.window_days, now)
+    start, end = start - DAY, end + DAY  # so that it holds for another day
     try:
-        found = _ask(calendar, host, settings.busy_calendars, start, end, now)
+        found = fresh(calendar, host, settings, start, end, now)
     except BaseException:
         with suppress(*models.NoAnswer), models.impatient():
             lease.release()
@@ -149,11 +135,12 @@ def refresh(
     return found
 
 
-def _ask(
-    calendar: Calendar, host: models.Host, ids: Sequence[str], start: int, end: int, now: int
+def fresh(
+    calendar: Calendar, host: models.Host, settings: Settings, start: int, end: int, now: int
 ) -> list[Busy]:
+    """What is busy from start to end, straight from Google. Raises GoogleError."""
     try:
-        found = calendar.busy(ids, start, end)
+        found = calendar.busy(settings.busy_calendars, start, end)
     except (Unreadable, Refused) as error:
         which = error.calendar if isinstance(error, Unreadable) else error.method
         _note(host, f"{which}: {error.reason or error.status}", now)

@@ -20,10 +20,9 @@ from widget.booking.errors import (
     SlotTaken,
     SlotUnavailable,
 )
-from widget.booking.snapshot import PAST_DAYS, Snapshot
+from widget.booking.snapshot import Snapshot
 from widget.booking.target import Look, NotHere, Target, event_in
 from widget.core import slots
-from widget.core.clock import DAY
 from widget.core.document import EventType, Settings, load_document
 from widget.core.hours import OneOff, slot_rules
 from widget.core.slots import Booked, Busy, Reason, Rules
@@ -70,18 +69,17 @@ class Offer:
             return self.starts[first : bisect_left(self.starts, end, first)]
         return slots.free(self.rules, self.busy, self.booked, self.now, start, end)
 
+    def all_free(self) -> Sequence[int]:
+        """The starts of all free slots of the booking window, in order."""
+        return self.free(self.now, slots.latest(self.rules.booking_window_days, self.now))
+
     def reasons(self, start: int) -> list[Reason]:
         """Why a slot cannot start then; empty when it can."""
         return slots.reasons(self.rules, self.busy, self.booked, self.now, start)
 
     def nearest(self, start: int) -> list[int]:
         """The free starts closest to one that is gone, in order."""
-        return sorted(slots.nearest(self.free(self.now, self.last), start))
-
-    @property
-    def last(self) -> int:
-        """No slot starts at or after this instant."""
-        return self.now + (self.rules.booking_window_days + 2) * DAY
+        return sorted(slots.nearest(self.all_free(), start))
 
 
 @dataclass(frozen=True)
@@ -131,7 +129,7 @@ def offer_for(
     except GoogleError as error:
         raise not_booked(error) from error
     taken = without(moving, taken)
-    found = booked(host, now - PAST_DAYS * DAY, moving) if held else []
+    found = booked(host, now, moving) if held else []
     rules = slot_rules(document, event)
     return Bookable(event, rules, taken, found, now, host=host, settings=document)
 
@@ -172,9 +170,9 @@ def _check_calendar(host: models.Host | Snapshot, document: Settings) -> None:
         raise CalendarDisconnected(f"calendar is gone: {host.calendar_gone}")
 
 
-def booked(host: models.Host, start: int, moving: models.Booking | None = None) -> list[Booked]:
-    """What bookings other than `moving` hold after start."""
-    held = rows.held(host.id, start)
+def booked(host: models.Host, at: int, moving: models.Booking | None = None) -> list[Booked]:
+    """What bookings other than `moving` hold that decide about a time from `at` on."""
+    held = rows.held(host.id, at)
     return [each for each in held if moving is None or each.id != moving.id]
 
 
@@ -214,7 +212,7 @@ def check(
     Raises NotBooked.
     """
     looked = looked.under(host, moving)
-    held = booked(host, start - PAST_DAYS * DAY, moving)
+    held = booked(host, start, moving)
     reasons = slots.reasons(looked.rules, looked.busy, held, looked.now, start)
     if reasons:
         raise refusal(reasons)

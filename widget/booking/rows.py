@@ -7,9 +7,10 @@ from typing import Any
 
 import models
 from models import ACTIVE, Booking, Host
-from widget.core.clock import WEEK
+from widget.core.clock import DAY, WEEK
 from widget.core.slots import Booked
 
+PAST_DAYS = 10  # of bookings that are over but may count for a week's limit
 BOOKING_ID = re.compile(r"[0-9a-f]{32}")
 #: The status that a booking has once the guest's last act (its `unannounced`) is done.
 DONE = {"booked": "confirmed", "rescheduled": "confirmed", "cancelled": "cancelled"}
@@ -53,9 +54,9 @@ def booking_by_key(host: Host, key: str) -> Booking | None:
     return models.find(Booking, "host_id = ? AND idempotency_key = ?", host.id, key)
 
 
-def held(host_id: int, since: int) -> list[Booked]:
-    """What active bookings of a host hold after an instant, in order."""
-    found = []
+def held(host_id: int, at: int) -> list[Booked]:
+    """What active bookings of a host hold that decide about a time from `at` on, in order."""
+    found, since = [], at - PAST_DAYS * DAY
     for row in models.read(_HELD, host_id, since, host_id, since):
         id, start, end, new_start, new_end, before, after, event, holds = row
         if holds or new_start is not None:

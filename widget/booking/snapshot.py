@@ -19,12 +19,10 @@ import models
 from widget.booking import rows
 from widget.core import slots
 from widget.core.bounded import Bounded
-from widget.core.clock import DAY
 from widget.core.document import EventType, Settings, load_document
 from widget.core.hours import OneOff, slot_rules
 from widget.core.slots import Booked, Busy, Rules
 
-PAST_DAYS = 10  # of bookings that are over but may count for a week's limit
 #: What an object takes in memory, about: of busy intervals, bookings, a document's character.
 INTERVAL_BYTES, BOOKING_BYTES, CHARACTER_BYTES = 200, 500, 12
 
@@ -82,7 +80,7 @@ class Snapshot:
         computed_at, starts = self._free.get((event.slug, event.duration), (0, array("q")))
         same_day = slots.local_date(rules.tz, computed_at) == slots.local_date(rules.tz, now)
         if not same_day or computed_at > now:
-            end = now + (rules.booking_window_days + 2) * DAY
+            end = slots.latest(rules.booking_window_days, now)
             found = slots.free(rules, self.busy, self.booked, now, now, end)
             starts = array("q", found)
             self._free[event.slug, event.duration] = now, starts
@@ -129,7 +127,7 @@ def _read(
     else:
         stored = models.read(_BUSY, id)
         busy = [Busy(*each) for each in json.loads(stored[0][0])] if stored else []
-    booked, document = rows.held(id, now - PAST_DAYS * DAY), load_document(settings)
+    booked, document = rows.held(id, now), load_document(settings)
     read = Snapshot(id, *versions, now, document, disconnected_at, why, gone, busy, booked, shelf)
     shelf.put(id, read, read.bytes)
     return read

@@ -156,6 +156,11 @@ class Settings(_Part):
     webhook: Webhook | None = None
     event_types: Annotated[list[EventType], fields.entries(fields.EVENT_TYPES)]
 
+    @property
+    def window_days(self) -> int:
+        """The longest of all booking windows."""
+        return max((each.booking_window_days for each in self.event_types), default=0)
+
     def event_type(self, slug: str | None) -> EventType | None:
         """The one of this slug, switched on or off."""
         return next((each for each in self.event_types if each.slug == slug), None)

@@ -127,14 +127,16 @@ def reasons(
     return list(dict.fromkeys(found))
 
 
-def span(rules: Rules, now: int) -> tuple[int, int]:
-    """The instants, start and end, outside which no busy time can decide about a slot.
+def latest(window_days: int, now: int) -> int:
+    """No slot of a booking window of so many days starts at or after this instant: a day more than
+    its last date takes in any zone, since a clock set back takes up to a day."""
+    return now + (window_days + 2) * DAY
 
-    They are those of the whole booking window, its last date included, and the buffers around.
-    """
-    latest = now + (rules.booking_window_days + 2) * DAY  # a clock set back takes up to a day
-    reach_minutes = rules.duration_minutes + rules.buffer_after_minutes
-    return now - rules.buffer_before_minutes * 60, latest + reach_minutes * 60
+
+def reach(window_days: int, now: int) -> tuple[int, int]:
+    """The instants, start and end, outside which nothing that is busy decides about a slot of a
+    booking window: buffers take up to a day."""
+    return now - DAY, latest(window_days, now) + DAY
 
 
 def local_date(tz: ZoneInfo, at: int) -> date:

@@ -163,7 +163,7 @@ def times(
         offer = picking.offer()
     except NotBooked as error:
         return _closed(picking, given, alert or error)
-    free = offer.free(now, offer.last)
+    free = offer.all_free()
     month = _read(guest_days.read_month, params.last(given, "month"), "month", errors)
     asked = _asked(picking, given, free, tz, month, errors)
     # kept for all zones whose clocks show the same; 50 bytes each, about

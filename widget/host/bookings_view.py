@@ -260,7 +260,7 @@ def free(target: Target, zone: ZoneInfo, now: int, most: int) -> dict[str, Any]:
         offer = offer_for(target, service.calendar_of(target.host), now)
     except NotBooked as error:
         return {"days": [], "trouble": refused(error)}
-    days = slots.by_date(offer.free(now, offer.last), zone)
+    days = slots.by_date(offer.all_free(), zone)
     shown = [
         {
             "label": language.full_date(day),

@@ -17,7 +17,7 @@ import models
 from widget.booking import act, events
 from widget.booking.offer import Offer, not_booked, offer_for
 from widget.booking.target import Target
-from widget.core import clock
+from widget.core import clock, slots
 from widget.core.document import SettingsError, load_document, parse_document
 from widget.core.hours import slot_rules
 from widget.google.errors import GoogleError
@@ -76,12 +76,10 @@ class Preview(Picking):
         host, event, now = self.target.host, self.event, clock.now()
         stored, calendar = load_document(host.settings), service.calendar_of(host)
         offer = offer_for(Target(host, stored, event), calendar, now)
-        longest = max((each.booking_window_days for each in stored.event_types), default=0)
-        ids = self.document.busy_calendars
-        if ids != stored.busy_calendars or event.booking_window_days > longest:
-            until = now + (event.booking_window_days + 4) * clock.DAY
+        ids, days = self.document.busy_calendars, event.booking_window_days
+        if ids != stored.busy_calendars or days > stored.window_days:
             try:
-                offer = replace(offer, busy=calendar.busy(ids, now - clock.DAY, until))
+                offer = replace(offer, busy=calendar.busy(ids, *slots.reach(days, now)))
             except GoogleError as error:
                 raise not_booked(error) from error
         rules = slot_rules(self.document, event)
