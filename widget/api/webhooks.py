@@ -68,8 +68,8 @@ def _deliver(google: Google, clock: Clock, lease: leases.Held, outcome: Counter[
     under_way: dict[Future[Said], Delivery] = {}
     with ThreadPoolExecutor(AT_ONCE) as threads:
         while lease.renew(clock() + LEASE_SECONDS):
-            for each, send in _begun(google, under_way, clock()):
-                under_way[threads.submit(send)] = each
+            for delivery, send in _begun(google, under_way, clock()):
+                under_way[threads.submit(send)] = delivery
             if not under_way:
                 return
             models.rest()
@@ -81,8 +81,8 @@ def _deliver(google: Google, clock: Clock, lease: leases.Held, outcome: Counter[
 def _begun(
     google: Google, under_way: dict[Future[Said], Delivery], now: int
 ) -> list[tuple[Delivery, Callable[[], Said]]]:
-    """What can be sent beside what is under way, each with what sends it, in a thread that needs no
-    database."""
+    """What can be sent beside what is under way, each with the call that sends it: for a thread,
+    which needs no database."""
     busy = [each.host_id for each in under_way.values()]
     slow = sum(1 for each in under_way.values() if each.slow)
     chosen = outbox.due(now, busy, AT_ONCE - len(under_way), AT_ONCE_SLOW - slow)
@@ -99,36 +99,28 @@ def _begun(
 
 
 def _post(google: Google, delivery: Delivery, now: int) -> Callable[[], Said] | None:
-    """What sends a delivery; None when the webhook, the host or the booking is gone. Raises
+    """The call that sends it; None when the webhook, the host or the booking is gone. Raises
     ValueError when nothing can sign it."""
-    hook = webhooks.of(delivery.host_id)
-    event = hook and _event(google.config, delivery)
-    if not hook or not event:
+    hook, data = webhooks.of(delivery.host_id), _data(google.config, delivery)
+    if not hook or not data:
         return None
     keys = webhooks.valid_secrets(google, hook, now)
     if not keys:
         raise ValueError("no key of TOKEN_KEYS opens the secret")
-    body = event.model_dump_json().encode()
-    headers, own = signed(keys, delivery.key, now, body), webhooks.loopback_allowed(google.config)
-    return partial(receiver.post, hook.url, body, headers, loopback=own)
-
-
-def _event(config: Config, delivery: Delivery) -> schema.Event | None:
-    data = _booking(config, delivery) if delivery.booking_id else _host(config, delivery)
-    if data is None:
-        return None
     timestamp = to_rfc3339(delivery.happened_at)
-    return schema.Event(type=delivery.type, timestamp=timestamp, data=data)
+    event = schema.Event(type=delivery.type, timestamp=timestamp, data=data)
+    body = event.model_dump_json().encode()
+    headers = signed(keys, delivery.key, now, body)
+    loopback = webhooks.loopback_allowed(google.config)
+    return partial(receiver.post, hook.url, body, headers, loopback=loopback)
 
 
-def _host(config: Config, delivery: Delivery) -> schema.HostState | None:
-    host = models.host_by_id(delivery.host_id)
-    return schema.HostState.of(config, host) if host else None
-
-
-def _booking(config: Config, delivery: Delivery) -> schema.HostsBooking | None:
-    """The booking as it was when it changed, with what the guest said."""
-    booking = rows.booking_by_id(delivery.booking_id or "")
+def _data(config: Config, delivery: Delivery) -> schema.HostsBooking | schema.HostState | None:
+    """The booking as it was when it changed, with what the guest said; or its host."""
+    if not delivery.booking_id:
+        host = models.host_by_id(delivery.host_id)
+        return schema.HostState.of(config, host) if host else None
+    booking = rows.booking_by_id(delivery.booking_id)
     if booking is None:
         return None
     for name in outbox.STATE:
