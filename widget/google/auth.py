@@ -19,6 +19,7 @@ from widget.config import Config
 from widget.core import addresses
 from widget.core.clock import DAY, HOUR
 from widget.google.errors import (
+    TOKEN,
     Disconnected,
     GoogleError,
     NotSetUp,
@@ -71,60 +72,55 @@ class Client:
         """The OpenID discovery document's addresses, and its issuer. Raises Unavailable."""
         return read_addresses(self.discover())
 
-    def endpoints_within(self, seconds: float) -> dict[str, str]:
-        """The same, asked for no longer than so many seconds if it is not known yet."""
+    def look_up_endpoints(self, seconds: float) -> None:
+        """Ask for `endpoints`, if they are not known yet, no longer than so many seconds."""
         if "endpoints" not in vars(self):
             self.endpoints = read_addresses(self.discover(seconds))
-        return self.endpoints
 
     @metrics.google_call("oauth.metadata")
     def discover(self, seconds: float | None = None) -> Answer:
         """Google's discovery document, as it is now. Raises Unavailable."""
-        seconds = self.patience.call_seconds if seconds is None else seconds
-        answer = self.fetch(METADATA, "GET", self.config.google_oidc_metadata_url, seconds)
+        answer = self.fetch(METADATA, self.config.google_oidc_metadata_url, seconds=seconds)
         read_addresses(answer)
         return answer
 
     def fetch(
-        self, name: str, method: str, url: str, seconds: float, body: dict[str, str] | None = None
+        self, name: str, url: str, form: dict[str, str] | None = None, seconds: float | None = None
     ) -> Answer:
-        """One call outside of a journey. Raises Unavailable."""
+        """One call that takes no longer than so many seconds, else than any call: a GET, or a POST of
+        a form. Raises Unavailable."""
+        most = self.patience.call_seconds if seconds is None else seconds
         try:
-            return self.wire.call(method, url, seconds, body=body)
+            return self.wire.call("POST" if form else "GET", url, most, body=form)
         except (NotSent, Lost) as error:
             raise Unavailable(name, reason=str(error)) from None
 
     # --- tokens -----------------------------------------------------------------------------
 
-    def token_form(self, grant: str, **more: str) -> dict[str, str]:
-        """What the token endpoint is sent."""
-        return {
+    def tokens(self, grant: str, seconds: float | None = None, **more: str) -> Tokens:
+        """What the token endpoint gives for a grant. Raises as read_tokens."""
+        form = {
             "grant_type": grant,
             "client_id": self.config.google_client_id,
             "client_secret": self.config.google_client_secret,
             **more,
         }
+        return read_tokens(self.fetch(TOKEN, self.endpoints["token_endpoint"], form, seconds))
 
-    @metrics.google_call("oauth.token")
+    @metrics.google_call(TOKEN)
     def exchange(self, code: str, verifier: str, redirect_uri: str) -> Tokens:
         """The tokens for the code that a host came back with.
 
         Raises Unavailable, NotSetUp, or another GoogleError when the code is not taken.
         """
         more = {"code": code, "code_verifier": verifier, "redirect_uri": redirect_uri}
-        form, seconds = self.token_form("authorization_code", **more), self.patience.call_seconds
-        return read_tokens(
-            self.fetch("oauth.token", "POST", self.endpoints["token_endpoint"], seconds, form)
-        )
+        return self.tokens("authorization_code", **more)
 
     def check_client(self) -> None:
         """Whether Google knows our OAuth client, by a token that nobody has: that alone is refused
         then. Raises NotSetUp, or another GoogleError when Google does not say."""
-        form = self.token_form("refresh_token", refresh_token="-")  # noqa: S106
-        seconds = self.patience.call_seconds
-        url = self.endpoints["token_endpoint"]
         with suppress(Disconnected):
-            read_tokens(self.fetch("oauth.token", "POST", url, seconds, form))
+            self.tokens("refresh_token", refresh_token="-")  # noqa: S106
 
     def encrypt(self, token: str) -> str:
         return self._cipher.encrypt(token.encode()).decode()
@@ -178,8 +174,7 @@ class Client:
             return True
         try:
             url = self.endpoints["revocation_endpoint"]
-            seconds, body = self.patience.call_seconds, {"token": token}
-            return self.fetch("oauth.revoke", "POST", url, seconds, body).status in (200, 400)
+            return self.fetch("oauth.revoke", url, {"token": token}).status in (200, 400)
         except Unavailable:
             return False
 
@@ -223,21 +218,20 @@ def read_tokens(answer: Answer) -> Tokens:
     Raises Disconnected when the grant is over (invalid_grant), NotSetUp when our OAuth client is
     not taken, Refused for another certain no, Malformed, and else Unavailable.
     """
-    method = "oauth.token"
     if answer.status != 200:
         raise _no_tokens(answer)
-    found = read_object(method, answer)
+    found = read_object(TOKEN, answer)
     lives, scope = found.get("expires_in", USUAL_SECONDS), found.get("scope", "")
     if isinstance(lives, bool) or not isinstance(lives, int | float) or not lives > 0:
-        raise Malformed(method, 200, "expires_in is no number of seconds")
+        raise Malformed(TOKEN, 200, "expires_in is no number of seconds")
     if not isinstance(scope, str):
-        raise Malformed(method, 200, "scope is no text")
+        raise Malformed(TOKEN, 200, "scope is no text")
     return Tokens(
-        text_of(method, found, "access_token"),
+        text_of(TOKEN, found, "access_token"),
         int(time.time() + min(lives, LONGEST_SECONDS)),
         scope,
-        text_of(method, found, "refresh_token") if found.get("refresh_token") else None,
-        text_of(method, found, "id_token") if "id_token" in found else None,
+        text_of(TOKEN, found, "refresh_token") if found.get("refresh_token") else None,
+        text_of(TOKEN, found, "id_token") if "id_token" in found else None,
     )
 
 
@@ -248,7 +242,7 @@ def _no_tokens(answer: Answer) -> GoogleError:
     except ValueError:
         reason, message = "", ""
     kind = token_meaning(answer.status, reason)
-    return kind("oauth.token", answer.status, reason or "no token", message)
+    return kind(TOKEN, answer.status, reason or "no token", message)
 
 
 class Access:
@@ -277,7 +271,7 @@ class Access:
         """Raises Declined (Google's answer is a no), NotSent, Lost, Unavailable (no token to be
         had), NotSetUp or Disconnected."""
         if self.host.disconnected_at:
-            raise Disconnected("oauth.token", reason=self.host.disconnected_reason or "")
+            raise Disconnected(TOKEN, reason=self.host.disconnected_reason or "")
         fresh = not self._token or (self.host.token_expires_at or 0) <= time.time() + SPARE_SECONDS
         if fresh:
             self._refresh()
@@ -299,23 +293,21 @@ class Access:
     def _seconds(self) -> float:
         return min(self.google.patience.call_seconds, self.seconds_left)
 
-    @metrics.google_call("oauth.token")
+    @metrics.google_call(TOKEN)
     def _refresh(self) -> None:
         """Get a new access token, and store it for the other workers unless the host has signed in
         anew meanwhile. Raises Unavailable, NotSetUp or Disconnected."""
-        form = self.google.token_form("refresh_token", refresh_token=self._refresh_token())
-        url = self.google.endpoints_within(self._seconds())["token_endpoint"]
+        token = self._refresh_token()
+        self.google.look_up_endpoints(self._seconds())
         try:
-            tokens = read_tokens(self.google.wire.call("POST", url, self._seconds(), body=form))
-        except (NotSent, Lost) as error:
-            raise Unavailable("oauth.token", reason=str(error)) from None
+            tokens = self.google.tokens("refresh_token", self._seconds(), refresh_token=token)
         except (Disconnected, NotSetUp) as error:
             raise self.noted(error) from None
         except Unavailable:
             raise
         except GoogleError as error:  # any other failure of the token endpoint is passing
             raise Unavailable(error.method, error.status, error.reason, error.message) from None
-        self.answered("oauth.token")
+        self.answered(TOKEN)
         self._token = tokens.access
         self.host.access_token = self.google.encrypt(tokens.access)
         self.host.token_expires_at = tokens.expires_at
@@ -332,8 +324,8 @@ class Access:
         if token:
             return token
         if self.host.refresh_token:  # heals when its key is back in TOKEN_KEYS: nothing is noted
-            raise Disconnected("oauth.token", reason="no key opens the token")
-        raise self.noted(Disconnected("oauth.token", None, "no refresh token"))
+            raise Disconnected(TOKEN, reason="no key opens the token")
+        raise self.noted(Disconnected(TOKEN, None, "no refresh token"))
 
     def noted(self, error: GoogleError) -> GoogleError:
         """The error, after storing it for the host (Disconnected) or the operator (NotSetUp)."""

@@ -107,8 +107,8 @@ def _signed(client: Client, token: str) -> dict[str, Any]:
     from joserfc.errors import JoseError
     from joserfc.jwk import KeySet
 
-    method, seconds = "oauth.jwks", client.patience.call_seconds
-    found = read_object(method, client.fetch(method, "GET", client.endpoints["jwks_uri"], seconds))
+    method = "oauth.jwks"
+    found = read_object(method, client.fetch(method, client.endpoints["jwks_uri"]))
     try:
         keys = KeySet.import_key_set(found)  # type: ignore[arg-type]
     except (JoseError, *MALFORMED):
