@@ -24,8 +24,6 @@ from widget.google.errors import (
     Refused,
     Unavailable,
     Unknown,
-    is_final,
-    says_one_of,
 )
 from widget.google.event import Event
 from widget.text import language
@@ -79,7 +77,8 @@ def _inserted(calendar: Calendar, booking: models.Booking, body: dict[str, Any])
 
 def is_about_attendees(error: GoogleError) -> bool:
     """Whether Google does not take somebody's address ("Invalid attendee email.")."""
-    return error.status == 400 and says_one_of(error, ("attendee", "email", "e-mail"))
+    words = ("attendee", "email", "e-mail")
+    return error.status == 400 and any(word in error.message.lower() for word in words)
 
 
 def _note_meet(booking: models.Booking, event: Event) -> None:
@@ -264,8 +263,8 @@ def _follow(calendar: Calendar, booking: models.Booking, event: Event, now: int)
     try:
         event = _yielding(calendar, booking, event, response)
     except GoogleError as error:
-        if not is_final(error):
-            raise
+        if not isinstance(error, Refused) or isinstance(error, Altered):
+            raise  # Google may say something else to a further try
         log.warning("booking %s: it stays busy at Google: %s", booking.id, error)
     seen = {
         "start_at": event.start,

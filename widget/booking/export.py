@@ -5,18 +5,35 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from models import Booking
 from widget.booking import outbox, rows
 from widget.core.clock import to_rfc3339
 
-COLUMNS = (
-    "id", "event", "title", "start", "end", "status", "guest_name", "guest_email", "meet_link",
-    "google_event_id", "created",
-)  # fmt: skip
-SAID = ("tz", "guests", "notes", "reason", "no_show")
+#: A booking as the interface lists it.
+COLUMNS: dict[str, Callable[[Booking], Any]] = {
+    "id": lambda booking: booking.id,
+    "event": lambda booking: booking.event,
+    "title": lambda booking: booking.promise["title"],
+    "start": lambda booking: to_rfc3339(booking.start_at),
+    "end": lambda booking: to_rfc3339(booking.end_at),
+    "status": lambda booking: booking.status,
+    "guest_name": lambda booking: booking.guest_name,
+    "guest_email": lambda booking: booking.guest_email,
+    "meet_link": rows.meeting_link,
+    "google_event_id": lambda booking: booking.google_event_id,
+    "created": lambda booking: to_rfc3339(booking.created_at),
+}
+#: What a file of them says besides.
+SAID: dict[str, Callable[[Booking], Any]] = {
+    "tz": lambda booking: booking.tz,
+    "guests": lambda booking: ", ".join(booking.guests),
+    "notes": lambda booking: booking.notes,
+    "reason": lambda booking: booking.cancel_reason,
+    "no_show": lambda booking: booking.no_show,
+}
 #: Where a spreadsheet looks for a formula (OWASP, CSV injection): at the start of a cell, and
 #: after what its settings may take for the end of one, be there quotes or spaces between; in any
 #: width in which a sign is written
@@ -25,20 +42,7 @@ _FORMULA = re.compile(r"(^|[;|\t\r\n])(?=[\"'\s]*[=+\-@＝＋－＠﹢﹣﹦﹫�
 
 def row(booking: Booking) -> dict[str, Any]:
     """The booking as the interface lists it."""
-    values = (
-        booking.id,
-        booking.event,
-        booking.promise["title"],
-        to_rfc3339(booking.start_at),
-        to_rfc3339(booking.end_at),
-        booking.status,
-        booking.guest_name,
-        booking.guest_email,
-        rows.meeting_link(booking),
-        booking.google_event_id,
-        to_rfc3339(booking.created_at),
-    )
-    return {**dict(zip(COLUMNS, values, strict=True)), "utm": booking.utm}
+    return {name: read(booking) for name, read in COLUMNS.items()} | {"utm": booking.utm}
 
 
 def invited_to(booking: Booking) -> dict[str, Any]:
@@ -70,16 +74,9 @@ def as_csv(bookings: Iterable[Booking]) -> str:
 
 def _whole(booking: Booking) -> dict[str, Any]:
     """All columns of a booking; no campaign's parameter takes the place of one of ours."""
-    said = (
-        booking.tz,
-        ", ".join(booking.guests),
-        booking.notes,
-        booking.cancel_reason,
-        booking.no_show,
-    )
     asked = {f"question-{id}": answer for id, answer in booking.answers.items()}
-    known = row(booking)
-    return {**known.pop("utm"), **asked, **known, **dict(zip(SAID, said, strict=True))}
+    own = {name: read(booking) for name, read in (COLUMNS | SAID).items()}
+    return {**booking.utm, **asked, **own}
 
 
 def words(said: str | bool) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -185,16 +185,6 @@ def _message(answer: Any) -> str:
 
 def _get(part: Any, name: str) -> Any:
     return part.get(name) if isinstance(part, dict) else None
-
-
-def is_final(error: GoogleError) -> bool:
-    """Whether Google will say the same to every further try."""
-    return isinstance(error, Refused) and not isinstance(error, Altered)
-
-
-def says_one_of(error: GoogleError, words: Sequence[str]) -> bool:
-    """Whether Google's sentence has one of these words."""
-    return any(word in error.message.lower() for word in words)
 
 
 @dataclass(frozen=True)
