@@ -426,7 +426,8 @@ def save_sign_in(host: Host, email: str, tokens: dict[str, Any]) -> None:
 
 def note(row: Table, **values: Any) -> None:
     """Keep something about a row, by column, whatever else became of it meanwhile."""
-    type(row).update(values).where(type(row)._meta.primary_key == row.get_id()).execute()
+    mine = type(row)._meta.primary_key == row.get_id()  # type: ignore[no-untyped-call]
+    type(row).update(values).where(mine).execute()
 
 
 def calendar_refusal(host: Host, calendar: str) -> str | None:

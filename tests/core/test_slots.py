@@ -366,10 +366,7 @@ def test_the_day_limit_goes_by_the_hosts_date() -> None:
 
 def test_the_week_of_the_limit_begins_on_monday() -> None:
     some = rules("UTC", "09:00-10:00", max_per_week=2)
-    sunday = [
-        Booked(at(f"2026-12-06T{hour}:00"), at(f"2026-12-06T{hour}:30"))
-        for hour in (20, 22)
-    ]
+    sunday = [Booked(at(f"2026-12-06T{hour}:00"), at(f"2026-12-06T{hour}:30")) for hour in (20, 22)]
     monday = date(2026, 11, 30)
     week = [(monday + timedelta(days=number)).isoformat() for number in range(-1, 8)]
     open_days = [day for day in week if offered(some, day, [], sunday)]

@@ -121,7 +121,7 @@ def heard(channel: Channel) -> None:
 
 
 def told(host: Host, now: int) -> set[int]:
-    """Of which of a host's calendars (by their ids) Google says by itself that something changed."""
+    """Of which calendars of a host (their ids) Google says by itself that something changed."""
     live = Channel.resource_id.is_null(False), Channel.expires_at > now
     query = Channel.select().join(WatchedCalendar).where(WatchedCalendar.host == host, *live)
     return {channel.watched_id for channel in query}

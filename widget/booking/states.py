@@ -219,9 +219,7 @@ def end_conflicts(host: Host, now: int) -> None:
 # --- the end ------------------------------------------------------------------------------------
 
 
-def begin_cancel(
-    booking: Booking, by: Person, reason: str, now: int, until: int
-) -> Booking | None:
+def begin_cancel(booking: Booking, by: Person, reason: str, now: int, until: int) -> Booking | None:
     """Write down that a booking is to be cancelled, and lease it until `until`.
 
     It may still be claimed or moving: whoever is talking to Google about it then finds its lease

@@ -87,8 +87,8 @@ class Client:
     def fetch(
         self, name: str, url: str, form: dict[str, str] | None = None, seconds: float | None = None
     ) -> Answer:
-        """One call that takes no longer than so many seconds, else than any call: a GET, or a POST of
-        a form. Raises Unavailable."""
+        """One call, a GET or a POST of a form, that takes no longer than so many seconds (else than
+        any call). Raises Unavailable."""
         most = self.patience.call_seconds if seconds is None else seconds
         try:
             return self.wire.call("POST" if form else "GET", url, most, body=form)
@@ -97,7 +97,7 @@ class Client:
 
     # --- tokens -----------------------------------------------------------------------------
 
-    def tokens(self, grant: str, seconds: float | None = None, **more: str) -> Tokens:
+    def tokens(self, grant: str, more: dict[str, str], seconds: float | None = None) -> Tokens:
         """What the token endpoint gives for a grant. Raises as read_tokens."""
         form = {
             "grant_type": grant,
@@ -114,13 +114,13 @@ class Client:
         Raises Unavailable, NotSetUp, or another GoogleError when the code is not taken.
         """
         more = {"code": code, "code_verifier": verifier, "redirect_uri": redirect_uri}
-        return self.tokens("authorization_code", **more)
+        return self.tokens("authorization_code", more)
 
     def check_client(self) -> None:
         """Whether Google knows our OAuth client, by a token that nobody has: that alone is refused
         then. Raises NotSetUp, or another GoogleError when Google does not say."""
         with suppress(Disconnected):
-            self.tokens("refresh_token", refresh_token="-")  # noqa: S106
+            self.tokens("refresh_token", {"refresh_token": "-"})
 
     def encrypt(self, token: str) -> str:
         return self._cipher.encrypt(token.encode()).decode()
@@ -297,10 +297,10 @@ class Access:
     def _refresh(self) -> None:
         """Get a new access token, and store it for the other workers unless the host has signed in
         anew meanwhile. Raises Unavailable, NotSetUp or Disconnected."""
-        token = self._refresh_token()
+        token = {"refresh_token": self._refresh_token()}
         self.google.look_up_endpoints(self._seconds())
         try:
-            tokens = self.google.tokens("refresh_token", self._seconds(), refresh_token=token)
+            tokens = self.google.tokens("refresh_token", token, self._seconds())
         except (Disconnected, NotSetUp) as error:
             raise self.noted(error) from None
         except Unavailable:
