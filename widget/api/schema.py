@@ -12,7 +12,8 @@ import models
 from widget.booking import guest_input, links, one_off, rows
 from widget.config import Config
 from widget.core.clock import to_rfc3339
-from widget.core.document import EventType, Location, Question, Settings
+from widget.core.document import EventType, Question, Settings
+from widget.core.locations import LOCATIONS, Location
 
 Status = Literal["pending", "confirmed", "cancelled", "failed"]
 
@@ -75,7 +76,7 @@ class EventTypeAnswer(Answer):
             duration=event.duration,
             durations=event.durations,
             location=event.location,
-            location_detail="" if event.location == "link" else event.location_detail,
+            location_detail="" if LOCATIONS[event.location].secret else event.location_detail,
             extra_guests=event.extra_guests,
             questions=list(guest_input.questions(event)),
             url=f"{config.public_url}/book/{handle}/{event.slug}",

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import models
 from widget.booking import links, rows, states, whereabouts
 from widget.core.document import Settings
+from widget.core.locations import LOCATIONS
 from widget.google.client import Calendar, Google
 from widget.google.errors import (
     Altered,
@@ -83,7 +84,7 @@ def is_about_attendees(error: GoogleError) -> bool:
 
 def _note_meet(booking: models.Booking, event: Event) -> None:
     """Tell the host of a calendar that makes no Meet links, until it does."""
-    host, wanted = booking.host, booking.promise["location"] == "google_meet"
+    host, wanted = booking.host, LOCATIONS[booking.promise["location"]].meets
     missing = booking.calendar if not event.meet_link and not event.meet_pending else None
     if wanted and host.calendar_without_meet != missing:
         models.note(host, calendar_without_meet=missing)
@@ -303,7 +304,6 @@ def _yielding(
 
 def event_body(google: Google, booking: models.Booking, document: Settings) -> dict[str, Any]:
     """The event as Google's Calendar v3 `events.insert` takes it."""
-    promise = booking.promise
     attendees = [
         {"email": booking.guest_email, "displayName": booking.guest_name},
         {"email": booking.host.email, "responseStatus": "accepted"},
@@ -317,7 +317,7 @@ def event_body(google: Google, booking: models.Booking, document: Settings) -> d
         "attendees": list({each["email"].lower(): each for each in reversed(attendees)}.values()),
         "extendedProperties": {"private": {"meetslot": booking.id}},
     }
-    if promise["location"] == "google_meet":
+    if LOCATIONS[booking.promise["location"]].meets:
         body["conferenceData"] = {
             "createRequest": {
                 "requestId": booking.id,
@@ -325,7 +325,7 @@ def event_body(google: Google, booking: models.Booking, document: Settings) -> d
             }
         }
     else:
-        body["location"] = promise["location_detail"] or booking.answers.get("phone", "")
+        body["location"] = rows.place(booking)
     if booking.utm:
         body["source"] = _source(google, booking)
     return body

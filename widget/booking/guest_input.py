@@ -17,6 +17,7 @@ from widget.core import characters, contact, zones
 from widget.core.clock import from_rfc3339
 from widget.core.contact import EMAIL_LENGTH, PHONE_LENGTH
 from widget.core.document import EventType, Question
+from widget.core.locations import LOCATIONS
 from widget.text.language import digits, ngettext
 from widget.text.language import gettext as _
 
@@ -36,7 +37,7 @@ class Invalid(Exception):
 def questions(event: EventType) -> tuple[Question, ...]:
     """What is asked besides name and e-mail: the host's questions, and a number for a call."""
     asked = tuple(event.questions)
-    if event.location == "phone" and not any(question.id == PHONE.id for question in asked):
+    if LOCATIONS[event.location].calls and not any(question.id == PHONE.id for question in asked):
         asked = (PHONE.model_copy(update={"label": _("Phone number")}), *asked)
     return asked
 

@@ -8,6 +8,7 @@ from typing import Any
 import models
 from models import ACTIVE, Booking, Host
 from widget.core.clock import DAY, WEEK
+from widget.core.locations import LOCATIONS
 from widget.core.slots import Booked
 
 PAST_DAYS = 10  # of bookings that are over but may count for a week's limit
@@ -201,9 +202,14 @@ def is_hosts_own(booking: models.Booking) -> bool:
     return booking.guest_email.lower() == booking.host.email.lower()
 
 
+def place(booking: models.Booking) -> str:
+    """Where the event is: as the host has it, else at the guest's number."""
+    return booking.promise["location_detail"] or str(booking.answers.get("phone", ""))
+
+
 def meeting_link(booking: models.Booking) -> str | None:
     """Where the meeting is on the web: Google's link, or the host's own, which is told only once
     it is booked."""
-    if booking.promise["location"] != "link":
+    if not LOCATIONS[booking.promise["location"]].secret:
         return booking.meet_link
     return booking.promise["location_detail"] if booking.status == "confirmed" else None

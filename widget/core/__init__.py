@@ -3,6 +3,7 @@ rules or data: pydantic, holidays, idna, babel.
 
 slots       which times are free, and why others are not
 document    the settings document: its JSON, its validation
+locations   where people meet: what each kind of location means
 moving      Calendly's and Cal.com's answers as a settings document
 first       the document of a new host
 hours       which week holds for an event type, which days are off: the slot rules of a document

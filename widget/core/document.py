@@ -13,12 +13,12 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from widget.core import addresses, characters, days_off, fields, zones
+from widget.core import days_off, fields, zones
+from widget.core.locations import LOCATIONS, Location
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 Kind = Literal["text", "long_text", "choice", "checkbox", "phone"]
-Location = Literal["google_meet", "phone", "in_person", "link"]
 WebhookEvent = Literal[
     "booking.confirmed", "booking.rescheduled", "booking.cancelled", "booking.failed",
     "host.disconnected",
@@ -203,11 +203,9 @@ def _across_hours(document: Any) -> Iterator[tuple[Loc, str]]:
 
 
 def _across_event(event: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
-    detail, location = _get(event, "location_detail", ""), _get(event, "location", "")
-    if location == "in_person" and characters.blank(detail):
-        yield (*loc, "location_detail"), "must say where to meet, as the location is in_person"
-    if location == "link" and not addresses.is_https(detail):
-        yield (*loc, "location_detail"), "must be an https address, as the location is link"
+    location = LOCATIONS.get(_get(event, "location", ""))
+    if location and not location.fits(_get(event, "location_detail", "")):
+        yield (*loc, "location_detail"), location.fault
     durations = _get(event, "durations", [])
     if durations and _get(event, "duration", 0) not in durations:
         yield (*loc, "durations"), "must have the duration among them"

@@ -16,6 +16,7 @@ from typing import Any
 
 from widget.core import addresses, fields, names
 from widget.core.document import WEEKDAYS
+from widget.core.locations import LOCATIONS
 
 Item = dict[str, Any]
 RIVALS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
@@ -236,8 +237,7 @@ def _place(places: list[Item], words: Item, lost: list[str]) -> Item:
     for name, each in zip(found, places, strict=True):
         location, *of = words["places"].get(name, [""])
         detail = each.get(of[0]) or "" if of else ""
-        good = addresses.is_https(detail) if location == "link" else detail or not of
-        if location and good:
+        if location and LOCATIONS[location].fits(detail):
             lost += [f"place {other}: {location} alone" for other in found if other != name]
             return {"location": location, "location_detail": detail}
     lost += [f"place {name}: Google Meet instead" for name in found]

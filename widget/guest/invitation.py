@@ -13,6 +13,7 @@ from widget.config import Config
 from widget.core import contact, zones
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings
+from widget.core.locations import LOCATIONS, Location
 from widget.text import language
 from widget.text.language import gettext as _
 
@@ -21,12 +22,9 @@ JOIN_SECONDS = 15 * 60  # before the start, from when on joining is what the pag
 OUTLOOK = "https://outlook.live.com/calendar/0/deeplink/compose"
 
 
-def location_label(location: str, detail: str) -> str:
-    if location == "google_meet":
-        return "Google Meet"
-    if location == "link":
-        return _("Video call")
-    return _("Phone call") if location == "phone" else detail
+def location_label(location: Location, detail: str) -> str:
+    label = LOCATIONS[location].label
+    return _(label) if label else detail
 
 
 def view(config: Config, booking: models.Booking, document: Settings, now: int) -> dict[str, Any]:
@@ -34,7 +32,7 @@ def view(config: Config, booking: models.Booking, document: Settings, now: int) 
     start, end = booking.start_at, booking.end_at
     host_tz = ZoneInfo(document.time_zone)
     guest_tz = zones.zone(booking.tz, host_tz.key)
-    if booking.promise["location"] == "in_person":
+    if LOCATIONS[booking.promise["location"]].visits:
         guest_tz = host_tz
     differs = (
         datetime.fromtimestamp(start, guest_tz).utcoffset()
@@ -137,9 +135,8 @@ def _urls(config: Config, booking: models.Booking, document: Settings) -> dict[s
 
 def location_of(booking: models.Booking) -> str:
     """Where to be: the Meet link, or the place or number that was promised."""
-    if booking.promise["location"] in ("google_meet", "link"):
-        return rows.meeting_link(booking) or ""
-    return booking.promise["location_detail"] or str(booking.answers.get("phone", ""))
+    kind = LOCATIONS[booking.promise["location"]]
+    return rows.meeting_link(booking) or "" if kind.meets or kind.secret else rows.place(booking)
 
 
 def _basic(at: int) -> str:

@@ -21,6 +21,7 @@ from widget.core import clock, slots, zones
 from widget.core.clock import to_rfc3339
 from widget.core.document import EventType, Settings
 from widget.core.hours import OneOff
+from widget.core.locations import LOCATIONS
 from widget.guest import away, discovery, embedding, params
 from widget.guest import days as guest_days
 from widget.guest import page as guest_page
@@ -173,7 +174,7 @@ def times(
     page = picking.page(picking.event.title, given)
     page["alert"] = picking.alert(alert) or _faults(errors)
     said = language.zone_label(tz, now), language.zone_city(tz), language.zone_offset(tz, now)
-    page["tz"] = guest_page.Zone(tz.key, *said, picking.event.location == "in_person")
+    page["tz"] = guest_page.Zone(tz.key, *said, LOCATIONS[picking.event.location].visits)
     page["guess_tz"] = "tz" not in given and not page["tz"].fixed
     page["old"] = messages.old(offer)
     page["clock"] = language.hours()
@@ -311,7 +312,7 @@ def zone(picking: Picking, given: MultiDict[str, str]) -> ZoneInfo:
     """The guest's zone; the host's when none is asked for, or one that nobody knows, and where
     people meet in person."""
     host = zones.named(picking.document.time_zone)
-    if picking.event.location == "in_person":
+    if LOCATIONS[picking.event.location].visits:
         return host
     return _read(guest_input.zone, params.last(given, "tz"), "tz", {}) or host
 

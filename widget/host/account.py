@@ -13,6 +13,7 @@ from models import Booking
 from widget.booking import channels, deletion
 from widget.core import clock
 from widget.core.document import load_document
+from widget.core.locations import LOCATIONS
 from widget.google.client import CALENDAR_SCOPES
 from widget.host import calendars, store
 from widget.host.page import page
@@ -52,7 +53,7 @@ def _without_meet(host: models.Host, target: str) -> str | None:
     known, events = calendars.stored(host), load_document(host.settings).event_types
     found = known.find(target)
     missing = host.calendar_without_meet == target or bool(found and not found.meet)
-    missing = missing and any(event.location == "google_meet" for event in events)
+    missing = missing and any(LOCATIONS[event.location].meets for event in events)
     return known.name(target) if missing else None
 
 

@@ -11,6 +11,7 @@ from widget.booking import rows
 from widget.core import clock, fields, names
 from widget.core.document import EventType, Schedule, Settings
 from widget.core.hours import schedule_of
+from widget.core.locations import LOCATIONS
 from widget.host import units
 from widget.host.fields import EVENT_TYPES, Document, Faulty, Form, Part, slugs_of
 from widget.host.form_view import FormView
@@ -18,20 +19,13 @@ from widget.host.forms import length, revision
 from widget.text import language
 from widget.web import service
 
-LOCATIONS = {
-    "google_meet": "Google Meet",
-    "phone": "phone",
-    "in_person": "in person",
-    "link": "your link",
-}
-
 
 def listed(host: models.Host, document: Settings, event: EventType) -> Document:
     hidden = "switched off" if not event.active else "hidden" if not event.listed else ""
     lengths = ", ".join(map(language.minutes, event.lengths))
     hours = schedule_of(document, event)
     named = hours.name if isinstance(hours, Schedule) else ""
-    facts = (lengths, LOCATIONS[event.location], named, hidden)
+    facts = (lengths, LOCATIONS[event.location].name, named, hidden)
     return {
         "slug": event.slug,
         "title": event.title,

@@ -20,6 +20,7 @@ from widget.booking.target import Target
 from widget.core import clock, slots
 from widget.core.document import SettingsError, load_document, parse_document
 from widget.core.hours import slot_rules
+from widget.core.locations import LOCATIONS
 from widget.google.errors import GoogleError
 from widget.guest import steps
 from widget.guest.steps import Picking
@@ -59,11 +60,13 @@ class Preview(Picking):
         promise = act.promise(self.event)
         sample = models.Booking(id=SAMPLE, promise=promise, guest_name="Maria Sousa", notes="",
                                 answers={}, language="en")  # fmt: skip
-        place = {"google_meet": "Google Meet", "phone": "the guest's number"}
+        kind, place = LOCATIONS[self.event.location], self.event.location_detail
+        if kind.meets or kind.calls:
+            place = kind.name if kind.meets else "the guest's number"
         return {
             "title": events.summary(sample, self.document),
             "text": events.description(service.google(), sample, self.document),
-            "place": place.get(self.event.location, self.event.location_detail),
+            "place": place,
         }
 
     def typed(self) -> bool:
