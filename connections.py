@@ -86,11 +86,15 @@ class PostgresqlDatabase(PooledPostgresqlDatabase):  # type: ignore[misc]
         unasked = getattr(self._mine, "unasked", False)
         return bool(conn.closed) if unasked else bool(super()._is_closed(conn))
 
-    def writing(self, lasting: bool = True) -> AbstractContextManager[None]:
+    @contextmanager
+    def writing(self, lasting: bool = True) -> Iterator[None]:
         """What is not `lasting` is not waited for until it is on the disk:
         https://www.postgresql.org/docs/current/wal-async-commit.html"""
         self._mine.begin = "BEGIN" if lasting else "BEGIN; SET LOCAL synchronous_commit = off"
-        return nullcontext()
+        try:
+            yield
+        finally:
+            self._mine.begin = "BEGIN"
 
     def begin(self) -> None:
         self.ask(getattr(self._mine, "begin", "BEGIN"))

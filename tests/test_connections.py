@@ -178,6 +178,8 @@ def test_the_same_is_lost_with_the_power_on_postgresql(postgresql: Database) -> 
         assert synchronous() == "on"
         with pytest.raises(ZeroDivisionError), models.write(lasting=False):
             _ = 1 / 0
+        with models.database.atomic():  # that nobody has said anything of
+            assert synchronous() == "on"
         with models.write():
             assert synchronous() == "on"
 
