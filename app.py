@@ -18,10 +18,11 @@ def create_app(given: config.Config | None = None) -> Flask:
     (SystemExit); on the command line, `--help` and `doctor` work all the same.
     """
     app = Flask(__name__, static_folder=None)
+    furnish = partial(_furnish, app, given)
     if given is None and server.command_is_looked_for():
-        app.cli = server.Commands(lambda: _furnish(app, None))
+        app.cli = server.Commands(furnish)
     else:
-        _furnish(app, given)
+        furnish()
     return app
 
 
