@@ -430,6 +430,12 @@ def note(row: Table, **values: Any) -> None:
     type(row).update(values).where(mine).execute()
 
 
+def put(key: peewee.Field, of: Any, **values: Any) -> None:
+    """Keep the one row of its table that has this key, made when it is not there yet."""
+    row = key.model.insert({key.name: of, **values})
+    row.on_conflict(conflict_target=[key], update=values).execute()
+
+
 def calendar_refusal(host: Host, calendar: str) -> str | None:
     """Google's words for why it takes no events into a calendar, until it has taken one again."""
     kept = host.calendar_refused or ""

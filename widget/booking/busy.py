@@ -33,8 +33,8 @@ def shown(
     """`of` for a guest who looks: while Google does not answer, what it said at most ten minutes
     ago, and when. Never for who books. Raises Unavailable or Disconnected.
     """
-    silent = calendar.google.silent
-    known = stored(host, settings, now)
+    silent, oldest = calendar.google.silent, now - OLD_SECONDS + 1
+    known = _stored(host, oldest, settings, now)
     if known and silent.get(host.id, 0) > time.monotonic():
         return known
     try:
@@ -42,16 +42,11 @@ def shown(
     except Unreadable:  # Google answers: this calendar is none that counts as free
         raise
     except Unavailable:
-        known = stored(host, settings, now)  # unless something said meanwhile that it changed
+        known = _stored(host, oldest, settings, now)  # unless something said that it changed
         if known is None:
             raise
         silent[host.id] = time.monotonic() + SILENT_SECONDS
         return known
-
-
-def stored(host: models.Host, settings: Settings, now: int) -> tuple[list[Busy], int | None] | None:
-    """What can be shown while Google does not answer, and from when it is."""
-    return _stored(host, now - OLD_SECONDS + 1, settings, now)
 
 
 def _stored(
@@ -128,10 +123,8 @@ def refresh(
         raise
     with suppress(*models.NoAnswer), models.impatient(), models.write():
         if lease.release():  # or forget_busy came in between: it was asked for too early
-            fetched = {"intervals": found, "start_at": start, "end_at": end, "fetched_at": now}
-            BusyTimes.insert(host=host, **fetched).on_conflict(
-                conflict_target=[BusyTimes.host], update=fetched
-            ).execute()
+            span = {"start_at": start, "end_at": end}
+            models.put(BusyTimes.host, host, intervals=found, fetched_at=now, **span)
     return found
 
 

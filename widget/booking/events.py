@@ -107,7 +107,7 @@ def confirm_seen(calendar: Calendar, booking: models.Booking, event: Event, now:
         states.cancel(booking, now, "host")
     elif booking.status == "confirmed":
         take_in(calendar, booking, standing, now)
-    elif states.confirm(booking, _etag_last(booking, _first_seen(booking, standing, now)), now):
+    elif states.confirm(booking, _first_seen(booking, standing, now) | {"etag": booking.etag}, now):
         _take_in_anew(calendar, booking, standing, now)
     else:
         rows.leave_over(booking, now)
@@ -116,25 +116,22 @@ def confirm_seen(calendar: Calendar, booking: models.Booking, event: Event, now:
 def finish_move(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
     """Finish the move of a booking whose event is at the new time, and take in what else somebody
     has changed of it. Raises GoogleError as take_in: the booking is moved all the same."""
-    sequence = max(booking.sequence + 1, event.sequence)
     # an answer from before the move gives no time up: the guest has taken this one since
-    values = {**event_columns(event, now), "guest_response": _response(booking, event)}
-    values["sequence"] = sequence
-    if states.finish_move(booking, _etag_last(booking, values), now):
+    values = event_columns(event, now) | {
+        "guest_response": _response(booking, event),
+        "sequence": max(booking.sequence + 1, event.sequence),
+        "etag": booking.etag,
+    }
+    if states.finish_move(booking, values, now):
         _take_in_anew(calendar, booking, event, now)
     models.forget_busy(booking.host)
 
 
 def _take_in_anew(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
+    """Take in an event that was stored with the etag before: with its own it counts as taken in."""
     row = rows.booking_by_id(booking.id)
     if row and row.status == "confirmed":
         take_in(calendar, row, event, now)
-
-
-def _etag_last(booking: models.Booking, values: dict[str, Any]) -> dict[str, Any]:
-    """The columns with the etag that the booking had: an event whose etag is stored counts as
-    taken in, which it is not yet."""
-    return {**values, "etag": booking.etag}
 
 
 def event_columns(event: Event, now: int) -> dict[str, Any]:

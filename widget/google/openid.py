@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import models
 from models import SignInFault
 from widget.google.auth import Client, Malformed, Tokens, read_object
 from widget.google.client import MALFORMED, SIGN_IN_SCOPE
@@ -201,10 +202,7 @@ def advice(client: Client, reason: str) -> str:
 
 def note_fault(problem: str, now: int) -> None:
     """Keep for `flask doctor` why nobody can sign in, until somebody does."""
-    values = {"problem": problem[:120], "noted_at": now}
-    SignInFault.insert(id=1, **values).on_conflict(
-        conflict_target=[SignInFault.id], update=values
-    ).execute()
+    models.put(SignInFault.id, 1, problem=problem[:120], noted_at=now)
 
 
 def last_fault() -> SignInFault | None:

@@ -110,10 +110,7 @@ def _row(host: models.Host) -> CalendarList:
 
 def _keep(host: models.Host, now: int, **told: Any) -> None:
     """Store what Google said now; the other columns keep what it said before."""
-    values = {**told, "asked_at": now}
-    CalendarList.insert(host=host, **values).on_conflict(
-        conflict_target=[CalendarList.host], update=values
-    ).execute()
+    models.put(CalendarList.host, host, **told, asked_at=now)
 
 
 # --- as the settings page shows them --------------------------------------------------------------
