@@ -278,7 +278,12 @@ def _ticked(question: Question, value: Any) -> bool:
 # --- the model ------------------------------------------------------------------------------------
 
 
-def _sent(longest: int, **more: Any) -> Any:
+def read_by(read: Callable[..., Any], sent: Any) -> BeforeValidator:
+    """What is sent, as the schema has it, is read by a function of our own words."""
+    return BeforeValidator(read, json_schema_input_type=sent)
+
+
+def _text_of(longest: int, **more: Any) -> Any:
     """A text of so many characters, in the schema of what programs send."""
     return Annotated[str, Field(max_length=longest, json_schema_extra=more)]
 
@@ -300,32 +305,27 @@ class Details(BaseModel):
         json_schema_extra=_required,  # their absence has our words
     )
 
-    start: Annotated[
-        int, BeforeValidator(_start, json_schema_input_type=_sent(40, format="date-time"))
-    ] = Field(0, description="When, in RFC 3339 with an offset: 2026-12-01T09:00:00Z.")
-    duration: Annotated[int | None, BeforeValidator(_duration, json_schema_input_type=int)] = Field(
+    start: Annotated[int, read_by(_start, _text_of(40, format="date-time"))] = Field(
+        0, description="When, in RFC 3339 with an offset: 2026-12-01T09:00:00Z."
+    )
+    duration: Annotated[int | None, read_by(_duration, int)] = Field(
         None, description="One of the event type's lengths in minutes; else its own."
     )
-    once: Annotated[str | None, BeforeValidator(_once, json_schema_input_type=str)] = Field(
+    once: Annotated[str | None, read_by(_once, str)] = Field(
         None, description="The code of a one-off link, if it is booked by one."
     )
-    tz: Annotated[str, BeforeValidator(_tz, json_schema_input_type=str)] = Field(
+    tz: Annotated[str, read_by(_tz, str)] = Field(
         "", description="The guest's time zone by its IANA name; else the host's."
     )
-    name: Annotated[
-        str, BeforeValidator(_name, json_schema_input_type=_sent(NAME_LENGTH, minLength=1))
-    ] = ""
-    email: Annotated[
-        str, BeforeValidator(_email, json_schema_input_type=_sent(EMAIL_LENGTH, format="email"))
-    ] = ""
-    notes: Annotated[str, BeforeValidator(_notes, json_schema_input_type=_sent(NOTES_LENGTH))] = ""
-    guests: Annotated[
-        tuple[str, ...], BeforeValidator(_guests, json_schema_input_type=list[str])
-    ] = Field((), description="E-mail addresses of more people, as many as may be brought.")
-    answers: Annotated[
-        dict[str, str | bool],
-        BeforeValidator(_answers, json_schema_input_type=dict[str, str | bool]),
-    ] = Field({}, description="Answers to the event type's questions, by their ids.")
+    name: Annotated[str, read_by(_name, _text_of(NAME_LENGTH, minLength=1))] = ""
+    email: Annotated[str, read_by(_email, _text_of(EMAIL_LENGTH, format="email"))] = ""
+    notes: Annotated[str, read_by(_notes, _text_of(NOTES_LENGTH))] = ""
+    guests: Annotated[tuple[str, ...], read_by(_guests, list[str])] = Field(
+        (), description="E-mail addresses of more people, as many as may be brought."
+    )
+    answers: Annotated[dict[str, str | bool], read_by(_answers, dict[str, str | bool])] = Field(
+        {}, description="Answers to the event type's questions, by their ids."
+    )
 
     def digest(self) -> str:
         """The same for the same wish, however it was written."""
@@ -357,9 +357,7 @@ def _reason(value: Any) -> str:
 
 
 #: Why a booking is cancelled, in a model of what programs send.
-Reason = Annotated[
-    str, BeforeValidator(_reason, json_schema_input_type=_sent(REASON_LENGTH) | None)
-]
+Reason = Annotated[str, read_by(_reason, _text_of(REASON_LENGTH) | None)]
 
 
 def reason(text: Any) -> str:

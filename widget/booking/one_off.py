@@ -10,20 +10,12 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import peewee
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    WithJsonSchema,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, WithJsonSchema
 
 import models
 from models import Host, JSONText, Table
 from widget.booking.errors import LinkUsed
-from widget.booking.guest_input import Invalid, instant
+from widget.booking.guest_input import Invalid, instant, read_by
 from widget.config import Config
 from widget.core import fields, slots
 from widget.core.clock import to_rfc3339
@@ -144,8 +136,8 @@ class Wish(BaseModel):
     uses: Annotated[int, between(1, USES), _number(1, USES)] = Field(
         1, description="How many bookings it makes."
     )
-    expires: Annotated[int | None, BeforeValidator(_expires, json_schema_input_type=str | None)] = (
-        Field(None, description="In RFC 3339 with an offset, or a date, to its end.")
+    expires: Annotated[int | None, read_by(_expires, str | None)] = Field(
+        None, description="In RFC 3339 with an offset, or a date, to its end."
     )
     title: Annotated[str, fields.text(fields.TITLE, 1)] | None = Field(
         None, description="Instead of the event type's."
@@ -153,9 +145,7 @@ class Wish(BaseModel):
     duration: Annotated[fields.Length, _number(1, fields.DAY_MINUTES)] | None = Field(
         None, description="Minutes, instead of the event type's."
     )
-    times: Annotated[
-        list[Time] | None, BeforeValidator(_times, json_schema_input_type=list[str] | None)
-    ] = Field(
+    times: Annotated[list[Time] | None, read_by(_times, list[str] | None)] = Field(
         None, description="Starts in RFC 3339, or ranges as START/END, instead of the open hours."
     )
 
