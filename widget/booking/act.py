@@ -44,17 +44,13 @@ BARE = "bare:"
 log = logging.getLogger("meetslot.bookings")
 
 
-def _any_number() -> None:
-    """No limit: for a host, whose own time it is."""
-
-
 @dataclass(frozen=True)
 class Caller:
     """Who acts. `allow` counts one more act against what the caller may do, and raises
     TooManyBookings beyond it; language and campaign are kept with a booking."""
 
     by: Literal["guest", "host"] = "guest"
-    allow: Callable[[], None] = _any_number
+    allow: Callable[[], None] = lambda: None  # of a host, whose own time it is: any number
     language: str = "en"
     message: str = ""  # of a host who moves a booking, to its guest
     utm: Mapping[str, str] = field(default_factory=dict)

@@ -67,12 +67,12 @@ class City:
         return moment.astimezone(ZoneInfo(self.name)).utcoffset() == offset
 
     def shown(self, at: int) -> dict[str, Any]:
-        """As the templates take it, with the offset at the instant `at`."""
-        return {
-            "name": self.name,
-            "label": self.label,
-            "offset": language.zone_offset(ZoneInfo(self.name), at),
-        }
+        """As the templates take it, with its offset and its clock at the instant `at`."""
+        zone = ZoneInfo(self.name)
+        offset = language.zone_offset(zone, at)
+        title = ", ".join(filter(None, (self.label, offset)))
+        shown = {"name": self.name, "label": self.label, "offset": offset, "title": title}
+        return {**shown, "time": language.clock(at, zone)}
 
 
 def every(chosen: ZoneInfo, at: int) -> list[dict[str, Any]]:
@@ -80,14 +80,7 @@ def every(chosen: ZoneInfo, at: int) -> list[dict[str, Any]]:
     known = list(_cities(language.tag()))
     if chosen.key not in {city.name for city in known}:
         known.insert(0, City(chosen.key, language.zone_city(chosen), ""))
-    return [{**_titled(city, at), "chosen": city.name == chosen.key} for city in known]
-
-
-def _titled(city: City, at: int) -> dict[str, Any]:
-    shown = city.shown(at)
-    shown["time"] = language.clock(at, ZoneInfo(city.name))
-    shown["title"] = ", ".join(filter(None, (city.label, shown["offset"])))
-    return shown
+    return [{**city.shown(at), "chosen": city.name == chosen.key} for city in known]
 
 
 def by_region(chosen: ZoneInfo, at: int) -> list[dict[str, Any]]:
@@ -112,7 +105,7 @@ def found(text: str, at: int) -> tuple[int, list[dict[str, Any]]]:
     hits = _with_offset(text, at)
     if hits is None:
         hits = _named(text, at) or _spelt_out(text) or _by_first_words(text)
-    return len(hits), [{**_titled(city, at), "label": name} for city, name in hits[:MOST_FOUND]]
+    return len(hits), [{**city.shown(at), "label": name} for city, name in hits[:MOST_FOUND]]
 
 
 def looked_for(text: str, tz: ZoneInfo, at: int) -> dict[str, Any]:
