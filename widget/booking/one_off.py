@@ -57,19 +57,19 @@ class OneOffLink(Table):
 
     @property
     def ends_at(self) -> int:
-        """From when on it books nothing."""
+        """From when on it books nothing: 0 once it is revoked or used up."""
+        if self.revoked_at is not None or self.used >= self.uses:
+            return 0
         return slots.LAST if self.expires_at is None else self.expires_at
 
     def event_type(self, event: EventType) -> OneOff:
         """What it offers of its event type, be that switched on or off."""
-        own: dict[str, Any] = {"active": True, "code": self.code, "times": None}
+        own: dict[str, Any] = {"active": True, "code": self.code, "ends_at": self.ends_at}
+        own["times"] = self.times and tuple((start, end) for start, end in self.times)
         if self.title is not None:
             own["title"] = self.title
         if self.duration is not None:
             own.update(duration=self.duration, durations=[])
-        if self.times is not None:
-            own["times"] = tuple((start, end) for start, end in self.times)
-        own["ends_at"] = 0 if self.revoked_at or self.used >= self.uses else self.ends_at
         return OneOff.model_construct(**{**dict(event), **own})
 
 

@@ -80,7 +80,8 @@ def note(act: str, before: Booking, after: Booking) -> None:
     """Have the host told of a booking's change by an act of states.RULES, if it is one to tell.
     Call in the transaction that makes it."""
     kind = _event(act, before, after)
-    if kind and wanted(after.host_id, kind):
+    hook = models.find(Webhook, "host_id = ?", after.host_id) if kind else None
+    if kind and hook and kind in hook.events:
         _put(after.host_id, kind, after.updated_at, after)
 
 
@@ -91,12 +92,6 @@ def _event(act: str, before: Booking, after: Booking) -> str | None:
     if act == "confirm" or after.status in ("cancelled", "failed"):
         return f"booking.{after.status}"
     return None
-
-
-def wanted(host_id: int, kind: str) -> bool:
-    """Whether a host has a webhook for this kind of event."""
-    hook = models.find(Webhook, "host_id = ?", host_id)
-    return hook is not None and kind in hook.events
 
 
 def note_disconnected(now: int) -> None:

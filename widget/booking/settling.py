@@ -17,6 +17,7 @@ from widget.booking import rows
 
 LEASE_SECONDS = 60  # the longest that one talk with Google about a booking may take
 LATEST_SECONDS = 600  # no lease or pause is begun for longer
+AT_ONCE = 500  # bookings of a round
 
 
 def take(booking: Booking, now: int, until: int) -> Booking | None:
@@ -48,14 +49,14 @@ def hurry_all(now: int) -> int:
     return Booking.select().where(UNSETTLED, Booking.settle_after > now).count()
 
 
-def unsettled(now: int, limit: int = 500) -> list[Booking]:
+def unsettled(now: int) -> list[Booking]:
     """Bookings with something open at Google that nobody is talking to Google about."""
     return list(
         Booking.select(Booking, Host)
         .join(Host)
         .where(UNSETTLED, _due(now))
         .order_by(Booking.settle_after)
-        .limit(limit)
+        .limit(AT_ONCE)
     )
 
 

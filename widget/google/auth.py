@@ -199,7 +199,7 @@ def read_object(method: str, answer: Answer) -> dict[str, Any]:
     except ValueError:
         raise Unavailable(method, answer.status, "not JSON") from None
     if answer.status != 200:
-        raise Unavailable(method, answer.status, *reason_and_message(answer.status, found))
+        raise Unavailable(method, answer.status, *reason_and_message(answer))
     if not isinstance(found, dict):
         raise Malformed(method, answer.status, "not a JSON object")
     return found
@@ -237,10 +237,7 @@ def read_tokens(answer: Answer) -> Tokens:
 
 def _no_tokens(answer: Answer) -> GoogleError:
     """Why there are none: a refusal counts only in OAuth's own words (RFC 6749, 5.2)."""
-    try:
-        reason, message = reason_and_message(answer.status, answer.json())
-    except ValueError:
-        reason, message = "", ""
+    reason, message = reason_and_message(answer)
     kind = token_meaning(answer.status, reason)
     return kind(TOKEN, answer.status, reason or "no token", message)
 

@@ -332,10 +332,7 @@ class Calendar:
         self, method: str, answer: Answer, lost: type[Unknown] | type[Unavailable], *, needed: bool
     ) -> GoogleError:
         """What a no of Google's means; what concerns more than this call is written down."""
-        try:
-            reason, message = reason_and_message(answer.status, answer.json())
-        except ValueError:
-            reason, message = "", ""
+        reason, message = reason_and_message(answer)
         kind = meaning(method, answer.status, reason, lost)
         kind = Refused if kind is Disconnected and not needed else kind
         error = kind(method, answer.status, reason, message)

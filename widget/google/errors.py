@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from widget.google.http import Answer
+
 TIMEOUT_SECONDS = 5
 INSERT, TOKEN = "calendar.events.insert", "oauth.token"
 WRITES = {INSERT, "calendar.events.patch", "calendar.events.delete"}
@@ -151,12 +153,16 @@ def token_meaning(status: int, reason: str) -> Meaning:
     )
 
 
-def reason_and_message(status: int, answer: Any) -> tuple[str, str]:
+def reason_and_message(answer: Answer) -> tuple[str, str]:
     """Google's word for what is wrong, and its sentence, from any shape of error answer: of
-    several words the one that says most (TABLE), else the first."""
-    words = list(_words(answer))
-    known = (word for word in words if word and (status, word, ANY) in TABLE)
-    return next(known, words[0] if words else "")[:80], _message(answer)[:200]
+    several words the one that says most (TABLE), else the first. Both empty if it is no JSON."""
+    try:
+        said = answer.json()
+    except ValueError:
+        return "", ""
+    words = list(_words(said))
+    known = (word for word in words if word and (answer.status, word, ANY) in TABLE)
+    return next(known, words[0] if words else "")[:80], _message(said)[:200]
 
 
 def _words(answer: Any) -> Iterator[str]:
