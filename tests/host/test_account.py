@@ -60,8 +60,8 @@ def test_it_counts_the_calendars_of_which_google_tells(app: Flask, ana: Browser)
         assert host
         first, second = channels.watch(host, {"primary", "team@group.calendar.example"})
         for watched, until in ((first, 2_000_000_000), (second, 1)):
-            channel = channels.add_channel(watched, f"c{watched.id}", "token", 0, until)
-            channels.complete_channel(channel, "resource", until)
+            named = {"id": f"c{watched.id}", "token": "token", "resource_id": "resource"}
+            channels.Channel.create(watched=watched, made_at=0, expires_at=until, **named)
     said = show(ana).one(id="connection").text
     assert "For 1 calendar Google tells us at once" in said
 
