@@ -13,7 +13,7 @@ from widget.config import Config
 from widget.core import contact, zones
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings
-from widget.core.locations import LOCATIONS, Location
+from widget.core.locations import LOCATIONS
 from widget.text import language
 from widget.text.language import gettext as _
 
@@ -22,9 +22,9 @@ JOIN_SECONDS = 15 * 60  # before the start, from when on joining is what the pag
 OUTLOOK = "https://outlook.live.com/calendar/0/deeplink/compose"
 
 
-def location_label(location: Location, detail: str) -> str:
-    label = LOCATIONS[location].label
-    return _(label) if label else detail
+def location_label(location: str, detail: str) -> str:
+    labels = {"google_meet": "Google Meet", "phone": _("Phone call"), "link": _("Video call")}
+    return labels.get(location, detail)
 
 
 def view(config: Config, booking: models.Booking, document: Settings, now: int) -> dict[str, Any]:
