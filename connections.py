@@ -144,9 +144,10 @@ class SqliteDatabase(peewee.SqliteDatabase):
     def _patience(self) -> float:
         return getattr(self._mine, "patience", PATIENT_SECONDS)
 
-    def begin(self, lock_type: str | None = None) -> None:
-        """Look each millisecond whether another process is done. SQLite itself would wait longer
-        each time, up to 100 ms, while others come first: some waited for seconds."""
+    def begin(self, lock_type: str | None = "IMMEDIATE") -> None:
+        """Take the write lock at the start, not half-way, and look each millisecond whether another
+        process is done. SQLite itself would wait longer each time, up to 100 ms, while others come
+        first: some waited for seconds."""
         until = time.monotonic() + self._patience
         self.execute_sql("PRAGMA busy_timeout = 1")
         try:

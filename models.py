@@ -277,10 +277,6 @@ def _sqlite() -> bool:
     return isinstance(database.obj, peewee.SqliteDatabase)
 
 
-def _transaction() -> Any:
-    return database.atomic("IMMEDIATE") if _sqlite() else database.atomic()
-
-
 def read(sql: str, *values: Any) -> list[tuple[Any, ...]]:
     """The rows of a query with ? for each value: building it by peewee costs ten times as much."""
     cursor = database.obj.ask(sql if _sqlite() else sql.replace("?", "%s"), values)
@@ -338,7 +334,7 @@ def write(*, lasting: bool = True) -> Iterator[None]:
     """
     asked = False
     try:
-        with database.obj.writing(lasting), _transaction():
+        with database.obj.writing(lasting), database.atomic():
             yield
             asked = True
     except NoAnswer as error:
