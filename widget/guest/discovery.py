@@ -12,26 +12,18 @@ from widget.web import service
 
 
 def of(document: Settings, event: EventType | None, path: str) -> dict[str, Any] | None:
-    """The page's title and address, where its oEmbed answer is, and what can be done there as
-    https://schema.org describes it: a host's, or that of one event type. None for a page that
-    nobody passes on: of a booking, of a one-off link, or in the settings."""
+    """The page's title and address, what is booked there, its picture, and where its oEmbed answer
+    is: of a host, or of one event type. None for a page that nobody passes on: of a booking, of a
+    one-off link, or in the settings."""
     if not path.startswith("/book/") or isinstance(event, OneOff):
         return None
     public_url, name = service.config().public_url, document.display_name
     url = f"{public_url}/book/{document.handle}" + (f"/{event.slug}" if event else "")
-    target = {"@type": "EntryPoint", "urlTemplate": url}
     return {
         "title": f"{event.title} – {name}" if event else name,
+        "name": event.title if event else name,
         "url": url,
         "picture": public_url + card.address(document, event),
         "size": (card.WIDTH, card.HEIGHT),
         "oembed": f"{public_url}/oembed?format=json&url={quote(url, safe='')}",
-        "data": {
-            "@context": "https://schema.org",
-            "@type": "Service",
-            "name": event.title if event else name,
-            "url": url,
-            "provider": {"@type": "Person", "name": name},
-            "potentialAction": {"@type": "ReserveAction", "target": target},
-        },
     }
