@@ -87,15 +87,10 @@ def _hex(colour: RGB) -> str:
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
-def mended(accent: str) -> dict[str, str | bool] | None:
-    """An accent as it is used on `light` and `dark` pages, readable on each, and whether it had to
-    be changed for that; None for what is no accent."""
+def mended(accent: str) -> dict[str, str] | None:
+    """An accent as it is used on `light` and `dark` pages, readable on each, and as it is its
+    `own`; None for what is no accent."""
     if not is_accent(accent):
         return None
-    light = _hex(_readable(rgb(accent), LIGHT_PAGE))
-    dark = _hex(_readable(rgb(accent), DARK_PAGE))
-    own = f"#{accent.lower()}"
-    return {
-        "own": own, "light": light, "dark": dark,
-        "light_changed": light != own, "dark_changed": dark != own,
-    }  # fmt: skip
+    light, dark = (_hex(_readable(rgb(accent), page)) for page in (LIGHT_PAGE, DARK_PAGE))
+    return {"own": f"#{accent.lower()}", "light": light, "dark": dark}
