@@ -15,7 +15,7 @@ from widget.core.locations import LOCATIONS
 from widget.host import units
 from widget.host.fields import EVENT_TYPES, Document, Faulty, Form, Part, slugs_of
 from widget.host.form_view import FormView
-from widget.host.forms import length, revision
+from widget.host.forms import change_row, length, revision
 from widget.text import language
 from widget.web import service
 
@@ -55,20 +55,18 @@ def change(document: Document, form: Form) -> str | None:
         made.update(title=form.get("title", ""), duration=minutes)
         made["slot_interval"] = length(minutes, 30)
         return _create(document, len(document["event_types"]), made, made["title"], form)
+    events, slugs = document["event_types"], slugs_of(document)
     for act in ("duplicate", "up", "down", "delete"):
-        slug, slugs = form.get(act, ""), slugs_of(document)
+        slug = form.get(act, "")
         if slug not in slugs:
             continue  # it may be gone already: then there is nothing to do
         at = slugs.index(slug)
         if act == "duplicate":
-            one = document["event_types"][at]
-            title = f"{one['title']} (copy)"[: fields.TITLE]
-            made = {**deepcopy(one), "title": title, "active": False}
-            return _create(document, at + 1, made, one["slug"], form)
-        if act == "delete":
-            del document["event_types"][at]
-        else:
-            _move(document["event_types"], at, -1 if act == "up" else 1)
+            title = f"{events[at]['title']} (copy)"[: fields.TITLE]
+            made = {**deepcopy(events[at]), "title": title, "active": False}
+            return _create(document, at + 1, made, slug, form)
+        change_row(events, act, at)
+        break
     return None
 
 
@@ -80,10 +78,8 @@ def _create(document: Document, at: int, made: Part, name: str, form: Form) -> s
     events, slugs = document["event_types"], slugs_of(document)
     for each in events:
         before = [slug for slug in slugs if slug != each["slug"]]
-        if form.get("revision") == revision(before) and {**each, "slug": ""} == {
-            **made,
-            "slug": "",
-        }:
+        alike = {**each, "slug": ""} == {**made, "slug": ""}
+        if alike and form.get("revision") == revision(before):
             return str(each["slug"])
     if len(events) >= fields.EVENT_TYPES:
         said = f"There are {len(events)}, and there can be no more. Delete one first."
@@ -91,9 +87,3 @@ def _create(document: Document, at: int, made: Part, name: str, form: Form) -> s
     made["slug"] = names.free(name, slugs.__contains__, "call")
     events.insert(at, made)
     return str(made["slug"])
-
-
-def _move(events: list[Part], at: int, step: int) -> None:
-    to = at + step
-    if 0 <= to < len(events):
-        events[at], events[to] = events[to], events[at]

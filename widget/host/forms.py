@@ -195,8 +195,11 @@ def edit(part: Part, act: str, form: Form) -> None:
         if what == f"s{at}":
             schedule["weekly_hours"] = week.edit(schedule["weekly_hours"], rest, form)
     rows, new = ROWS.get(name, ("", {}))
-    if rows in part:
-        _change_rows(part[rows], what, number, deepcopy(new))
+    at = int(number) if number.isdigit() and len(number) < 4 else -1
+    if rows in part and what == "add":
+        part[rows].append(deepcopy(new))
+    elif rows in part and 0 <= at < len(part[rows]):
+        change_row(part[rows], what, at)
 
 
 #: What a button adds to which rows.
@@ -213,13 +216,9 @@ ROWS: dict[str, tuple[str, Part]] = {
 }
 
 
-def _change_rows(rows: list[Any], what: str, number: str, new: Part) -> None:
-    at = int(number) if number.isdigit() and len(number) < 4 else -1
-    if what == "add":
-        rows.append(new)
-    elif not 0 <= at < len(rows):
-        return
-    elif what == "remove":
+def change_row(rows: list[Any], what: str, at: int) -> None:
+    """Take a row away, or move it."""
+    if what in ("remove", "delete"):
         del rows[at]
     elif what in ("up", "down"):
         to = max(0, at - 1) if what == "up" else at + 1
