@@ -177,7 +177,7 @@ def invitation_page(
     if booking.status == "pending" or booking.meet_pending:
         own = params.address(view["urls"]["path"], params.seen(given))
         poll = {"url": own, "seconds": min(30, 2 + 2 * booking.attempts)}
-    context = {**page, "booking": view, "poll": poll}
+    context = {**page, "booking": booking, "facts": view, "poll": poll}
     context["outcome"] = outcome = rows.announce(booking)
     context["onward"] = event.redirect_url if event and outcome == "booked" else None
     context["changes"] = _changes(booking, view, given)
@@ -292,7 +292,8 @@ class Moving(Picking):
             "guest/reschedule.html",
             status,
             **page,
-            booking=self.view,
+            booking=self.booking,
+            facts=self.view,
             chosen={
                 "value": to_rfc3339(start),
                 "when": language.whole_parts(start, end, tz),

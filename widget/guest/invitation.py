@@ -28,7 +28,8 @@ def location_label(location: str, detail: str) -> str:
 
 
 def view(config: Config, booking: models.Booking, document: Settings, now: int) -> dict[str, Any]:
-    """What the booking's page shows: times in the guest's zone, and the host's if it differs."""
+    """What the booking's page shows beside the booking itself: times in the guest's zone, and the
+    host's if it differs."""
     start, end = booking.start_at, booking.end_at
     host_tz = ZoneInfo(document.time_zone)
     guest_tz = zones.zone(booking.tz, host_tz.key)
@@ -39,22 +40,11 @@ def view(config: Config, booking: models.Booking, document: Settings, now: int) 
         != datetime.fromtimestamp(start, host_tz).utcoffset()
     )
     return {
-        "id": booking.id,
-        "status": booking.status,
-        "change": booking.change,
         "new_time_label": _new_time(booking, guest_tz),
-        "cancelled_by": booking.cancelled_by,
-        "cancel_reason": booking.cancel_reason,
-        "message": booking.message if booking.status == "confirmed" else None,
-        "declined": booking.guest_response == "declined",
-        "failure": booking.failure,
-        "title": booking.promise["title"],
         "event": f"{document.handle}/{booking.event}",
         "host_name": document.display_name,
-        "guest_name": booking.guest_name,
         "guest_email": contact.readable_email(booking.guest_email),
         "guests": [*map(contact.readable_email, booking.guests)],
-        "notes": booking.notes,
         "answers": _answers(booking, document),
         "by_host": rows.is_hosts_own(booking),  # Google writes to guests, not to the organizer
         "start": to_rfc3339(start),
@@ -65,12 +55,10 @@ def view(config: Config, booking: models.Booking, document: Settings, now: int) 
         "when": language.whole_parts(start, end, guest_tz),
         "tz_label": language.zone_label(guest_tz, start),
         "host_time_label": _host_time(start, end, host_tz) if differs else None,
-        "location": booking.promise["location"],
         "location_label": location_label(
             booking.promise["location"], booking.promise["location_detail"]
         ),
         "meet_link": rows.meeting_link(booking),
-        "meet_pending": booking.meet_pending,
         "urls": _urls(config, booking, document),
     }
 
