@@ -34,24 +34,17 @@ _SPACED = re.compile(r"""("[^"\n]*"|'[^'\n]*'|`[^`]*`)|\s*([^\w\s$#@"'`])\s*""")
 
 @dataclass(frozen=True)
 class Packed:
-    """A file as it is sent: as it is, and compressed as far as it goes."""
+    """A file as it is sent; `bodies` by coding: as it is, and compressed as far as it goes."""
 
     mimetype: str
     version: str
-    identity: bytes
-    br: bytes
-    gzip: bytes
+    bodies: dict[str, bytes]
 
 
 def pack(text: str, mimetype: str) -> Packed:
     content = text.encode()
-    return Packed(
-        mimetype,
-        hashlib.sha256(content).hexdigest()[:10],
-        content,
-        codings.packed(content, "br", 11),
-        codings.packed(content, "gzip"),
-    )
+    small = {"br": codings.packed(content, "br", 11), "gzip": codings.packed(content, "gzip")}
+    return Packed(mimetype, hashlib.sha256(content).hexdigest()[:10], {"": content, **small})
 
 
 def lean(name: str) -> str:
@@ -139,4 +132,4 @@ def send(packed: Packed, keep: str) -> Response:
     coding = codings.chosen(request.headers.get("Accept-Encoding", ""))
     own = {"Content-Encoding": coding} if coding else {}
     sent = {"Vary": "Accept-Encoding", "Cache-Control": keep, **ANYWHERE, **own}
-    return Response(getattr(packed, coding or "identity"), headers=sent, mimetype=packed.mimetype)
+    return Response(packed.bodies[coding], headers=sent, mimetype=packed.mimetype)
