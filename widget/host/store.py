@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import peewee
 
 import models
@@ -36,8 +34,16 @@ def store(
     text, asked = document_json(document), None if zone_chosen else zone_asked(host)
     if text != host.settings:
         try:
-            if not _save(host, document.handle, text, host.revision, renamed or {}):
-                return False
+            with models.locked(host) as before:
+                if host.revision != before.revision:
+                    return False
+                handle, revision = document.handle, Host.revision + 1
+                models.note(host, settings=text, handle=handle, revision=revision)
+                if document.handle != before.handle:
+                    _rename(before, document.handle)
+                for old, new in (renamed or {}).items():
+                    _rename_event(before, old, new)
+                models.forget_busy(host)
         except peewee.IntegrityError:
             raise SettingsError([Fault("handle", "is taken: choose another")]) from None
     if asked != host.unknown_zone:
@@ -51,30 +57,9 @@ def zone_asked(host: models.Host) -> str | None:
     return host.unknown_zone if host.unknown_zone is not None else unknown_zone(host.settings)
 
 
-def _save(
-    host: Host, handle: str, settings: str, revision: int, renamed: Mapping[str, str]
-) -> bool:
-    """Replace the settings document (JSON); False if `revision` is no longer the stored one.
-
-    `renamed`: slugs of event types before and after, whose bookings go along.
-
-    Raises peewee.IntegrityError when another host has the handle, or had it.
-    """
-    with models.locked(host) as before:
-        if revision != before.revision:
-            return False
-        models.note(host, settings=settings, handle=handle, revision=Host.revision + 1)
-        if handle != before.handle:
-            _rename(before, handle)
-        for old, new in renamed.items():
-            _rename_event(before, old, new)
-        models.forget_busy(host)
-    return True
-
-
 def _rename(before: Host, handle: str) -> None:
     """Keep the old handle for the host. After the update: on PostgreSQL only then is seen what
-    another host gave up at the same time."""
+    another host gave up at the same time. Raises peewee.IntegrityError when another host had it."""
     other = models.host_by_old_handle(handle)
     if other is not None and other.id != before.id:
         raise peewee.IntegrityError("old handle of another host")

@@ -75,7 +75,8 @@ def _forms(host: models.Host, document: Settings, sent: FormView | None) -> Docu
 
     some = [each for each in SECTIONS.values() if each is not EVENT]
     shown = {each.name: form(each, each.part_of(stored)) for each in some}
-    editor = _editor(stored, sent, form)
+    editor, typed_zone = _editor(stored, sent, form), shown["profile"].values["time_zone"]
+    zone = typed_zone if typed_zone in core_zones.ZONES else document.time_zone
     offered = next((each.slug for each in document.event_types if each.active), "")
     return {
         "title": "Settings",
@@ -87,9 +88,7 @@ def _forms(host: models.Host, document: Settings, sent: FormView | None) -> Docu
         "forms": {**shown, "event-types": form(EVENT_TYPES, slugs_of(stored))},
         "unfinished": sent.section.anchor if sent else None,
         "question_fields": QUESTION,
-        "zones": _zones(
-            _zone(shown["profile"], document), clock.now() // 3600, str(language.current())
-        ),
+        "zones": _zones(zone, clock.now() // 3600, str(language.current())),
         "week_of": week.shown,
         "dated_lines": forms.dated_lines,
         "off": days_off.view(document, shown["holidays"].values["holidays"]),
@@ -132,11 +131,6 @@ def _editor(stored: Document, sent: FormView | None, form: Any) -> FormView | No
     slug = request.args.get("event", "")
     part = EVENT.part_of(stored, slug)
     return form(EVENT, part, slug) if part else None
-
-
-def _zone(form: FormView, document: Settings) -> str:
-    wanted = str(form.values["time_zone"])
-    return wanted if wanted in core_zones.ZONES else document.time_zone
 
 
 @lru_cache(maxsize=64)
