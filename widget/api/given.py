@@ -29,12 +29,6 @@ def json_body(errors: dict[str, str]) -> dict[str, Any]:
     return body
 
 
-def invalid(errors: dict[str, str]) -> Response:
-    return web_errors.problem(
-        422, "invalid_request", _("Some fields are not right."), errors=errors
-    )
-
-
 FAULTS = (Invalid, OtherTimes, NotBooked)
 
 
@@ -42,7 +36,8 @@ def told(error: Exception, words: Callable[[NotBooked], str] = messages.refusal)
     """One of FAULTS as problem details: nothing was booked or changed; `words` say that."""
     more: dict[str, Any] = {}
     if isinstance(error, Invalid):
-        return invalid(error.errors)
+        said = _("Some fields are not right.")
+        return web_errors.problem(422, "invalid_request", said, errors=error.errors)
     if isinstance(error, OtherTimes):
         more, error = {"slots": [each.model_dump() for each in error.slots]}, error.error
     assert isinstance(error, NotBooked)

@@ -282,7 +282,7 @@ class Moving(Picking):
 
     def chosen(self, given: Form, error: NotBooked | None = None, status: int = 200) -> Response:
         """The step that asks whether this is the right time; `error`: why it was not moved."""
-        start, tz = guest_input.instant(params.start_of(given)), steps.zone(self, given)
+        start, tz = params.start(given), steps.zone(self, given)
         end = start + self.booking.end_at - self.booking.start_at
         day = language.today(start, tz)
         carried = [*params.seen(given), ("tz", tz.key), ("date", f"{day}")]
@@ -331,11 +331,8 @@ def reschedule(token: str) -> ResponseReturnValue:
     if given.get("next"):  # the time on the page has gone, and another was offered
         return _choose(found, given)
     try:
-        start = guest_input.instant(given.get("start", ""))
-    except ValueError as error:
-        return _not_changed(found, given, BadField(str(error)))
-    try:
-        moved = act.reschedule(service.google(), found, start, _caller(given), clock.now())
+        start, caller = params.start(given), _caller(given)
+        moved = act.reschedule(service.google(), found, start, caller, clock.now())
     except NotBooked as error:
         return _not_changed(found, given, error)
     return _done(moved, given)

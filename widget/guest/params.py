@@ -8,6 +8,9 @@ from urllib.parse import urlencode
 from flask import Request, request
 from werkzeug.datastructures import MultiDict
 
+from widget.booking import guest_input
+from widget.booking.errors import BadField
+
 #: How the guest sees the pages, and the site around them, for the browser tells it only once.
 LOOK_FIELDS = ("theme", "accent", "lang", "hide_details", "clock", "view", "embedder")
 UTM_LENGTH = 200
@@ -23,6 +26,14 @@ def last(given: MultiDict[str, str], name: str) -> str:
 def start_of(given: MultiDict[str, str]) -> str:
     """The chosen time; `next` is one that was offered in passing, and leads to the form too."""
     return given.get("next") or given.get("start", "")
+
+
+def start(given: MultiDict[str, str]) -> int:
+    """The same as an instant. Raises BadField."""
+    try:
+        return guest_input.instant(start_of(given))
+    except ValueError as error:
+        raise BadField(str(error)) from None
 
 
 def address(path: str, query: list[tuple[str, str]]) -> str:

@@ -209,8 +209,8 @@ def _asked(
     if asked or month:
         return None if month and not given.get("date") else asked
     try:
-        near = slots.nearest(free, guest_input.instant(params.start_of(given)))
-    except ValueError:
+        near = slots.nearest(free, params.start(given))
+    except BadField:
         return None if picking.own is None else language.today(picking.own, tz)
     return language.today(near[0], tz) if near else None
 
@@ -237,11 +237,9 @@ def chosen(picking: Picking, given: MultiDict[str, str], still: bool) -> Respons
     """The form for a chosen time, if it is free. Of an open form (`still`) nothing while it is;
     else an alert with the nearest times that are."""
     try:
-        start = guest_input.instant(params.start_of(given))
-    except ValueError as error:
-        return times(picking, given, BadField(str(error)), 422)
-    try:
-        offer = picking.offer()
+        start, offer = params.start(given), picking.offer()
+    except BadField as error:
+        return times(picking, given, error, 422)
     except NotBooked as error:
         return _closed(picking, given, error)
     reasons = offer.reasons(start)
@@ -265,7 +263,7 @@ def form(
     status: int = 200,
 ) -> Response:
     """What is asked of the guest, with everything typed so far."""
-    start, tz = guest_input.instant(params.start_of(given)), zone(picking, given)
+    start, tz = params.start(given), zone(picking, given)
     end = start + picking.event.duration * 60
     when = language.whole_parts(start, end, tz)
     page = picking.page(picking.event.title, given)
@@ -350,8 +348,8 @@ def _pick(
 def _closed(picking: Picking, given: MultiDict[str, str], error: NotBooked) -> ResponseReturnValue:
     """No slots can be shown: said kindly, and what was typed stays in its form, or hidden."""
     status, typed = error.status, picking.typed()
-    with suppress(ValueError):
-        if typed and guest_input.instant(params.start_of(given)):
+    with suppress(BadField):
+        if typed and params.start(given):
             return messages.with_retry(form(picking, given, alert=error, status=status), error)
     page = picking.page(picking.event.title, given)
     page["alert"] = picking.alert(error)

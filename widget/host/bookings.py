@@ -13,10 +13,11 @@ from flask_login import current_user
 import models
 from models import Booking
 from widget.booking import act as booking_act
-from widget.booking import export, guest_input, rows
-from widget.booking.errors import BadField, NotBooked
+from widget.booking import export, rows
+from widget.booking.errors import NotBooked
 from widget.core import characters, clock
 from widget.core.document import load_document
+from widget.guest import params
 from widget.host import bookings_view, moving
 from widget.host.page import address
 from widget.host.views import whole
@@ -94,10 +95,7 @@ def _cancel(booking: Booking) -> str:
 
 
 def _move(booking: Booking) -> str:
-    try:
-        start = guest_input.instant(request.form.get("start", ""))
-    except ValueError as error:
-        raise BadField(str(error)) from None
+    start = params.start(request.form)
     mover = replace(booking_act.HOST, message=_text("message"))
     after = booking_act.reschedule(service.google(), booking, start, mover, clock.now())
     return "moved" if after.status == "confirmed" else "pending"

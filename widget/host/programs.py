@@ -19,15 +19,14 @@ blueprint = Room("programs", __name__, Audience.HOST)
 def make() -> ResponseReturnValue:
     """Show the new token on the page that answers: it is stored as a hash, so only this once."""
     host, name = current_user.host, characters.line(request.form.get("name", "")).strip()
-    if not name or len(name) > tokens.NAME_LENGTH or characters.has_controls(name):
-        fault = f"Say in 1 to {tokens.NAME_LENGTH} characters what it is for."
-        return whole(host, 422, token={"fault": fault, "name": name})
-    try:
-        text = tokens.make(host, name, clock.now(), secret_of_form())
-    except tokens.TooManyTokens:
-        fault = f"There can be {tokens.TOKENS} tokens. End one that is not used any more."
-        return whole(host, 422, token={"fault": fault, "name": name})
-    return whole(host, token={"made": text, "for": name})
+    fault = f"Say in 1 to {tokens.NAME_LENGTH} characters what it is for."
+    if name and len(name) <= tokens.NAME_LENGTH and not characters.has_controls(name):
+        try:
+            text = tokens.make(host, name, clock.now(), secret_of_form())
+            return whole(host, token={"made": text, "for": name})
+        except tokens.TooManyTokens:
+            fault = f"There can be {tokens.TOKENS} tokens. End one that is not used any more."
+    return whole(host, 422, token={"fault": fault, "name": name})
 
 
 @blueprint.post("/settings/tokens/<id>/end")
