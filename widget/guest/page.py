@@ -35,7 +35,11 @@ def host_page(
     theme, accent, hide_details = look_asked(given)
     page = answers.page(title, theme or document.theme.mode, accent or own)
     page["look"]["hide_details"] = hide_details
-    page["host"] = host_view(document)
+    page["host"] = {
+        **document.model_dump(include={"handle", "display_name", "contact"}),
+        "initials": initials(document.display_name),
+        "picture": picture.address(document),
+    }
     page["description"] = _("Book a time with %(host)s.") % {"host": document.display_name}
     return page
 
@@ -60,12 +64,6 @@ class Zone(NamedTuple):
     city: str
     offset: str
     fixed: bool
-
-
-def host_view(document: Settings) -> dict[str, Any]:
-    said = document.model_dump(include={"handle", "display_name", "contact"})
-    face = {"initials": initials(document.display_name), "picture": picture.address(document)}
-    return {**said, **face}
 
 
 def initials(name: str) -> str:

@@ -13,8 +13,7 @@ from widget.core.document import EventType, Schedule, Settings
 from widget.core.hours import schedule_of
 from widget.core.locations import LOCATIONS
 from widget.host import units
-from widget.host.fields import EVENT_TYPES, Document, Faulty, Form, Part, slugs_of
-from widget.host.form_view import FormView
+from widget.host.fields import Document, Faulty, Form, Part, slugs_of
 from widget.host.forms import change_row, length, revision
 from widget.text import language
 from widget.web import service
@@ -36,12 +35,6 @@ def listed(host: models.Host, document: Settings, event: EventType) -> Document:
         if request.args.get("delete") == event.slug
         else 0,
     }
-
-
-def adding(sent: FormView | None) -> Document:
-    """The title and length of an event type to be added, as they were typed."""
-    given = sent.sent if sent and sent.section is EVENT_TYPES and sent.sent else {}
-    return {"title": given.get("title", ""), "duration": given.get("duration", "30 min")}
 
 
 def change(document: Document, form: Form) -> str | None:

@@ -98,7 +98,6 @@ def _forms(host: models.Host, document: Settings, sent: FormView | None) -> Docu
         "tokens": tokens.listed(host),
         "event_list": [event_types.listed(host, document, each) for each in document.event_types],
         "deleting": request.args.get("delete", ""),
-        "adding": event_types.adding(sent),
         "editor": editor,
         "embed": snippets.view(host, document),
         "preview_slug": editor.slug if editor else offered,

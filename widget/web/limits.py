@@ -65,14 +65,12 @@ class Counts:
         if over >= share:
             return max(1, ceil(self.storage.get_expiry(key) - now))
         if left := share - max(over, 0) - 1:
-            self._remember(key, left, self.storage.get_expiry(key))
+            ends = self.storage.get_expiry(key)
+            with self._lock:
+                if len(self._shares) >= SHARES:
+                    self._shares.clear()
+                self._shares[key] = left, ends
         return 0
-
-    def _remember(self, key: str, left: int, ends: float) -> None:
-        with self._lock:
-            if len(self._shares) >= SHARES:
-                self._shares.clear()
-            self._shares[key] = left, ends
 
 
 @cache
