@@ -84,6 +84,7 @@ def _room_for_event_types(document: Settings) -> int:
 
 
 def view(host: models.Host, document: Settings) -> dict[str, Any]:
+    """The way and the event type that the address names, and where the widget was seen."""
     mode = request.args.get("embed", "")
     mode = mode if mode in WAYS else "inline"
     active = [each for each in document.event_types if each.active]
@@ -91,6 +92,7 @@ def view(host: models.Host, document: Settings) -> dict[str, Any]:
     event = wanted if wanted and wanted.active else None
     site = request.args.get("site", "")
     query = f"?event={event.slug}" if event else ""
+    sites = dict.fromkeys(each.origin for each in seen_on(host))  # each once, the latest first
     return {
         "mode": mode,
         "ways": WAYS,
@@ -99,7 +101,7 @@ def view(host: models.Host, document: Settings) -> dict[str, Any]:
         "of": event.slug if event else "",
         "preview": f"/settings/embed/{mode}{query}",
         "live": live(document, host, site, clock.now()) if site.strip() else None,
-        "seen": last_sites(host),
+        "seen": list(sites)[:5],
     }
 
 
@@ -122,11 +124,6 @@ def live(document: Settings, host: models.Host, address: str, now: int) -> dict[
         "when": language.ago(now - seen.seen_at) if seen else None,
         "event": seen.event if seen else None,
     }
-
-
-def last_sites(host: models.Host) -> list[str]:
-    """Where the widget was seen last, each site once, the latest first."""
-    return list(dict.fromkeys(each.origin for each in seen_on(host)))[:5]
 
 
 def _origins(text: str) -> list[str]:
