@@ -21,8 +21,6 @@ from widget.web.audience import Audience, Room
 blueprint = Room("openapi", __name__, Audience.PROGRAM)
 
 JSON, PROBLEM = "application/json", "application/problem+json"
-
-
 TAKE_ID = ("getBooking", "cancelBooking")  # operations
 SENT = (Details, Wish, schema.Cancelling)  # what bodies are read by
 _DECLARED = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The fields of the settings page, as fields.toml declares them. Pure.
+"""The sections of the settings page and their fields, as fields.toml declares them. Pure.
 
 A new field of an event type: the settings document, a table there, and the place that uses it.
 """
