@@ -18,6 +18,8 @@ from widget.core.locations import LOCATIONS, Location
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+Week = dict[Weekday, fields.Ranges]
+Overrides = Annotated[dict[fields.Date, fields.Ranges], fields.entries(fields.OVERRIDES)]
 Kind = Literal["text", "long_text", "choice", "checkbox", "phone"]
 WebhookEvent = Literal[
     "booking.confirmed", "booking.rescheduled", "booking.cancelled", "booking.failed",
@@ -50,10 +52,8 @@ class Schedule(_Part):
 
     id: fields.QuestionId
     name: Annotated[str, fields.text(fields.TITLE, 1)]
-    weekly_hours: dict[Weekday, fields.Ranges]
-    date_overrides: Annotated[
-        dict[fields.Date, fields.Ranges], fields.entries(fields.OVERRIDES)
-    ] = {}
+    weekly_hours: Week
+    date_overrides: Overrides = {}
 
 
 class Away(_Part):
@@ -141,10 +141,8 @@ class Settings(_Part):
         "primary"
     ]
     target_calendar: fields.Calendar = "primary"
-    weekly_hours: dict[Weekday, fields.Ranges]
-    date_overrides: Annotated[
-        dict[fields.Date, fields.Ranges], fields.entries(fields.OVERRIDES)
-    ] = {}
+    weekly_hours: Week
+    date_overrides: Overrides = {}
     schedules: Annotated[list[Schedule], fields.entries(fields.SCHEDULES)] = []
     away: Annotated[list[Away], fields.entries(fields.OVERRIDES)] = []
     holidays: Holidays | None = None

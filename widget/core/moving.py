@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,25 +110,22 @@ def _schedules(moved: Moved, found: list[Item]) -> dict[Any, str]:
 
 def _rules(schedule: Item) -> tuple[Item, Item]:
     """Calendly's: the pairs of each day of the week, and of dates."""
-    week: Item = {}
-    dates: Item = {}
+    week, dates = defaultdict[str, Any](list), defaultdict[str, Any](list)
     for rule in schedule["rules"]:
-        pairs = [(each["from"], each["to"]) for each in rule["intervals"]]
-        into, key = (week, rule["wday"]) if rule["type"] == "wday" else (dates, rule["date"])
-        into[key] = [*into.get(key, []), *pairs]
+        of = week[rule["wday"]] if rule["type"] == "wday" else dates[rule["date"]]
+        of += [(each["from"], each["to"]) for each in rule["intervals"]]
     return week, dates
 
 
 def _availability(schedule: Item) -> tuple[Item, Item]:
     """Cal.com's; version 1 counts the days from Sunday, 0."""
-    week: Item = {}
-    dates: Item = {}
+    week, dates = defaultdict[str, Any](list), defaultdict[str, Any](list)
     for each in schedule["availability"]:
         for day in each["days"]:
             name = DAYS[(day + 6) % 7] if isinstance(day, int) else day.lower()
-            week.setdefault(name, []).append((each["startTime"], each["endTime"]))
+            week[name].append((each["startTime"], each["endTime"]))
     for each in schedule.get("overrides") or []:
-        dates.setdefault(each["date"], []).append((each["startTime"], each["endTime"]))
+        dates[each["date"]].append((each["startTime"], each["endTime"]))
     return week, dates
 
 
