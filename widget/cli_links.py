@@ -67,8 +67,8 @@ def list_links(host: str | None, form: str) -> None:
 def revoke_link(code: str) -> None:
     """End the one-off link with this CODE (or address) at once; its bookings stand."""
     code = code.rpartition("once=")[2]
-    owner = one_off.owner(code)
-    if owner is None:
+    link = one_off.by_code(code)
+    if link is None:
         raise click.ClickException(f"there is no link {code!r} (see: flask links list HOST)")
-    one_off.revoke(owner, code, now())
+    one_off.revoke(link.host, code, now())
     click.echo(f"revoked {code}")

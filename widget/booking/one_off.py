@@ -209,16 +209,13 @@ def listed(host: Host) -> list[OneOffLink]:
 
 def find(host_id: int, code: str) -> OneOffLink | None:
     """The host's link with this code, whatever its state."""
-    if not _CODE.fullmatch(code):
-        return None
-    return OneOffLink.get_or_none(OneOffLink.host == host_id, OneOffLink.code == code)
+    link = by_code(code)
+    return link if link and link.host_id == host_id else None
 
 
-def owner(code: str) -> Host | None:
-    """Whose link it is."""
-    if not _CODE.fullmatch(code):
-        return None
-    return Host.select().join(OneOffLink).where(OneOffLink.code == code).get_or_none()
+def by_code(code: str) -> OneOffLink | None:
+    """The link with this code, whosever it is."""
+    return OneOffLink.get_or_none(OneOffLink.code == code) if _CODE.fullmatch(code) else None
 
 
 def revoke(host: Host, code: str, now: int) -> bool:
