@@ -75,19 +75,20 @@ def made_since(host: Host, since: int) -> int:
 
 def booked_calendars(host: Host, now: int) -> set[str]:
     """The calendars that hold events to follow."""
-    query = Booking.select(Booking.calendar).where(*_followed(host, now))
+    query = Booking.select(Booking.calendar).where(Booking.host == host, *_active(now - WEEK))
     return {booking.calendar for booking in query.distinct()}
 
 
 def followed(host: Host, calendar: str, now: int) -> list[Booking]:
     """The bookings in one calendar whose events are followed."""
-    query = Booking.select(Booking, Host).join(Host)
-    return list(query.where(*_followed(host, now), Booking.calendar == calendar))
+    query = Booking.select(Booking, Host).join(Host).where(Booking.host == host)
+    return list(query.where(*_active(now - WEEK), Booking.calendar == calendar))
 
 
-def _followed(host: Host, now: int) -> tuple[Any, ...]:
-    """Active bookings still to come, or over so lately that the host may take them up again."""
-    return (Booking.host == host, Booking.status.in_(ACTIVE), Booking.end_at > now - WEEK)
+def _active(since: int) -> tuple[Any, ...]:
+    """Active bookings that end after an instant: a week ago, where the host may take up again what
+    is over."""
+    return Booking.status.in_(ACTIVE), Booking.end_at > since
 
 
 def bookings(host: Host, start: int | None, end: int | None) -> list[Booking]:
@@ -133,21 +134,13 @@ def page(
 
 def upcoming_of_event(host: Host, event: str, now: int) -> int:
     """How many active bookings of an event type are still to come."""
-    return (
-        Booking.select()
-        .where(
-            Booking.host == host,
-            Booking.event == event,
-            Booking.status.in_(ACTIVE),
-            Booking.end_at > now,
-        )
-        .count()
-    )
+    query = Booking.select().where(Booking.host == host, Booking.event == event, *_active(now))
+    return query.count()
 
 
 def zones_of_guests(now: int) -> list[str]:
     """The time zones of guests whose bookings are active and still to come."""
-    query = Booking.select(Booking.tz).where(Booking.status.in_(ACTIVE), Booking.end_at > now)
+    query = Booking.select(Booking.tz).where(*_active(now))
     return sorted(each.tz for each in query.distinct())
 
 
