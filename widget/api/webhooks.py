@@ -7,7 +7,6 @@ import base64
 import hashlib
 import hmac
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -34,13 +33,8 @@ log = logging.getLogger("meetslot.webhooks")
 def rounds(google: Google) -> None:
     """Send what is due, at once and for as long as the process lives; RECONCILE_EVERY=0 leaves it
     to cron, like other rounds."""
-    while google.config.reconcile_every:
-        time.sleep(LOOK_SECONDS)
-        try:
-            with models.database.connection_context():
-                deliver(google, core_clock.now)
-        except Exception as error:
-            log.error("round failed", exc_info=error)
+    if google.config.reconcile_every:
+        leases.rounds(partial(deliver, google, core_clock.now), LOOK_SECONDS, log)
 
 
 def deliver(google: Google, clock: Clock) -> Counter[str]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from logging import Logger
 
 import models
 from models import Lease
@@ -25,6 +28,17 @@ class Held:
         """Let others have it; False when it was not ours any more."""
         mine = Lease.delete().where(Lease.name == self.name, Lease.token == self.token)
         return bool(mine.execute() == 1)
+
+
+def rounds(work: Callable[[], object], pause_seconds: float, log: Logger) -> None:
+    """Do it again and again, for as long as the process lives; a fault is logged."""
+    while True:
+        time.sleep(pause_seconds)
+        try:
+            with models.database.connection_context():
+                work()
+        except Exception as error:
+            log.error("round failed", exc_info=error)
 
 
 def take(name: str, now: int, until: int) -> Held | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import random
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import models
 from widget.booking import (
@@ -230,14 +230,8 @@ def _pause(attempts: int) -> int:
 def rounds(google: Google) -> None:
     """A round every RECONCILE_EVERY seconds over all workers and machines, for as long as the
     process lives: whoever gets the lease first."""
-    every = google.config.reconcile_every
-    while every:
-        time.sleep(min(every, LOOK_SECONDS))
-        try:
-            with models.database.connection_context():
-                _round(google, every)
-        except Exception as error:
-            log.error("round failed", exc_info=error)
+    if every := google.config.reconcile_every:
+        leases.rounds(partial(_round, google, every), min(every, LOOK_SECONDS), log)
 
 
 def _round(google: Google, every: int) -> None:
