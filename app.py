@@ -31,7 +31,7 @@ def _furnish(app: Flask, given: config.Config | None) -> None:
     # imported here, since it takes most of a start, and `flask serve` by itself needs none of it
     from widget import cli
     from widget.api import agents, mcp, me, notifications, oembed, openapi, v1
-    from widget.booking.ahead import Ahead
+    from widget.booking.busy import Ahead
     from widget.google.client import Google
     from widget.guest import booking, card, picture, script, sightings, steps
     from widget.host import account, bookings, links, preview, settings, signin, stale, webhook

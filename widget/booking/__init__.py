@@ -12,8 +12,7 @@ rows         bookings as they are stored: queries and notes
 settling     whose turn it is to talk to Google about a booking
 events       a booking's event at Google, and how the two are made to agree
 whereabouts  in which of the host's calendars the event stands
-busy         busy times and their cache
-ahead        busy times, asked for before they are too old
+busy         busy times, their cache, and how they are asked for before they are too old
 leases       what one worker does alone
 reconcile    settles what is unknown at Google; background rounds
 changes      what hosts change in Google, taken in

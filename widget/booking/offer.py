@@ -125,7 +125,7 @@ def offer_for(
         one_off.check(event, now)
     _check_calendar(host, document)
     try:
-        taken = busy.of(calendar, host, document, now)
+        taken = busy.of(calendar, document, now)
     except GoogleError as error:
         raise not_booked(error) from error
     taken = without(moving, taken)
@@ -156,7 +156,7 @@ def shown(
     if host is None:
         raise NotHere
     try:
-        taken, as_of = busy.shown(calendar_of(host), host, kept.document, now)
+        taken, as_of = busy.shown(calendar_of(host), kept.document, now)
     except GoogleError as error:
         raise not_booked(error) from error
     return Offer(event, rules, taken, held, now, as_of=as_of)
@@ -228,7 +228,7 @@ def ask_again(
     since = start - event.buffer_before * 60
     until = start + (event.duration + event.buffer_after) * 60
     try:
-        taken = busy.fresh(calendar, looked.host, looked.settings, since, until, looked.now)
+        taken = busy.fresh(calendar, looked.settings, since, until, looked.now)
         full = moving is not None and crowded(calendar, moving, since, until)
     except GoogleError as error:
         raise not_booked(error) from error

@@ -184,7 +184,7 @@ def _busy(
 ) -> list[Busy]:
     """The host's busy times as Google has them now."""
     document = load_document(booking.host.settings)
-    return busy.fresh(calendar, booking.host, document, start, end, now)
+    return busy.fresh(calendar, document, start, end, now)
 
 
 def _confirm(google: Google, calendar: Calendar, booking: models.Booking, now: int) -> None:

@@ -19,7 +19,7 @@ from flask import Flask
 import models
 from widget import metrics
 from widget.booking import snapshot
-from widget.booking.ahead import Ahead
+from widget.booking.busy import Ahead
 from widget.core import clock
 from widget.web import cache, limits, logs, service
 from widget.web.cache import Entry, Meaning

@@ -9,7 +9,7 @@ from flask import current_app, g
 
 import models
 from widget.booking import target
-from widget.booking.ahead import Ahead
+from widget.booking.busy import Ahead
 from widget.booking.offer import Offer, shown
 from widget.booking.snapshot import BusyAge, Shelf, Snapshot
 from widget.booking.target import Look, Target
