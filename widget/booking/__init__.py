@@ -23,7 +23,6 @@ tokens       what a host's own programs show
 outbox       what hosts' own programs have still to be told
 webhooks     where they are told, and the secrets that sign it
 export       bookings as rows of a table or file
-retention    what guests said, wiped after a while
-deletion     erasing a host or a guest
+deletion     erasing a host or a guest; what guests said, wiped after a while
 errors       why nothing was booked or changed
 """

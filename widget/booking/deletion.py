@@ -1,9 +1,11 @@
-"""Erasing a host or a guest who asks for it (GDPR, article 17), and disconnecting a host."""
+"""Erasing a host or a guest who asks for it (GDPR, article 17), disconnecting a host, and wiping
+what guests said of past bookings after BOOKING_RETENTION_DAYS."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import peewee
 
@@ -17,6 +19,14 @@ from widget.google.client import Google
 
 BY_HOST = "by the host"  # as the reason for being disconnected
 LOOK_SECONDS = 0.1
+AT_ONCE = 200  # bookings in one transaction
+WIPED: dict[str, Any] = {
+    **dict.fromkeys(("guest_name", "guest_email", "notes", "tz", "language", "body_digest"), ""),
+    **dict.fromkeys(("cancel_reason", "message", "idempotency_key", "guest_response", "meet_link")),
+    "answers": {},
+    "guests": [],
+    "utm": {},
+}
 
 
 @dataclass(frozen=True)
@@ -146,3 +156,24 @@ def _forget_extra_guest(email: str) -> int:
         mail.forget(booking, email)
         outbox.forget_words(booking)
     return len(found)
+
+
+# --- after a while --------------------------------------------------------------------------------
+
+
+def wipe(days: int, now: int) -> int:
+    """Wipe what guests said of bookings that ended so many days ago (0: of none); how many they
+    were. That there was a booking, when and of which kind, stays."""
+    wiped = 0
+    while days:
+        past = Booking.select(Booking.id).where(
+            Booking.end_at < now - days * clock.DAY, Booking.guest_email != "", ~models.UNSETTLED
+        )
+        ids = [each.id for each in past.limit(AT_ONCE)]
+        if not ids:
+            break
+        with models.write():
+            mail.forget_all(ids)
+            outbox.forget(ids)
+            wiped += Booking.update(WIPED).where(Booking.id.in_(ids)).execute()
+    return wiped

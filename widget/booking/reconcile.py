@@ -15,10 +15,10 @@ from widget.booking import (
     act,
     busy,
     changes,
+    deletion,
     events,
     leases,
     offer,
-    retention,
     rows,
     settling,
     states,
@@ -58,7 +58,7 @@ def run(google: Google, clock: Clock, goes_on: Callable[[], bool] = lambda: True
             with _going_on(f"host {host.id}", outcome):
                 outcome["followed"] += changes.follow(google, host, clock, goes_on)
     with _going_on("retention", outcome):
-        outcome["wiped"] += retention.wipe(google.config.booking_retention_days, clock())
+        outcome["wiped"] += deletion.wipe(google.config.booking_retention_days, clock())
     return +outcome
 
 
