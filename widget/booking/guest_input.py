@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -147,12 +148,15 @@ def _said(read: Callable[[Any], Any], value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the event type asks for: the context that the model is validated in."""
+    """For what, and from which zone if the guest names none: what the model is validated with."""
 
     event: EventType
-    questions: tuple[Question, ...]
-    extra_guests: int
     tz: str
+
+    @classmethod
+    def of(cls, info: ValidationInfo) -> Asked:
+        assert isinstance(info.context, cls)
+        return info.context
 
 
 def _start(value: Any) -> Any:
@@ -162,13 +166,11 @@ def _start(value: Any) -> Any:
 
 
 def _tz(value: Any, info: ValidationInfo) -> Any:
-    asked: Asked = info.context  # type: ignore[assignment]
-    return asked.tz if value in (None, "") else _said(lambda text: zone(text).key, value)
+    return Asked.of(info).tz if value in (None, "") else _said(lambda text: zone(text).key, value)
 
 
 def _duration(value: Any, info: ValidationInfo) -> Any:
-    asked: Asked = info.context  # type: ignore[assignment]
-    return _said(lambda minutes: length(asked.event, minutes), value)
+    return _said(partial(length, Asked.of(info).event), value)
 
 
 def _once(value: Any) -> str | None:
@@ -202,7 +204,7 @@ def _guests(value: Any, info: ValidationInfo) -> tuple[str, ...]:
         raise _wrong(_("Give a list of e-mail addresses."))
     typed = [_text(each, EMAIL_LENGTH, required=each is None) for each in value]
     found = [_address(each) for each in typed if each]
-    most = info.context.extra_guests  # type: ignore[union-attr]
+    most = Asked.of(info).event.extra_guests
     if len(found) > most:
         said = ngettext(
             "You can bring %(n)s more person.", "You can bring up to %(n)s more people.", most
@@ -217,7 +219,7 @@ def _answers(value: Any, info: ValidationInfo) -> dict[str, str | bool]:
         value = {}
     if not isinstance(value, Mapping):
         raise _wrong(_("Give an object of answers by question."))
-    asked = {question.id: question for question in info.context.questions}  # type: ignore[union-attr]
+    asked = {question.id: question for question in questions(Asked.of(info).event)}
     faults: list[InitErrorDetails] = [
         _fault(id, _wrong(_("This is not asked here."))) for id in value if id not in asked
     ]
@@ -278,7 +280,7 @@ def _ticked(question: Question, value: Any) -> bool:
 # --- the model ------------------------------------------------------------------------------------
 
 
-def read_by(read: Callable[..., Any], sent: Any) -> BeforeValidator:
+def parsed_by(read: Callable[..., Any], sent: Any) -> BeforeValidator:
     """What is sent, as the schema has it, is read by a function of our own words."""
     return BeforeValidator(read, json_schema_input_type=sent)
 
@@ -305,25 +307,25 @@ class Details(BaseModel):
         json_schema_extra=_required,  # their absence has our words
     )
 
-    start: Annotated[int, read_by(_start, _text_of(40, format="date-time"))] = Field(
+    start: Annotated[int, parsed_by(_start, _text_of(40, format="date-time"))] = Field(
         0, description="When, in RFC 3339 with an offset: 2026-12-01T09:00:00Z."
     )
-    duration: Annotated[int | None, read_by(_duration, int)] = Field(
+    duration: Annotated[int | None, parsed_by(_duration, int)] = Field(
         None, description="One of the event type's lengths in minutes; else its own."
     )
-    once: Annotated[str | None, read_by(_once, str)] = Field(
+    once: Annotated[str | None, parsed_by(_once, str)] = Field(
         None, description="The code of a one-off link, if it is booked by one."
     )
-    tz: Annotated[str, read_by(_tz, str)] = Field(
+    tz: Annotated[str, parsed_by(_tz, str)] = Field(
         "", description="The guest's time zone by its IANA name; else the host's."
     )
-    name: Annotated[str, read_by(_name, _text_of(NAME_LENGTH, minLength=1))] = ""
-    email: Annotated[str, read_by(_email, _text_of(EMAIL_LENGTH, format="email"))] = ""
-    notes: Annotated[str, read_by(_notes, _text_of(NOTES_LENGTH))] = ""
-    guests: Annotated[tuple[str, ...], read_by(_guests, list[str])] = Field(
+    name: Annotated[str, parsed_by(_name, _text_of(NAME_LENGTH, minLength=1))] = ""
+    email: Annotated[str, parsed_by(_email, _text_of(EMAIL_LENGTH, format="email"))] = ""
+    notes: Annotated[str, parsed_by(_notes, _text_of(NOTES_LENGTH))] = ""
+    guests: Annotated[tuple[str, ...], parsed_by(_guests, list[str])] = Field(
         (), description="E-mail addresses of more people, as many as may be brought."
     )
-    answers: Annotated[dict[str, str | bool], read_by(_answers, dict[str, str | bool])] = Field(
+    answers: Annotated[dict[str, str | bool], parsed_by(_answers, dict[str, str | bool])] = Field(
         {}, description="Answers to the event type's questions, by their ids."
     )
 
@@ -339,9 +341,8 @@ def read_details(event: EventType, given: Mapping[str, Any], default_tz: str) ->
     Raises Invalid with all faults at once, by the names in `given`; answers as
     `answers.<question id>`.
     """
-    asked = Asked(event, questions(event), event.extra_guests, default_tz)
     try:
-        return Details.model_validate(dict(given), context=asked)
+        return Details.model_validate(dict(given), context=Asked(event, default_tz))
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
         raise Invalid({_at(each): each["msg"] for each in faults}) from None
@@ -357,7 +358,7 @@ def _reason(value: Any) -> str:
 
 
 #: Why a booking is cancelled, in a model of what programs send.
-Reason = Annotated[str, read_by(_reason, _text_of(REASON_LENGTH) | None)]
+Reason = Annotated[str, parsed_by(_reason, _text_of(REASON_LENGTH) | None)]
 
 
 def reason(text: Any) -> str:

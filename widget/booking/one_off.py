@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 import models
 from models import Host, JSONText, Table
 from widget.booking.errors import LinkUsed
-from widget.booking.guest_input import Invalid, instant, read_by
+from widget.booking.guest_input import Invalid, instant, parsed_by
 from widget.config import Config
 from widget.core import fields, slots
 from widget.core.clock import to_rfc3339
@@ -136,7 +136,7 @@ class Wish(BaseModel):
     uses: Annotated[int, between(1, USES), _number(1, USES)] = Field(
         1, description="How many bookings it makes."
     )
-    expires: Annotated[int | None, read_by(_expires, str | None)] = Field(
+    expires: Annotated[int | None, parsed_by(_expires, str | None)] = Field(
         None, description="In RFC 3339 with an offset, or a date, to its end."
     )
     title: Annotated[str, fields.text(fields.TITLE, 1)] | None = Field(
@@ -145,7 +145,7 @@ class Wish(BaseModel):
     duration: Annotated[fields.Length, _number(1, fields.DAY_MINUTES)] | None = Field(
         None, description="Minutes, instead of the event type's."
     )
-    times: Annotated[list[Time] | None, read_by(_times, list[str] | None)] = Field(
+    times: Annotated[list[Time] | None, parsed_by(_times, list[str] | None)] = Field(
         None, description="Starts in RFC 3339, or ranges as START/END, instead of the open hours."
     )
 
