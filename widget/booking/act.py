@@ -196,7 +196,7 @@ def _claimed(looked: Bookable, details: Details, key: str | None, caller: Caller
 def _insert(calendar: Calendar, looked: Bookable, booking: Booking) -> Booking:
     now = looked.now
     try:
-        if made := events.make(calendar.google, calendar, booking, looked.settings, now):
+        if made := events.make(calendar, booking, looked.settings, now):
             return made
     except Unknown as error:
         _stays_pending(booking, error)

@@ -59,7 +59,7 @@ def follow(google: Google, host: models.Host, clock: Clock, goes_on: Callable[[]
                 _look_after(google, host)
     if google.config.secure and goes_on():
         calendars = wanted | {document.target_calendar, *document.busy_calendars}
-        _listen(google, host, calendars, clock())
+        _listen(google.calendar_of(host, READ_SECONDS / 2), calendars, clock())
     states.end_conflicts(host, clock())
     return changed
 
@@ -231,12 +231,12 @@ def _event(calendar: Calendar, booking: models.Booking, item: Item | None) -> Ev
 # --- push channels ----------------------------------------------------------------------------
 
 
-def _listen(google: Google, host: models.Host, calendars: set[str], now: int) -> None:
+def _listen(calendar: Calendar, calendars: set[str], now: int) -> None:
     """A live channel for each of these calendars, and none for others."""
-    calendar = google.calendar_of(host, READ_SECONDS / 2)
+    host = calendar.host
     try:
         for watched in channels.watch(host, calendars):
-            _renew(google, calendar, watched, now)
+            _renew(calendar, watched, now)
         for watched in channels.unwatched(host, calendars):
             for channel in channels.channels(watched):
                 _stop(calendar, channel, now)
@@ -246,13 +246,13 @@ def _listen(google: Google, host: models.Host, calendars: set[str], now: int) ->
         log.warning("host %s: channels: %s", host.id, error)
 
 
-def _renew(google: Google, calendar: Calendar, watched: WatchedCalendar, now: int) -> None:
+def _renew(calendar: Calendar, watched: WatchedCalendar, now: int) -> None:
     """A new channel in the last quarter of the old one's life, and only then the old one's end."""
     found = channels.channels(watched)
     live = [each for each in found if each.resource_id and _lasts(each, now)]
     if not live and models.over(watched.watch_after, now, now + DAY):
         models.note(watched, watch_after=now + CHANNEL_RETRY_SECONDS)
-        if made := _watch(google, calendar, watched, now):
+        if made := _watch(calendar, watched, now):
             live = [made]
     for channel in found:
         if channel not in live[:1] and (live or channel.expires_at <= now):
@@ -263,14 +263,12 @@ def _lasts(channel: Channel, now: int) -> bool:
     return (channel.expires_at - now) * 4 > channel.expires_at - channel.made_at
 
 
-def _watch(
-    google: Google, calendar: Calendar, watched: WatchedCalendar, now: int
-) -> Channel | None:
+def _watch(calendar: Calendar, watched: WatchedCalendar, now: int) -> Channel | None:
     own = {"id": str(uuid.uuid4()), "token": secrets.token_urlsafe(32)}
     # stored before Google is asked for it, so that its first notification is known
     times = {"made_at": now, "expires_at": now + CHANNEL_SECONDS}
     channel = Channel.create(watched=watched, **own, **times)
-    address = f"{google.config.public_url}/google/notifications"
+    address = f"{calendar.google.config.public_url}/google/notifications"
     body = {**own, "type": "web_hook", "address": address}
     try:
         resource, expires_at = calendar.watch(watched.calendar, body)

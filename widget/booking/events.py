@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 import models
 from widget.booking import links, rows, states, whereabouts
+from widget.config import Config
 from widget.core.document import Settings
 from widget.core.locations import LOCATIONS
-from widget.google.client import Calendar, Google
+from widget.google.client import Calendar
 from widget.google.errors import (
     Altered,
     Duplicate,
@@ -41,7 +42,7 @@ log = logging.getLogger("meetslot.events")
 
 
 def make(
-    google: Google, calendar: Calendar, booking: models.Booking, document: Settings, now: int
+    calendar: Calendar, booking: models.Booking, document: Settings, now: int
 ) -> models.Booking | None:
     """Make the event of a booking, or find the one that an earlier try made, and write it down:
     the booking that is confirmed, if it is by this.
@@ -49,7 +50,7 @@ def make(
     Raises Unknown when it may stand and cannot be seen; another GoogleError when it does not.
     """
     try:
-        event = _inserted(calendar, booking, event_body(google, booking, document))
+        event = _inserted(calendar, booking, event_body(calendar.google.config, booking, document))
     except Duplicate:
         _made_before(calendar, booking, now)
         return None
@@ -192,7 +193,7 @@ def move(calendar: Calendar, booking: models.Booking, document: Settings) -> Eve
     etag, (_old, new) = booking.etag, booking.times()
     body = times(*new, document)
     if booking.message:
-        body["description"] = description(calendar.google, booking, document)
+        body["description"] = description(calendar.google.config, booking, document)
     if not booking.holds:  # whoever comes back to a time they gave up takes it again
         body["transparency"] = "opaque"
     for _look in range(LOOKS):
@@ -299,7 +300,7 @@ def _yielding(
     return calendar.patch(booking.calendar, booking.google_event_id, body, event.etag, tell=False)
 
 
-def event_body(google: Google, booking: models.Booking, document: Settings) -> dict[str, Any]:
+def event_body(config: Config, booking: models.Booking, document: Settings) -> dict[str, Any]:
     """The event as Google's Calendar v3 `events.insert` takes it."""
     attendees = [
         {"email": booking.guest_email, "displayName": booking.guest_name},
@@ -309,7 +310,7 @@ def event_body(google: Google, booking: models.Booking, document: Settings) -> d
     body: dict[str, Any] = {
         "id": booking.google_event_id,
         "summary": summary(booking, document),
-        "description": description(google, booking, document),
+        "description": description(config, booking, document),
         **times(booking.start_at, booking.end_at, document),
         "attendees": list({each["email"].lower(): each for each in reversed(attendees)}.values()),
         "extendedProperties": {"private": {"meetslot": booking.id}},
@@ -324,14 +325,11 @@ def event_body(google: Google, booking: models.Booking, document: Settings) -> d
     else:
         body["location"] = rows.place(booking)
     if booking.utm:
-        body["source"] = _source(google, booking)
+        # where the guest came from: Google shows it to the event's creator alone
+        campaign = ", ".join(f"{name}: {value}" for name, value in booking.utm.items())
+        url = links.booking_url(config, booking.id)
+        body["source"] = {"title": campaign[:1024], "url": url}
     return body
-
-
-def _source(google: Google, booking: models.Booking) -> dict[str, str]:
-    """Where the guest came from: Google shows an event's source to its creator alone."""
-    campaign = ", ".join(f"{name}: {value}" for name, value in booking.utm.items())
-    return {"title": campaign[:1024], "url": links.booking_url(google.config, booking.id)}
 
 
 def times(start: int, end: int, document: Settings) -> dict[str, Any]:
@@ -349,7 +347,7 @@ def summary(booking: models.Booking, document: Settings) -> str:
     return _filled(title, booking, document)[:TITLE]
 
 
-def description(google: Google, booking: models.Booking, document: Settings) -> str:
+def description(config: Config, booking: models.Booking, document: Settings) -> str:
     """The host's message and own text, answers and notes, and how to move or cancel: what a guest
     reads in Google's mail. Its pages show a description as HTML: all escaped; and what is longer
     than they take is cut off before the last line."""
@@ -362,7 +360,7 @@ def description(google: Google, booking: models.Booking, document: Settings) -> 
     parts.append(booking.notes)
     with language.speaking(booking.language):
         change = _("To move or cancel: %(address)s")
-    last = change % {"address": links.booking_url(google.config, booking.id)}
+    last = change % {"address": links.booking_url(config, booking.id)}
     text = "\n\n".join(part for part in parts if part.strip())
     last = _escaped(f"\n\n{last}" if text else last, DESCRIPTION)
     return _escaped(text, DESCRIPTION - len(last)) + last

@@ -84,7 +84,7 @@ def settle(google: Google, booking: models.Booking, now: int) -> models.Booking:
     if mine is None:
         return rows.as_it_is(booking)
     try:
-        _agree(google, mine, now)
+        _agree(google.calendar_of(mine.host), mine, now)
     except Refused as error:
         _refused(mine, error, now)
     except GoogleError as error:
@@ -125,8 +125,7 @@ def _unanswered(booking: models.Booking, now: int) -> None:
     settling.let_go(booking, now + _pause(booking.attempts))
 
 
-def _agree(google: Google, booking: models.Booking, now: int) -> None:
-    calendar = google.calendar_of(booking.host)
+def _agree(calendar: Calendar, booking: models.Booking, now: int) -> None:
     if booking.status not in models.ACTIVE:
         _clear_away(calendar, booking, now)
     elif booking.change == "cancel":
@@ -134,7 +133,7 @@ def _agree(google: Google, booking: models.Booking, now: int) -> None:
     elif booking.change == "move":
         _move(calendar, booking, now)
     else:
-        _confirm(google, calendar, booking, now)
+        _confirm(calendar, booking, now)
 
 
 def _clear_away(calendar: Calendar, booking: models.Booking, now: int) -> None:
@@ -157,8 +156,7 @@ def _move(calendar: Calendar, booking: models.Booking, now: int) -> None:
         _undo(calendar, booking, event, now, "slot_taken")
     else:
         try:
-            document = load_document(booking.host.settings)
-            moved = events.move(calendar, booking, document)
+            moved = events.move(calendar, booking, load_document(booking.host.settings))
             events.finish_move(calendar, booking, moved, now)
         except events.ChangedMeanwhile as error:
             _undo(calendar, booking, error.event, now)
@@ -187,13 +185,13 @@ def _busy(
     return busy.fresh(calendar, document, start, end, now)
 
 
-def _confirm(google: Google, calendar: Calendar, booking: models.Booking, now: int) -> None:
+def _confirm(calendar: Calendar, booking: models.Booking, now: int) -> None:
     try:
         event = calendar.get(booking.calendar, booking.google_event_id)
     except Gone:
         if booking.status == "confirmed":
             raise
-        _insert(google, calendar, booking, now)
+        _insert(calendar, booking, now)
         return
     patient = _patient(event, booking, now)
     events.confirm_seen(calendar, booking, patient, now)
@@ -201,7 +199,7 @@ def _confirm(google: Google, calendar: Calendar, booking: models.Booking, now: i
         settling.let_go(booking, now + _pause(booking.attempts))
 
 
-def _insert(google: Google, calendar: Calendar, booking: models.Booking, now: int) -> None:
+def _insert(calendar: Calendar, booking: models.Booking, now: int) -> None:
     """Google knows no event: make it, unless the time has gone meanwhile."""
     if booking.start_at <= now:
         states.fail(booking, "too late", now, leftover=True)
@@ -210,8 +208,7 @@ def _insert(google: Google, calendar: Calendar, booking: models.Booking, now: in
             raise Unavailable("calendar.events.get", 404, "what is busy may be our own event")
         states.fail(booking, "slot_taken", now, leftover=True)
     else:
-        document = load_document(booking.host.settings)
-        events.make(google, calendar, booking, document, now)
+        events.make(calendar, booking, load_document(booking.host.settings), now)
     models.forget_busy(booking.host)
 
 

@@ -65,7 +65,7 @@ class Preview(Picking):
             place = kind.name if kind.meets else "the guest's number"
         return {
             "title": events.summary(sample, self.document),
-            "text": events.description(service.google(), sample, self.document),
+            "text": events.description(service.config(), sample, self.document),
             "place": place,
         }
 
