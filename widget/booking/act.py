@@ -10,21 +10,7 @@ from typing import Any, Literal
 
 import models
 from models import Booking
-from widget.booking import events, mail, offer, one_off, refusals, rows, settling, states
-from widget.booking.errors import (
-    Altered,
-    KeyReused,
-    NotActive,
-    NotBooked,
-    NotOffered,
-    SlotTaken,
-    SlotUnavailable,
-    TooLate,
-    TooManyBookings,
-    Unavailable,
-    Uncertain,
-    UnderWay,
-)
+from widget.booking import errors, events, mail, offer, one_off, refusals, rows, settling, states
 from widget.booking.guest_input import Details, Invalid, questions
 from widget.booking.offer import Bookable, not_booked, offer_for
 from widget.booking.target import Target, of_booking
@@ -72,7 +58,7 @@ def book(
     """
     try:
         return _book(calendar, target, details, key, caller, now)
-    except NotBooked as error:
+    except errors.NotBooked as error:
         refusals.note(target.host, error.code, now)
         raise
     except models.NoAnswer as error:
@@ -81,7 +67,7 @@ def book(
         log.error("booking: the database does not answer: %s", type(error).__name__)
         models.database.close()
         lost = isinstance(error, models.CommitLost)
-        raise (Uncertain() if lost else Unavailable()) from error
+        raise (errors.Uncertain() if lost else errors.Unavailable()) from error
 
 
 def _book(
@@ -111,7 +97,7 @@ def _made_before(host: models.Host, details: Details, key: str) -> Booking | Non
         models.note(before, idempotency_key=None)  # the same request may book anew
         return None
     if before.body_digest != details.digest():
-        raise KeyReused(before.id)
+        raise errors.KeyReused(before.id)
     return before
 
 
@@ -119,7 +105,7 @@ def _make(calendar: Calendar, looked: Bookable, booking: Booking) -> Booking:
     """Ask Google for busy times anew, then insert the event. Raises as `book`."""
     try:
         offer.ask_again(calendar, looked, booking.start_at)
-    except NotBooked as error:
+    except errors.NotBooked as error:
         if states.fail(booking, error.code, looked.now):
             raise
         return rows.as_it_is(booking)  # it took so long that a round has settled it
@@ -141,14 +127,14 @@ def _claim(
         if key and rows.booking_by_key(host, key):  # it came while we waited for the lock
             raise states.KeyTaken
         if rows.made_since(host, looked.now - clock.HOUR) >= PER_HOST_AND_HOUR:
-            raise TooManyBookings(clock.HOUR)
+            raise errors.TooManyBookings(clock.HOUR)
         mail.check_active((details.email, *details.guests), looked.now)
         one_off.take(looked.event, looked.now)
         looked = offer.check(looked, host, details.start)
         try:
             booking = states.claim(host, _claimed(looked, details, key, caller))
         except states.Overlap:
-            raise SlotTaken from None
+            raise errors.SlotTaken from None
         mail.count(booking, looked.now)
         return looked, booking
 
@@ -284,7 +270,7 @@ def end(booking: Booking, removed: bool, now: int) -> None:
 def check_deadline(booking: Booking, by: str, now: int) -> None:
     """Raises TooLate."""
     if not in_time(booking, by, now):
-        raise TooLate(booking.id)
+        raise errors.TooLate(booking.id)
 
 
 def in_time(booking: Booking, by: str, now: int) -> bool:
@@ -309,17 +295,17 @@ def reschedule(google: Google, booking: Booking, start: int, caller: Caller, now
     NotBooked: then it is as it was before, or as the host made it meanwhile.
     """
     if booking.status not in models.ACTIVE:
-        raise NotActive(booking.status)
+        raise errors.NotActive(booking.status)
     if start == (booking.new_start_at if booking.change else booking.start_at):
         return booking
     if booking.status == "pending":
-        raise UnderWay(booking.id)
+        raise errors.UnderWay(booking.id)
     check_deadline(booking, caller.by, now)
     target, calendar = of_booking(booking), google.calendar_of(booking.host)
     if target is None or not target.event.active:
-        raise SlotUnavailable([slots.Reason("closed")])
+        raise errors.SlotUnavailable([slots.Reason("closed")])
     if caller.by == "guest" and refusals.is_blocked(target, (booking.guest_email, *booking.guests)):
-        raise NotOffered
+        raise errors.NotOffered
     caller.allow()
     looked = offer_for(target, calendar, now, booking)
     looked, mine = _claim_move(looked, booking, start, caller)
@@ -341,9 +327,9 @@ def _claim_move(
             until = clock.now() + CLAIM_SECONDS
             mine = states.begin_move(booking, start, end, caller.by, now, until, caller.message)
         except states.Overlap:
-            raise SlotTaken from None
+            raise errors.SlotTaken from None
     if mine is None:  # somebody else changes it at the same time
-        raise UnderWay(booking.id)
+        raise errors.UnderWay(booking.id)
     return looked, mine
 
 
@@ -353,7 +339,7 @@ def _move(calendar: Calendar, looked: Bookable, booking: Booking, mine: Booking)
     now = looked.now
     try:
         offer.ask_again(calendar, looked, mine.times()[-1][0], booking)
-    except NotBooked as error:
+    except errors.NotBooked as error:
         return _undone(mine, error, now)
     try:
         event = events.move(calendar, mine, looked.settings)
@@ -363,7 +349,7 @@ def _move(calendar: Calendar, looked: Bookable, booking: Booking, mine: Booking)
         states.cancel(mine, now, "host")
         models.forget_busy(mine.host)
     except events.ChangedMeanwhile as error:
-        return _undone(mine, Altered(mine.id), now, (calendar, error.event))
+        return _undone(mine, errors.Altered(mine.id), now, (calendar, error.event))
     except GoogleError as error:
         log.warning("booking %s: not moved: %s", mine.id, error)
         return _undone(mine, not_booked(error), now)
@@ -374,7 +360,7 @@ def _move(calendar: Calendar, looked: Bookable, booking: Booking, mine: Booking)
 
 
 def _undone(
-    mine: Booking, error: NotBooked, now: int, seen: tuple[Calendar, Event] | None = None
+    mine: Booking, error: errors.NotBooked, now: int, seen: tuple[Calendar, Event] | None = None
 ) -> Booking:
     """Undo a move that Google certainly did not make, and raise `error`; the booking instead if
     somebody else has settled it meanwhile. `seen`: the event as the host has changed it."""
@@ -391,5 +377,5 @@ def _standing(mine: Booking) -> Booking:
     """The booking as it is now. Raises NotActive when it is over."""
     found = rows.as_it_is(mine)
     if found.status not in models.ACTIVE:
-        raise NotActive(found.status)
+        raise errors.NotActive(found.status)
     return found
