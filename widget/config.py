@@ -31,10 +31,14 @@ class ConfigError(Exception):
     value."""
 
 
+def _demand(good: object) -> None:
+    if not good:
+        raise ValueError
+
+
 def _whole(low: int, high: int) -> Callable[[str], int]:
     def read(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
-            raise ValueError
+        _demand(text.isascii() and text.isdigit() and low <= int(text) <= high)
         return int(text)
 
     return read
@@ -42,8 +46,7 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
 def _public_url(text: str) -> str:
     found = addresses.parse(text.rstrip("/"))
-    if found.rest or not found.secure:
-        raise ValueError
+    _demand(found.secure and not found.rest)
     return found.origin
 
 
@@ -53,8 +56,7 @@ def _web_address(text: str) -> str:
 
 def _endpoint(text: str) -> str:
     text = f"{text.rstrip('/')}/"  # what is asked for is appended to it
-    if not text.endswith("/calendar/v3/"):
-        raise ValueError
+    _demand(text.endswith("/calendar/v3/"))
     return _web_address(text)
 
 
@@ -62,16 +64,14 @@ def _database_url(text: str) -> str:
     if text.startswith("sqlite:///") and len(text) > len("sqlite:///"):
         return text
     url = urlsplit(text)
-    if url.scheme not in ("postgresql", "postgres"):
-        raise ValueError
+    _demand(url.scheme in ("postgresql", "postgres"))
     _ = url.port
     return text
 
 
 def _limiter_storage(text: str) -> str:
     if text.startswith("file:///"):  # counted by widget/web/counters.py
-        if not os.access(Path(text.removeprefix("file://")).parent, os.W_OK):
-            raise ValueError
+        _demand(os.access(Path(text.removeprefix("file://")).parent, os.W_OK))
         return text
     storage_from_string(text)  # knows the scheme, and whether its client is installed
     return text
@@ -81,10 +81,8 @@ def _fernet_keys(text: str) -> tuple[str, ...]:
     keys = _listed(text)
     for key in keys:
         Fernet(key)
-        if len(set(base64.urlsafe_b64decode(key))) < 8:  # of 32 bytes by chance never so few
-            raise ValueError
-    if not keys:
-        raise ValueError
+        _demand(len(set(base64.urlsafe_b64decode(key))) >= 8)  # of 32 bytes by chance never fewer
+    _demand(keys)
     return keys
 
 
@@ -93,8 +91,7 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 def _some(text: str) -> str:
-    if not text.strip():
-        raise ValueError
+    _demand(text.strip())
     return text
 
 
@@ -108,8 +105,7 @@ _EXAMPLE = re.compile(
 
 def _strong(text: str) -> str:
     """Raises ValueError for a secret that can be guessed: short, monotonous, or an example."""
-    if len(text) < 16 or len(set(text)) < 8 or _EXAMPLE.fullmatch(text):
-        raise ValueError
+    _demand(len(text) >= 16 and len(set(text)) >= 8 and not _EXAMPLE.fullmatch(text))
     return text
 
 
@@ -132,8 +128,7 @@ def _metrics(text: str) -> tuple[str, int] | None:
 
 def _hosts_sign_in(text: str) -> tuple[str, ...]:
     entries = tuple(entry.lower() for entry in _listed(text))
-    if any(entry.count("@") != 1 or entry.endswith("@") for entry in entries):
-        raise ValueError
+    _demand(all(entry.count("@") == 1 and not entry.endswith("@") for entry in entries))
     return entries
 
 
@@ -144,8 +139,7 @@ def _rate(text: str) -> str:
 
 
 def _log_level(text: str) -> str:
-    if text.lower() not in LOG_LEVELS:
-        raise ValueError
+    _demand(text.lower() in LOG_LEVELS)
     return text.lower()
 
 
