@@ -275,13 +275,11 @@ def check_deadline(booking: Booking, by: str, now: int) -> None:
 
 def in_time(booking: Booking, by: str, now: int) -> bool:
     """A guest may change a booking until it begins, or its deadline; a host until it ends."""
-    return now < (booking.end_at if by == "host" else booking.start_at - deadline(booking) * 60)
-
-
-def deadline(booking: Booking) -> int:
-    """How many minutes before its start a guest may change a booking for the last time."""
+    if by == "host":
+        return now < booking.end_at
     target = of_booking(booking)
-    return (target and target.event.change_deadline) or 0
+    deadline_minutes = (target and target.event.change_deadline) or 0
+    return now < booking.start_at - deadline_minutes * 60
 
 
 # --- rescheduling ---------------------------------------------------------------------------
