@@ -117,7 +117,7 @@ def cancel(id: str) -> ResponseReturnValue:
     try:
         wish = schema.Cancelling.model_validate(given)
     except ValidationError as error:
-        errors |= {str(each["loc"][0]): each["msg"] for each in error.errors()}
+        errors |= Invalid.of(error).errors
     if errors:
         raise Invalid(errors)
     done = act.cancel(service.google(), found, wish.reason, act.HOST, clock.now())

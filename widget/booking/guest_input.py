@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
@@ -18,10 +18,12 @@ from widget.core import characters, contact, zones
 from widget.core.clock import from_rfc3339
 from widget.core.contact import EMAIL_LENGTH, PHONE_LENGTH
 from widget.core.document import EventType, Question
+from widget.core.fields import wrong
 from widget.core.locations import LOCATIONS
 from widget.text.language import digits, ngettext
 from widget.text.language import gettext as _
 
+T = TypeVar("T")
 NAME_LENGTH, NOTES_LENGTH, ANSWER_LENGTH, REASON_LENGTH = 200, 5000, 2000, 1000
 _SPACE_FOR_PLUS = re.compile(r" (?=\d\d:?\d\d$)")
 PHONE = Question(id="phone", label="Phone number", kind="phone", required=True)
@@ -33,6 +35,17 @@ class Invalid(Exception):
     def __init__(self, errors: dict[str, str]) -> None:
         super().__init__(", ".join(sorted(errors)))
         self.errors = errors
+
+    @classmethod
+    def of(cls, error: ValidationError) -> Invalid:
+        """The faults that pydantic has found, by the field's name or `answers.<question id>`."""
+        faults = error.errors(include_url=False, include_input=False)
+        return cls({_at(each): each["msg"] for each in faults})
+
+
+def _at(fault: ErrorDetails) -> str:
+    id = fault.get("ctx", {}).get("at")
+    return json.loads(id) if id else str(fault["loc"][0])
 
 
 def questions(event: EventType) -> tuple[Question, ...]:
@@ -87,31 +100,26 @@ def lasting(event: EventType, text: str | None) -> EventType:
 # --- texts, as validators take them ---------------------------------------------------------------
 
 
-def _wrong(message: str) -> PydanticCustomError:
-    """`message` is for the guest, in the language of the request."""
-    return PydanticCustomError("guest_input", "{said}", {"said": message})
-
-
 def _text(value: Any, longest: int, *, required: bool = False, lines: bool = False) -> str:
     """The text without what nobody sees, of at most `longest` characters."""
     if value is None:
         value = ""
     if not isinstance(value, str):
-        raise _wrong(_("This has to be text."))
+        raise wrong(_("This has to be text."))
     text = (characters.lines(value) if lines else characters.line(value)).strip()
     if characters.has_controls(text):
-        raise _wrong(
+        raise wrong(
             _("Control characters cannot be used here. Please type it instead of pasting it.")
         )
     if characters.blank(text):
         if required:
-            raise _wrong(_missing(value))
+            raise wrong(_missing(value))
         return ""
     if "\n" in text and not lines:
-        raise _wrong(_("Write this in one line."))
+        raise wrong(_("Write this in one line."))
     if len(text) > longest:
         said = _("This is too long: at most %(n)s characters.") % {"n": digits(longest)}
-        raise _wrong(said)
+        raise wrong(said)
     return text
 
 
@@ -132,15 +140,15 @@ def _address(text: str) -> str:
             )
         else:
             said = _("Enter an e-mail address such as maria@example.com.")
-        raise _wrong(said) from None
+        raise wrong(said) from None
 
 
-def _said(read: Callable[[Any], Any], value: Any) -> Any:
+def in_words(read: Callable[[Any], T], value: Any) -> T:
     """What `read` makes of a value; its ValueError's message is for the guest."""
     try:
         return read(value)
     except ValueError as error:
-        raise _wrong(str(error)) from None
+        raise wrong(str(error)) from None
 
 
 # --- the fields -----------------------------------------------------------------------------------
@@ -161,16 +169,16 @@ class Asked:
 
 def _start(value: Any) -> Any:
     if value in (None, "", 0):
-        raise _wrong(_("Choose a time."))
-    return _said(instant, value)
+        raise wrong(_("Choose a time."))
+    return in_words(instant, value)
 
 
 def _tz(value: Any, info: ValidationInfo) -> Any:
-    return Asked.of(info).tz if value in (None, "") else _said(lambda text: zone(text).key, value)
+    return Asked.of(info).tz if value in (None, "") else in_words(zone, value).key
 
 
 def _duration(value: Any, info: ValidationInfo) -> Any:
-    return _said(partial(length, Asked.of(info).event), value)
+    return in_words(partial(length, Asked.of(info).event), value)
 
 
 def _once(value: Any) -> str | None:
@@ -180,7 +188,7 @@ def _once(value: Any) -> str | None:
 def _name(value: Any) -> str:
     name = _text(value, NAME_LENGTH, required=True)
     if contact.tells_address(name):  # it becomes the title of an invitation in the host's name
-        raise _wrong(
+        raise wrong(
             _(
                 "Please write your name without a web or e-mail address. If there is none in it,"
                 " put a space after each dot."
@@ -201,7 +209,7 @@ def _guests(value: Any, info: ValidationInfo) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list | tuple):
-        raise _wrong(_("Give a list of e-mail addresses."))
+        raise wrong(_("Give a list of e-mail addresses."))
     typed = [_text(each, EMAIL_LENGTH, required=each is None) for each in value]
     found = [_address(each) for each in typed if each]
     most = Asked.of(info).event.extra_guests
@@ -209,7 +217,7 @@ def _guests(value: Any, info: ValidationInfo) -> tuple[str, ...]:
         said = ngettext(
             "You can bring %(n)s more person.", "You can bring up to %(n)s more people.", most
         )
-        raise _wrong(said % {"n": digits(most)})
+        raise wrong(said % {"n": digits(most)})
     return tuple(dict.fromkeys(found))
 
 
@@ -218,10 +226,10 @@ def _answers(value: Any, info: ValidationInfo) -> dict[str, str | bool]:
     if value is None:
         value = {}
     if not isinstance(value, Mapping):
-        raise _wrong(_("Give an object of answers by question."))
+        raise wrong(_("Give an object of answers by question."))
     asked = {question.id: question for question in questions(Asked.of(info).event)}
     faults: list[InitErrorDetails] = [
-        _fault(id, _wrong(_("This is not asked here."))) for id in value if id not in asked
+        _fault(id, wrong(_("This is not asked here."))) for id in value if id not in asked
     ]
     found: dict[str, str | bool] = {}
     for id, question in asked.items():
@@ -258,22 +266,22 @@ def _choice(question: Question, text: str) -> str:
     for each in question.choices:
         if characters.line(each).strip() == text:
             return each
-    raise _wrong(_("Choose one of the answers."))
+    raise wrong(_("Choose one of the answers."))
 
 
 def _phone(text: str) -> str:
     try:
         return contact.phone(text)
     except ValueError:
-        raise _wrong(_("Enter a phone number such as +1 212-555-0143.")) from None
+        raise wrong(_("Enter a phone number such as +1 212-555-0143.")) from None
 
 
 def _ticked(question: Question, value: Any) -> bool:
     if value not in (None, "", True, False, "1", "on", "yes", "true", "false", "0"):
-        raise _wrong(_("Answer yes or no."))
+        raise wrong(_("Answer yes or no."))
     ticked = value in (True, "1", "on", "yes", "true")
     if question.required and not ticked:
-        raise _wrong(_("Tick this box to go on."))
+        raise wrong(_("Tick this box to go on."))
     return ticked
 
 
@@ -344,13 +352,7 @@ def read_details(event: EventType, given: Mapping[str, Any], default_tz: str) ->
     try:
         return Details.model_validate(dict(given), context=Asked(event, default_tz))
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False)
-        raise Invalid({_at(each): each["msg"] for each in faults}) from None
-
-
-def _at(fault: ErrorDetails) -> str:
-    id = fault["ctx"].get("at")
-    return json.loads(id) if id else str(fault["loc"][0])
+        raise Invalid.of(error) from None
 
 
 def _reason(value: Any) -> str:

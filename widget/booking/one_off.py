@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 import models
 from models import Host, JSONText, Table
 from widget.booking.errors import LinkUsed
-from widget.booking.guest_input import Invalid, instant, parsed_by
+from widget.booking.guest_input import Invalid, in_words, instant, parsed_by
 from widget.config import Config
 from widget.core import fields, slots
 from widget.core.clock import to_rfc3339
@@ -84,7 +84,7 @@ def _expires(value: Any, info: ValidationInfo) -> int | None:
         following = date.fromisoformat(value) + timedelta(days=1)
         midnight = datetime.combine(following, datetime.min.time(), info.context)  # type: ignore[arg-type]
         return int(midnight.timestamp())
-    return _instant(value)
+    return in_words(instant, value)
 
 
 def _times(value: Any) -> list[Time] | None:
@@ -105,17 +105,11 @@ def _time(value: Any) -> Time:
         value = [value.get("start"), *(value[name] for name in ("end",) if name in value)]
     if not isinstance(value, list | tuple) or not 1 <= len(value) <= 2:
         raise wrong("must be starts in RFC 3339, or ranges as START/END")
-    start, end = _instant(value[0]), _instant(value[1]) if len(value) == 2 else None
+    start, *ends = (in_words(instant, each) for each in value)
+    end = ends[0] if ends else None
     if end is not None and end <= start:
         raise wrong("must have ranges that end after they start")
     return start, end
-
-
-def _instant(value: Any) -> int:
-    try:
-        return instant(value)
-    except ValueError as error:
-        raise wrong(str(error)) from None
 
 
 def said(time: Time) -> str:
@@ -155,8 +149,7 @@ def read(document: Settings, given: Mapping[str, Any], now: int) -> Wish:
     try:
         wish = Wish.model_validate(dict(given), context=ZoneInfo(document.time_zone))
     except ValidationError as error:
-        found = {str(each["loc"][0]): each["msg"] for each in error.errors(include_url=False)}
-        raise Invalid(found) from None
+        raise Invalid.of(error) from None
     event = document.event_type(wish.event)
     if event is None:
         raise Invalid({"event": "must be the slug of one of the event types"})

@@ -44,6 +44,7 @@ NOT_NEW = RESERVED | {"me"}
 
 
 def wrong(message: str) -> PydanticCustomError:
+    """What a validator raises; `message` is for whoever typed it."""
     return PydanticCustomError("settings", "{message}", {"message": message})
 
 
