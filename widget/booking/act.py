@@ -24,6 +24,7 @@ from widget.text.language import gettext as _
 
 CLAIM_SECONDS = 20  # longer than the calls of one request take: nobody else settles it before
 PER_HOST_AND_HOUR = 300
+PROMISED = ("title", "duration", "location", "location_detail", "invite_title", "invite_text")
 #: Begins the key of a form without our nonce: it tells a repetition only while the booking stands.
 BARE = "bare:"
 
@@ -141,15 +142,8 @@ def _claim(
 
 def promise(event: EventType) -> dict[str, Any]:
     """What a booking keeps of its event type, whatever becomes of that."""
-    return {
-        "title": event.title,
-        "duration": event.duration,
-        "location": event.location,
-        "location_detail": event.location_detail,
-        "invite_title": event.invite_title,
-        "invite_text": event.invite_text,
-        "labels": {question.id: question.label for question in questions(event)},
-    }
+    labels = {question.id: question.label for question in questions(event)}
+    return {**{name: getattr(event, name) for name in PROMISED}, "labels": labels}
 
 
 def _claimed(looked: Bookable, details: Details, key: str | None, caller: Caller) -> dict[str, Any]:

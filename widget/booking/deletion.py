@@ -68,8 +68,7 @@ def _close(host: Host) -> None:
 def _end_what_is_open(google: Google, host: Host, now: int) -> None:
     """Wait for those who talk to Google about a booking, for as long as they may take; what nobody
     knows the outcome of then is cancelled."""
-    pending = Booking.select(Booking, Host).join(Host)
-    pending = pending.where(Booking.host == host, Booking.status == "pending")
+    pending = rows.with_hosts().where(Booking.host == host, Booking.status == "pending")
     until = time.monotonic() + google.patience.budget_seconds
     while time.monotonic() < until and pending.where(Booking.settle_after > clock.now()).exists():
         time.sleep(LOOK_SECONDS)
@@ -80,14 +79,8 @@ def _end_what_is_open(google: Google, host: Host, now: int) -> None:
 def disconnect(google: Google, found: Host, now: int) -> bool:
     """Revoke our access at Google and forget the tokens; whether Google confirmed it."""
     revoked = google.revoke(found)
-    models.note(
-        found,
-        refresh_token=None,
-        access_token=None,
-        token_expires_at=None,
-        disconnected_at=now,
-        disconnected_reason=BY_HOST,
-    )
+    tokens = dict.fromkeys(("refresh_token", "access_token", "token_expires_at"))
+    models.note(found, **tokens, disconnected_at=now, disconnected_reason=BY_HOST)
     return revoked
 
 
@@ -131,19 +124,15 @@ def _cancelled(google: Google, booking: Booking, now: int) -> bool:
 
 def bookings_of_guest(email: str) -> list[Booking]:
     """All bookings that a guest made, with any host."""
-    return list(
-        Booking.select(Booking, Host)
-        .join(Host)
-        .where(peewee.fn.LOWER(Booking.guest_email) == email.lower())
-        .order_by(Booking.start_at)
-    )
+    theirs = peewee.fn.LOWER(Booking.guest_email) == email.lower()
+    return list(rows.with_hosts().where(theirs).order_by(Booking.start_at))
 
 
 def bookings_with(email: str) -> list[Booking]:
     """All bookings that somebody was invited to as a further guest."""
     wanted = email.lower()
     listed = peewee.fn.LOWER(Booking.guests).coerce(False).contains(wanted)
-    found = Booking.select(Booking, Host).join(Host).where(listed).order_by(Booking.start_at)
+    found = rows.with_hosts().where(listed).order_by(Booking.start_at)
     return [each for each in found if wanted in map(str.lower, each.guests)]
 
 

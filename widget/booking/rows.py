@@ -81,8 +81,13 @@ def booked_calendars(host: Host, now: int) -> set[str]:
 
 def followed(host: Host, calendar: str, now: int) -> list[Booking]:
     """The bookings in one calendar whose events are followed."""
-    query = Booking.select(Booking, Host).join(Host).where(Booking.host == host)
-    return list(query.where(*_active(now - WEEK), Booking.calendar == calendar))
+    there = Booking.host == host, Booking.calendar == calendar
+    return list(with_hosts().where(*there, *_active(now - WEEK)))
+
+
+def with_hosts() -> Any:
+    """The query for bookings, each with its host."""
+    return Booking.select(Booking, Host).join(Host)
 
 
 def _active(since: int) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 import peewee
 
 import models
-from models import UNSETTLED, Booking, Host
+from models import UNSETTLED, Booking
 from widget.booking import rows
 
 LEASE_SECONDS = 60  # the longest that one talk with Google about a booking may take
@@ -51,13 +51,8 @@ def hurry_all(now: int) -> int:
 
 def unsettled(now: int) -> list[Booking]:
     """Bookings with something open at Google that nobody is talking to Google about."""
-    return list(
-        Booking.select(Booking, Host)
-        .join(Host)
-        .where(UNSETTLED, _due(now))
-        .order_by(Booking.settle_after)
-        .limit(AT_ONCE)
-    )
+    found = rows.with_hosts().where(UNSETTLED, _due(now)).order_by(Booking.settle_after)
+    return list(found.limit(AT_ONCE))
 
 
 def waiting(since: int) -> int:
