@@ -420,10 +420,10 @@ def save_sign_in(host: Host, email: str, tokens: dict[str, Any]) -> None:
         forget_busy(host)
 
 
-def note(row: Table, **values: Any) -> None:
-    """Keep something about a row, by column, whatever else became of it meanwhile."""
+def note(row: Table, *where: Any, **values: Any) -> bool:
+    """Keep something about a row, by column, if it still is as `where` has it; whether it is."""
     mine = type(row)._meta.primary_key == row.get_id()  # type: ignore[no-untyped-call]
-    type(row).update(values).where(mine).execute()
+    return changed(type(row).update(values).where(mine, *where))
 
 
 def put(key: peewee.Field, of: Any, **values: Any) -> None:

@@ -218,7 +218,7 @@ def revoke(host: Host, code: str, now: int) -> bool:
     if link is None:
         return False
     open_ = OneOffLink.revoked_at.is_null() & (OneOffLink.used < OneOffLink.uses)
-    OneOffLink.update(revoked_at=now).where(OneOffLink.code == link.code, open_).execute()
+    models.note(link, open_, revoked_at=now)
     return True
 
 

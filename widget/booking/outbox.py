@@ -101,9 +101,9 @@ def note_disconnected(now: int) -> None:
     for hook in query.where(news):
         since = hook.host.disconnected_at
         new = Webhook.told_at.is_null() if hook.told_at is None else Webhook.told_at == hook.told_at
-        told = Webhook.update(told_at=since).where(Webhook.host == hook.host_id, new)
         with models.write():
-            if since and models.changed(told) and "host.disconnected" in hook.events:
+            told = models.note(hook, new, told_at=since)
+            if since and told and "host.disconnected" in hook.events:
                 _put(hook.host_id, "host.disconnected", since)
 
 
@@ -166,10 +166,8 @@ def take(delivery: Delivery, now: int) -> bool:
     pause. False when another worker has begun one."""
     pause = min(FIRST_PAUSE_SECONDS * 4.0 ** min(delivery.attempts, 9), LONGEST_PAUSE_SECONDS)
     again = now + round(pause * random.uniform(0.75, 1.25))
-    mine = Delivery.update(attempts=Delivery.attempts + 1, due_at=again).where(
-        Delivery.id == delivery.id, Delivery.attempts == delivery.attempts
-    )
-    return models.changed(mine)
+    same, attempts = Delivery.attempts == delivery.attempts, Delivery.attempts + 1
+    return models.note(delivery, same, attempts=attempts, due_at=again)
 
 
 def taken(status: int | None) -> bool:
@@ -187,7 +185,7 @@ def note_attempt(delivery: Delivery, status: int | None, words: str, slow: bool,
     else:
         values = {"due_at": None if now >= last else sooner}
     with models.write():
-        if models.changed(Delivery.update(values).where(Delivery.id == delivery.id)):
+        if models.note(delivery, **values):
             Attempt.create(delivery=delivery, made_at=now, status=status, words=words)
         Webhook.update(slow=slow or not done).where(Webhook.host == delivery.host_id).execute()
     return done

@@ -157,11 +157,9 @@ def announce(booking: Booking) -> str | None:
     act = booking.unannounced
     if act is None or booking.status != DONE[act]:
         return None
-    query = Booking.update(unannounced=None).where(
-        Booking.id == booking.id, Booking.unannounced == act, Booking.status == DONE[act]
-    )
+    still = Booking.unannounced == act, Booking.status == DONE[act]
     try:
-        return str(act) if models.changed(query) else None
+        return str(act) if models.note(booking, *still, unannounced=None) else None
     except models.NoAnswer:  # a later answer tells it, when the database can be written to
         return None
 
@@ -182,17 +180,14 @@ def same_event(booking: Booking) -> tuple[str, Any]:
 
 def change_calendar(booking: Booking, calendar: str) -> None:
     """The host put the event of a booking into another calendar of theirs."""
-    Booking.update(calendar=calendar).where(
-        Booking.id == booking.id, Booking.calendar == booking.calendar
-    ).execute()
+    models.note(booking, Booking.calendar == booking.calendar, calendar=calendar)
     booking.calendar = calendar
 
 
 def leave_over(booking: Booking, now: int) -> None:
     """Mark a booking that is over as having an event at Google that has to be deleted."""
-    Booking.update(leftover=True, settle_after=now).where(
-        Booking.id == booking.id, Booking.status.in_(("cancelled", "failed"))
-    ).execute()
+    over = Booking.status.in_(("cancelled", "failed"))
+    models.note(booking, over, leftover=True, settle_after=now)
 
 
 def is_hosts_own(booking: models.Booking) -> bool:

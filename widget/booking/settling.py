@@ -22,24 +22,19 @@ AT_ONCE = 500  # bookings of a round
 
 def take(booking: Booking, now: int, until: int) -> Booking | None:
     """Lease an unsettled booking for a talk with Google; None if somebody else has it."""
-    query = Booking.update(settle_after=until, attempts=Booking.attempts + 1).where(
-        Booking.id == booking.id, UNSETTLED, _due(now)
-    )
-    return rows.booking_by_id(booking.id) if models.changed(query) else None
+    leased = {"settle_after": until, "attempts": Booking.attempts + 1}
+    taken = models.note(booking, UNSETTLED, _due(now), **leased)
+    return rows.booking_by_id(booking.id) if taken else None
 
 
 def let_go(booking: Booking, until: int) -> None:
     """End a lease: the next talk with Google about it may begin at `until`."""
-    Booking.update(settle_after=until).where(
-        Booking.id == booking.id, Booking.attempts == booking.attempts
-    ).execute()
+    models.note(booking, Booking.attempts == booking.attempts, settle_after=until)
 
 
 def hurry(booking: Booking, now: int) -> None:
     """Make an unsettled booking due now, unless somebody is working on it."""
-    Booking.update(settle_after=now).where(
-        Booking.id == booking.id, UNSETTLED, Booking.settle_after > now + LEASE_SECONDS
-    ).execute()
+    models.note(booking, UNSETTLED, Booking.settle_after > now + LEASE_SECONDS, settle_after=now)
 
 
 def hurry_all(now: int) -> int:

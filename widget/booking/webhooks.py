@@ -61,7 +61,7 @@ def put(google: Client, host: Host, wanted: document.Webhook | None, now: int) -
             secret = google.encrypt(wanted.secret)
             old = {"old_secret": before.secret, "old_until": now + BOTH_SECONDS}
             values = {**values, **old, "secret": secret}
-        Webhook.update(values).where(Webhook.host == host).execute()
+        models.note(before, **values)
 
 
 def opened(google: Client, secret: str) -> str | None:
@@ -86,9 +86,8 @@ def rotate(google: Client, host: Host) -> int:
         old = getattr(hook, column.name)
         plain = old and old.startswith(PREFIX)
         new = old and (google.encrypt(old) if plain else google.encrypted_anew(old))
-        if new:
-            same = Webhook.update({column: new}).where(Webhook.host == host, column == old)
-            changed += models.changed(same)
+        if hook and new:
+            changed += models.note(hook, column == old, **{column.name: new})
     return changed
 
 

@@ -152,8 +152,7 @@ class Client:
             old = getattr(host, column.name)
             new = old and self.encrypted_anew(old)
             if new:
-                same = models.Host.id == host.id, column == old
-                changed += models.changed(models.Host.update({column: new}).where(*same))
+                changed += models.note(host, column == old, **{column.name: new})
         return changed
 
     def columns(self, tokens: Tokens) -> dict[str, Any]:
@@ -347,4 +346,4 @@ class Access:
     def _save(self, values: dict[str, Any], *where: Any) -> None:
         """Store columns of the host's grant, unless a newer consent has replaced it."""
         grant = models.Host.refresh_token == self.host.refresh_token
-        models.Host.update(values).where(models.Host.id == self.host.id, grant, *where).execute()
+        models.note(self.host, grant, *where, **values)

@@ -104,10 +104,9 @@ def _move(booking: Booking) -> str:
 def _mark(booking: Booking, no_show: bool) -> str:
     """Note that the guest did not come, or did after all, to a booking that has begun."""
     now = clock.now()
-    query = Booking.update(no_show=no_show, updated_at=now).where(
-        Booking.id == booking.id, Booking.status == "confirmed", Booking.start_at <= now
-    )
-    return ("no-show" if no_show else "came") if models.changed(query) else ""
+    begun = Booking.status == "confirmed", Booking.start_at <= now
+    marked = models.note(booking, *begun, no_show=no_show, updated_at=now)
+    return ("no-show" if no_show else "came") if marked else ""
 
 
 # --- as a file -----------------------------------------------------------------------------------
