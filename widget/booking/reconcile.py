@@ -26,8 +26,6 @@ from widget.booking import (
 )
 from widget.core import clock as core_clock
 from widget.core.clock import DAY, HOUR, Clock
-from widget.core.document import load_document
-from widget.core.slots import Busy
 from widget.google.client import Calendar, Google
 from widget.google.errors import WRITES, Gone, GoogleError, Refused, Unavailable
 from widget.google.event import Event
@@ -156,7 +154,7 @@ def _move(calendar: Calendar, booking: models.Booking, now: int) -> None:
         _undo(calendar, booking, event, now, "slot_taken")
     else:
         try:
-            moved = events.move(calendar, booking, load_document(booking.host.settings))
+            moved = events.move(calendar, booking, calendar.document)
             events.finish_move(calendar, booking, moved, now)
         except events.ChangedMeanwhile as error:
             _undo(calendar, booking, error.event, now)
@@ -173,16 +171,9 @@ def _undo(
 
 
 def _taken(calendar: Calendar, booking: models.Booking, start: int, end: int, now: int) -> bool:
-    others = offer.without(booking, _busy(calendar, booking, start, end, now))
+    taken = busy.fresh(calendar, calendar.document, start, end, now)
+    others = offer.without(booking, taken)
     return bool(others) or offer.crowded(calendar, booking, start, end)
-
-
-def _busy(
-    calendar: Calendar, booking: models.Booking, start: int, end: int, now: int
-) -> list[Busy]:
-    """The host's busy times as Google has them now."""
-    document = load_document(booking.host.settings)
-    return busy.fresh(calendar, document, start, end, now)
 
 
 def _confirm(calendar: Calendar, booking: models.Booking, now: int) -> None:
@@ -201,14 +192,15 @@ def _confirm(calendar: Calendar, booking: models.Booking, now: int) -> None:
 
 def _insert(calendar: Calendar, booking: models.Booking, now: int) -> None:
     """Google knows no event: make it, unless the time has gone meanwhile."""
-    if booking.start_at <= now:
+    start, end = booking.start_at, booking.end_at
+    if start <= now:
         states.fail(booking, "too late", now, leftover=True)
-    elif _busy(calendar, booking, booking.start_at, booking.end_at, now):
+    elif busy.fresh(calendar, calendar.document, start, end, now):
         if now < booking.created_at + UNSEEN_SECONDS:
             raise Unavailable("calendar.events.get", 404, "what is busy may be our own event")
         states.fail(booking, "slot_taken", now, leftover=True)
     else:
-        events.make(calendar, booking, load_document(booking.host.settings), now)
+        events.make(calendar, booking, calendar.document, now)
     models.forget_busy(booking.host)
 
 

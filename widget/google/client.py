@@ -21,7 +21,7 @@ import models
 from widget import metrics
 from widget.config import Config
 from widget.core.clock import DAY, from_rfc3339, to_rfc3339
-from widget.core.document import load_document
+from widget.core.document import Settings, load_document
 from widget.core.slots import Busy
 from widget.google.auth import Access, Client
 from widget.google.errors import (
@@ -94,6 +94,11 @@ class Calendar:
     def __init__(self, google: Google, host: models.Host, seconds: float) -> None:
         self.google, self.host = google, host
         self._access = Access(google, host, time.monotonic() + seconds)
+
+    @property
+    def document(self) -> Settings:
+        """The host's settings."""
+        return load_document(self.host.settings)
 
     @property
     def seconds_left(self) -> float:
@@ -275,8 +280,7 @@ class Calendar:
 
     def read_event(self, event: dict[str, Any]) -> Event:
         """One of Google's events. Raises KeyError, TypeError, AttributeError or ValueError."""
-        zone = ZoneInfo(load_document(self.host.settings).time_zone)
-        return read_event(event, zone, self.host.email)
+        return read_event(event, ZoneInfo(self.document.time_zone), self.host.email)
 
     def _call(
         self,
