@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -126,10 +125,8 @@ class Calendar:
             "timeMax": to_rfc3339(end),
             "items": [{"id": calendar} for calendar in calendars],
         }
-        request = self.google.service.freebusy.query(body=body)
-        found, unread = self._call(
-            "calendar.freebusy.query", request, lambda answer: _freebusy(answer, calendars)
-        )
+        read = partial(_freebusy, calendars)
+        found, unread = self._call("calendar.freebusy.query", {"body": body}, read)
         if unread:
             raise Unreadable(*unread[0])
         return found
@@ -138,16 +135,16 @@ class Calendar:
         """The host's calendar list: Google's entries with id, summary, primary, timeZone."""
         found, page = list[dict[str, Any]](), None
         while True:
-            request = self.google.service.calendarList.list(pageToken=page, maxResults=250)
-            items, page, _sync = self._call("calendar.calendarList.list", request, _page)
+            asked = {"pageToken": page, "maxResults": 250}
+            items, page, _sync = self._call("calendar.calendarList.list", asked, _page)
             found += items
             if not page:
                 return found
 
     def get(self, calendar: str, event_id: str) -> Event:
         """The event, also a cancelled one. Raises Gone when there never was one."""
-        request = self.google.service.events.get(calendarId=calendar, eventId=event_id)
-        return self._event("calendar.events.get", request, event_id)
+        asked = {"calendarId": calendar, "eventId": event_id}
+        return self._call("calendar.events.get", asked, partial(self._event, event_id))
 
     @cached_property
     def owned(self) -> list[set[str]]:
@@ -173,23 +170,18 @@ class Calendar:
         asked = {"calendarId": calendar, "maxResults": PAGE, "pageToken": page}
         if sync_token:
             asked["syncToken"] = sync_token
-        request = self.google.service.events.list(**asked)
-        return self._call("calendar.events.list", request, _events_page)
+        return self._call("calendar.events.list", asked, _events_page)
 
     def crowded(self, calendar: str, start: int, end: int, event_id: str) -> bool:
         """Whether any other event than this one takes the host's time from start to end."""
-        request = self.google.service.events.list(
-            calendarId=calendar,
-            timeMin=to_rfc3339(start),
-            timeMax=to_rfc3339(end),
-            singleEvents=True,
-        )
+        between = {"timeMin": to_rfc3339(start), "timeMax": to_rfc3339(end)}
+        asked = {"calendarId": calendar, "singleEvents": True, **between}
 
         def read(answer: dict[str, Any]) -> bool:
             items, more, _sync = _page(answer)
             return bool(more) or any(self._takes(each, event_id) for each in items)
 
-        return self._call("calendar.events.list", request, read)
+        return self._call("calendar.events.list", asked, read)
 
     def _takes(self, event: dict[str, Any], event_id: str) -> bool:
         if event_id in (event["id"], event.get("recurringEventId")):
@@ -202,11 +194,8 @@ class Calendar:
     def insert(self, calendar: str, body: dict[str, Any]) -> Event:
         """Insert an event under our own id, so that a repetition is refused as Duplicate. Whether
         the calendar takes events is kept for the host, the operator and the next guest."""
-        request = self.google.service.events.insert(
-            calendarId=calendar, body=body, conferenceDataVersion=1, sendUpdates="all"
-        )
-        with self._closing(calendar):
-            event = self._event(INSERT, request, body["id"], writes=True)
+        asked = {"body": body, "conferenceDataVersion": 1, "sendUpdates": "all"}
+        event = self._write(INSERT, calendar, asked, partial(self._event, body["id"]))
         if models.calendar_refusal(self.host, calendar):
             models.note(self.host, calendar_refused=None)
         return event
@@ -218,30 +207,32 @@ class Calendar:
 
         Raises Altered when the event is not as `etag` knew it, Gone when it is not there.
         """
-        request = self.google.service.events.patch(
-            calendarId=calendar,
-            eventId=event_id,
-            body=body,
-            conferenceDataVersion=1,  # without conferenceData: the conference is kept
-            sendUpdates="all" if tell else "none",
-        )
-        method, request = "calendar.events.patch", _if_match(request, etag)
-        with self._closing(calendar):
-            return self._event(method, request, event_id, writes=True)
+        asked = {
+            "eventId": event_id,
+            "body": body,
+            "conferenceDataVersion": 1,  # without conferenceData: the conference is kept
+            "sendUpdates": "all" if tell else "none",
+        }
+        read = partial(self._event, event_id)
+        return self._write("calendar.events.patch", calendar, asked, read, etag)
 
     def delete(self, calendar: str, event_id: str, etag: str | None) -> None:
         """Delete an event, and have Google tell its guests. Raises Altered or Gone as patch."""
-        request = self.google.service.events.delete(
-            calendarId=calendar, eventId=event_id, sendUpdates="all"
-        )
-        with self._closing(calendar):
-            self._call("calendar.events.delete", _if_match(request, etag), _nothing, writes=True)
+        asked = {"eventId": event_id, "sendUpdates": "all"}
+        self._write("calendar.events.delete", calendar, asked, _nothing, etag)
 
-    @contextmanager
-    def _closing(self, calendar: str) -> Iterator[None]:
-        """Keep that a calendar is closed to us, and Google's words for it."""
+    def _write(
+        self,
+        method: str,
+        calendar: str,
+        asked: dict[str, Any],
+        read: Callable[[Any], T],
+        etag: str | None = None,
+    ) -> T:
+        """Write to a calendar; keep that it is closed to us, and Google's words for it."""
         try:
-            yield
+            asked = {"calendarId": calendar, **asked}
+            return self._call(method, asked, read, etag=etag, writes=True)
         except CalendarClosed as error:
             said = f"{error.status} {error.reason}".strip()
             models.note(self.host, calendar_gone=calendar, calendar_refused=f"{calendar} {said}")
@@ -253,30 +244,25 @@ class Calendar:
         """Have Google say when anything in a calendar changes: the channel's resource id, and
         until when (seconds since 1970). Raises Refused for a calendar that cannot be watched,
         and Unknown when the channel may stand."""
-        request = self.google.service.events.watch(calendarId=calendar, body=channel)
-        return self._call(
-            "calendar.events.watch",
-            request,
-            lambda answer: (str(answer["resourceId"]), int(answer["expiration"]) // 1000),
-            writes=True,
-            needed=False,
-        )
+
+        def read(answer: dict[str, Any]) -> tuple[str, int]:
+            return str(answer["resourceId"]), int(answer["expiration"]) // 1000
+
+        asked = {"calendarId": calendar, "body": channel}
+        return self._call("calendar.events.watch", asked, read, writes=True, needed=False)
 
     def stop(self, channel: str, resource: str) -> None:
         """End a channel. Raises Gone when there is none."""
-        body = {"id": channel, "resourceId": resource}
-        request = self.google.service.channels.stop(body=body)
-        self._call("calendar.channels.stop", request, _nothing, needed=False)
+        asked = {"body": {"id": channel, "resourceId": resource}}
+        self._call("calendar.channels.stop", asked, _nothing, needed=False)
 
     # --- the one place where answers and faults are understood --------------------------------
 
-    def _event(self, method: str, request: Any, event_id: str, *, writes: bool = False) -> Event:
-        def read(answer: dict[str, Any]) -> Event:
-            if answer["id"] != event_id:
-                raise ValueError
-            return self.read_event(answer)
-
-        return self._call(method, request, read, writes=writes)
+    def _event(self, event_id: str, answer: dict[str, Any]) -> Event:
+        """The event of this id."""
+        if answer["id"] != event_id:
+            raise ValueError
+        return self.read_event(answer)
 
     def read_event(self, event: dict[str, Any]) -> Event:
         """One of Google's events. Raises KeyError, TypeError, AttributeError or ValueError."""
@@ -285,18 +271,24 @@ class Calendar:
     def _call(
         self,
         method: str,
-        request: Any,
+        asked: dict[str, Any],
         read: Callable[[Any], T],
         *,
+        etag: str | None = None,
         writes: bool = False,
         needed: bool = True,
     ) -> T:
-        """Google's answer as `read` reads it (which raises one of MALFORMED if it cannot).
+        """Google's answer to a method of its API, such as calendar.events.get, that is `asked` with
+        these parameters, as `read` reads it (which raises one of MALFORMED if it cannot).
 
         What certainly did nothing and may pass is tried again. Forbidden is raised when it comes
         twice; once it is Unavailable, whatever came before it.
         `needed`: a host who does not allow this cannot be booked.
         """
+        _api, collection, verb = method.split(".")
+        request = getattr(getattr(self.google.service, collection), verb)(**asked)
+        if etag:
+            request.headers["If-Match"] = etag
         tried, forbidden, patience = 0, False, self.google.patience
         while True:
             tried += 1
@@ -348,14 +340,8 @@ class Calendar:
         return error
 
 
-def _if_match(request: Any, etag: str | None) -> Any:
-    if etag:
-        request.headers["If-Match"] = etag
-    return request
-
-
 def _freebusy(
-    answer: dict[str, Any], calendars: Sequence[str]
+    calendars: Sequence[str], answer: dict[str, Any]
 ) -> tuple[list[Busy], list[tuple[str, str]]]:
     """Busy intervals, and which calendars cannot be read and why."""
     entries = {calendar: answer["calendars"][calendar] for calendar in calendars}
