@@ -8,8 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,6 @@ import pytest
 import requests
 import time_machine
 from cryptography.fernet import Fernet
-from requests.adapters import HTTPAdapter
-from urllib3.util.retry import Retry
 
 import models
 from app import create_app
@@ -26,7 +23,7 @@ from demo.google import StandIn
 from tests import worker
 from tests.conftest import ROOT, Browser
 from tests.people import ANA, PICKER
-from tests.server import FORKS, free_ports
+from tests.server import FORKS, Production, production
 from widget import config
 
 KEY = Fernet.generate_key().decode()
@@ -189,7 +186,9 @@ def flask(folder: Path, *args: str, **environ: str) -> subprocess.CompletedProce
     command, clean = ["--app", "app", *args], {**CLEAN, **environ}
     with tempfile.TemporaryDirectory() as said:
         process = FORKS.Process(
-            target=worker.flask, args=(command, clean, folder, Path(said)), daemon=True
+            target=worker.flask,
+            args=(command, clean, folder, Path(said, "out"), Path(said, "err")),
+            daemon=True,
         )
         process.start()
         process.join(120)
@@ -312,39 +311,21 @@ def test_an_empty_limit_in_a_dotenv_file_is_no_limit(
     assert found == {name: DEFAULTS[name] for name in empty} | limits
 
 
-@contextmanager
-def served(google: StandIn, folder: Path, **settings: str) -> Iterator[str]:
-    """The address of the production server until the block ends."""
-    port = str(*free_ports(1))
-    program = str(Path(sys.executable).parent / "flask")
-    environ = {
-        **CLEAN, **NEEDED, **google.environ,
-        "PORT": port, "WEB_CONCURRENCY": "1", "RECONCILE_EVERY": "0", **settings,
-    }  # fmt: skip
-    server = subprocess.Popen([program, "--app", "app", "serve"], cwd=folder, env=environ)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        assert server.wait(timeout=120) in (0, -15)
-
-
-def up(url: str) -> requests.Response:
-    """Its health, once it is there."""
-    patient = requests.Session()
-    patient.mount(
-        "http://", HTTPAdapter(max_retries=Retry(300, backoff_factor=0.1, backoff_max=0.5))
-    )
-    return patient.get(f"{url}/healthz", timeout=120)
+def served(
+    google: StandIn, folder: Path, *, true: bool = False, **settings: str
+) -> AbstractContextManager[Production]:
+    """The production server until the block ends."""
+    return production({**NEEDED, **google.environ}, folder, true=true, METRICS="", **settings)
 
 
 def test_the_server_serves_on_its_port_until_it_is_told_to_end(
     google: StandIn, tmp_path: Path
 ) -> None:
-    with served(google, tmp_path) as url:
-        answer = up(url)
+    with served(google, tmp_path, true=True, WEB_CONCURRENCY="1") as server:
+        answer = requests.get(f"{server.url}/healthz", timeout=120)
         assert answer.json() == {"status": "ok"}
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert server.end() == 0
 
 
 @pytest.mark.parametrize(
@@ -365,13 +346,11 @@ def test_a_database_that_is_not_there_ends_the_start_with_one_line(
 def test_a_second_server_on_the_same_port_says_so_and_does_not_start(
     google: StandIn, tmp_path: Path
 ) -> None:
-    with served(google, tmp_path) as url:
-        up(url)
-        port = url.rpartition(":")[2]
-        second = flask(tmp_path, "serve", **NEEDED, PORT=port)
+    with served(google, tmp_path, WEB_CONCURRENCY="1") as server:
+        second = flask(tmp_path, "serve", **NEEDED, PORT=str(server.port))
         assert second.returncode == 1
-        assert second.stderr.startswith(f"Error: port {port} is in use")
-        assert f"PORT={int(port) + 1}" in second.stderr
+        assert second.stderr.startswith(f"Error: port {server.port} is in use")
+        assert f"PORT={server.port + 1}" in second.stderr
         assert "Traceback" not in second.stderr
 
 
@@ -382,9 +361,9 @@ def test_an_address_that_is_not_this_machines_is_told(tmp_path: Path) -> None:
 
 
 def test_all_workers_of_a_server_count_one_limit_together(google: StandIn, tmp_path: Path) -> None:
-    with served(google, tmp_path, WEB_CONCURRENCY="4", READ_RATE_LIMIT="20 per hour") as url:
-        up(url)
-        answers = [requests.get(f"{url}/api/v1/nobody", timeout=120) for _time in range(60)]
+    settings = {"WEB_CONCURRENCY": "4", "READ_RATE_LIMIT": "20 per hour"}
+    with served(google, tmp_path, **settings) as server:
+        answers = [requests.get(f"{server.url}/api/v1/nobody", timeout=120) for _time in range(60)]
     assert [answer.status_code for answer in answers] == [404] * 20 + [429] * 40
     assert int(answers[-1].headers["Retry-After"]) > 3500
 

@@ -1,9 +1,11 @@
 """What runs in processes that have imported the product already, which takes longest of a start:
-a worker of the server, threads and all, without a supervisor that starts another; and `flask`."""
+a worker of the server, threads and all, without a supervisor that starts another; and `flask`, with
+the production server among its commands."""
 
 from __future__ import annotations
 
 import importlib
+import multiprocessing
 import os
 import pkgutil
 import runpy
@@ -52,13 +54,26 @@ def serve(
     server.serve_forever()
 
 
-def flask(arguments: list[str], environ: dict[str, str], folder: Path, said: Path) -> None:
-    """The program `flask` in `folder` with this environment alone; `said` is where its `out` and
-    `err` go. It ends the process."""
-    _settle(environ, folder, said / "out", said / "err")
+def flask(
+    arguments: list[str], environ: dict[str, str], folder: Path, out: Path, err: Path
+) -> None:
+    """The program `flask` in `folder` with this environment alone, which adds what it says to `out`
+    and `err`. It ends the process."""
+    _settle(environ, folder, out, err)
+    os.execv = _go_on  # type: ignore[assignment]
     program = str(Path(sys.executable).parent / "flask")
     sys.argv = [program, *arguments]
     runpy.run_path(program, run_name="__main__")
+
+
+def _go_on(_python: str, command: list[str]) -> None:
+    """As `python -m module ...`, with all that this process has imported; it forks as usual."""
+    _, _, module, *arguments = command
+    sys.modules.pop(module, None)
+    multiprocessing.set_start_method("fork", force=True)
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__")
+    sys.exit()
 
 
 def _settle(environ: dict[str, str], folder: Path, out: Path, err: Path) -> None:

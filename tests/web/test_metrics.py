@@ -62,7 +62,7 @@ def host(environ: dict[str, str], google: StandIn) -> dict[str, str]:
 def test_all_workers_are_counted_together_and_what_is_stored_is_told(
     host: dict[str, str], google: StandIn, tmp_path: Path
 ) -> None:
-    with production(host, tmp_path) as server:
+    with production(host, tmp_path, true=True) as server:  # who counts is said while importing
         for _time in range(60):  # a connection each, so that both workers get some
             assert requests.get(f"{server.url}/book/nobody", timeout=120).status_code == 404
         for _time in range(14):  # each worker misses once, and again as a quarter of an hour ends
@@ -92,7 +92,7 @@ def test_all_workers_are_counted_together_and_what_is_stored_is_told(
 def test_what_an_ended_worker_counted_stays_and_another_one_answers(
     host: dict[str, str], tmp_path: Path
 ) -> None:
-    with production(host, tmp_path) as server:
+    with production(host, tmp_path, true=True) as server:  # who counts is said while importing
         for _time in range(20):
             requests.get(f"{server.url}/book/nobody", timeout=120)
         both = server.workers()

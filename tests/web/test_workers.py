@@ -16,7 +16,7 @@ from tests.server import Production, patiently, production
 
 @pytest.fixture
 def server(environ: dict[str, str], tmp_path: Path) -> Iterator[Production]:
-    with production(environ, tmp_path) as found:
+    with production(environ, tmp_path, true=True) as found:
         yield found
 
 
