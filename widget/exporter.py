@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 import models
-from widget.booking import outbox, settling
+from widget.booking import settling, webhooks
 from widget.core import clock
 
 LOOK_SECONDS = 2  # until another worker answers when the one that did has ended
@@ -51,7 +51,7 @@ def _stored(now: int) -> Iterable[GaugeMetricFamily]:
         labels=["to"],
     )
     length.add_metric(["google"], settling.open_at_google())
-    length.add_metric(["webhooks"], outbox.waiting())
+    length.add_metric(["webhooks"], webhooks.waiting())
     yield length
 
 

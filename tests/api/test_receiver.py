@@ -29,7 +29,7 @@ from tests.people import book, reconcile, save
 from tests.receiver import ALL, SECRET, receiver, until
 from widget import config
 from widget.api import receiver as sending
-from widget.booking import outbox
+from widget.booking import webhooks
 
 INSIDE = [
     "127.0.0.1", "127.8.9.1", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.254", "192.168.1.1",
@@ -265,15 +265,15 @@ def test_receivers_that_are_slow_never_take_all_the_room(app: Flask, ana: Browse
             host = models.Host.create(
                 handle=f"h{number}", email="", subject=f"s{number}", settings="{}", created_at=0
             )
-            outbox.Webhook.create(host=host, url="", secret="", events=[], slow=number < 11)
-            outbox.put_test(host, number)
-        found = outbox.due(60, [], 8, 4)
+            webhooks.Webhook.create(host=host, url="", secret="", events=[], slow=number < 11)
+            webhooks.put_test(host, number)
+        found = webhooks.due(60, [], 8, 4)
         assert sorted(each.slow for each in found) == [False] + [True] * 4
         busy = [each.host_id for each in found]
-        others = outbox.due(60, busy, 3, 1)
+        others = webhooks.due(60, busy, 3, 1)
         assert len(others) == 1
         assert others[0].host_id not in busy
-        assert outbox.due(60, busy, 3, 0) == []
+        assert webhooks.due(60, busy, 3, 0) == []
 
 
 @on_sqlite
@@ -283,10 +283,10 @@ def test_a_slow_receiver_is_not_a_quick_one_because_its_host_saves_it(
     with receiver() as crm:
         change("ana", webhook=crm.settings())
         with models.database.connection_context():
-            outbox.Webhook.update(slow=True).execute()
+            webhooks.Webhook.update(slow=True).execute()
         save(ana, "webhook", {"url": f"{crm.url}2"})
     with models.database.connection_context():
-        hook = outbox.Webhook.get()
+        hook = webhooks.Webhook.get()
         assert (hook.url, hook.slow) == (f"{crm.url}2", True)
 
 

@@ -1,4 +1,4 @@
-"""Tells hosts' own programs what happened: the outbox, sent by Standard Webhooks
+"""Tells hosts' own programs what happened: webhooks, sent by Standard Webhooks
 (https://www.standardwebhooks.com)."""
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from functools import partial
 import models
 from widget.api import receiver, schema
 from widget.api.receiver import Said
-from widget.booking import leases, outbox, rows, webhooks
-from widget.booking.outbox import Delivery
+from widget.booking import leases, rows, webhooks
+from widget.booking.webhooks import Delivery
 from widget.config import Config
 from widget.core import clock as core_clock
 from widget.core.clock import Clock, to_rfc3339
@@ -44,8 +44,8 @@ def deliver(google: Google, clock: Clock) -> Counter[str]:
     A receiver is sent one after the other, so that a slow one holds up its own host alone.
     """
     outcome: Counter[str] = Counter()
-    outbox.note_disconnected(clock())
-    if not Delivery.select().where(outbox.is_due(clock())).exists():
+    webhooks.note_disconnected(clock())
+    if not Delivery.select().where(webhooks.is_due(clock())).exists():
         return outcome
     lease = leases.take("webhooks", clock(), clock() + LEASE_SECONDS)
     if lease is None:
@@ -54,7 +54,7 @@ def deliver(google: Google, clock: Clock) -> Counter[str]:
         _deliver(google, clock, lease, outcome)
     finally:
         lease.release()
-    outbox.clear_away(clock())
+    webhooks.clear_away(clock())
     return outcome
 
 
@@ -79,14 +79,14 @@ def _begun(
     which needs no database."""
     busy = [each.host_id for each in under_way.values()]
     slow = sum(1 for each in under_way.values() if each.slow)
-    chosen = outbox.due(now, busy, AT_ONCE - len(under_way), AT_ONCE_SLOW - slow)
+    chosen = webhooks.due(now, busy, AT_ONCE - len(under_way), AT_ONCE_SLOW - slow)
     found = []
     for each in chosen:
         try:
-            send = _post(google, each, now) if outbox.take(each, now) else None
+            send = _post(google, each, now) if webhooks.take(each, now) else None
         except Exception as error:  # of this one: the others are sent all the same
             log.error("delivery %s: cannot be sent", each.id, exc_info=error)
-            outbox.note_attempt(each, None, "Not sent: a fault of ours", True, now)
+            webhooks.note_attempt(each, None, "Not sent: a fault of ours", True, now)
         else:
             found += [(each, send)] if send else []
     return found
@@ -117,7 +117,7 @@ def _data(config: Config, delivery: Delivery) -> schema.HostsBooking | schema.Ho
     booking = rows.booking_by_id(delivery.booking_id)
     if booking is None:
         return None
-    for name in outbox.STATE:
+    for name in webhooks.STATE:
         setattr(booking, name, getattr(delivery, name))
     if booking.status != "cancelled":
         booking.cancelled_by = booking.cancel_reason = None
@@ -140,7 +140,7 @@ def signed(keys: list[bytes], key: str, now: int, body: bytes) -> dict[str, str]
 
 def _noted(delivery: Delivery, said: Said, now: int) -> bool:
     slow = said.seconds > SLOW_SECONDS
-    taken = outbox.note_attempt(delivery, said.status, said.words, slow, now)
+    taken = webhooks.note_attempt(delivery, said.status, said.words, slow, now)
     level = logging.INFO if taken else logging.WARNING
     log.log(level, "host %s: delivery %s: %s", delivery.host_id, delivery.id, said.status)
     return taken

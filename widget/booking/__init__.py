@@ -20,8 +20,7 @@ channels     Google's push channels
 links        signed links, nonces and cursors
 one_off      one-off links: for one guest, or so many
 tokens       what a host's own programs show
-outbox       what hosts' own programs have still to be told
-webhooks     where they are told, and the secrets that sign it
+webhooks     where hosts' own programs are told, and what they have still to be told
 export       bookings as rows of a table or file
 deletion     erasing a host or a guest; what guests said, wiped after a while
 errors       why nothing was booked or changed

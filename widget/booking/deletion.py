@@ -11,7 +11,7 @@ import peewee
 
 import models
 from models import Booking, Host
-from widget.booking import act, mail, one_off, outbox, rows
+from widget.booking import act, mail, one_off, rows, webhooks
 from widget.booking.errors import NotBooked
 from widget.core import clock
 from widget.core.document import document_json, load_document
@@ -50,7 +50,7 @@ def host(google: Google, found: Host, now: int) -> HostErased:
     upcoming = sum(each.status in models.ACTIVE and each.end_at > now for each in made)
     revoked = google.revoke(found)
     with models.write():
-        outbox.forget_host(found)
+        webhooks.forget_host(found)
         Host.delete().where(Host.id == found.id).execute()  # all other tables go along
     return HostErased(len(made), upcoming, revoked)
 
@@ -143,7 +143,7 @@ def _forget_extra_guest(email: str) -> int:
         left = [each for each in booking.guests if each.lower() != email.lower()]
         models.note(booking, guests=left)
         mail.forget(booking, email)
-        outbox.forget_words(booking)
+        webhooks.forget_words(booking)
     return len(found)
 
 
@@ -163,6 +163,6 @@ def wipe(days: int, now: int) -> int:
             break
         with models.write():
             mail.forget_all(ids)
-            outbox.forget(ids)
+            webhooks.forget(ids)
             wiped += Booking.update(WIPED).where(Booking.id.in_(ids)).execute()
     return wiped

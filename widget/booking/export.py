@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from models import Booking
-from widget.booking import outbox, rows
+from widget.booking import rows, webhooks
 from widget.core.clock import to_rfc3339
 
 #: A booking as the interface lists it.
@@ -56,7 +56,7 @@ def all_of(booking: Booking) -> dict[str, Any]:
     names = ("tz", "language", "notes", "answers", "guests", "message")
     said = {name: getattr(booking, name) for name in names}
     more = {"reason": booking.cancel_reason, "host": booking.host.handle}
-    return {**row(booking), **said, **more, "told_by_webhook": outbox.told(booking)}
+    return {**row(booking), **said, **more, "told_by_webhook": webhooks.told(booking)}
 
 
 def as_csv(bookings: Iterable[Booking]) -> str:

@@ -50,7 +50,7 @@ from peewee import SQL
 
 import models
 from models import Booking, Host
-from widget.booking import one_off, outbox, rows
+from widget.booking import one_off, rows, webhooks
 
 LEFTOVER_SECONDS = 60  # a write that nobody waits for any more has arrived by then, or never will
 
@@ -311,7 +311,7 @@ def _change(
         changed.host = booking.host
         if status == "failed":
             one_off.give_back(booking.link)
-        outbox.note(act, booking, changed)
+        webhooks.note(act, booking, changed)
         return changed
 
 

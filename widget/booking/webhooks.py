@@ -1,27 +1,90 @@
-"""A host's webhook: where events are sent, and the secrets that they are signed with.
+"""Hosts' own programs: where they are told what happens, and what they have still to be told.
 
-It is part of the settings document, and stored beside it, its secrets encrypted.
+A host's webhook is part of the settings document, and stored beside it, its secrets encrypted. A
+delivery is written with the change that it tells of, and to be sent from `due_at` on; it has none
+once it was taken, or was given up. It keeps what the booking was at that moment, and nothing that a
+guest said: that is read when it is sent (api/webhooks.py).
 """
 
 from __future__ import annotations
 
 import base64
+import random
+import secrets
+from collections.abc import Collection, Iterable
 from typing import Any
 
+import peewee
+
 import models
-from models import Host
-from widget.booking import outbox
-from widget.booking.outbox import Webhook
+from models import Booking, Host, JSONText, Table
 from widget.config import Config
 from widget.core import addresses, document
-from widget.core.clock import DAY
+from widget.core.clock import DAY, HOUR
 from widget.core.document import Fault, Settings, SettingsError
 from widget.google import http
 from widget.google.auth import Client
 
+TOLD_SECONDS = DAY  # for so long what is not taken is sent again
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5, 4 * HOUR
+KEPT_DAYS = 30  # a host can see what was sent
+TEST = "webhook.test"
+STATE = ("status", "start_at", "end_at")  # of a booking, kept as it was
 BOTH_SECONDS = DAY  # for so long the secret before counts as well
 LOOKUP_SECONDS = 2  # for a name, while somebody waits
 PREFIX = "whsec_"
+
+
+class Webhook(Table):
+    """Where a host's events are sent. `told_at`: the disconnection that was told last; `slow`: the
+    last attempt failed, or took long. Secrets are encrypted."""
+
+    host_id: int
+
+    host = peewee.ForeignKeyField(Host, primary_key=True, on_delete="CASCADE")
+    url = peewee.TextField()
+    secret = peewee.TextField()
+    old_secret = peewee.TextField(null=True)
+    old_until = peewee.BigIntegerField(null=True)
+    events = JSONText()
+    told_at = peewee.BigIntegerField(null=True)
+    slow = peewee.BooleanField(default=False)
+
+
+class Delivery(Table):
+    """One event for one host's webhook; `key` is the same each time that it is sent. `host` is no
+    foreign key in the database: see the migration."""
+
+    host_id: int
+    booking_id: str | None
+    slow: bool  # as its webhook is, where `due` gives it
+    made: Iterable[Attempt]
+
+    id = peewee.AutoField()
+    key = peewee.CharField(32, unique=True)
+    host = peewee.ForeignKeyField(Host, on_delete="CASCADE")
+    booking = peewee.ForeignKeyField(Booking, null=True, on_delete="CASCADE")
+    type = peewee.CharField(30)
+    happened_at = peewee.BigIntegerField()
+    status = peewee.CharField(9, null=True)
+    start_at = peewee.BigIntegerField(null=True)
+    end_at = peewee.BigIntegerField(null=True)
+    attempts = peewee.IntegerField(default=0)
+    due_at = peewee.BigIntegerField(null=True)
+    sent_at = peewee.BigIntegerField(null=True)
+
+
+class Attempt(Table):
+    """How it went: the receiver's status, None when it gave none, and its first line or why not."""
+
+    id = peewee.AutoField()
+    delivery = peewee.ForeignKeyField(Delivery, on_delete="CASCADE", backref="made")
+    made_at = peewee.BigIntegerField()
+    status = peewee.IntegerField(null=True)
+    words = peewee.CharField(200)
+
+
+# --- a host's webhook ---------------------------------------------------------------------------
 
 
 def of(host: Host | int) -> Webhook | None:
@@ -49,7 +112,7 @@ def put(google: Client, host: Host, wanted: document.Webhook | None, now: int) -
     with models.locked(host):
         before = of(host)
         if wanted is None:
-            outbox.forget_host(host)
+            forget_host(host)
             Webhook.delete().where(Webhook.host == host).execute()
             return
         values: dict[str, Any] = {"url": wanted.url, "events": wanted.events}
@@ -117,3 +180,169 @@ def check(config: Config, url: str) -> None:
 def may_receive(ip: str, *, loopback: bool) -> bool:
     """Whether something may be sent to an IP address."""
     return addresses.is_public(ip) or (loopback and addresses.is_loopback(ip))
+
+
+# --- written ------------------------------------------------------------------------------------
+
+
+def note(act: str, before: Booking, after: Booking) -> None:
+    """Have the host told of a booking's change by an act of states.RULES, if it is one to tell.
+    Call in the transaction that makes it."""
+    kind = _event(act, before, after)
+    hook = models.find(Webhook, "host_id = ?", after.host_id) if kind else None
+    if kind and hook and kind in hook.events:
+        _put(after.host_id, kind, after.updated_at, after)
+
+
+def _event(act: str, before: Booking, after: Booking) -> str | None:
+    moved = (before.start_at, before.end_at) != (after.start_at, after.end_at)
+    if act == "finish_move" or (act == "follow" and moved):
+        return "booking.rescheduled"
+    if act == "confirm" or after.status in ("cancelled", "failed"):
+        return f"booking.{after.status}"
+    return None
+
+
+def note_disconnected(now: int) -> None:
+    """Have those hosts told whose calendar cannot be reached any more, once each time."""
+    query = Webhook.select(Webhook, Host).join(Host).where(Host.disconnected_at.is_null(False))
+    news = Webhook.told_at.is_null() | (Webhook.told_at != Host.disconnected_at)
+    for hook in query.where(news):
+        since = hook.host.disconnected_at
+        new = Webhook.told_at.is_null() if hook.told_at is None else Webhook.told_at == hook.told_at
+        with models.write():
+            told = models.note(hook, new, told_at=since)
+            if since and told and "host.disconnected" in hook.events:
+                _put(hook.host_id, "host.disconnected", since)
+
+
+def put_test(host: Host, now: int) -> None:
+    """Have a test sent, unless one is waiting."""
+    with models.locked(host):
+        waiting = Delivery.host == host, Delivery.type == TEST, Delivery.due_at.is_null(False)
+        if not Delivery.select().where(*waiting).exists():
+            _put(host.id, TEST, now)
+
+
+def _put(host_id: int, kind: str, at: int, booking: Booking | None = None) -> None:
+    now_is: dict[str, Any] = {name: getattr(booking, name) for name in STATE if booking}
+    Delivery.create(
+        key=secrets.token_hex(16),
+        host=host_id,
+        booking=booking,
+        type=kind,
+        happened_at=at,
+        due_at=at,
+        **now_is,
+    )
+
+
+# --- sent ---------------------------------------------------------------------------------------
+
+
+def due(now: int, busy: Collection[int], room: int, room_for_slow: int) -> list[Delivery]:
+    """At most `room` deliveries that are due, the oldest of each host that is not `busy`; of hosts
+    whose receivers are slow or do not answer at most `room_for_slow`. One of a booking waits for
+    those before it."""
+    if not room:
+        return []
+    before = Delivery.alias()
+    waits = before.select().where(
+        before.booking == Delivery.booking, before.id < Delivery.id, before.due_at.is_null(False)
+    )
+    first = (
+        Delivery.select(peewee.fn.MIN(Delivery.id), Webhook.slow)
+        .join(Webhook, on=Webhook.host == Delivery.host)
+        .where(is_due(now), ~peewee.fn.EXISTS(waits), Delivery.host.not_in(list(busy)))
+        .group_by(Delivery.host, Webhook.slow)
+        .order_by(peewee.fn.MIN(Delivery.due_at))
+        .tuples()
+    )
+    found: Any = list(first)
+    chosen = [number for number, waits_long in found if not waits_long]
+    chosen += [number for number, waits_long in found if waits_long][:room_for_slow]
+    query = Delivery.select(Delivery, Webhook.slow).join(Webhook, on=Webhook.host == Delivery.host)
+    return list(query.where(Delivery.id.in_(chosen[:room])).objects())
+
+
+def is_due(now: int) -> peewee.Expression:
+    over: peewee.Expression = models.over(Delivery.due_at, now, now + LONGEST_PAUSE_SECONDS * 2)
+    return over
+
+
+def take(delivery: Delivery, now: int) -> bool:
+    """Begin an attempt: whoever does not come back from it leaves it to be sent again after a
+    pause. False when another worker has begun one."""
+    pause = min(FIRST_PAUSE_SECONDS * 4.0 ** min(delivery.attempts, 9), LONGEST_PAUSE_SECONDS)
+    again = now + round(pause * random.uniform(0.75, 1.25))
+    same, attempts = Delivery.attempts == delivery.attempts, Delivery.attempts + 1
+    return models.note(delivery, same, attempts=attempts, due_at=again)
+
+
+def taken(status: int | None) -> bool:
+    """Whether an answer with this status means that nothing has to be sent again."""
+    return status is not None and 200 <= status < 300
+
+
+def note_attempt(delivery: Delivery, status: int | None, words: str, slow: bool, now: int) -> bool:
+    """Write down how an attempt went that was taken; whether the receiver took it."""
+    done = taken(status)
+    last = delivery.happened_at + TOLD_SECONDS
+    sooner = peewee.Case(None, ((Delivery.due_at > last, last),), Delivery.due_at)
+    if done:
+        values: dict[str, Any] = {"due_at": None, "sent_at": now}
+    else:
+        values = {"due_at": None if now >= last else sooner}
+    with models.write():
+        if models.note(delivery, **values):
+            Attempt.create(delivery=delivery, made_at=now, status=status, words=words)
+        Webhook.update(slow=slow or not done).where(Webhook.host == delivery.host_id).execute()
+    return done
+
+
+def send_again(host: Host, id: int, now: int) -> bool:
+    """Have a delivery of a host sent once more. False when there is none of this id."""
+    return models.changed(
+        Delivery.update(due_at=now).where(Delivery.id == id, Delivery.host == host)
+    )
+
+
+# --- looked at, and removed -----------------------------------------------------------------------
+
+
+def listed(host: Host, limit: int) -> list[Delivery]:
+    """The newest deliveries of a host, each with its attempts (`made`)."""
+    query = Delivery.select().where(Delivery.host == host).order_by(Delivery.id.desc())
+    return list(peewee.prefetch(query.limit(limit), Attempt.select().order_by(Attempt.id)))
+
+
+def told(booking: Booking) -> list[dict[str, Any]]:
+    """What the host's own program was told of a booking, and when it took it."""
+    found = Delivery.select().where(Delivery.booking == booking).order_by(Delivery.id)
+    return [{"type": each.type, "sent": each.sent_at is not None} for each in found]
+
+
+def waiting() -> int:
+    """How many deliveries have still to be sent."""
+    return Delivery.select().where(Delivery.due_at.is_null(False)).count()
+
+
+def clear_away(now: int) -> None:
+    """Remove what is over for longer than hosts can see it."""
+    Delivery.delete().where(Delivery.happened_at < now - KEPT_DAYS * DAY).execute()
+
+
+def forget_host(host: Host) -> None:
+    """Remove all that was or is to be told to a host's program."""
+    Delivery.delete().where(Delivery.host == host).execute()
+
+
+def forget(bookings: Collection[str]) -> None:
+    """Remove what was or is to be told of bookings, and what receivers said to it."""
+    Delivery.delete().where(Delivery.booking.in_(list(bookings))).execute()
+
+
+def forget_words(booking: Booking) -> None:
+    """Blank what receivers said to what they were told of a booking: it may name a guest."""
+    told = Delivery.select(Delivery.id).where(Delivery.booking == booking)
+    Attempt.update(words="").where(Attempt.delivery.in_(told)).execute()

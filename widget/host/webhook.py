@@ -8,7 +8,7 @@ from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from widget.booking import outbox, webhooks
+from widget.booking import webhooks
 from widget.core import clock
 from widget.core.document import SettingsError, load_document, parse_document
 from widget.host import forms, webhook_view
@@ -73,12 +73,12 @@ def end() -> ResponseReturnValue:
 def test() -> ResponseReturnValue:
     """The next round sends it: nobody waits here for somebody else's server."""
     if webhooks.of(current_user.host):
-        outbox.put_test(current_user.host, clock.now())
+        webhooks.put_test(current_user.host, clock.now())
     return redirect(address("webhook"), 303)
 
 
 @blueprint.post("/settings/webhook/<int:id>/again")
 def again(id: int) -> ResponseReturnValue:
-    if not outbox.send_again(current_user.host, id, clock.now()):
+    if not webhooks.send_again(current_user.host, id, clock.now()):
         abort(404)
     return redirect(address("webhook"), 303)

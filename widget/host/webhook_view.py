@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import models
-from widget.booking import outbox, webhooks
-from widget.booking.outbox import Delivery
+from widget.booking import webhooks
+from widget.booking.webhooks import Delivery
 from widget.core import clock
 from widget.core.document import WebhookEvent
 from widget.host import forms
@@ -33,8 +33,8 @@ def view(host: models.Host, sent: dict[str, Any]) -> dict[str, Any]:
         "labels": EVENTS,
         "faults": {},
         "both_hours": -(-(old_until - now) // clock.HOUR) if old_until else None,
-        "deliveries": [(each, _state(each, now)) for each in outbox.listed(host, SHOWN)],
-        "taken": outbox.taken,
+        "deliveries": [(each, _state(each, now)) for each in webhooks.listed(host, SHOWN)],
+        "taken": webhooks.taken,
         **sent,
     }
 
