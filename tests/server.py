@@ -9,7 +9,8 @@ import secrets
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import requests
@@ -23,6 +24,25 @@ from tests.conftest import ROOT
 #: Starts processes that have imported the product already, which takes longest of a start.
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.worker"])
+
+
+Program = Callable[[list[str], dict[str, str], Path, Path, Path], None]
+
+
+def ended(
+    program: Program, arguments: list[str], environ: dict[str, str], folder: Path
+) -> subprocess.CompletedProcess[str]:
+    """What a program of tests/worker.py said, with this environment alone, and how it ended."""
+    with tempfile.TemporaryDirectory() as said:
+        out, err = Path(said, "out"), Path(said, "err")
+        given = arguments, environ, folder, out, err
+        process = FORKS.Process(target=program, args=given, daemon=True)
+        process.start()
+        process.join(120)
+        assert process.exitcode is not None
+        return subprocess.CompletedProcess(
+            arguments, process.exitcode, out.read_text(), err.read_text()
+        )
 
 
 class Server:

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from demo.google import StandIn
 from tests import worker
 from tests.conftest import ROOT, Browser
 from tests.people import ANA, PICKER
-from tests.server import FORKS, Production, production
+from tests.server import Production, ended, production
 from widget import config
 
 KEY = Fernet.generate_key().decode()
@@ -183,18 +182,7 @@ CLEAN = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
 
 def flask(folder: Path, *args: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """flask --app app, in a process of its own with this environment only."""
-    command, clean = ["--app", "app", *args], {**CLEAN, **environ}
-    with tempfile.TemporaryDirectory() as said:
-        process = FORKS.Process(
-            target=worker.flask,
-            args=(command, clean, folder, Path(said, "out"), Path(said, "err")),
-            daemon=True,
-        )
-        process.start()
-        process.join(120)
-        assert process.exitcode is not None
-        out, err = (Path(said, name).read_text() for name in ("out", "err"))
-    return subprocess.CompletedProcess(command, process.exitcode, out, err)
+    return ended(worker.flask, ["--app", "app", *args], {**CLEAN, **environ}, folder)
 
 
 MISSING = [f"{name} is missing: " for name in NEEDED]

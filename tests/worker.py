@@ -18,6 +18,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer
 
+import demo.__main__  # noqa: F401
 import widget
 from app import create_app
 
@@ -66,10 +67,19 @@ def flask(
     runpy.run_path(program, run_name="__main__")
 
 
+def python(
+    arguments: list[str], environ: dict[str, str], folder: Path, out: Path, err: Path
+) -> None:
+    """As `flask` above, for `python -m module ...`."""
+    _settle(environ, folder, out, err)
+    _go_on(sys.executable, [sys.executable, "-m", *arguments])
+
+
 def _go_on(_python: str, command: list[str]) -> None:
     """As `python -m module ...`, with all that this process has imported; it forks as usual."""
     _, _, module, *arguments = command
-    sys.modules.pop(module, None)
+    for name in (module, f"{module}.__main__"):
+        sys.modules.pop(name, None)
     multiprocessing.set_start_method("fork", force=True)
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__")

@@ -7,19 +7,17 @@ import os
 import random
 import socket
 import subprocess
-import sys
 
 import pytest
 
+from tests import worker
 from tests.conftest import ROOT
+from tests.server import ended
 
 
 def demo(port: str) -> subprocess.CompletedProcess[str]:
     clean = {"PATH": os.environ["PATH"], "PYTHONUTF8": "1", "PORT": port}
-    return subprocess.run(
-        [sys.executable, "-m", "demo"],
-        cwd=ROOT, env=clean, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    return ended(worker.python, ["demo"], clean, ROOT)
 
 
 def is_free(address: str, port: int) -> bool:
