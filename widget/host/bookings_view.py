@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -98,10 +97,9 @@ def _search() -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """A booking in the list; `state`: what is special at Google, `act`: what its open form does."""
+    """A booking in the list; `new_time`: where a move leads, `act`: what its open form does."""
 
     booking: Booking
-    status: str
     start: str
     date: str
     day: str
@@ -110,19 +108,11 @@ class Row:
     guest_zone: str
     answers: list[tuple[str, str]]
     meet_link: str | None
-    state: list[str]
+    new_time: str
     may_mark: bool
     may_change: bool
     may_move: bool
     act: str
-
-
-STATUSES = {
-    "pending": "waiting for Google",
-    "confirmed": "confirmed",
-    "cancelled": "cancelled",
-    "failed": "not made",
-}
 
 
 def view(
@@ -150,7 +140,7 @@ def view(
         "code": refusal.code if refusal else "",
         "typed": typed,
         "refused": _refusals(host, now),
-        "done": DONE.get(request.args.get("done", "")),
+        "done": request.args.get("done", ""),
     }
 
 
@@ -182,11 +172,12 @@ def _row(booking: Booking, zone: ZoneInfo, now: int, act: str) -> Row:
     guest_zone = zones.zone(booking.tz, zone.key)
     elsewhere = language.zone_label(guest_zone, booking.start_at) if guest_zone != zone else ""
     stands, later = booking.status in models.ACTIVE, booking.end_at > now
-    labels = booking.promise["labels"]
+    labels, new, new_time = booking.promise["labels"], booking.new_start_at, ""
+    if booking.change == "move" and new:
+        new_time = f"{language.full_date(language.today(new, zone))}, {language.clock(new, zone)}"
     target = of_booking(booking) if booking.status == "confirmed" and later else None
     return Row(
         booking=booking,
-        status=STATUSES[booking.status],
         start=to_rfc3339(booking.start_at),
         date=language.full_date(language.today(booking.start_at, zone)),
         day=_day(booking.start_at, zone, now),
@@ -195,7 +186,7 @@ def _row(booking: Booking, zone: ZoneInfo, now: int, act: str) -> Row:
         guest_zone=elsewhere,
         answers=[(labels.get(id, id), export.words(said)) for id, said in booking.answers.items()],
         meet_link=rows.meeting_link(booking) if stands else None,
-        state=list(_state(booking, zone)),
+        new_time=new_time,
         may_mark=booking.status == "confirmed" and booking.start_at <= now,
         may_change=stands and later and booking.change != "cancel",
         may_move=target is not None and target.event.active,
@@ -208,50 +199,6 @@ def _day(at: int, zone: ZoneInfo, now: int) -> str:
     day = language.today(at, zone)
     near = {0: "Today, ", 1: "Tomorrow, "}.get((day - language.today(now, zone)).days, "")
     return f"{near}{language.full_date(day)}"
-
-
-def _state(booking: Booking, zone: ZoneInfo) -> Iterator[str]:
-    """What is special about a booking at Google, in sentences."""
-    if booking.status == "pending":
-        yield _pending(booking, zone)
-    if booking.status == "cancelled" and booking.cancelled_by:
-        by = "you" if booking.cancelled_by == "host" else "the guest"
-        yield f"Cancelled by {by}. {booking.cancel_reason or ''}".strip()
-    if booking.status == "failed":
-        why = f" ({booking.failure})" if booking.failure else ""
-        yield f"Google did not take it, so the time is free again{why}."
-    if booking.conflict:
-        yield "You moved it onto another booking in Google. Cancel or move one of them."
-    if booking.trouble:
-        yield TROUBLES[booking.trouble]
-    if booking.status == "confirmed":
-        if not booking.holds:
-            yield "In Google it does not take your time: it is marked as free."
-        if booking.guest_response == "declined":
-            yield "The guest declined the invitation in Google."
-        if booking.meet_pending:
-            yield "Google is still making the Meet link."
-
-
-TROUBLES = {
-    "book": "Google did not answer for a day, so it was given up. Tell the guest.",
-    "cancel": "It is cancelled here, but Google did not answer for a day: delete the event there.",
-    "move": "Google did not answer for a day, so it was not moved. Look at the event there.",
-}
-
-
-def _pending(booking: Booking, zone: ZoneInfo) -> str:
-    if booking.change == "cancel":
-        said = "Being cancelled: Google has not confirmed yet that the event is gone"
-    elif booking.change == "move" and booking.new_start_at:
-        day = language.full_date(language.today(booking.new_start_at, zone))
-        time = language.clock(booking.new_start_at, zone)
-        said = f"Being moved to {day}, {time}: Google has not confirmed it yet"
-    else:
-        said = "Google has not said yet whether the event stands; the time is held meanwhile"
-    if number := booking.attempts:
-        said += f" (asked {number} {'time' if number == 1 else 'times'} so far)"
-    return f"{said}. We keep asking; you need not do anything."
 
 
 def free(target: Target, zone: ZoneInfo, now: int, most: int) -> dict[str, Any]:
@@ -275,15 +222,7 @@ def free(target: Target, zone: ZoneInfo, now: int, most: int) -> dict[str, Any]:
     return {"days": shown, "trouble": None}
 
 
-# --- what became of a change ---------------------------------------------------------------------
-
-DONE = {
-    "cancelled": "Cancelled. Google tells the guest.",
-    "moved": "Moved. Google tells the guest.",
-    "pending": "Google has not confirmed it yet. We keep asking.",
-    "no-show": "Marked as not come.",
-    "came": "The mark is taken back.",
-}
+# --- why a change was not made --------------------------------------------------------------------
 
 
 def refused(error: NotBooked) -> str:
