@@ -9,7 +9,6 @@ from flask import request
 
 import models
 from widget.booking import one_off
-from widget.booking.one_off import OneOffLink
 from widget.booking.target import Target
 from widget.core import clock
 from widget.core.document import Settings
@@ -18,7 +17,6 @@ from widget.text import language
 from widget.web import service
 
 DAYS = 6  # whose free times are shown to choose from
-STATES = {"open": "open", "used": "used up", "expired": "expired", "revoked": "revoked"}
 
 
 def view(host: models.Host, document: Settings, faults: dict[str, str]) -> dict[str, Any]:
@@ -32,28 +30,18 @@ def view(host: models.Host, document: Settings, faults: dict[str, str]) -> dict[
     return {
         "rows": [
             {
-                "code": each.code,
+                "link": each,
                 "title": each.title or titles.get(each.event, each.event),
                 "address": one_off.address(config, host.handle, each),
-                "state": STATES[each.state(now)],
-                "facts": " · ".join(_facts(each, zone)),
-                "open": each.state(now) == "open",
-                "made": each.code == request.args.get("made"),
+                "state": each.state(now),
+                "until": each.expires_at and language.short_moment(each.expires_at, zone),
             }
             for each in one_off.listed(host)
         ],
+        "made": request.args.get("made"),
         "event": event,
         "given": given,
         "ticked": given.getlist("times"),
         "faults": faults,
         "free": event and bookings_view.free(Target(host, document, event), zone, now, DAYS),
     }
-
-
-def _facts(link: OneOffLink, zone: ZoneInfo) -> list[str]:
-    found = [f"booked {link.used} of {link.uses} time{'s' if link.uses > 1 else ''}"]
-    if link.times:
-        found.append(f"{len(link.times)} time{'s' if len(link.times) > 1 else ''} of its own")
-    if link.expires_at is not None:
-        found.append(f"until {language.short_moment(link.expires_at, zone)}")
-    return found

@@ -148,8 +148,8 @@ def _list_again(host: models.Host, shown: list[str], faults: dict[str, str]) -> 
 @blueprint.get("/settings/check/handle")
 def check_handle() -> ResponseReturnValue:
     """Whether a handle can be had: a line of text for beside its field."""
-    said = views.handle_said(current_user.host, request.args.get("handle", ""))
-    return answers.html("host/handle.html", said=said)
+    state = views.handle_state(current_user.host, request.args.get("handle", ""))
+    return answers.html("host/handle.html", state=state)
 
 
 @blueprint.get("/settings/check/accent")

@@ -138,14 +138,13 @@ def _zones(chosen: str, hour: int, _language: str) -> list[Document]:
     return zones.by_region(ZoneInfo(chosen), hour * 3600)
 
 
-def handle_said(host: models.Host, text: str) -> dict[str, str]:
-    """Whether the host can have a handle: `state` own, good (free) or bad, and `words` for it."""
+def handle_state(host: models.Host, text: str) -> str:
+    """Whether the host can have a handle: it is their own, bad, taken, or good (free)."""
     handle = text.strip().lower()
     if handle == host.handle:
-        return {"state": "own", "words": "This is your address now."}
+        return "own"
     if not fields.HANDLE.fullmatch(handle):
-        return {"state": "bad", "words": "Use 1 to 40 of a-z, 0-9 and hyphens."}
+        return "bad"
     other = models.host_by_handle(handle) or models.host_by_old_handle(handle)
-    if handle in fields.NOT_NEW or (other is not None and other.id != host.id):
-        return {"state": "bad", "words": "This one is taken or reserved."}
-    return {"state": "good", "words": "This one is free. Old links will lead to it."}
+    taken = handle in fields.NOT_NEW or (other is not None and other.id != host.id)
+    return "taken" if taken else "good"

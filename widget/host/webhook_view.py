@@ -12,13 +12,6 @@ from widget.core.document import WebhookEvent
 from widget.host import forms
 
 SHOWN = 20  # deliveries
-EVENTS = {
-    "booking.confirmed": "A booking is confirmed",
-    "booking.rescheduled": "A booking has another time",
-    "booking.cancelled": "A booking is cancelled",
-    "booking.failed": "A booking did not come about",
-    "host.disconnected": "Your calendar cannot be reached any more",
-}
 
 
 def view(host: models.Host, sent: dict[str, Any]) -> dict[str, Any]:
@@ -30,7 +23,6 @@ def view(host: models.Host, sent: dict[str, Any]) -> dict[str, Any]:
         "url": hook.url if hook else "",
         "chosen": hook.events if hook else list(get_args(WebhookEvent)),
         "revision": revision(host),
-        "labels": EVENTS,
         "faults": {},
         "both_hours": -(-(old_until - now) // clock.HOUR) if old_until else None,
         "deliveries": [(each, _state(each, now)) for each in webhooks.listed(host, SHOWN)],
