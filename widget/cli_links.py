@@ -13,7 +13,6 @@ from widget.booking import one_off
 from widget.booking.guest_input import Invalid
 from widget.cli_common import known_host, listing, show
 from widget.core.clock import now
-from widget.core.document import load_document
 from widget.web import service
 
 group = AppGroup("links", help="One-off links: for one guest, or so many.")
@@ -41,10 +40,7 @@ def create_link(host: str, event: str, times: tuple[str, ...], **wish: str | int
     found = known_host(host)
     named = [each for given in times for each in re.split(r"[,\s]+", given) if each]
     try:
-        wished = one_off.read(
-            load_document(found.settings), {**wish, "event": event, "times": named}, now()
-        )
-        made = one_off.make(found, wished, now())
+        made = one_off.make(found, {**wish, "event": event, "times": named}, now())
     except Invalid as error:
         for name, said in error.errors.items():
             click.echo(f"{name}: {said}", err=True)

@@ -147,9 +147,7 @@ def make_link() -> ResponseReturnValue:
     given = json_body(errors)
     if errors:
         raise Invalid(errors)
-    wish = one_off.read(load_document(host.settings), given, clock.now())
-    made = one_off.make(host, wish, clock.now())
-    return _link(made).response(201)
+    return _link(one_off.make(host, given, clock.now())).response(201)
 
 
 @blueprint.delete("/links/<code>")

@@ -19,7 +19,7 @@ from widget.booking.guest_input import Invalid, in_words, instant, parsed_by
 from widget.config import Config
 from widget.core import fields, slots
 from widget.core.clock import to_rfc3339
-from widget.core.document import EventType, Settings
+from widget.core.document import EventType, Settings, load_document
 from widget.core.fields import between, wrong
 from widget.core.hours import OneOff
 from widget.core.slots import Time
@@ -144,8 +144,8 @@ class Wish(BaseModel):
     )
 
 
-def read(document: Settings, given: Mapping[str, Any], now: int) -> Wish:
-    """The link that is wished for. Raises Invalid with all faults, by the names in `given`."""
+def _wish(document: Settings, given: Mapping[str, Any], now: int) -> Wish:
+    """The link that is wished for. Raises Invalid."""
     try:
         wish = Wish.model_validate(dict(given), context=ZoneInfo(document.time_zone))
     except ValidationError as error:
@@ -174,9 +174,10 @@ def _within(document: Settings, event: EventType, time: Time, length: int, now: 
 # --- made, found, ended ---------------------------------------------------------------------------
 
 
-def make(host: Host, wish: Wish, now: int, secret: str = "") -> OneOffLink:
-    """A new link; the one that there is if it was made of the same secret before. Raises Invalid
-    when the host has LINKS already."""
+def make(host: Host, given: Mapping[str, Any], now: int, secret: str = "") -> OneOffLink:
+    """A new link, as it is wished for; the one that there is if it was made of the same secret
+    before. Raises Invalid with all faults, by the names in `given`, or when the host has LINKS."""
+    wish = _wish(load_document(host.settings), given, now)
     code = re.sub("[_-]", "0", secret or secrets.token_urlsafe(32))[:22]
     wanted = wish.model_dump(exclude={"expires"})
     with models.locked(host):

@@ -30,10 +30,9 @@ _TYPED = re.compile(r"(\d{4}-\d\d-\d\d)[ T]+(\d\d:\d\d)(?:\s*[-–/]\s*(\d\d:\d\
 @blueprint.post("/settings/links")
 def make() -> ResponseReturnValue:
     host = models.host_by_id(current_user.host.id) or abort(404)
-    document, now = load_document(host.settings), clock.now()
+    document = load_document(host.settings)
     try:
-        wish = one_off.read(document, _wish(document), now)
-        made = one_off.make(host, wish, now, secret_of_form())
+        made = one_off.make(host, _wish(document), clock.now(), secret_of_form())
     except Invalid as error:
         return whole(host, 422, links=error.errors)
     return redirect(address("links", "links", made=made.code), 303)
