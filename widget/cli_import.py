@@ -49,11 +49,10 @@ def _take_over(rival: str, file: io.BufferedReader, handle: str | None) -> None:
         raise not_imported(error) from None
     for each in moved.event_types:
         click.echo(f"{each['slug']}: {each['title']}, {each['duration']} minutes")
-    for name in [
-        *(["the host's own"] if moved.hours else []),
-        *(each["name"] for each in moved.schedules),
-    ]:
-        click.echo(f"hours: {name}")
+    if moved.hours:
+        click.echo("hours: the host's own")
+    for each in moved.schedules:
+        click.echo(f"hours: {each['name']}")
     for line in moved.left:
         click.echo(f"not carried over: {line}")
 

@@ -304,16 +304,11 @@ class Access:
         except GoogleError as error:  # any other failure of the token endpoint is passing
             raise Unavailable(error.method, error.status, error.reason, error.message) from None
         self.answered(TOKEN)
-        self._token = tokens.access
-        self.host.access_token = self.google.encrypt(tokens.access)
-        self.host.token_expires_at = tokens.expires_at
+        host, self._token = self.host, tokens.access
+        host.access_token = self.google.encrypt(tokens.access)
+        host.token_expires_at = tokens.expires_at
         with suppress(*models.NoAnswer), models.impatient():  # who looks does without
-            self._save(
-                {
-                    "access_token": self.host.access_token,
-                    "token_expires_at": self.host.token_expires_at,
-                }
-            )
+            self._save(access_token=host.access_token, token_expires_at=host.token_expires_at)
 
     def _refresh_token(self) -> str:
         token = self.google.decrypt(self.host.refresh_token)
@@ -328,7 +323,7 @@ class Access:
         log.warning("host %s: %s: %s", self.host.id, type(error).__name__, error)
         if isinstance(error, Disconnected):
             since = {"disconnected_at": int(time.time()), "disconnected_reason": error.reason}
-            self._save(since, models.Host.disconnected_at.is_null())
+            self._save(models.Host.disconnected_at.is_null(), **since)
         elif isinstance(error, NotSetUp):
             self._note_server(f"{error.method}: {error.status} {error.reason}")
         return error
@@ -343,7 +338,7 @@ class Access:
             self.host.server_problem = problem
             models.note(self.host, server_problem=problem)
 
-    def _save(self, values: dict[str, Any], *where: Any) -> None:
+    def _save(self, *where: Any, **values: Any) -> None:
         """Store columns of the host's grant, unless a newer consent has replaced it."""
         grant = models.Host.refresh_token == self.host.refresh_token
         models.note(self.host, grant, *where, **values)
