@@ -15,14 +15,7 @@ from widget.core.clock import DAY, HOUR, to_rfc3339
 from widget.core.document import load_document, unknown_zone
 from widget.google import openid
 from widget.google.client import CALENDAR_SCOPES, Google
-from widget.google.errors import (
-    CalendarClosed,
-    Disconnected,
-    GoogleError,
-    NotSetUp,
-    Refused,
-    Unreadable,
-)
+from widget.google.errors import Disconnected, GoogleError, NotSetUp, Refused, Unreadable
 
 SHORT_KEY = 32
 LONG_SECONDS = HOUR
@@ -49,10 +42,8 @@ def checks(google: Google, now: int) -> Iterator[Check]:
         return
     yield from _last_sign_in(google)
     for host in models.hosts():
-        if unknown := unknown_zone(host.settings):
-            wrong = f"{host.handle}: no time zone is called {unknown!r} here: it counts as UTC"
-            yield _fails(wrong, f"{NEW_ZONES}, or have the host choose another one")
-        yield _host(google, host, now)
+        for good, line in _host(google, host, now):
+            yield good, f"{host.handle}: {line}"
     for name in rows.zones_of_guests(now):
         if not zones.meant(name):
             wrong = f"guests: no time zone is called {name!r} here: it counts as the host's"
@@ -116,33 +107,41 @@ def _last_sign_in(google: Google) -> Iterator[Check]:
         yield _fails(f"sign-in failed at {when}: {fault.problem}", openid.advice(google, reason))
 
 
-def _host(google: Google, host: models.Host, now: int) -> Check:
+def _host(google: Google, host: models.Host, now: int) -> Iterator[Check]:
+    """What is said of a host goes on from the handle."""
+    if unknown := unknown_zone(host.settings):
+        wrong = f"no time zone is called {unknown!r} here: it counts as UTC"
+        yield _fails(wrong, f"{NEW_ZONES}, or have the host choose another one")
     again = f"have the host sign in again at {google.config.public_url}/login"
-    if host.disconnected_at:
-        return _fails(f"{host.handle}: must sign in again ({host.disconnected_reason})", again)
     missing = [scope for scope in CALENDAR_SCOPES if scope not in host.scopes.split()]
-    if missing:
-        wrong = f"{host.handle}: did not allow {', '.join(missing)}"
-        return _fails(wrong, f"{again} and allow all that is asked for")
+    if host.disconnected_at:
+        yield _fails(f"must sign in again ({host.disconnected_reason})", again)
+    elif missing:
+        allow = f"{again} and allow all that is asked for"
+        yield _fails(f"did not allow {', '.join(missing)}", allow)
+    else:
+        yield _calendars(google, host, again, now)
+
+
+def _calendars(google: Google, host: models.Host, again: str, now: int) -> Check:
     document = load_document(host.settings)
     try:
         google.calendar_of(host).busy(document.busy_calendars, now, now + DAY)
         owned = google.calendar_of(host).writable()
     except NotSetUp as error:
-        return _fails(f"{host.handle}: {error}", openid.advice(google, error.reason))
+        return _fails(str(error), openid.advice(google, error.reason))
     except Disconnected as error:
-        return _fails(f"{host.handle}: {error}", again)
-    except (Unreadable, CalendarClosed, Refused) as error:
-        return _fails(f"{host.handle}: {error}", CALENDARS)
+        return _fails(str(error), again)
+    except (Unreadable, Refused) as error:
+        return _fails(str(error), CALENDARS)
     except GoogleError as error:
-        return _fails(f"{host.handle}: {error}", TRY_AGAIN)
+        return _fails(str(error), TRY_AGAIN)
     if document.target_calendar not in owned:
-        wrong = f"{host.handle}: target_calendar is not a calendar that this host owns"
-        return _fails(wrong, CALENDARS)
+        return _fails("target_calendar is not a calendar that this host owns", CALENDARS)
     if refusal := models.calendar_refusal(host, document.target_calendar):
-        wrong = f"{host.handle}: Google takes no events into target_calendar ({refusal})"
+        wrong = f"Google takes no events into target_calendar ({refusal})"
         return _fails(wrong, f"{CALENDARS}, or ask the administrator of its Google Workspace")
-    return True, f"{host.handle}: Google answers for {len(document.busy_calendars)} calendar(s)"
+    return True, f"Google answers for {len(document.busy_calendars)} calendar(s)"
 
 
 def _waiting(now: int) -> Check:
