@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -43,8 +46,11 @@ class SQLite:
         models.database.close()
 
     def empty(self) -> None:
-        for leftover in self._file.parent.glob(f"{self._file.name}*"):
-            leftover.unlink()
+        for leftover in ("-wal", "-shm", "-journal"):
+            with suppress(FileNotFoundError):
+                os.unlink(f"{self._file}{leftover}")
+        with suppress(FileNotFoundError):
+            self._file.unlink()  # who has it open keeps the old one
         shutil.copyfile(self._migrated, self._file)
 
 
@@ -93,23 +99,26 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 def rows() -> Rows:
     """All that is stored, those tables first that others point to."""
-    tables = [name for name in models.database.get_tables() if "migration" not in name]
+    tables = {name for name in models.database.get_tables() if "migration" not in name}
     tables.remove("host_version")  # which the database fills by itself
-    tables.sort(key=lambda name: len(models.database.get_foreign_keys(name)))
+    needed = {
+        name: {key.dest_table for key in models.database.get_foreign_keys(name)} for name in tables
+    }
     return {
-        name: models.database.execute_sql(f'SELECT * FROM "{name}"').fetchall() for name in tables
+        name: models.database.execute_sql(f'SELECT * FROM "{name}"').fetchall()
+        for name in TopologicalSorter(needed).static_order()
     }
 
 
 def put_back(stored: Rows) -> None:
     """Nothing but these rows in the tables."""
+    run, mark = models.database.connection().execute, models.database.param
     with models.database.atomic():
         for table in reversed(stored):
-            models.database.execute_sql(f'DELETE FROM "{table}"')
+            run(f'DELETE FROM "{table}"')
         for table, found in stored.items():
             for row in found:
-                marks = ", ".join([models.database.param] * len(row))
-                models.database.execute_sql(f'INSERT INTO "{table}" VALUES ({marks})', row)
+                run(f'INSERT INTO "{table}" VALUES ({", ".join([mark] * len(row))})', row)
 
 
 # --- applications ---------------------------------------------------------------------------------
@@ -199,34 +208,48 @@ class Browser:
 
 
 class Moments:
-    """Sign-ins: done once for an application and a time, and come back to afterwards."""
+    """What was done once for an application and a time, and is come back to afterwards."""
 
     def __init__(self) -> None:
-        self._known: dict[Any, tuple[Rows, dict[str, Any], str]] = {}
+        self._known: dict[Any, tuple[Rows, bytes, Any]] = {}
 
     def sign_in(self, app: Flask, google: StandIn, email: str) -> Browser:
         """The browser of somebody who has just become a host."""
         browser = Browser(app.test_client(), google)
-        key = (app, email, time.time())
-        new = untouched(google) and not models.Host.select().exists()
-        if new and key in self._known:
-            stored, remembered, session = self._known[key]
-            put_back(stored)
-            google.state.restore(remembered)
-            browser.client.set_cookie("session", session)
-            return browser
-        before = _memory(app)
-        assert browser.sign_in(email, follow=False).status_code == 303
-        if new:  # the application knows no more than after all the others
-            _remember(before)
-            forget_counts(app)
+
+        def act() -> str:
+            assert browser.sign_in(email, follow=False).status_code == 303
             cookie = browser.client.get_cookie("session")
             assert cookie
-            self._known[key] = (rows(), google.state.snapshot(), cookie.value)
+            return cookie.value
+
+        if untouched(google) and not models.read("SELECT 1 FROM host LIMIT 1"):
+            session = self.after(email, act, google, app)
+            browser.client.set_cookie("session", session)
+        else:
+            act()
         return browser
+
+    def after(self, what: str, act: Callable[[], Any], google: StandIn, *apps: Flask) -> Any:
+        """What `act` gave when it was done; all that it has led to is there, and the applications
+        know no more than before. Whoever asks for the same comes from the same moment."""
+        key = (what, time.time(), *apps)
+        if key in self._known:
+            stored, remembered, given = self._known[key]
+            put_back(stored)
+            google.state.restore(remembered)
+            return given
+        before = [_memory(app) for app in apps]
+        given = act()
+        for app, memory in zip(apps, before, strict=True):
+            _remember(memory)
+            forget_counts(app)
+        self._known[key] = (rows(), google.state.snapshot(), given)
+        return given
 
 
 def untouched(google: StandIn) -> bool:
     """Whether nothing was done to the stand-in since it was reset."""
-    now, new = google.state.snapshot(), State().snapshot()
-    return not google.faults.waiting and {**now, "changes": 0} == {**new, "changes": 0}
+    now, new = vars(google.state), vars(State())
+    parts = new.keys() - {"lock", "changes"}
+    return not google.faults.waiting and all(now[part] == new[part] for part in parts)

@@ -111,6 +111,7 @@ class World:
     secure: Flask
     google: StandIn
     clock: time_machine.Traveller
+    moments: Moments
     fault: dict[str, Any]
     times: int | None
 
@@ -140,18 +141,14 @@ class World:
         back = self.google.authorize(to_google, email).removeprefix("http://localhost")
         return browser.client.get(back)
 
-    def form(self) -> dict[str, str]:
-        shown = page.read(self.guest.get(PICKER, query_string={"start": NINE}).text)
-        return {**shown.one(id="booking-form").fields(), **MARIA}
+    def after(self, act: Callable[[World], Any]) -> Any:
+        """What has happened before anything goes wrong, the same for many cases."""
+        return self.moments.after(
+            act.__name__, lambda: act(self), self.google, self.app, self.secure
+        )
 
-    def book(self, form: dict[str, str] | None = None) -> TestResponse:
-        return self.guest.post(PICKER, data=form or self.form())
-
-    def booked(self) -> str:
-        """The address of a booking that stands."""
-        address = urlsplit(self.book().headers["Location"]).path
-        assert status_of(look(self.guest, address)) == "confirmed"
-        return address
+    def book(self, form: dict[str, str]) -> TestResponse:
+        return self.guest.post(PICKER, data=form)
 
     def row(self) -> models.Booking:
         with self.app.app_context():
@@ -175,7 +172,7 @@ def world(
         applications({**quiet, "PUBLIC_URL": url})
         for url in ("https://localhost", "http://localhost")
     )
-    found = World(app, secure, google, clock, {}, None)
+    found = World(app, secure, google, clock, moments, {}, None)
     found.end()
     moments.sign_in(app, google, ANA)
     yield found
@@ -227,6 +224,60 @@ def closed(answer: TestResponse, fault: dict[str, Any], write: str = "") -> None
     assert not page.starts(shown)
 
 
+# --- what has happened before ---------------------------------------------------------------------
+
+
+def form(world: World) -> dict[str, str]:
+    shown = page.read(world.guest.get(PICKER, query_string={"start": NINE}).text)
+    return {**shown.one(id="booking-form").fields(), **MARIA}
+
+
+def booked(world: World) -> str:
+    """The address of a booking that stands."""
+    address = urlsplit(world.book(form(world)).headers["Location"]).path
+    assert status_of(look(world.guest, address)) == "confirmed"
+    return address
+
+
+def claimed(world: World) -> str:
+    """Nobody knows whether the event stands."""
+    world.google.fault("calendar.events.insert", cut="after")
+    return urlsplit(world.book(form(world)).headers["Location"]).path
+
+
+def asked_to_move(world: World) -> str:
+    address = booked(world)
+    look(world.guest, f"{address}/reschedule")
+    return address
+
+
+def booked_for_an_hour(world: World) -> str:
+    run = world.app.test_cli_runner()
+    document = json.loads(run.invoke(args=["settings", "export", "ana"]).stdout)
+    document["event_types"][0].update(duration=60, slot_interval=30)
+    run.invoke(args=["settings", "import", "ana", "-"], input=json.dumps(document))
+    return booked(world)
+
+
+def moving(world: World) -> str:
+    """Nobody knows whether the event was moved."""
+    address = booked(world)
+    world.google.fault("calendar.events.patch", cut="after")
+    world.guest.post(f"{address}/reschedule", data={"start": TEN})
+    return address
+
+
+def followed(world: World) -> str:
+    address = booked(world)
+    reconcile(world.app)
+    return address
+
+
+def watched(world: World) -> None:
+    booked(world)
+    reconcile(world.secure)
+
+
 # --- the calls ------------------------------------------------------------------------------------
 
 
@@ -241,9 +292,9 @@ def slots_freebusy(world: World) -> None:
 
 
 def booking_freebusy(world: World) -> None:
-    form = world.form()
+    typed = world.after(form)
     world.begin("calendar.freebusy.query")
-    answer = world.book(form)
+    answer = world.book(typed)
     if world.passes and meaning(world.fault) in ("passing", "unknown"):
         assert status_of(look(world.guest, answer.headers["Location"])) == "confirmed"
     else:
@@ -254,9 +305,9 @@ def booking_freebusy(world: World) -> None:
 
 
 def insert(world: World) -> None:
-    form = world.form()
+    typed = world.after(form)
     world.begin("calendar.events.insert")
-    answer = world.book(form)
+    answer = world.book(typed)
     what = meaning(world.fault)
     without_meet = world.fault.get("reason") == "invalid"  # Google may mean the conference
     if (what in ("passing", "forbidden") or without_meet) and world.passes:
@@ -275,8 +326,7 @@ def insert(world: World) -> None:
 
 
 def get_of_pending(world: World) -> None:
-    world.google.fault("calendar.events.insert", cut="after")
-    address = urlsplit(world.book().headers["Location"]).path
+    address = world.after(claimed)
     world.clock.shift(30)
     world.begin("calendar.events.get")
     shown = status_of(look(world.guest, address))
@@ -287,10 +337,10 @@ def get_of_pending(world: World) -> None:
 
 
 def token_while_booking(world: World, method: str = "oauth.token") -> None:
-    form = world.form()
+    typed = world.after(form)
     world.google.expire()
     world.begin(method)
-    answer = world.book(form)
+    answer = world.book(typed)
     if world.passes:
         assert status_of(look(world.guest, answer.headers["Location"])) == "confirmed"
         return
@@ -306,7 +356,7 @@ def metadata_while_booking(world: World) -> None:
 
 
 def cancel_delete(world: World) -> None:
-    address = world.booked()
+    address = world.after(booked)
     world.begin("calendar.events.delete")
     answer = world.guest.post(f"{address}/cancel")
     what = meaning(world.fault)
@@ -328,8 +378,7 @@ def cancel_delete(world: World) -> None:
 
 def cancel_of_pending(world: World) -> None:
     """Nobody knows whether the event stands, and the guest does not want it any more."""
-    world.google.fault("calendar.events.insert", cut="after")
-    address = urlsplit(world.book().headers["Location"]).path
+    address = world.after(claimed)
     world.begin("calendar.events.delete")
     assert world.guest.post(f"{address}/cancel").status_code == 303
     what = meaning(world.fault)
@@ -346,7 +395,7 @@ def cancel_of_pending(world: World) -> None:
 
 def cancel_get(world: World) -> None:
     """The event was changed meanwhile: it has to be looked at again."""
-    address = world.booked()
+    address = world.after(booked)
     world.google.alter(ANA, world.live()[0]["id"], "move", 0)
     world.begin("calendar.events.get")
     answer = world.guest.post(f"{address}/cancel")
@@ -361,8 +410,7 @@ def cancel_get(world: World) -> None:
 
 
 def move_freebusy(world: World) -> None:
-    address = world.booked()
-    look(world.guest, f"{address}/reschedule")
+    address = world.after(asked_to_move)
     world.begin("calendar.freebusy.query")
     answer = world.guest.post(f"{address}/reschedule", data={"start": TEN})
     moved = world.passes and meaning(world.fault) in ("passing", "unknown")
@@ -371,23 +419,15 @@ def move_freebusy(world: World) -> None:
 
 def move_list(world: World) -> None:
     """A move into its own time asks what else is there."""
-    _longer(world)
-    address = world.booked()
+    address = world.after(booked_for_an_hour)
     world.begin("calendar.events.list")
     answer = world.guest.post(f"{address}/reschedule", data={"start": HALF_PAST})
     moved = world.passes and meaning(world.fault) in ("passing", "unknown")
     _is_moved(world, answer, moved, HALF_PAST)
 
 
-def _longer(world: World) -> None:
-    run = world.app.test_cli_runner()
-    document = json.loads(run.invoke(args=["settings", "export", "ana"]).stdout)
-    document["event_types"][0].update(duration=60, slot_interval=30)
-    run.invoke(args=["settings", "import", "ana", "-"], input=json.dumps(document))
-
-
 def move_patch(world: World) -> None:
-    address = world.booked()
+    address = world.after(booked)
     world.begin("calendar.events.patch")
     answer = world.guest.post(f"{address}/reschedule", data={"start": HALF_PAST})
     what = meaning(world.fault)
@@ -401,7 +441,7 @@ def move_patch(world: World) -> None:
 
 
 def move_get(world: World) -> None:
-    address = world.booked()
+    address = world.after(booked)
     world.google.alter(ANA, world.live()[0]["id"], "move", 0)
     world.begin("calendar.events.get")
     answer = world.guest.post(f"{address}/reschedule", data={"start": TEN})
@@ -420,9 +460,7 @@ def _is_moved(world: World, answer: TestResponse, moved: bool, start: str = TEN)
 
 
 def pending_move_get(world: World) -> None:
-    address = world.booked()
-    world.google.fault("calendar.events.patch", cut="after")
-    world.guest.post(f"{address}/reschedule", data={"start": TEN})
+    address = world.after(moving)
     world.clock.shift(30)
     world.begin("calendar.events.get")
     assert status_of(look(world.guest, address)) in ("pending", "confirmed")
@@ -431,8 +469,7 @@ def pending_move_get(world: World) -> None:
 
 
 def events_list(world: World) -> None:
-    address = world.booked()
-    reconcile(world.app)
+    address = world.after(followed)
     before = world.row().__data__
     world.google.alter(ANA, world.live()[0]["id"], "move", 60)
     world.begin("calendar.events.list")
@@ -447,7 +484,7 @@ def events_list(world: World) -> None:
 
 
 def watch(world: World) -> None:
-    world.booked()
+    world.after(booked)
     world.begin("calendar.events.watch")
     reconcile(world.secure)
     assert world.row().status == "confirmed"
@@ -461,8 +498,7 @@ def watch(world: World) -> None:
 
 
 def stop(world: World) -> None:
-    world.booked()
-    reconcile(world.secure)
+    world.after(watched)
     (old,) = world.google.state.channels.values()
     models.Booking.update(end_at=models.Booking.end_at + 40 * 86400).execute()  # still to come
     world.clock.shift(25 * 86400)
