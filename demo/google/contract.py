@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +33,13 @@ class Method:
     path: re.Pattern[str]
     spec: Schema
 
-    @property
-    def scopes(self) -> set[str]:
-        return set(self.spec.get("scopes", ()))
+    @cached_property
+    def scopes(self) -> frozenset[str]:
+        return frozenset(self.spec.get("scopes", ()))
+
+    @cached_property
+    def parameters(self) -> Schema:
+        return {**document()["parameters"], **self.spec.get("parameters", {})}
 
 
 @cache
@@ -51,7 +55,8 @@ def _methods(part: Schema) -> Iterator[Method]:
         yield from _methods(resource)
 
 
-def find(http: str, path: str) -> tuple[Method, dict[str, str]] | None:
+@lru_cache(2048)
+def find(http: str, path: str) -> tuple[Method, Mapping[str, str]] | None:
     """The method at an address, and the parameters in its path (not unquoted)."""
     for method in methods():
         match = method.path.fullmatch(path.removeprefix(BASE))
@@ -62,8 +67,7 @@ def find(http: str, path: str) -> tuple[Method, dict[str, str]] | None:
 
 def check_request(method: Method, query: Mapping[str, list[str]], body: Any) -> list[str]:
     """What is wrong with a request, as sentences."""
-    known = {**document()["parameters"], **method.spec.get("parameters", {})}
-    found = []
+    known, found = method.parameters, list[str]()
     for name, values in query.items():
         if name not in known:
             found.append(f"{method.id}: unknown parameter {name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import pickle
 import secrets
 import threading
 import time
@@ -127,15 +127,14 @@ class State:
                 self.people[email] = Person(email, f"Host {each}", "Europe/Lisbon")
                 self.calendars[email] = Calendar(email, email, f"Host {each}", "Europe/Lisbon")
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> bytes:
         """All that is remembered, for `restore`."""
         with self.lock:
-            parts = {name: part for name, part in vars(self).items() if name != "lock"}
-            return copy.deepcopy(parts)
+            return pickle.dumps({name: part for name, part in vars(self).items() if name != "lock"})
 
-    def restore(self, snapshot: dict[str, Any]) -> None:
+    def restore(self, snapshot: bytes) -> None:
         with self.lock:
-            vars(self).update(copy.deepcopy(snapshot))
+            vars(self).update(pickle.loads(snapshot))
 
     # --- tokens ---------------------------------------------------------------------------------
 

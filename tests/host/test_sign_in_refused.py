@@ -9,7 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +21,7 @@ from joserfc import jws, jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from app import create_app
-from demo.google import StandIn, identity
+from demo.google import StandIn, identity, server
 from tests import page
 from tests.conftest import Browser, command, on_sqlite
 from tests.people import ANA
@@ -398,11 +398,10 @@ def test_doctor_finds_a_clock_that_is_off_by_minutes(
 ) -> None:
     """The stand-in's server keeps its own time: the Date header that Google's answers have."""
 
-    def date(_self: Any, timestamp: float | None = None) -> str:
-        at = time.gmtime((timestamp or time.time()) - minutes * 60)
-        return time.strftime("%a, %d %b %Y %H:%M:%S GMT", at)
+    def date() -> str:
+        return formatdate(time.time() - minutes * 60, usegmt=True)
 
-    monkeypatch.setattr(BaseHTTPRequestHandler, "date_time_string", date)
+    monkeypatch.setattr(server, "date", date)
     result = app.test_cli_runner().invoke(args=["doctor"])
     assert result.exit_code == 1
     assert f"clock: 180 s {word} Google's" in result.stdout
