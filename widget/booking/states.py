@@ -13,25 +13,19 @@ A row is in one of these states, which its columns `status` and `change` tell to
 Who may bring it from one to another (`google`: what Google says of a write of ours; `time`: a
 day without an answer):
 
-    act           from        to          who
-    claim         -           claimed     guest
-    confirm       claimed     confirmed   google
-    fail          claimed     failed      google
-    begin_move    confirmed   moving      guest, host
-    finish_move   moving      confirmed   google
-    begin_cancel  claimed     cancelling  guest, host
-    begin_cancel  confirmed   cancelling  guest, host
-    begin_cancel  moving      cancelling  guest, host
-    cancel        claimed     cancelled   google, host
-    cancel        confirmed   cancelled   google, host
-    cancel        moving      cancelled   google, host
-    cancel        cancelling  cancelled   google, host
-    undo          moving      confirmed   google
-    undo          cancelling  confirmed   google
-    follow        confirmed   confirmed   host
-    expire        claimed     failed      time
-    expire        moving      confirmed   time
-    expire        cancelling  cancelled   time
+    act           from                                    to          who
+    claim         -                                       claimed     guest
+    confirm       claimed                                 confirmed   google
+    fail          claimed                                 failed      google
+    begin_move    confirmed                               moving      guest, host
+    finish_move   moving                                  confirmed   google
+    begin_cancel  claimed, confirmed, moving              cancelling  guest, host
+    cancel        claimed, confirmed, moving, cancelling  cancelled   google, host
+    undo          moving, cancelling                      confirmed   google
+    follow        confirmed                               confirmed   host
+    expire        claimed                                 failed      time
+    expire        moving                                  confirmed   time
+    expire        cancelling                              cancelled   time
 
 Each function gives the booking as it is since, or None when it is no longer as the act needs it:
 somebody else was faster.
@@ -59,10 +53,10 @@ Person = Literal["guest", "host"]
 
 
 class Rule(NamedTuple):
-    """Who may bring a booking from one state to another, by which act."""
+    """Who may bring a booking from one of these states to another, by which act."""
 
     act: str
-    before: str | None
+    before: tuple[str, ...]
     after: str
     who: tuple[Who, ...]
 
@@ -76,24 +70,20 @@ STATES: dict[str, tuple[str, str | None]] = {
     "failed": ("failed", None),
 }
 RULES = (
-    Rule("claim", None, "claimed", ("guest",)),
-    Rule("confirm", "claimed", "confirmed", ("google",)),
-    Rule("fail", "claimed", "failed", ("google",)),
-    Rule("begin_move", "confirmed", "moving", ("guest", "host")),
-    Rule("finish_move", "moving", "confirmed", ("google",)),
-    Rule("begin_cancel", "claimed", "cancelling", ("guest", "host")),
-    Rule("begin_cancel", "confirmed", "cancelling", ("guest", "host")),
-    Rule("begin_cancel", "moving", "cancelling", ("guest", "host")),
-    Rule("cancel", "claimed", "cancelled", ("google", "host")),
-    Rule("cancel", "confirmed", "cancelled", ("google", "host")),
-    Rule("cancel", "moving", "cancelled", ("google", "host")),
-    Rule("cancel", "cancelling", "cancelled", ("google", "host")),
-    Rule("undo", "moving", "confirmed", ("google",)),
-    Rule("undo", "cancelling", "confirmed", ("google",)),
-    Rule("follow", "confirmed", "confirmed", ("host",)),
-    Rule("expire", "claimed", "failed", ("time",)),
-    Rule("expire", "moving", "confirmed", ("time",)),
-    Rule("expire", "cancelling", "cancelled", ("time",)),
+    Rule("claim", (), "claimed", ("guest",)),
+    Rule("confirm", ("claimed",), "confirmed", ("google",)),
+    Rule("fail", ("claimed",), "failed", ("google",)),
+    Rule("begin_move", ("confirmed",), "moving", ("guest", "host")),
+    Rule("finish_move", ("moving",), "confirmed", ("google",)),
+    Rule("begin_cancel", ("claimed", "confirmed", "moving"), "cancelling", ("guest", "host")),
+    Rule(
+        "cancel", ("claimed", "confirmed", "moving", "cancelling"), "cancelled", ("google", "host")
+    ),
+    Rule("undo", ("moving", "cancelling"), "confirmed", ("google",)),
+    Rule("follow", ("confirmed",), "confirmed", ("host",)),
+    Rule("expire", ("claimed",), "failed", ("time",)),
+    Rule("expire", ("moving",), "confirmed", ("time",)),
+    Rule("expire", ("cancelling",), "cancelled", ("time",)),
 )
 _NO_CHANGE = {"new_start_at": None, "new_end_at": None, "pending_since": None}
 _OVER = {**_NO_CHANGE, "meet_pending": False, "conflict": False}
@@ -297,13 +287,14 @@ def _change(
     `where` is a condition besides, with ? for each of `more`. Raises Overlap when the database
     does not let it have its times, ValueError when it is not for `who` to do.
     """
-    acts = [rule for rule in RULES if rule.act == act and before in (None, rule.before)]
-    if not (rules := [rule for rule in acts if who in rule.who]):
+    acts = (each for each in RULES if each.act == act and (not before or before in each.before))
+    rule = next(acts)
+    if who not in rule.who:
         raise ValueError(f"{act} is not for {who}")
-    status, change = STATES[rules[0].after]
+    status, change = STATES[rule.after]
     # a claim is on the disk before Google is asked; that Google has its event can be asked again
     with _refused(), models.write(lasting=act != "confirm"):
-        possible = " OR ".join(_is(rule.before) for rule in rules)
+        possible = " OR ".join(map(_is, rule.before))
         new = {"status": status, "change": change, "updated_at": now, **values}
         changed = models.change(booking, new, f"({possible}) {where}", *more)
         if changed is None:
@@ -342,8 +333,8 @@ def _refused() -> Iterator[None]:
         raise
 
 
-def _is(name: str | None) -> str:
-    status, change = STATES[name or "claimed"]
+def _is(name: str) -> str:
+    status, change = STATES[name]
     changing = "change IS NULL" if change is None else f"change = '{change}'"
     return f"status = '{status}' AND {changing}"
 
