@@ -18,7 +18,7 @@ class Bounded(Generic[K, V]):
     """
 
     def __init__(self, most_bytes: int) -> None:
-        self._most_bytes, self._bytes = most_bytes, 0
+        self._most_bytes, self.bytes = most_bytes, 0
         self._kept: OrderedDict[K, tuple[V, int]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -33,18 +33,14 @@ class Bounded(Generic[K, V]):
     def put(self, key: K, value: V, size_bytes: int) -> None:
         """Keep it in the place of what had this key before."""
         with self._lock:
-            self._bytes -= self._kept.pop(key, (None, 0))[1]
+            self.bytes -= self._kept.pop(key, (None, 0))[1]
             if size_bytes > self._most_bytes // 4:
                 return
             self._kept[key] = value, size_bytes
-            self._bytes += size_bytes
-            while self._bytes > self._most_bytes:
+            self.bytes += size_bytes
+            while self.bytes > self._most_bytes:
                 _key, (_value, freed) = self._kept.popitem(last=False)
-                self._bytes -= freed
-
-    @property
-    def bytes(self) -> int:
-        return self._bytes
+                self.bytes -= freed
 
     def __len__(self) -> int:
         return len(self._kept)
