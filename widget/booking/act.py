@@ -302,7 +302,7 @@ def reschedule(google: Google, booking: Booking, start: int, caller: Caller, now
     looked = offer_for(target, calendar, now, booking)
     looked, mine = _claim_move(looked, booking, start, caller)
     try:
-        return _move(calendar, looked, booking, mine)
+        return _move(calendar, looked, mine)
     except models.NoAnswer as error:
         return _unwritten(mine, error)
 
@@ -312,7 +312,7 @@ def _claim_move(
 ) -> tuple[Bookable, Booking]:
     end, now = start + booking.end_at - booking.start_at, looked.now
     with models.locked(looked.host) as host:
-        looked = offer.check(looked, host, start, booking)
+        looked = offer.check(looked, host, start)
         if caller.by == "guest":
             mail.count(booking, now)
         try:
@@ -325,12 +325,11 @@ def _claim_move(
     return looked, mine
 
 
-def _move(calendar: Calendar, looked: Bookable, booking: Booking, mine: Booking) -> Booking:
-    """Move the event, and finish or undo the move of `mine`; `booking`: as it was before.
-    Raises as `reschedule`."""
+def _move(calendar: Calendar, looked: Bookable, mine: Booking) -> Booking:
+    """Move the event, and finish or undo the move of `mine`. Raises as `reschedule`."""
     now = looked.now
     try:
-        offer.ask_again(calendar, looked, mine.times()[-1][0], booking)
+        offer.ask_again(calendar, looked, mine.times()[-1][0])
     except errors.NotBooked as error:
         return _undone(mine, error, now)
     try:

@@ -84,12 +84,13 @@ class Offer:
 
 @dataclass(frozen=True)
 class Bookable(Offer):
-    """An Offer that time can be claimed by, or a booking moved."""
+    """An Offer that time can be claimed by, or that a booking which is `moving` can be moved to."""
 
     host: models.Host
     settings: Settings
+    moving: Booking | None = None
 
-    def under(self, host: models.Host, moving: models.Booking | None = None) -> Bookable:
+    def under(self, host: models.Host) -> Bookable:
         """The same by the settings of `host` as it is under its lock, if they changed meanwhile.
 
         Raises SlotUnavailable when the event type is not offered any more.
@@ -102,8 +103,8 @@ class Bookable(Offer):
             event = event_in(host.id, document, self.event.slug, code)
         except NotHere:
             raise NotOffered from None
-        if moving:
-            event = event.lasting(moving.promise["duration"])
+        if self.moving:
+            event = event.lasting(self.moving.promise["duration"])
         elif self.event.durations:  # the guest has chosen one
             if self.event.duration not in event.lengths:
                 raise NotOffered
@@ -129,9 +130,9 @@ def offer_for(
     except GoogleError as error:
         raise not_booked(error) from error
     taken = without(moving, taken)
-    found = booked(host, now, moving) if held else []
+    found = rows.held(host.id, now, moving) if held else []
     rules = slot_rules(document, event)
-    return Bookable(event, rules, taken, found, now, host=host, settings=document)
+    return Bookable(event, rules, taken, found, now, host, document, moving)
 
 
 def shown(
@@ -170,12 +171,6 @@ def _check_calendar(host: models.Host | Snapshot, document: Settings) -> None:
         raise CalendarDisconnected(f"calendar is gone: {host.calendar_gone}")
 
 
-def booked(host: models.Host, at: int, moving: models.Booking | None = None) -> list[Booked]:
-    """What bookings other than `moving` hold that decide about a time from `at` on."""
-    held = rows.held(host.id, at)
-    return [each for each in held if moving is None or each.id != moving.id]
-
-
 def without(moving: models.Booking | None, taken: list[Busy]) -> list[Busy]:
     """Busy times without the event of the booking itself."""
     if moving is None or not moving.holds:
@@ -204,27 +199,23 @@ def refusal(reasons: list[Reason]) -> NotBooked:
 # --- once more, before it is written ----------------------------------------------------------
 
 
-def check(
-    looked: Bookable, host: models.Host, start: int, moving: models.Booking | None = None
-) -> Bookable:
+def check(looked: Bookable, host: models.Host, start: int) -> Bookable:
     """The same rules as for what is offered, under the host's lock: as they are by now.
 
     Raises NotBooked.
     """
-    looked = looked.under(host, moving)
-    held = booked(host, start, moving)
+    looked = looked.under(host)
+    held = rows.held(host.id, start, looked.moving)
     reasons = slots.reasons(looked.rules, looked.busy, held, looked.now, start)
     if reasons:
         raise refusal(reasons)
     return looked
 
 
-def ask_again(
-    calendar: Calendar, looked: Bookable, start: int, moving: models.Booking | None = None
-) -> None:
+def ask_again(calendar: Calendar, looked: Bookable, start: int) -> None:
     """Ask Google for the busy times around a start, since its word is the last. Raises
     SlotTaken when the host has got busy since the cache was filled, or another NotBooked."""
-    event = looked.event
+    event, moving = looked.event, looked.moving
     since = start - event.buffer_before * 60
     until = start + (event.duration + event.buffer_after) * 60
     try:

@@ -55,8 +55,9 @@ def booking_by_key(host: Host, key: str) -> Booking | None:
     return models.find(Booking, "host_id = ? AND idempotency_key = ?", host.id, key)
 
 
-def held(host_id: int, at: int) -> list[Booked]:
-    """What active bookings of a host hold that decide about a time from `at` on, in order."""
+def held(host_id: int, at: int, moving: Booking | None = None) -> list[Booked]:
+    """What active bookings of a host, other than `moving`, hold that decide about a time from `at`
+    on, in order."""
     found, since = [], at - PAST_DAYS * DAY
     for row in models.read(_HELD, host_id, since, host_id, since):
         id, start, end, new_start, new_end, before, after, event, holds = row
@@ -64,7 +65,7 @@ def held(host_id: int, at: int) -> list[Booked]:
             found.append(Booked(start, end, before, after, event, id))
         if new_start is not None:
             found.append(Booked(new_start, new_end, before, after, event, id))
-    return found
+    return [each for each in found if moving is None or each.id != moving.id]
 
 
 def made_since(host: Host, since: int) -> int:
