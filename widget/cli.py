@@ -87,7 +87,7 @@ def _stopped(command: click.Command, faults: str) -> click.Command:
 def export_settings(host: str, file: str | None) -> None:
     """Write the settings of HOST as JSON to FILE, or to standard output."""
     found = known_host(host)
-    write(document_json(webhooks.whole(google(), found, load_document(found.settings))), file)
+    write(document_json(webhooks.whole(google(), found)), file)
 
 
 @settings_group.command("import")

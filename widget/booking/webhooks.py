@@ -95,9 +95,9 @@ def new_secret(letters: str) -> str:
     return PREFIX + base64.b64encode(letters.encode()).decode()
 
 
-def whole(google: Client, host: Host, settings: Settings) -> Settings:
-    """The settings document with the webhook in it."""
-    found = of(host)
+def whole(google: Client, host: Host) -> Settings:
+    """A host's settings document with the webhook in it."""
+    found, settings = of(host), document.load_document(host.settings)
     secret = opened(google, found.secret) if found else None
     if found is None or secret is None:
         return settings

@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from widget.booking import webhooks
 from widget.core import clock
-from widget.core.document import SettingsError, load_document, parse_document
+from widget.core.document import SettingsError, parse_document
 from widget.host import forms, webhook_view
 from widget.host.page import address, secret_of_form
 from widget.host.views import whole
@@ -29,7 +29,7 @@ def save() -> ResponseReturnValue:
         "url": forms.READ["address"](request.form, "url", None) or "",
         "chosen": request.form.getlist("events"),
     }
-    stored = webhooks.whole(google, host, load_document(host.settings))
+    stored = webhooks.whole(google, host)
     fresh = webhooks.new_secret(secret_of_form())
     if stored.webhook and stored.webhook.secret == fresh:  # pressed twice
         return whole(host, webhook={"made": fresh})
@@ -55,7 +55,7 @@ def save() -> ResponseReturnValue:
 def new_secret() -> ResponseReturnValue:
     """Make another secret and show it; the one before counts for another day."""
     host, google = current_user.host, service.google()
-    hook = webhooks.whole(google, host, load_document(host.settings)).webhook
+    hook = webhooks.whole(google, host).webhook
     if hook is None:
         return redirect(address("webhook"), 303)
     secret = webhooks.new_secret(secret_of_form())
