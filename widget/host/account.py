@@ -36,6 +36,10 @@ def connection(host: models.Host) -> dict[str, Any]:
         "by_host": bool(host.disconnected_at) and host.disconnected_reason == deletion.BY_HOST,
         "missing": uses_of([each for each in CALENDAR_SCOPES if each not in granted]),
         "granted": uses_of(wanted),
+        # as they are before the page itself asks Google
+        "problem": host.calendar_problem,
+        "server_problem": host.server_problem,
+        "asked_at": host.asked_at,
         "gone": host.calendar_gone if host.calendar_gone == target else None,
         "refusal": models.calendar_refusal(host, target),
         "calendar": calendars.stored(host).name(target),
