@@ -98,6 +98,7 @@ class House:
     environ: dict[str, str]
     pages: dict[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
     first: Rows | None = None  #: what was stored when the first test began
+    session: dict[str, str | None] = field(default_factory=dict)  #: the cookie of Ana's sign-in
 
     def put(self, path: str, html: str, **headers: str) -> str:
         """A page of the website: `{{widget}}` becomes the product's origin; gives its address."""
@@ -189,7 +190,7 @@ class House:
         self.pages.clear()
         models.connect(self.environ["DATABASE_URL"])
         if self.first is None:
-            self.sign_in(ANA)
+            self.session = self.sign_in(ANA).cookies.get_dict()
             settings = json.loads((ROOT / "demo/settings/ana.json").read_text())
             settings["event_types"][0]["minimum_notice"] = 0
             self.import_settings("ana", settings)

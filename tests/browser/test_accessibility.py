@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 import models
 from tests.browser.axe import ASKED, troubles
 from tests.browser.conftest import ANA, House, Open
-from tests.browser.test_settings import sign_in
+from tests.browser.test_settings import signed_in
 from tests.people import PICKER
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -235,7 +235,7 @@ def test_forced_colours_tell_the_chosen_tab_and_a_date_of_its_own(
     house: House, open_page: Open
 ) -> None:
     house.change("ana", date_overrides={"2026-12-24": []})
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     page.emulate_media(forced_colors="active")
     page.goto(f"{house.widget}/settings?month=2026-12")
     ink = "(each) => getComputedStyle(each).borderBottomColor"

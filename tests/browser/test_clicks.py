@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import House, Open
-from tests.browser.test_settings import exported, section, sign_in
+from tests.browser.test_settings import exported, section, signed_in
 
 
 class Hand:
@@ -23,7 +23,7 @@ class Hand:
 
 
 def test_next_week_over_the_end_of_a_month_is_closed(house: House, open_page: Open) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     hand, off = Hand(page), section(page, "Days off")
     hand(off.get_by_label("First day").last).fill("2026-11-28")
     page.keyboard.press("Tab")
@@ -35,7 +35,7 @@ def test_next_week_over_the_end_of_a_month_is_closed(house: House, open_page: Op
 
 
 def test_a_lunch_break_on_all_weekdays(house: House, open_page: Open) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     hand, hours = Hand(page), section(page, "Weekly hours")
     hand(hours.get_by_label("Tuesday, hours 1, to")).fill("12:30")
     hand(hours.get_by_role("button", name="Add hours on Tuesday"))
@@ -53,7 +53,7 @@ def test_a_lunch_break_on_all_weekdays(house: House, open_page: Open) -> None:
 
 
 def test_thursday_evenings_for_one_event_type(house: House, open_page: Open) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     hand, weeks = Hand(page), section(page, "Schedules")
     hand(weeks.get_by_role("button", name="Add a schedule"))
     hand(weeks.get_by_label("Name")).fill("Evenings")
@@ -73,7 +73,7 @@ def test_thursday_evenings_for_one_event_type(house: House, open_page: Open) -> 
 
 
 def test_a_one_off_link_with_three_times(house: House, open_page: Open) -> None:
-    page = sign_in(open_page(permissions=["clipboard-read", "clipboard-write"]), house)
+    page = signed_in(open_page(permissions=["clipboard-read", "clipboard-write"]), house)
     hand, links = Hand(page), section(page, "One-off links")
     hand(page.get_by_role("link", name="One-off link to Find your course"))
     for number in range(3):

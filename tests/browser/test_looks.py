@@ -7,6 +7,7 @@ import requests
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import House, Open
+from tests.browser.test_settings import signed_in
 
 PICKER = "/book/ana/intro"
 NAME = "bartholomew.featherstonehaugh@consulting-partners.example"
@@ -59,8 +60,7 @@ def test_what_a_guest_answered_can_be_read_on_a_narrow_screen_whatever_was_asked
     }
     asked = requests.post(f"{house.widget}/api/v1/ana/intro/bookings", json=wish, timeout=30)
     assert asked.status_code == 201, asked.text
-    page = open_page(f"{house.widget}/login", viewport={"width": 280, "height": 700})
-    page.get_by_role("button", name="Ana Silva").click()
+    page = signed_in(open_page(viewport={"width": 280, "height": 700}), house)
     page.locator(".booking summary").click()
     for width in (280, 320):
         page.set_viewport_size({"width": width, "height": 700})

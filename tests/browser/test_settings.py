@@ -14,15 +14,16 @@ from tests.browser.axe import ASKED, troubles
 from tests.browser.conftest import House, Open
 
 BOTH = pytest.mark.parametrize("java_script_enabled", [True, False], ids=["script", "plain"])
-SIZES = pytest.mark.parametrize(
-    "viewport",
-    [{"width": 1280, "height": 900}, {"width": 360, "height": 740}, {"width": 320, "height": 640}],
-    ids=["wide", "phone", "narrow"],
-)
-AXE: dict[str, Any] = {
-    "light": ASKED,
-    "dark": {"runOnly": ["color-contrast", "link-in-text-block"]},  # all that it changes
+SIZES: dict[str, Any] = {
+    "wide": {"width": 1280, "height": 900},
+    "phone": {"width": 360, "height": 740},
+    "narrow": {"width": 320, "height": 640},
 }
+#: A width at which the stylesheet hides nothing that it shows at others: for all colours.
+COLOURFUL: Any = {"width": 700, "height": 900}
+COLOURS = ["color-contrast", "link-in-text-block"]  # what a scheme changes, and no size does
+AXE: dict[str, Any] = {"light": ASKED, "dark": {"runOnly": COLOURS}}
+OTHERS = {"rules": {**ASKED["rules"], **{rule: {"enabled": False} for rule in COLOURS}}}
 CLICKS = 8  # a new host needs no more, from the start page to the snippet and back
 
 
@@ -31,6 +32,15 @@ def sign_in(page: Page, house: House, name: str = "Ana Silva") -> Page:
     page.get_by_role("button", name=name).click()
     expect(page.get_by_role("heading", name="Settings", exact=True)).to_be_visible()
     page.wait_for_load_state()  # its scripts have run
+    return page
+
+
+def signed_in(page: Page, house: House, query: str = "") -> Page:
+    """Ana's settings page, with the session that she has signed in to before the first test."""
+    cookies = [{"name": n, "value": v, "url": house.widget} for n, v in house.session.items()]
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    page.goto(f"{house.widget}/settings{query}")
+    expect(page.get_by_role("heading", name="Settings", exact=True)).to_be_visible()
     return page
 
 
@@ -99,7 +109,7 @@ def test_a_new_host_gets_from_the_consent_page_to_a_snippet_that_works(
 def test_every_section_is_saved_and_seen(
     house: House, open_page: Open, java_script_enabled: bool
 ) -> None:
-    page = sign_in(open_page(java_script_enabled=java_script_enabled), house)
+    page = signed_in(open_page(java_script_enabled=java_script_enabled), house)
     you = section(page, "You")
     you.get_by_label("Name that guests see").fill("Ana of the sea")
     save(you)
@@ -151,7 +161,7 @@ def test_every_section_is_saved_and_seen(
 def test_the_preview_follows_what_is_typed_and_stays_the_pickers_own(
     house: House, open_page: Open
 ) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     shown = preview(page)
     expect(shown.get_by_role("heading", name="Find your course")).to_be_visible()
     section(page, "Look").get_by_label("Dark", exact=True).check()
@@ -180,7 +190,7 @@ def test_the_preview_follows_what_is_typed_and_stays_the_pickers_own(
 def test_without_javascript_a_button_shows_the_preview_before_saving(
     house: House, open_page: Open
 ) -> None:
-    page = sign_in(open_page(java_script_enabled=False), house)
+    page = signed_in(open_page(java_script_enabled=False), house)
     hours = section(page, "Weekly hours")
     hours.get_by_label("Monday, hours 1, from").fill("11:30")
     hours.get_by_role("button", name="Show what guests would see").click()
@@ -189,10 +199,9 @@ def test_without_javascript_a_button_shows_the_preview_before_saving(
     assert exported(house)["weekly_hours"]["mon"][0][0] == "09:00"
 
 
-def at_work_on(page: Page, house: House, way: str) -> Locator:
+def at_work_on(house: House, page: Page, way: str) -> Locator:
     """The section with the snippet, where it is shown at work."""
-    page.goto(f"{house.widget}/settings?embed={way}")
-    part = section(page, "On your website")
+    part = section(signed_in(page, house, f"?embed={way}"), "On your website")
     part.get_by_text("See it at work").click()
     return part
 
@@ -201,7 +210,7 @@ def at_work_on(page: Page, house: House, way: str) -> Locator:
 def test_the_snippet_is_seen_at_work_on_the_page_itself(
     house: House, open_page: Open, way: str
 ) -> None:
-    part = at_work_on(sign_in(open_page(), house), house, way)
+    part = at_work_on(house, open_page(), way)
     at_work = part.frame_locator("iframe").frame_locator("iframe")
     expect(at_work.locator("button[name=start]").first).to_be_visible()
 
@@ -210,7 +219,7 @@ def test_the_snippet_is_seen_at_work_on_the_page_itself(
 def test_a_button_opens_the_times_over_the_page_that_shows_it_at_work(
     house: House, open_page: Open, way: str
 ) -> None:
-    part = at_work_on(sign_in(open_page(), house), house, way)
+    part = at_work_on(house, open_page(), way)
     at_work = part.frame_locator("iframe")
     part.locator("iframe").scroll_into_view_if_needed()
     at_work.get_by_role("button", name="Book a call").click()
@@ -221,7 +230,7 @@ def test_a_button_opens_the_times_over_the_page_that_shows_it_at_work(
 
 
 def test_a_save_leaves_what_is_typed_elsewhere_alone(house: House, open_page: Open) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     you, sites = section(page, "You"), section(page, "Allowed sites")
     sites.get_by_label(re.compile("Sites that may")).fill("https://typed.example")
     you.get_by_label("Your address").fill("silva")
@@ -238,7 +247,7 @@ def test_a_save_leaves_what_is_typed_elsewhere_alone(house: House, open_page: Op
 def test_a_save_that_does_not_arrive_is_told_and_loses_nothing(
     house: House, open_page: Open
 ) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     you = section(page, "You")
     you.get_by_label("Name that guests see").fill("Typed for long")
     page.context.set_offline(True)
@@ -251,7 +260,7 @@ def test_a_save_that_does_not_arrive_is_told_and_loses_nothing(
 
 
 def test_a_save_after_the_session_ended_loses_nothing(house: House, open_page: Open) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     you = section(page, "You")
     you.get_by_label("Name that guests see").fill("Typed for long")
     page.context.clear_cookies()
@@ -266,7 +275,7 @@ def test_a_save_after_the_session_ended_loses_nothing(house: House, open_page: O
 
 
 def test_the_snippet_is_copied(house: House, open_page: Open) -> None:
-    page = sign_in(open_page(permissions=["clipboard-read", "clipboard-write"]), house)
+    page = signed_in(open_page(permissions=["clipboard-read", "clipboard-write"]), house)
     part = section(page, "On your website")
     part.get_by_role("button", name="Copy").click()
     expect(part.get_by_role("button", name="Copied")).to_be_visible()
@@ -275,7 +284,7 @@ def test_the_snippet_is_copied(house: House, open_page: Open) -> None:
 
 
 def test_a_copy_that_the_browser_refuses_is_told(house: House, open_page: Open) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     page.evaluate(
         "() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }"
     )
@@ -290,20 +299,20 @@ def test_a_copy_that_the_browser_refuses_is_told(house: House, open_page: Open) 
 @pytest.mark.parametrize("way", ["popup", "floating"])
 def test_the_snippets_button_has_the_hosts_colour(house: House, open_page: Open, way: str) -> None:
     house.change("ana", theme={"accent": "008080", "mode": "auto"})
-    part = at_work_on(sign_in(open_page(), house), house, way)
+    part = at_work_on(house, open_page(), way)
     button = part.frame_locator("iframe").get_by_role("button", name="Book a call")
     expect(button).to_have_css("background-color", "rgb(0, 128, 128)")
 
 
 def test_a_colour_is_checked_while_it_is_chosen(house: House, open_page: Open) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     look = section(page, "Look")
     look.get_by_label("Colour").fill("#ffff00")
     expect(look.locator("#accent-said")).to_contain_text("On light pages: changed to")
 
 
 def test_a_site_comes_alive_by_itself(house: House, open_page: Open) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     part = section(page, "On your website")
     part.get_by_label("Address of your page").fill(house.site)
     part.get_by_role("button", name="Look").click()
@@ -319,7 +328,7 @@ def test_a_site_comes_alive_by_itself(house: House, open_page: Open) -> None:
 def test_a_fault_is_told_at_its_field_and_in_a_summary_that_leads_there(
     house: House, open_page: Open, java_script_enabled: bool
 ) -> None:
-    page = sign_in(open_page(java_script_enabled=java_script_enabled), house)
+    page = signed_in(open_page(java_script_enabled=java_script_enabled), house)
     hours = section(page, "Weekly hours")
     start = hours.get_by_label("Monday, hours 1, from").input_value()
     hours.get_by_label("Monday, hours 1, to").fill(start)
@@ -341,7 +350,7 @@ def test_a_fault_is_told_at_its_field_and_in_a_summary_that_leads_there(
 def test_the_later_of_two_windows_is_told_and_keeps_what_was_typed(
     house: House, open_page: Open, java_script_enabled: bool
 ) -> None:
-    one = sign_in(open_page(java_script_enabled=java_script_enabled), house)
+    one = signed_in(open_page(java_script_enabled=java_script_enabled), house)
     other = one.context.new_page()
     other.goto(f"{house.widget}/settings")
     for page, name in ((one, "From one"), (other, "From the other")):
@@ -371,7 +380,7 @@ def test_a_host_moves_and_cancels_a_booking(
     guest.get_by_role("button", name="Book this time").click()
     expect(guest.locator("[data-booking-status=confirmed]")).to_be_visible()
 
-    page = sign_in(open_page(java_script_enabled=java_script_enabled), house)
+    page = signed_in(open_page(java_script_enabled=java_script_enabled), house)
     part = section(page, "Bookings")
     part.get_by_role("link", name="Move the booking of Gita Guest").click()
     page.locator("[data-date='2026-12-02']").click()
@@ -396,14 +405,21 @@ def test_a_host_moves_and_cancels_a_booking(
 # --- for everybody ---------------------------------------------------------------------------
 
 
-@SIZES
-def test_axe_finds_nothing_and_nothing_sticks_out(
-    house: House, open_page: Open, viewport: dict[str, int]
-) -> None:
+def nothing_wrong(page: Page, what: str) -> None:
+    """At any size, and in any colour: these at one size, as axe needs most of its time for them."""
+    page.set_viewport_size(COLOURFUL)
+    assert troubles(page, light={"runOnly": COLOURS}, dark={"runOnly": COLOURS}) == [], what
+    for name, size in SIZES.items():
+        page.set_viewport_size(size)
+        assert troubles(page, light=OTHERS) == [], (what, name)
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, (what, name)
+
+
+def test_axe_finds_nothing_and_nothing_sticks_out(house: House, open_page: Open) -> None:
     week = exported(house)["weekly_hours"]
     house.change("ana", schedules=[{"id": "evenings", "name": "Evenings", "weekly_hours": week}])
-    page = sign_in(open_page(viewport=viewport), house)
-    page.goto(f"{house.widget}/settings?link=intro")
+    page = signed_in(open_page(), house, "?link=intro")
     page.get_by_role("button", name="Make the link").click()
     expect(page.locator("#live")).to_have_text("The link is made.")
     views = [
@@ -416,29 +432,29 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
     ]
     for view in views:
         page.goto(f"{house.widget}{view}")
-        assert troubles(page, **AXE) == [], view
-        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert wide <= 0, view
+        nothing_wrong(page, view)
     page.goto(f"{house.widget}/settings?event=intro")
     kinds = section(page, "Event types")
-    dot, name = (
-        kinds.locator(f".entry-what > {each}").first.bounding_box() for each in ("svg", "a")
-    )
-    assert dot
-    assert name
-    assert 0 < name["x"] - dot["x"] < 40  # beside each other
     kinds.get_by_label("Length", exact=True).fill("0")
-    expect(page.locator("#unsaved")).to_be_in_viewport()
-    assert troubles(page, **AXE) == []
+    for size in SIZES.values():
+        page.set_viewport_size(size)
+        dot, name = (
+            kinds.locator(f".entry-what > {each}").first.bounding_box() for each in ("svg", "a")
+        )
+        assert dot
+        assert name
+        assert 0 < name["x"] - dot["x"] < 40, size  # beside each other
+        expect(page.locator("#unsaved")).to_be_in_viewport()
+    nothing_wrong(page, "typed")
     kinds.get_by_role("form", name="Find your course").get_by_role(
         "button", name="Save", exact=True
     ).click()
     expect(kinds.get_by_role("alert")).to_be_focused()
-    assert troubles(page, **AXE) == []
+    nothing_wrong(page, "refused")
 
 
 def test_the_page_is_used_by_keyboard_alone(house: House, open_page: Open) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     name = section(page, "You").get_by_label("Name that guests see")
     name.focus()
     page.keyboard.press("End")

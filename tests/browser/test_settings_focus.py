@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import House, Open
-from tests.browser.test_settings import exported, section, sign_in
+from tests.browser.test_settings import exported, section, sign_in, signed_in
 
 
 def press(target: Locator, key: str = "Enter") -> None:
@@ -23,7 +23,7 @@ def swapped(page: Page, part: str) -> Locator:
 
 
 def test_focus_stays_at_what_was_pressed_or_typed_in(house: House, open_page: Open) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     you = section(page, "You")
     name = you.get_by_label("Name that guests see")
     press(name)
@@ -55,7 +55,7 @@ def test_focus_stays_at_what_was_pressed_or_typed_in(house: House, open_page: Op
 def test_focus_goes_on_at_the_nearest_heading_when_what_was_pressed_is_gone(
     house: House, open_page: Open
 ) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     hours = section(page, "Weekly hours")
     press(hours.get_by_role("button", name="Add hours on Sunday"))
     press(hours.get_by_role("button", name="Remove hours 1 of Sunday"))
@@ -76,7 +76,7 @@ def test_focus_goes_on_at_the_nearest_heading_when_what_was_pressed_is_gone(
 
 
 def test_each_fault_takes_the_focus_whatever_else_is_wrong(house: House, open_page: Open) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     for name, field in (("Weekly hours", "Monday, hours 1, from"), ("You", "Your address")):
         part = section(page, name)
         part.get_by_label(field).fill("23:59" if "Monday" in field else "settings")
@@ -87,7 +87,7 @@ def test_each_fault_takes_the_focus_whatever_else_is_wrong(house: House, open_pa
 def test_a_look_at_something_else_does_not_take_back_what_was_said(
     house: House, open_page: Open
 ) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     you = section(page, "You")
     page.context.set_offline(True)
     press(you.get_by_role("button", name="Save", exact=True))
@@ -102,7 +102,7 @@ def test_a_look_at_something_else_does_not_take_back_what_was_said(
 def test_a_page_of_another_account_says_so_until_its_own_is_back(
     house: House, open_page: Open, again: str
 ) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     name = section(page, "You").get_by_label("Name that guests see")
     save = section(page, "You").get_by_role("button", name="Save", exact=True)
     name.fill("Ana's own")

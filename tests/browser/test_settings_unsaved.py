@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from tests.browser.conftest import House, Open
-from tests.browser.test_settings import exported, section, sign_in
+from tests.browser.test_settings import exported, section, signed_in
 
 
 def asked(page: Page) -> list[str]:
@@ -27,7 +27,7 @@ def asked(page: Page) -> list[str]:
 def test_every_dirty_section_is_marked_and_the_bar_saves_them(
     house: House, open_page: Open
 ) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     bar = page.get_by_role("region", name="Not saved yet:")
     expect(bar).to_be_hidden()
     you, hours = section(page, "You"), section(page, "Weekly hours")
@@ -51,7 +51,7 @@ def test_every_dirty_section_is_marked_and_the_bar_saves_them(
 
 
 def test_what_is_typed_back_is_no_longer_marked(house: House, open_page: Open) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     name = section(page, "You").get_by_label("Name that guests see")
     name.fill("Another")
     expect(page.locator("#unsaved")).to_be_visible()
@@ -63,7 +63,7 @@ def test_what_is_typed_back_is_no_longer_marked(house: House, open_page: Open) -
 
 
 def test_a_fault_leaves_the_section_marked(house: House, open_page: Open) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     you = section(page, "You")
     you.get_by_label("Your address").fill("settings")
     you.get_by_role("button", name="Save", exact=True).click()
@@ -99,7 +99,7 @@ def move_in_the_list(page: Page) -> None:
 def test_the_browser_asks_before_typed_text_is_lost(
     house: House, open_page: Open, way: Callable[[Page], None]
 ) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     kinds = section(page, "Event types")
     kinds.get_by_role("link", name="Find your course", exact=True).click()
     description = kinds.get_by_label("Description")
@@ -115,7 +115,7 @@ def test_the_browser_asks_before_typed_text_is_lost(
 def test_a_small_form_keeps_what_is_typed_and_a_token_stays_while_another_section_is_saved(
     house: House, open_page: Open
 ) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     programs, you = section(page, "Programs"), section(page, "You")
     name = programs.get_by_label("What is the new token for?")
 
@@ -142,7 +142,7 @@ def test_a_small_form_keeps_what_is_typed_and_a_token_stays_while_another_sectio
 
 
 def test_saving_asks_nothing(house: House, open_page: Open) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     questions = asked(page)
     kinds = section(page, "Event types")
     kinds.get_by_role("link", name="Find your course", exact=True).click()
@@ -159,7 +159,7 @@ def test_saving_asks_nothing(house: House, open_page: Open) -> None:
 
 
 def test_a_holiday_across_a_month_end_with_hours_of_its_own(house: House, open_page: Open) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     questions = asked(page)
     dates = section(page, "Other hours on single dates")
     dates.get_by_role("link", name="Next month").click()
@@ -184,7 +184,7 @@ def test_a_holiday_across_a_month_end_with_hours_of_its_own(house: House, open_p
 
 
 def test_a_double_click_on_a_button_that_creates_makes_one(house: House, open_page: Open) -> None:
-    page = sign_in(open_page(), house)
+    page = signed_in(open_page(), house)
     kinds = section(page, "Event types")
     kinds.get_by_label("Add an event type").fill("Talk")
     kinds.get_by_role("button", name="Add", exact=True).dblclick()
