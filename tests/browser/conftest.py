@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -53,6 +53,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+AT_HOME: Any = {"timezone_id": "Europe/Lisbon", "locale": "en-GB"}
 NO_COOKIES = {
     "profile": {
         "cookie_controls_mode": 1,  # third-party cookies and storage are blocked
@@ -98,7 +99,7 @@ class House:
     environ: dict[str, str]
     pages: dict[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
     first: Rows | None = None  #: what was stored when the first test began
-    session: dict[str, str | None] = field(default_factory=dict)  #: the cookie of Ana's sign-in
+    session: dict[str, str] = field(default_factory=dict)  #: the cookie of Ana's sign-in
 
     def put(self, path: str, html: str, **headers: str) -> str:
         """A page of the website: `{{widget}}` becomes the product's origin; gives its address."""
@@ -269,27 +270,95 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 Open = Callable[..., Page]
 
 
+NEW_PAGE: Any = {"viewport": {"width": 1280, "height": 720}, "color_scheme": "light"}
+UNSET: Any = {"media": "null", "reduced_motion": "no-preference", "forced_colors": "none"}
+
+
+class Pane:
+    """A page that one test after the other gets: a new context costs as much as what it shows."""
+
+    def __init__(self, chromium: Browser, script: bool) -> None:
+        self.context = chromium.new_context(**AT_HOME, java_script_enabled=script)
+        self.page = _page(self.context, "", self)
+        self.session = self.context.new_cdp_session(self.page)
+        self.troubles: list[str] = []
+
+    def append(self, trouble: str) -> None:
+        self.troubles.append(trouble)
+
+    def take(self, troubles: list[str], **options: Any) -> Page:
+        """The page as a new one, with a size and a colour scheme of its own."""
+        given = {**NEW_PAGE, **options}
+        self.troubles = troubles
+        self.page.set_viewport_size(given["viewport"])
+        self.page.emulate_media(color_scheme=given["color_scheme"], **UNSET)
+        return self.page
+
+    def put_back(self) -> None:
+        """Nothing is left of a test: no page, route, cookie or way back."""
+        for other in self.context.pages:
+            if other != self.page:
+                other.close()
+        self.page.unroute_all(behavior="ignoreErrors")
+        self.context.unroute_all(behavior="ignoreErrors")
+        self.context.clear_cookies()
+        self.page.goto("about:blank")
+        self.page.mouse.move(0, 0)
+        self.session.send("Page.resetNavigationHistory")
+
+
+@pytest.fixture(scope="session")
+def panes() -> dict[bool, Pane]:
+    """By whether scripts run in them."""
+    return {}
+
+
 @pytest.fixture
-def open_page(house: House, chromium: Browser) -> Iterator[Open]:
-    """open_page(address, **options of a browser context): a page in a new context.
+def open_page(house: House, chromium: Browser, panes: dict[bool, Pane]) -> Iterator[Open]:
+    """open_page(address, **options of a browser context): a page as in a new context.
 
     A test fails when any page of it reports an error of a script, or something that a policy
-    refused.
+    refused. One that changes what outlasts its page (the clock, say) wants `open_alone`.
     """
     with ExitStack() as stack:
         troubles: list[str] = []
+        taken: set[bool] = set()
 
         def open_page(address: str = "", **options: Any) -> Page:
-            given = {"timezone_id": "Europe/Lisbon", "locale": "en-GB", **options}
-            context = chromium.new_context(**given)
-            stack.callback(context.close)
-            return _page(context, address, troubles)
+            script = options.get("java_script_enabled", True)
+            more = {name: options[name] for name in options if name != "java_script_enabled"}
+            if script in taken or not more.keys() <= NEW_PAGE.keys():
+                return _alone(chromium, stack, troubles, address, **options)
+            taken.add(script)
+            pane = panes[script] = panes.get(script) or Pane(chromium, script)
+            stack.callback(pane.put_back)
+            page = pane.take(troubles, **more)
+            if address:
+                page.goto(address)
+            return page
 
         yield open_page
         assert troubles == []
 
 
-def _page(context: BrowserContext, address: str, troubles: list[str]) -> Page:
+@pytest.fixture
+def open_alone(house: House, chromium: Browser) -> Iterator[Open]:
+    """As open_page, each page in a context of its own, with which it ends."""
+    with ExitStack() as stack:
+        troubles: list[str] = []
+        yield partial(_alone, chromium, stack, troubles)
+        assert troubles == []
+
+
+def _alone(
+    chromium: Browser, stack: ExitStack, troubles: list[str], address: str = "", /, **options: Any
+) -> Page:
+    context = chromium.new_context(**{**AT_HOME, **options})
+    stack.callback(context.close)
+    return _page(context, address, troubles)
+
+
+def _page(context: BrowserContext, address: str, troubles: list[str] | Pane) -> Page:
     context.set_default_timeout(PATIENCE_MS)
     context.on("weberror", lambda error: troubles.append(str(error.error)))
     context.on(
@@ -313,9 +382,8 @@ def without_storage(
             folder = tmp_path / "profile"
             (folder / "Default").mkdir(parents=True)
             (folder / "Default" / "Preferences").write_text(json.dumps(NO_COOKIES))
-            given = {"timezone_id": "Europe/Lisbon", "locale": "en-GB", **options}
             context = playwright.chromium.launch_persistent_context(
-                folder, executable_path=CHROMIUM, args=FLAGS, **given
+                folder, executable_path=CHROMIUM, args=FLAGS, **{**AT_HOME, **options}
             )
             stack.callback(context.close)
             return _page(context, address, [])

@@ -169,10 +169,10 @@ def overflow(page: Page, viewport: Any) -> list[str]:
 
 
 def test_axe_finds_nothing_and_nothing_scrolls_sideways_in_any_state(
-    house: House, open_page: Open
+    house: House, open_alone: Open
 ) -> None:
     house.change("ana", {"description": LONG})
-    page = open_page(color_scheme="light")
+    page = open_alone(color_scheme="light")
     found: dict[str, list[str]] = {}
     for name, reach in STATES.items():
         page.set_viewport_size(WIDE)
@@ -182,8 +182,8 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways_in_any_state(
     assert {name: faults for name, faults in found.items() if faults} == {}
 
 
-def test_text_of_twice_the_size_loses_nothing(house: House, open_page: Open) -> None:
-    page = open_page()
+def test_text_of_twice_the_size_loses_nothing(house: House, open_alone: Open) -> None:
+    page = open_alone()
     session = page.context.new_cdp_session(page)
     session.send("Page.enable")
     session.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
@@ -196,9 +196,9 @@ def test_text_of_twice_the_size_loses_nothing(house: House, open_page: Open) -> 
 
 
 def test_days_and_their_names_grow_with_the_text_on_a_narrow_page_too(
-    house: House, open_page: Open
+    house: House, open_alone: Open
 ) -> None:
-    page = open_page(viewport={"width": 320, "height": 800})
+    page = open_alone(viewport={"width": 320, "height": 800})
     session = page.context.new_cdp_session(page)
     session.send("Page.enable")
     session.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
@@ -210,8 +210,8 @@ def test_days_and_their_names_grow_with_the_text_on_a_narrow_page_too(
         assert overflow(page, {"width": 320, "height": 800}) == [], lang
 
 
-def test_reduced_motion_and_forced_colours_are_respected(house: House, open_page: Open) -> None:
-    page = open_page(f"{house.widget}{PICKER}?date=2026-12-03", reduced_motion="reduce")
+def test_reduced_motion_and_forced_colours_are_respected(house: House, open_alone: Open) -> None:
+    page = open_alone(f"{house.widget}{PICKER}?date=2026-12-03", reduced_motion="reduce")
     style = "getComputedStyle(document.querySelector('{}'))['{}']"
     page.evaluate("document.querySelector('main').classList.add('htmx-request')")
     assert page.evaluate(style.format(".pick", "transitionProperty")) == "none"
@@ -232,10 +232,10 @@ def test_reduced_motion_and_forced_colours_are_respected(house: House, open_page
 
 
 def test_forced_colours_tell_the_chosen_tab_and_a_date_of_its_own(
-    house: House, open_page: Open
+    house: House, open_alone: Open
 ) -> None:
     house.change("ana", date_overrides={"2026-12-24": []})
-    page = signed_in(open_page(), house)
+    page = signed_in(open_alone(), house)
     page.emulate_media(forced_colors="active")
     page.goto(f"{house.widget}/settings?month=2026-12")
     ink = "(each) => getComputedStyle(each).borderBottomColor"
@@ -272,9 +272,9 @@ def on(page: Page) -> str:
 
 
 def test_the_month_is_walked_by_arrow_keys_as_the_aria_grid_has_it(
-    house: House, open_page: Open
+    house: House, open_alone: Open
 ) -> None:
-    page = open_page(f"{house.widget}{PICKER}?tz=Europe/Lisbon&date=2026-12-03")
+    page = open_alone(f"{house.widget}{PICKER}?tz=Europe/Lisbon&date=2026-12-03")
     page.wait_for_function("() => window.htmx")
     grid = page.get_by_role("grid", name=THESE_WEEKS)
     assert grid.get_by_role("row").count() == 6
@@ -307,8 +307,8 @@ def test_the_month_is_walked_by_arrow_keys_as_the_aria_grid_has_it(
     expect(page.get_by_role("heading", name="January 2027", exact=True)).to_be_focused()
 
 
-def test_right_to_left_the_arrow_keys_go_where_they_point(house: House, open_page: Open) -> None:
-    page = open_page(f"{house.widget}{PICKER}?lang=ar&date=2026-12-03")
+def test_right_to_left_the_arrow_keys_go_where_they_point(house: House, open_alone: Open) -> None:
+    page = open_alone(f"{house.widget}{PICKER}?lang=ar&date=2026-12-03")
     page.wait_for_function("() => window.htmx")
     page.locator("#day-2026-12-03").focus()
     page.keyboard.press("ArrowLeft")
@@ -317,8 +317,8 @@ def test_right_to_left_the_arrow_keys_go_where_they_point(house: House, open_pag
     assert on(page) == "3"
 
 
-def test_the_whole_journey_by_keyboard_alone(house: House, open_page: Open) -> None:
-    page = open_page(f"{house.widget}{PICKER}?tz=Europe/Lisbon&month=2027-01")
+def test_the_whole_journey_by_keyboard_alone(house: House, open_alone: Open) -> None:
+    page = open_alone(f"{house.widget}{PICKER}?tz=Europe/Lisbon&month=2027-01")
     page.wait_for_function("() => window.htmx")
     heard = """() => {
       window.heard = [];

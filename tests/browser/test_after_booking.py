@@ -92,9 +92,9 @@ def test_the_focus_lands_on_the_heading_of_each_step(house: House, open_page: Op
 
 
 def test_a_pending_booking_keeps_what_is_typed_and_says_when_it_is_confirmed(
-    house: House, open_page: Open
+    house: House, open_alone: Open
 ) -> None:
-    page = open_page()
+    page = open_alone()
     page.clock.install()
     page.goto(f"{house.widget}{PICKER}")
     page.wait_for_function("() => window.htmx")

@@ -22,8 +22,8 @@ class Hand:
         return part
 
 
-def test_next_week_over_the_end_of_a_month_is_closed(house: House, open_page: Open) -> None:
-    page = signed_in(open_page(), house)
+def test_next_week_over_the_end_of_a_month_is_closed(house: House, open_alone: Open) -> None:
+    page = signed_in(open_alone(), house)
     hand, off = Hand(page), section(page, "Days off")
     hand(off.get_by_label("First day").last).fill("2026-11-28")
     page.keyboard.press("Tab")
@@ -34,8 +34,8 @@ def test_next_week_over_the_end_of_a_month_is_closed(house: House, open_page: Op
     assert hand.clicks <= 3
 
 
-def test_a_lunch_break_on_all_weekdays(house: House, open_page: Open) -> None:
-    page = signed_in(open_page(), house)
+def test_a_lunch_break_on_all_weekdays(house: House, open_alone: Open) -> None:
+    page = signed_in(open_alone(), house)
     hand, hours = Hand(page), section(page, "Weekly hours")
     hand(hours.get_by_label("Tuesday, hours 1, to")).fill("12:30")
     hand(hours.get_by_role("button", name="Add hours on Tuesday"))
@@ -52,8 +52,8 @@ def test_a_lunch_break_on_all_weekdays(house: House, open_page: Open) -> None:
     assert hand.clicks <= 5
 
 
-def test_thursday_evenings_for_one_event_type(house: House, open_page: Open) -> None:
-    page = signed_in(open_page(), house)
+def test_thursday_evenings_for_one_event_type(house: House, open_alone: Open) -> None:
+    page = signed_in(open_alone(), house)
     hand, weeks = Hand(page), section(page, "Schedules")
     hand(weeks.get_by_role("button", name="Add a schedule"))
     hand(weeks.get_by_label("Name")).fill("Evenings")
@@ -72,8 +72,8 @@ def test_thursday_evenings_for_one_event_type(house: House, open_page: Open) -> 
     assert hand.clicks <= 8
 
 
-def test_a_one_off_link_with_three_times(house: House, open_page: Open) -> None:
-    page = signed_in(open_page(permissions=["clipboard-read", "clipboard-write"]), house)
+def test_a_one_off_link_with_three_times(house: House, open_alone: Open) -> None:
+    page = signed_in(open_alone(permissions=["clipboard-read", "clipboard-write"]), house)
     hand, links = Hand(page), section(page, "One-off links")
     hand(page.get_by_role("link", name="One-off link to Find your course"))
     for number in range(3):
@@ -84,6 +84,6 @@ def test_a_one_off_link_with_three_times(house: House, open_page: Open) -> None:
     expect(links.get_by_text("Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert hand.clicks <= 6
-    guest = open_page(copied)
+    guest = open_alone(copied)
     expect(guest.locator("button[name=start]")).to_have_count(3)
     assert re.search(r"[?&]once=[A-Za-z0-9]{22}$", copied)

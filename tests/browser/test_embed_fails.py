@@ -21,9 +21,9 @@ from tests.browser.embedding import (
 
 @pytest.mark.parametrize("markup", [INLINE, POPUP, FLOATING], ids=["inline", "popup", "floating"])
 def test_the_plain_link_stays_when_the_server_is_down(
-    house: House, open_page: Open, markup: str
+    house: House, open_alone: Open, markup: str
 ) -> None:
-    page = open_page()
+    page = open_alone()
     page.route(f"{house.widget}/embed.js", lambda route: route.abort())
     page.goto(house.embed(markup))
     page.unroute(f"{house.widget}/embed.js")
@@ -34,14 +34,14 @@ def test_the_plain_link_stays_when_the_server_is_down(
 
 @pytest.mark.parametrize("mode", ["inline", "popup", "link"])
 def test_a_frame_that_is_not_ready_in_8_seconds_says_so_and_offers_the_link(
-    house: House, open_page: Open, mode: str
+    house: House, open_alone: Open, mode: str
 ) -> None:
     markup = {
         "inline": INLINE,
         "popup": POPUP,
         "link": '<a href="#" data-meetslot="ana/intro">Book a call</a>',
     }
-    page = open_page()
+    page = open_alone()
     page.clock.install(time=0)
     page.clock.pause_at(1000)  # a slow machine's own seconds do not count
     page.route("**/book/ana/intro?*", lambda route: route.abort())
@@ -68,9 +68,9 @@ def test_a_frame_that_is_not_ready_in_8_seconds_says_so_and_offers_the_link(
 
 
 def test_a_frame_that_is_not_ready_says_so_in_the_visitors_language(
-    house: House, open_page: Open
+    house: House, open_alone: Open
 ) -> None:
-    page = open_page(locale="ar")
+    page = open_alone(locale="ar")
     page.clock.install()
     page.route("**/book/ana/intro?*", lambda route: route.abort())
     page.goto(house.embed(INLINE))
@@ -82,8 +82,8 @@ def test_a_frame_that_is_not_ready_says_so_in_the_visitors_language(
     expect(page.get_by_role("link", name="فتح صفحة الحجز")).to_be_visible()
 
 
-def test_a_frame_that_is_late_is_shown_all_the_same(house: House, open_page: Open) -> None:
-    page = open_page()
+def test_a_frame_that_is_late_is_shown_all_the_same(house: House, open_alone: Open) -> None:
+    page = open_alone()
     page.clock.install()
     waiting = Held(page, "**/book/ana/intro?*")
     page.goto(house.embed(INLINE), wait_until="commit")

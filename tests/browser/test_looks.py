@@ -27,10 +27,10 @@ def booked(page: Page) -> None:
 
 @pytest.mark.parametrize("width", [280, 320])
 def test_long_names_without_a_break_are_never_cut_off(
-    house: House, open_page: Open, width: int
+    house: House, open_alone: Open, width: int
 ) -> None:
     house.change("ana", display_name=NAME, event={"title": TITLE, "location": "google_meet"})
-    page = open_page(viewport={"width": width, "height": 700})
+    page = open_alone(viewport={"width": width, "height": 700})
     for path in (
         "/book/ana",
         PICKER,
@@ -48,7 +48,7 @@ def test_long_names_without_a_break_are_never_cut_off(
 
 
 def test_what_a_guest_answered_can_be_read_on_a_narrow_screen_whatever_was_asked(
-    house: House, open_page: Open
+    house: House, open_alone: Open
 ) -> None:
     question = {"id": "x", "label": f"{TITLE}? {NAME}", "kind": "text", "required": False}
     house.change("ana", event={"questions": [question], "location": "google_meet"})
@@ -60,7 +60,7 @@ def test_what_a_guest_answered_can_be_read_on_a_narrow_screen_whatever_was_asked
     }
     asked = requests.post(f"{house.widget}/api/v1/ana/intro/bookings", json=wish, timeout=30)
     assert asked.status_code == 201, asked.text
-    page = signed_in(open_page(viewport={"width": 280, "height": 700}), house)
+    page = signed_in(open_alone(viewport={"width": 280, "height": 700}), house)
     page.locator(".booking summary").click()
     for width in (280, 320):
         page.set_viewport_size({"width": width, "height": 700})
@@ -71,8 +71,8 @@ def test_what_a_guest_answered_can_be_read_on_a_narrow_screen_whatever_was_asked
             assert box["x"] + box["width"] <= width - 16
 
 
-def test_what_is_dark_is_printed_black_on_white(house: House, open_page: Open) -> None:
-    page = open_page(f"{house.widget}{PICKER}?theme=dark&start=2026-12-03T09:00:00Z")
+def test_what_is_dark_is_printed_black_on_white(house: House, open_alone: Open) -> None:
+    page = open_alone(f"{house.widget}{PICKER}?theme=dark&start=2026-12-03T09:00:00Z")
     booked(page)
     page.emulate_media(media="print")
     ink = "el => getComputedStyle(el).color"

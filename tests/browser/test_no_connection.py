@@ -26,8 +26,8 @@ Place = Page | FrameLocator
 BOOKED = "[data-booking-status=confirmed]"
 
 
-def inside(house: House, open_page: Open) -> tuple[Page, FrameLocator]:
-    page = open_page(house.embed(INLINE.replace("host=", 'month="2026-12" host='), head=RECORD))
+def inside(house: House, open_alone: Open) -> tuple[Page, FrameLocator]:
+    page = open_alone(house.embed(INLINE.replace("host=", 'month="2026-12" host='), head=RECORD))
     until_ready(page)
     until_fitted(page)
     return page, framed(page)
@@ -42,9 +42,9 @@ def alert(place: Place) -> object:
 
 
 def test_a_booking_sent_offline_is_said_kept_and_made_when_back(
-    house: House, open_page: Open
+    house: House, open_alone: Open
 ) -> None:
-    page, frame = inside(house, open_page)
+    page, frame = inside(house, open_alone)
     start = choose(frame)
     page.context.set_offline(True)
     fill(frame)
@@ -78,10 +78,10 @@ ACTS: dict[str, tuple[Callable[[Place], None], str]] = {
 
 @pytest.mark.parametrize(("press", "comes"), ACTS.values(), ids=ACTS)
 def test_what_is_pressed_offline_happens_when_back(
-    house: House, open_page: Open, press: Callable[[Place], None], comes: str
+    house: House, open_alone: Open, press: Callable[[Place], None], comes: str
 ) -> None:
     house.change("ana", {"booking_window_days": 100})
-    page, frame = inside(house, open_page)
+    page, frame = inside(house, open_alone)
     page.context.set_offline(True)
     press(frame)
     alert(frame)
@@ -91,8 +91,8 @@ def test_what_is_pressed_offline_happens_when_back(
     expect(frame.locator("#offline")).to_have_count(0)
 
 
-def test_offline_on_the_booking_page_itself(house: House, open_page: Open) -> None:
-    page = open_page(f"{house.widget}/book/ana/intro?tz=Europe/Lisbon")
+def test_offline_on_the_booking_page_itself(house: House, open_alone: Open) -> None:
+    page = open_alone(f"{house.widget}/book/ana/intro?tz=Europe/Lisbon")
     choose(page)
     page.context.set_offline(True)
     fill(page)
@@ -102,8 +102,8 @@ def test_offline_on_the_booking_page_itself(house: House, open_page: Open) -> No
     assert len(house.bookings()) == 1
 
 
-def test_a_booking_cancelled_and_a_city_sought_offline(house: House, open_page: Open) -> None:
-    page = open_page(f"{house.widget}/book/ana/intro?tz=Europe/Lisbon&step=zone")
+def test_a_booking_cancelled_and_a_city_sought_offline(house: House, open_alone: Open) -> None:
+    page = open_alone(f"{house.widget}/book/ana/intro?tz=Europe/Lisbon&step=zone")
     page.wait_for_function("() => window.htmx")
     page.context.set_offline(True)
     page.get_by_label("City or country").press_sequentially("Lagos")
@@ -135,10 +135,10 @@ def bad_gateway(route: Route) -> None:
 
 @pytest.mark.parametrize("away", [drop, bad_gateway])
 def test_a_server_that_goes_away_and_comes_back_makes_one_booking(
-    house: House, open_page: Open, away: Callable[[Route], None]
+    house: House, open_alone: Open, away: Callable[[Route], None]
 ) -> None:
     """The first booking arrives, its answer does not."""
-    page = open_page()
+    page = open_alone()
     page.clock.install()
     page.goto(f"{house.widget}/book/ana/intro?tz=Europe/Lisbon")
     start = choose(page)
@@ -163,9 +163,9 @@ def test_a_server_that_goes_away_and_comes_back_makes_one_booking(
     assert len(house.events()) == 1
 
 
-def test_who_goes_on_after_a_failure_is_not_sent_back(house: House, open_page: Open) -> None:
+def test_who_goes_on_after_a_failure_is_not_sent_back(house: House, open_alone: Open) -> None:
     """What was pressed in vain is not tried again once something else was."""
-    page = open_page()
+    page = open_alone()
     page.clock.install()
     page.goto(f"{house.widget}/book/ana/intro?tz=Europe/Lisbon&month=2026-12")
     page.wait_for_function("() => window.htmx")

@@ -37,9 +37,9 @@ def record_live(page: Page) -> None:
 
 
 def test_the_next_free_time_leads_to_the_form_and_back_with_all_that_was_typed(
-    house: House, open_page: Open
+    house: House, open_alone: Open
 ) -> None:
-    page = open_page(f"{house.widget}{PICKER}?tz=Europe/Lisbon&clock=12&view=list")
+    page = open_alone(f"{house.widget}{PICKER}?tz=Europe/Lisbon&clock=12&view=list")
     page.get_by_role("button", name="Next free: Mon 30 Nov, 9:00 am").click()
     expect(page.locator("#booking-form .chosen")).to_contain_text("9:00 am – 9:30 am")
     page.get_by_label("Your name").fill("Gita")
@@ -50,9 +50,9 @@ def test_the_next_free_time_leads_to_the_form_and_back_with_all_that_was_typed(
     assert "Gita" not in page.url
 
 
-def test_times_stay_fresh_and_say_so_only_when_they_change(house: House, open_page: Open) -> None:
+def test_times_stay_fresh_and_say_so_only_when_they_change(house: House, open_alone: Open) -> None:
     house.change("ana", {"buffer_before": 0, "buffer_after": 0})
-    page = open_page()
+    page = open_alone()
     page.clock.install()
     page.goto(f"{house.widget}{PICKER}?tz=Europe/Lisbon&date=2026-12-03")
     page.wait_for_function("() => window.htmx")
@@ -77,10 +77,10 @@ def test_times_stay_fresh_and_say_so_only_when_they_change(house: House, open_pa
 
 
 def test_a_time_that_goes_while_the_form_is_open_is_said_at_once_with_the_nearest(
-    house: House, open_page: Open
+    house: House, open_alone: Open
 ) -> None:
     house.change("ana", {"buffer_before": 0, "buffer_after": 0})
-    page = open_page()
+    page = open_alone()
     page.clock.install()
     page.goto(f"{house.widget}{PICKER}?tz=Europe/Lisbon&start=2026-12-03T09:30:00Z")
     page.get_by_label("Your name").fill("Gita")
@@ -106,8 +106,8 @@ def test_a_time_that_goes_while_the_form_is_open_is_said_at_once_with_the_neares
     assert [booking["start"] for booking in house.bookings()] == ["2026-12-03T10:00:00Z"]
 
 
-def test_the_next_month_is_there_before_it_is_asked_for(house: House, open_page: Open) -> None:
-    page = open_page(f"{house.widget}{PICKER}?tz=Europe/Lisbon")
+def test_the_next_month_is_there_before_it_is_asked_for(house: House, open_alone: Open) -> None:
+    page = open_alone(f"{house.widget}{PICKER}?tz=Europe/Lisbon")
     page.wait_for_function("() => window.htmx")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -122,8 +122,8 @@ def test_the_next_month_is_there_before_it_is_asked_for(house: House, open_page:
     expect(page.locator("#month")).to_have_text("November – December 2026")
 
 
-def test_a_zone_is_found_by_its_city_while_typing(house: House, open_page: Open) -> None:
-    page = open_page(f"{house.widget}{PICKER}?tz=Europe/Lisbon&date=2026-12-03")
+def test_a_zone_is_found_by_its_city_while_typing(house: House, open_alone: Open) -> None:
+    page = open_alone(f"{house.widget}{PICKER}?tz=Europe/Lisbon&date=2026-12-03")
     page.wait_for_function("() => window.htmx")
     page.get_by_role("button", name="Change time zone").click()
     city = page.get_by_label("City or country")
@@ -152,11 +152,11 @@ def test_a_zone_is_found_by_its_city_while_typing(house: House, open_page: Open)
     ],
 )
 def test_many_slots_and_few_fit_without_sideways_scrolling(
-    house: House, open_page: Open, events: dict[str, Any], number: int
+    house: House, open_alone: Open, events: dict[str, Any], number: int
 ) -> None:
     house.change("ana", events)
     for view in ("month", "list"):
-        page = open_page(
+        page = open_alone(
             f"{house.widget}{PICKER}?tz=Europe/Lisbon&view={view}",
             viewport={"width": 320, "height": 700},
         )

@@ -67,9 +67,9 @@ def exported(house: House, handle: str = "ana") -> dict[str, Any]:
 
 @BOTH
 def test_a_new_host_gets_from_the_consent_page_to_a_snippet_that_works(
-    house: House, open_page: Open, java_script_enabled: bool
+    house: House, open_alone: Open, java_script_enabled: bool
 ) -> None:
-    page = open_page(house.widget, java_script_enabled=java_script_enabled)
+    page = open_alone(house.widget, java_script_enabled=java_script_enabled)
     clicks = 0
 
     def click(target: Locator) -> None:
@@ -90,7 +90,7 @@ def test_a_new_host_gets_from_the_consent_page_to_a_snippet_that_works(
         f"<!doctype html><html lang=en><title>Chidi</title><link rel=icon href=data:,>{snippet}",
     )
 
-    site = open_page(address, java_script_enabled=java_script_enabled)
+    site = open_alone(address, java_script_enabled=java_script_enabled)
     frame = site.frame_locator("iframe")
     frame.locator("button[name=start]").first.click()
     frame.get_by_label("Your name").fill("Gita Guest")
@@ -107,9 +107,9 @@ def test_a_new_host_gets_from_the_consent_page_to_a_snippet_that_works(
 
 @BOTH
 def test_every_section_is_saved_and_seen(
-    house: House, open_page: Open, java_script_enabled: bool
+    house: House, open_alone: Open, java_script_enabled: bool
 ) -> None:
-    page = signed_in(open_page(java_script_enabled=java_script_enabled), house)
+    page = signed_in(open_alone(java_script_enabled=java_script_enabled), house)
     you = section(page, "You")
     you.get_by_label("Name that guests see").fill("Ana of the sea")
     save(you)
@@ -150,7 +150,7 @@ def test_every_section_is_saved_and_seen(
     first = document["event_types"][0]
     assert (first["slug"], first["duration"]) == ("skipper", 90)
     assert first["questions"][0]["id"] == "which-boat"
-    guest = open_page(f"{house.widget}/book/ana/intro?date=2026-12-06")
+    guest = open_alone(f"{house.widget}/book/ana/intro?date=2026-12-06")
     expect(guest.locator("button[name=start]").first).to_contain_text("09:00")
     expect(guest.locator("html")).to_have_attribute("data-theme", "dark")
 
@@ -159,9 +159,9 @@ def test_every_section_is_saved_and_seen(
 
 
 def test_the_preview_follows_what_is_typed_and_stays_the_pickers_own(
-    house: House, open_page: Open
+    house: House, open_alone: Open
 ) -> None:
-    page = signed_in(open_page(), house)
+    page = signed_in(open_alone(), house)
     shown = preview(page)
     expect(shown.get_by_role("heading", name="Find your course")).to_be_visible()
     section(page, "Look").get_by_label("Dark", exact=True).check()
@@ -188,9 +188,9 @@ def test_the_preview_follows_what_is_typed_and_stays_the_pickers_own(
 
 
 def test_without_javascript_a_button_shows_the_preview_before_saving(
-    house: House, open_page: Open
+    house: House, open_alone: Open
 ) -> None:
-    page = signed_in(open_page(java_script_enabled=False), house)
+    page = signed_in(open_alone(java_script_enabled=False), house)
     hours = section(page, "Weekly hours")
     hours.get_by_label("Monday, hours 1, from").fill("11:30")
     hours.get_by_role("button", name="Show what guests would see").click()
@@ -208,18 +208,18 @@ def at_work_on(house: House, page: Page, way: str) -> Locator:
 
 @pytest.mark.parametrize("way", ["inline", "iframe"])
 def test_the_snippet_is_seen_at_work_on_the_page_itself(
-    house: House, open_page: Open, way: str
+    house: House, open_alone: Open, way: str
 ) -> None:
-    part = at_work_on(house, open_page(), way)
+    part = at_work_on(house, open_alone(), way)
     at_work = part.frame_locator("iframe").frame_locator("iframe")
     expect(at_work.locator("button[name=start]").first).to_be_visible()
 
 
 @pytest.mark.parametrize("way", ["popup", "floating"])
 def test_a_button_opens_the_times_over_the_page_that_shows_it_at_work(
-    house: House, open_page: Open, way: str
+    house: House, open_alone: Open, way: str
 ) -> None:
-    part = at_work_on(house, open_page(), way)
+    part = at_work_on(house, open_alone(), way)
     at_work = part.frame_locator("iframe")
     part.locator("iframe").scroll_into_view_if_needed()
     at_work.get_by_role("button", name="Book a call").click()
@@ -229,8 +229,8 @@ def test_a_button_opens_the_times_over_the_page_that_shows_it_at_work(
     expect(times.get_by_label("Your name")).to_be_visible()
 
 
-def test_a_save_leaves_what_is_typed_elsewhere_alone(house: House, open_page: Open) -> None:
-    page = signed_in(open_page(), house)
+def test_a_save_leaves_what_is_typed_elsewhere_alone(house: House, open_alone: Open) -> None:
+    page = signed_in(open_alone(), house)
     you, sites = section(page, "You"), section(page, "Allowed sites")
     sites.get_by_label(re.compile("Sites that may")).fill("https://typed.example")
     you.get_by_label("Your address").fill("silva")
@@ -245,9 +245,9 @@ def test_a_save_leaves_what_is_typed_elsewhere_alone(house: House, open_page: Op
 
 
 def test_a_save_that_does_not_arrive_is_told_and_loses_nothing(
-    house: House, open_page: Open
+    house: House, open_alone: Open
 ) -> None:
-    page = signed_in(open_page(), house)
+    page = signed_in(open_alone(), house)
     you = section(page, "You")
     you.get_by_label("Name that guests see").fill("Typed for long")
     page.context.set_offline(True)
@@ -259,8 +259,8 @@ def test_a_save_that_does_not_arrive_is_told_and_loses_nothing(
     assert exported(house)["display_name"] == "Typed for long"
 
 
-def test_a_save_after_the_session_ended_loses_nothing(house: House, open_page: Open) -> None:
-    page = signed_in(open_page(), house)
+def test_a_save_after_the_session_ended_loses_nothing(house: House, open_alone: Open) -> None:
+    page = signed_in(open_alone(), house)
     you = section(page, "You")
     you.get_by_label("Name that guests see").fill("Typed for long")
     page.context.clear_cookies()
@@ -274,8 +274,8 @@ def test_a_save_after_the_session_ended_loses_nothing(house: House, open_page: O
     assert exported(house)["display_name"] == "Typed for long"
 
 
-def test_the_snippet_is_copied(house: House, open_page: Open) -> None:
-    page = signed_in(open_page(permissions=["clipboard-read", "clipboard-write"]), house)
+def test_the_snippet_is_copied(house: House, open_alone: Open) -> None:
+    page = signed_in(open_alone(permissions=["clipboard-read", "clipboard-write"]), house)
     part = section(page, "On your website")
     part.get_by_role("button", name="Copy").click()
     expect(part.get_by_role("button", name="Copied")).to_be_visible()
@@ -283,8 +283,8 @@ def test_the_snippet_is_copied(house: House, open_page: Open) -> None:
     assert copied == part.get_by_label("Snippet").input_value()
 
 
-def test_a_copy_that_the_browser_refuses_is_told(house: House, open_page: Open) -> None:
-    page = signed_in(open_page(), house)
+def test_a_copy_that_the_browser_refuses_is_told(house: House, open_alone: Open) -> None:
+    page = signed_in(open_alone(), house)
     page.evaluate(
         "() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }"
     )
@@ -297,27 +297,27 @@ def test_a_copy_that_the_browser_refuses_is_told(house: House, open_page: Open) 
 
 
 @pytest.mark.parametrize("way", ["popup", "floating"])
-def test_the_snippets_button_has_the_hosts_colour(house: House, open_page: Open, way: str) -> None:
+def test_the_snippets_button_has_the_hosts_colour(house: House, open_alone: Open, way: str) -> None:
     house.change("ana", theme={"accent": "008080", "mode": "auto"})
-    part = at_work_on(house, open_page(), way)
+    part = at_work_on(house, open_alone(), way)
     button = part.frame_locator("iframe").get_by_role("button", name="Book a call")
     expect(button).to_have_css("background-color", "rgb(0, 128, 128)")
 
 
-def test_a_colour_is_checked_while_it_is_chosen(house: House, open_page: Open) -> None:
-    page = signed_in(open_page(), house)
+def test_a_colour_is_checked_while_it_is_chosen(house: House, open_alone: Open) -> None:
+    page = signed_in(open_alone(), house)
     look = section(page, "Look")
     look.get_by_label("Colour").fill("#ffff00")
     expect(look.locator("#accent-said")).to_contain_text("On light pages: changed to")
 
 
-def test_a_site_comes_alive_by_itself(house: House, open_page: Open) -> None:
-    page = signed_in(open_page(), house)
+def test_a_site_comes_alive_by_itself(house: House, open_alone: Open) -> None:
+    page = signed_in(open_alone(), house)
     part = section(page, "On your website")
     part.get_by_label("Address of your page").fill(house.site)
     part.get_by_role("button", name="Look").click()
     expect(part.get_by_text("Not seen on")).to_be_visible()
-    open_page(f"{house.site}/plain.html")
+    open_alone(f"{house.site}/plain.html")
     expect(part.get_by_text(f"Seen on {house.site}")).to_be_visible()
 
 
@@ -326,9 +326,9 @@ def test_a_site_comes_alive_by_itself(house: House, open_page: Open) -> None:
 
 @BOTH
 def test_a_fault_is_told_at_its_field_and_in_a_summary_that_leads_there(
-    house: House, open_page: Open, java_script_enabled: bool
+    house: House, open_alone: Open, java_script_enabled: bool
 ) -> None:
-    page = signed_in(open_page(java_script_enabled=java_script_enabled), house)
+    page = signed_in(open_alone(java_script_enabled=java_script_enabled), house)
     hours = section(page, "Weekly hours")
     start = hours.get_by_label("Monday, hours 1, from").input_value()
     hours.get_by_label("Monday, hours 1, to").fill(start)
@@ -348,9 +348,9 @@ def test_a_fault_is_told_at_its_field_and_in_a_summary_that_leads_there(
 
 @BOTH
 def test_the_later_of_two_windows_is_told_and_keeps_what_was_typed(
-    house: House, open_page: Open, java_script_enabled: bool
+    house: House, open_alone: Open, java_script_enabled: bool
 ) -> None:
-    one = signed_in(open_page(java_script_enabled=java_script_enabled), house)
+    one = signed_in(open_alone(java_script_enabled=java_script_enabled), house)
     other = one.context.new_page()
     other.goto(f"{house.widget}/settings")
     for page, name in ((one, "From one"), (other, "From the other")):
@@ -371,16 +371,16 @@ def test_the_later_of_two_windows_is_told_and_keeps_what_was_typed(
 
 @BOTH
 def test_a_host_moves_and_cancels_a_booking(
-    house: House, open_page: Open, java_script_enabled: bool
+    house: House, open_alone: Open, java_script_enabled: bool
 ) -> None:
-    guest = open_page(f"{house.widget}/book/ana/intro?date=2026-12-01")
+    guest = open_alone(f"{house.widget}/book/ana/intro?date=2026-12-01")
     guest.locator("button[name=start]").first.click()
     guest.get_by_label("Your name").fill("Gita Guest")
     guest.get_by_label("Your e-mail address").fill("gita@guest.example")
     guest.get_by_role("button", name="Book this time").click()
     expect(guest.locator("[data-booking-status=confirmed]")).to_be_visible()
 
-    page = signed_in(open_page(java_script_enabled=java_script_enabled), house)
+    page = signed_in(open_alone(java_script_enabled=java_script_enabled), house)
     part = section(page, "Bookings")
     part.get_by_role("link", name="Move the booking of Gita Guest").click()
     page.locator("[data-date='2026-12-02']").click()
@@ -416,10 +416,10 @@ def nothing_wrong(page: Page, what: str) -> None:
         assert wide <= 0, (what, name)
 
 
-def test_axe_finds_nothing_and_nothing_sticks_out(house: House, open_page: Open) -> None:
+def test_axe_finds_nothing_and_nothing_sticks_out(house: House, open_alone: Open) -> None:
     week = exported(house)["weekly_hours"]
     house.change("ana", schedules=[{"id": "evenings", "name": "Evenings", "weekly_hours": week}])
-    page = signed_in(open_page(), house, "?link=intro")
+    page = signed_in(open_alone(), house, "?link=intro")
     page.get_by_role("button", name="Make the link").click()
     expect(page.locator("#live")).to_have_text("The link is made.")
     views = [
@@ -453,8 +453,8 @@ def test_axe_finds_nothing_and_nothing_sticks_out(house: House, open_page: Open)
     nothing_wrong(page, "refused")
 
 
-def test_the_page_is_used_by_keyboard_alone(house: House, open_page: Open) -> None:
-    page = signed_in(open_page(), house)
+def test_the_page_is_used_by_keyboard_alone(house: House, open_alone: Open) -> None:
+    page = signed_in(open_alone(), house)
     name = section(page, "You").get_by_label("Name that guests see")
     name.focus()
     page.keyboard.press("End")

@@ -22,8 +22,8 @@ def swapped(page: Page, part: str) -> Locator:
     return page.locator(f"#{part}:not([data-before])")
 
 
-def test_focus_stays_at_what_was_pressed_or_typed_in(house: House, open_page: Open) -> None:
-    page = signed_in(open_page(), house)
+def test_focus_stays_at_what_was_pressed_or_typed_in(house: House, open_alone: Open) -> None:
+    page = signed_in(open_alone(), house)
     you = section(page, "You")
     name = you.get_by_label("Name that guests see")
     press(name)
@@ -53,9 +53,9 @@ def test_focus_stays_at_what_was_pressed_or_typed_in(house: House, open_page: Op
 
 
 def test_focus_goes_on_at_the_nearest_heading_when_what_was_pressed_is_gone(
-    house: House, open_page: Open
+    house: House, open_alone: Open
 ) -> None:
-    page = signed_in(open_page(), house)
+    page = signed_in(open_alone(), house)
     hours = section(page, "Weekly hours")
     press(hours.get_by_role("button", name="Add hours on Sunday"))
     press(hours.get_by_role("button", name="Remove hours 1 of Sunday"))
@@ -75,8 +75,8 @@ def test_focus_goes_on_at_the_nearest_heading_when_what_was_pressed_is_gone(
     assert "skipper" not in [each["slug"] for each in exported(house)["event_types"]]
 
 
-def test_each_fault_takes_the_focus_whatever_else_is_wrong(house: House, open_page: Open) -> None:
-    page = signed_in(open_page(), house)
+def test_each_fault_takes_the_focus_whatever_else_is_wrong(house: House, open_alone: Open) -> None:
+    page = signed_in(open_alone(), house)
     for name, field in (("Weekly hours", "Monday, hours 1, from"), ("You", "Your address")):
         part = section(page, name)
         part.get_by_label(field).fill("23:59" if "Monday" in field else "settings")
@@ -85,9 +85,9 @@ def test_each_fault_takes_the_focus_whatever_else_is_wrong(house: House, open_pa
 
 
 def test_a_look_at_something_else_does_not_take_back_what_was_said(
-    house: House, open_page: Open
+    house: House, open_alone: Open
 ) -> None:
-    page = signed_in(open_page(), house)
+    page = signed_in(open_alone(), house)
     you = section(page, "You")
     page.context.set_offline(True)
     press(you.get_by_role("button", name="Save", exact=True))
@@ -100,9 +100,9 @@ def test_a_look_at_something_else_does_not_take_back_what_was_said(
 
 @pytest.mark.parametrize("again", ["Ana Silva", "Chidi Anagonye"])
 def test_a_page_of_another_account_says_so_until_its_own_is_back(
-    house: House, open_page: Open, again: str
+    house: House, open_alone: Open, again: str
 ) -> None:
-    page = signed_in(open_page(), house)
+    page = signed_in(open_alone(), house)
     name = section(page, "You").get_by_label("Name that guests see")
     save = section(page, "You").get_by_role("button", name="Save", exact=True)
     name.fill("Ana's own")

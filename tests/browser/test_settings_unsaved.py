@@ -25,9 +25,9 @@ def asked(page: Page) -> list[str]:
 
 
 def test_every_dirty_section_is_marked_and_the_bar_saves_them(
-    house: House, open_page: Open
+    house: House, open_alone: Open
 ) -> None:
-    page = signed_in(open_page(), house)
+    page = signed_in(open_alone(), house)
     bar = page.get_by_role("region", name="Not saved yet:")
     expect(bar).to_be_hidden()
     you, hours = section(page, "You"), section(page, "Weekly hours")
@@ -50,8 +50,8 @@ def test_every_dirty_section_is_marked_and_the_bar_saves_them(
     assert document["weekly_hours"]["sun"] == [["09:00", "17:00"]]
 
 
-def test_what_is_typed_back_is_no_longer_marked(house: House, open_page: Open) -> None:
-    page = signed_in(open_page(), house)
+def test_what_is_typed_back_is_no_longer_marked(house: House, open_alone: Open) -> None:
+    page = signed_in(open_alone(), house)
     name = section(page, "You").get_by_label("Name that guests see")
     name.fill("Another")
     expect(page.locator("#unsaved")).to_be_visible()
@@ -62,8 +62,8 @@ def test_what_is_typed_back_is_no_longer_marked(house: House, open_page: Open) -
     assert questions == []
 
 
-def test_a_fault_leaves_the_section_marked(house: House, open_page: Open) -> None:
-    page = signed_in(open_page(), house)
+def test_a_fault_leaves_the_section_marked(house: House, open_alone: Open) -> None:
+    page = signed_in(open_alone(), house)
     you = section(page, "You")
     you.get_by_label("Your address").fill("settings")
     you.get_by_role("button", name="Save", exact=True).click()
@@ -97,9 +97,9 @@ def move_in_the_list(page: Page) -> None:
     ids=lambda way: way.__name__,
 )
 def test_the_browser_asks_before_typed_text_is_lost(
-    house: House, open_page: Open, way: Callable[[Page], None]
+    house: House, open_alone: Open, way: Callable[[Page], None]
 ) -> None:
-    page = signed_in(open_page(), house)
+    page = signed_in(open_alone(), house)
     kinds = section(page, "Event types")
     kinds.get_by_role("link", name="Find your course", exact=True).click()
     description = kinds.get_by_label("Description")
@@ -113,9 +113,9 @@ def test_the_browser_asks_before_typed_text_is_lost(
 
 
 def test_a_small_form_keeps_what_is_typed_and_a_token_stays_while_another_section_is_saved(
-    house: House, open_page: Open
+    house: House, open_alone: Open
 ) -> None:
-    page = signed_in(open_page(), house)
+    page = signed_in(open_alone(), house)
     programs, you = section(page, "Programs"), section(page, "You")
     name = programs.get_by_label("What is the new token for?")
 
@@ -141,8 +141,8 @@ def test_a_small_form_keeps_what_is_typed_and_a_token_stays_while_another_sectio
     assert questions == ["beforeunload"]
 
 
-def test_saving_asks_nothing(house: House, open_page: Open) -> None:
-    page = signed_in(open_page(), house)
+def test_saving_asks_nothing(house: House, open_alone: Open) -> None:
+    page = signed_in(open_alone(), house)
     questions = asked(page)
     kinds = section(page, "Event types")
     kinds.get_by_role("link", name="Find your course", exact=True).click()
@@ -158,8 +158,8 @@ def test_saving_asks_nothing(house: House, open_page: Open) -> None:
     assert exported(house)["event_types"][0]["description"] == "Typed for long"
 
 
-def test_a_holiday_across_a_month_end_with_hours_of_its_own(house: House, open_page: Open) -> None:
-    page = signed_in(open_page(), house)
+def test_a_holiday_across_a_month_end_with_hours_of_its_own(house: House, open_alone: Open) -> None:
+    page = signed_in(open_alone(), house)
     questions = asked(page)
     dates = section(page, "Other hours on single dates")
     dates.get_by_role("link", name="Next month").click()
@@ -183,8 +183,8 @@ def test_a_holiday_across_a_month_end_with_hours_of_its_own(house: House, open_p
     assert questions == []
 
 
-def test_a_double_click_on_a_button_that_creates_makes_one(house: House, open_page: Open) -> None:
-    page = signed_in(open_page(), house)
+def test_a_double_click_on_a_button_that_creates_makes_one(house: House, open_alone: Open) -> None:
+    page = signed_in(open_alone(), house)
     kinds = section(page, "Event types")
     kinds.get_by_label("Add an event type").fill("Talk")
     kinds.get_by_role("button", name="Add", exact=True).dblclick()
