@@ -17,6 +17,7 @@ from tests.browser.embedding import (
     TEXT,
     Held,
     book,
+    choose,
     framed,
     opened,
     painted,
@@ -35,25 +36,34 @@ WIDTHS = [280, 320, 360, 414, 560, 639, 640, 700, 768, 819, 820, 1024, 1280, 160
 # --- nothing jumps ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("width", [320, 360, 414, 700, 820, 1280, 1600])
 def test_nothing_on_the_page_moves_while_the_widget_loads(
-    house: House, open_page: Open, width: int
+    house: House, open_page: Open, subtests: pytest.Subtests
 ) -> None:
     """The script has come before the page is painted, as it has on every visit but the first."""
     script = '<script src="{{widget}}/embed.js"></script>'
     html = f"<h1>Page</h1>{TEXT}{INLINE}<h2>After</h2>{LONG}"
     address = house.embed(html, head=f"{SHIFTS}{RECORD}{script}")
-    page = open_page(address, viewport={"width": width, "height": 800})
-    until_ready(page)
-    until_seen(page, "resize")
-    painted(page)
-    assert page.evaluate("shift") == 0, page.evaluate("shifts")
+    page = open_page()
+    for width in (320, 360, 414, 700, 820, 1280, 1600):
+        with subtests.test(str(width)):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.goto(address)
+            until_ready(page)
+            until_seen(page, "resize")
+            painted(page)
+            assert page.evaluate("shift") == 0, page.evaluate("shifts")
 
 
 @pytest.mark.parametrize("event", [True, False], ids=["event type", "all of them"])
-@pytest.mark.parametrize(
-    ("width", "style"),
-    [
+def test_nothing_moves_wherever_a_site_puts_the_snippet_of_the_settings(
+    house: House, open_page: Open, subtests: pytest.Subtests, event: bool
+) -> None:
+    """Its script comes when the page is long there."""
+    document = parse_document(house.command("settings", "export", "ana"))
+    chosen = document.event_types[0] if event else None
+    snippet = snippets.code("inline", house.widget, document, chosen)
+    page = open_page()
+    for width, style in (
         (320, ""),
         (1280, "display:flex;flex-direction:column;place-items:center"),
         (1280, "display:grid;place-items:center"),
@@ -62,16 +72,9 @@ def test_nothing_on_the_page_moves_while_the_widget_loads(
         (1280, "display:grid;grid-template-columns:auto auto"),
         (1280, "columns:2"),
         (768, "display:table"),
-    ],
-)
-def test_nothing_moves_wherever_a_site_puts_the_snippet_of_the_settings(
-    house: House, open_page: Open, width: int, style: str, event: bool
-) -> None:
-    """Its script comes when the page is long there."""
-    document = parse_document(house.command("settings", "export", "ana"))
-    chosen = document.event_types[0] if event else None
-    snippet = snippets.code("inline", house.widget, document, chosen)
-    late(house, open_page, f'<div style="{style}">{snippet}<p>Some text</p></div>', width, "en")
+    ):
+        with subtests.test(f"{width} {style}"):
+            late(house, page, f'<div style="{style}">{snippet}<p>Some text</p></div>', width)
 
 
 @pytest.mark.parametrize(
@@ -87,13 +90,14 @@ def test_nothing_moves_for_a_host_with_all_there_is_to_show(
     house.change("ana", {"description": text, "durations": [15, 30, 60]}, away=away)
     document = parse_document(house.command("settings", "export", "ana"))
     snippet = snippets.code("inline", house.widget, document, document.event_types[0])
-    page = late(house, open_page, snippet, width, language)
+    page = open_page(locale=language)
+    late(house, page, snippet, width)
     assert page.frames[1].locator("[data-away]").is_visible()
 
 
-def late(house: House, open_page: Open, html: str, width: int, language: str) -> Page:
-    """The page around a snippet whose script came when it was painted: nothing has moved."""
-    page = open_page(viewport={"width": width, "height": 1600}, locale=language)
+def late(house: House, page: Page, html: str, width: int) -> None:
+    """Nothing moves around a snippet whose script comes when the page is painted."""
+    page.set_viewport_size({"width": width, "height": 1600})
     script = Held(page, "**/embed.js")
     text = f"<!doctype html>{SHIFTS}{RECORD}{TEXT}{html}<p>After</p>{LONG}"
     page.goto(house.put("page.html", text), wait_until="domcontentloaded")
@@ -103,7 +107,6 @@ def late(house: House, open_page: Open, html: str, width: int, language: str) ->
     until_seen(page, "resize")
     painted(page)
     assert page.evaluate("shift") == 0, page.evaluate("shifts")
-    return page
 
 
 @pytest.mark.parametrize("markup", [POPUP, FLOATING], ids=["popup", "floating"])
@@ -297,14 +300,27 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("css", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("where", ["inline", "popup", "floating", "link"])
 def test_a_guest_books_on_a_page_with_hostile_css(
-    house: House, open_page: Open, css: str, where: str
+    house: House, open_page: Open, subtests: pytest.Subtests, where: str
 ) -> None:
+    """In the page and in a dialog; other ways to a dialog are followed as far as its form."""
     link = '<a href="#" data-meetslot="ana/intro">Talk</a>'
     markup = {"inline": INLINE, "popup": POPUP, "floating": FLOATING, "link": link}[where]
-    page = open_page(house.embed(markup, head=f"{RECORD}<style>{css}</style>"))
+    page = open_page()
+    for name, css in HOSTILE.items():
+        with subtests.test(name):
+            page.goto(house.embed(markup, head=f"{RECORD}<style>{css}</style>"))
+            hostile(page, where)
+            if where in ("inline", "popup"):
+                book(framed(page))
+                until_seen(page, "booked")
+            else:
+                choose(framed(page))
+
+
+def hostile(page: Page, where: str) -> None:
+    """The widget is there in spite of the page's CSS, in a size to be used."""
     page.wait_for_function("() => window.Meetslot")
     if where == "link":
         page.evaluate("document.querySelector('a').click()")
@@ -319,8 +335,6 @@ def test_a_guest_books_on_a_page_with_hostile_css(
     assert box
     assert box["width"] >= 280
     assert box["height"] > 400
-    book(framed(page))
-    until_seen(page, "booked")
 
 
 def test_a_widget_that_the_page_hides_is_hidden(house: House, open_page: Open) -> None:

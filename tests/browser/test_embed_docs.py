@@ -17,6 +17,7 @@ from tests.browser.embedding import (
     SHIFTS,
     Held,
     book,
+    choose,
     framed,
     painted,
     until,
@@ -63,39 +64,49 @@ def test_no_snippet_is_left_out() -> None:
     )
 
 
-@pytest.mark.parametrize("snippet", of("html"), ids=lambda each: each.heading)
-def test_a_guest_books_by_the_snippet(house: House, open_page: Open, snippet: Snippet) -> None:
-    page = open_page(house.put("page.html", f"<!doctype html><title>A</title>{snippet.text}"))
-    if "<iframe" in snippet.text:
-        book(page.frame_locator("iframe"))
-        return
-    page.wait_for_function("() => window.Meetslot")
-    if "mode=" in snippet.text or "data-meetslot" in snippet.text:
-        page.get_by_text("Book a call").filter(visible=True).click()
-    until_ready(page)
-    book(framed(page))
+def test_a_guest_books_by_the_snippet(
+    house: House, open_page: Open, subtests: pytest.Subtests
+) -> None:
+    """Those that open a dialog are followed as far as its form: one address books ten times."""
+    page = open_page()
+    for snippet in of("html"):
+        with subtests.test(snippet.heading):
+            page.goto(house.put("page.html", f"<!doctype html><title>A</title>{snippet.text}"))
+            if "<iframe" in snippet.text:
+                book(page.frame_locator("iframe"))
+                continue
+            page.wait_for_function("() => window.Meetslot")
+            if "mode=" in snippet.text or "data-meetslot" in snippet.text:
+                page.get_by_text("Book a call").filter(visible=True).click()
+                until_ready(page)
+                choose(framed(page))
+            else:
+                until_ready(page)
+                book(framed(page))
 
 
-@pytest.mark.parametrize("width", [320, 360, 414, 600, 700, 768, 960, 1024, 1280, 1600])
 @pytest.mark.parametrize("column", ["100%", "min(100%, 720px)"])
 def test_nothing_moves_however_late_the_script_comes(
-    house: House, open_page: Open, width: int, column: str
+    house: House, open_page: Open, subtests: pytest.Subtests, column: str
 ) -> None:
     """It comes well after the page was painted without it, what stands below being in sight."""
     kept = next(each.text for each in of("html") if each.heading == "The snippet")
     head = '<meta name="viewport" content="width=device-width">'
     body = f'<main style="width:{column}"><h1>Before</h1>{kept}<h2>After</h2>{LONG}</main>'
-    page = open_page(viewport={"width": width, "height": 1800})
-    slow = Held(page, "**/embed.js")
-    html = f"<!doctype html>{head}{SHIFTS}{RECORD}{body}"
-    page.goto(house.put("page.html", html), wait_until="commit")
-    expect(page.get_by_role("heading", name="After")).to_be_in_viewport()
-    painted(page)
-    slow.release()
-    until_ready(page)
-    until_seen(page, "resize")
-    painted(page)
-    assert page.evaluate("shift") == 0, page.evaluate("shifts")
+    address = house.put("page.html", f"<!doctype html>{head}{SHIFTS}{RECORD}{body}")
+    page = open_page()
+    for width in (320, 360, 414, 600, 700, 768, 960, 1024, 1280, 1600):
+        with subtests.test(str(width)):
+            page.set_viewport_size({"width": width, "height": 1800})
+            slow = Held(page, "**/embed.js")
+            page.goto(address, wait_until="commit")
+            expect(page.get_by_role("heading", name="After")).to_be_in_viewport()
+            painted(page)
+            slow.release()
+            until_ready(page)
+            until_seen(page, "resize")
+            painted(page)
+            assert page.evaluate("shift") == 0, page.evaluate("shifts")
 
 
 @pytest.mark.parametrize("mode", ["popup", "floating"])
@@ -162,19 +173,21 @@ def headers(text: str) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in text.strip().splitlines())
 
 
-@pytest.mark.parametrize("mode", ["inline", "popup", "floating"])
 @pytest.mark.parametrize("snippet", of("http"), ids=lambda each: each.heading)
 def test_the_widget_works_under_these_headers(
-    house: House, open_page: Open, snippet: Snippet, mode: str
+    house: House, open_page: Open, subtests: pytest.Subtests, snippet: Snippet
 ) -> None:
-    markup = INLINE.replace("<meetslot-booking", f'<meetslot-booking mode="{mode}"')
     given = headers(snippet.text.replace("{{widget}}", house.widget))
     script = '<script src="{{widget}}/embed.js" async></script>'
-    page = open_page(house.put("page.html", f"<!doctype html>{script}{markup}", **given))
-    if mode != "inline":
-        page.get_by_role("button", name="Book a call").click()
-    until_ready(page)
-    book(framed(page))
+    page = open_page()
+    for mode in ("inline", "popup", "floating"):
+        markup = INLINE.replace("<meetslot-booking", f'<meetslot-booking mode="{mode}"')
+        with subtests.test(mode):
+            page.goto(house.put("page.html", f"<!doctype html>{script}{markup}", **given))
+            if mode != "inline":
+                page.get_by_role("button", name="Book a call").click()
+            until_ready(page)
+            book(framed(page))
 
 
 # --- React ----------------------------------------------------------------------------------------

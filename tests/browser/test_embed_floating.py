@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import House, Open
 from tests.browser.embedding import FLOATING, LONG, opened
@@ -13,9 +13,11 @@ BUTTON = "meetslot-booking[mode=floating] button"
 # --- floating -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("position", "direction", "corner"),
-    [
+def test_the_floating_button_stands_where_it_is_told(
+    house: House, open_page: Open, subtests: pytest.Subtests
+) -> None:
+    page = open_page()
+    for position, direction, corner in (
         ("", "ltr", "bottom right"),
         ("", "rtl", "bottom left"),
         ("left", "ltr", "bottom left"),
@@ -26,31 +28,25 @@ BUTTON = "meetslot-booking[mode=floating] button"
         ("top", "ltr", "top right"),
         ("top-left", "ltr", "top left"),
         ("top right", "rtl", "top right"),
-    ],
-)
-def test_the_floating_button_stands_where_it_is_told(
-    house: House, open_page: Open, position: str, direction: str, corner: str
-) -> None:
-    markup = FLOATING.replace("mode=", f'position="{position}" mode=')
-    page = open_page(house.embed(f'{LONG}<script>document.dir = "{direction}"</script>{markup}'))
-    button = page.get_by_role("button", name="Book a call")
+    ):
+        markup = FLOATING.replace("mode=", f'position="{position}" mode=')
+        script = f'<script>document.dir = "{direction}"</script>'
+        with subtests.test(f"{position or 'as it is'}, {direction}"):
+            page.goto(house.embed(LONG + script + markup))
+            button = page.get_by_role("button", name="Book a call")
+            assert standing(page, button) == corner
+            button.click()
+            opened(page)
+
+
+def standing(page: Page, button: Locator) -> str:
+    """The corner of the window, 16 px from both sides."""
     box, size = button.bounding_box(), page.viewport_size
     assert box
     assert size
-    found = (
-        "top"
-        if box["y"] == 16
-        else "bottom"
-        if box["y"] + box["height"] == size["height"] - 16
-        else "?"
-    )
     wide = page.evaluate("document.documentElement.clientWidth")
-    found += (
-        " left" if box["x"] == 16 else " right" if box["x"] + box["width"] == wide - 16 else " ?"
-    )
-    assert found == corner
-    button.click()
-    opened(page)
+    above = {16: "top", size["height"] - 16 - box["height"]: "bottom"}.get(box["y"], "?")
+    return f"{above} " + {16: "left", wide - 16 - box["width"]: "right"}.get(box["x"], "?")
 
 
 def test_a_button_that_comes_and_goes_is_there_once(house: House, open_page: Open) -> None:
@@ -67,28 +63,27 @@ def test_a_button_that_comes_and_goes_is_there_once(house: House, open_page: Ope
     opened(page)
 
 
-@pytest.mark.parametrize(
-    ("offset", "position", "below", "beside"),
-    [
+def test_the_floating_button_keeps_the_distance_it_is_told(
+    house: House, open_page: Open, subtests: pytest.Subtests
+) -> None:
+    page = open_page()
+    for offset, position, below, beside in (
         ("80", "", 80, 16),
         ("80px", "", 80, 16),
         ("5rem", "left", 80, 16),
         ("80 24", "", 80, 24),
         ("80", "top", 80, 16),
         ("nonsense", "", 16, 16),
-    ],
-)
-def test_the_floating_button_keeps_the_distance_it_is_told(
-    house: House, open_page: Open, offset: str, position: str, below: int, beside: int
-) -> None:
-    markup = FLOATING.replace("mode=", f'position="{position}" offset="{offset}" mode=')
-    page = open_page(house.embed(f"<p>Short</p>{markup}"))
-    box, size = page.locator(BUTTON).bounding_box(), page.viewport_size
-    assert box
-    assert size
-    top, left = box["y"], box["x"]
-    assert (top if position == "top" else size["height"] - top - box["height"]) == below
-    assert (left if position == "left" else size["width"] - left - box["width"]) == beside
+    ):
+        markup = FLOATING.replace("mode=", f'position="{position}" offset="{offset}" mode=')
+        with subtests.test(f"{offset} {position}"):
+            page.goto(house.embed(f"<p>Short</p>{markup}"))
+            box, size = page.locator(BUTTON).bounding_box(), page.viewport_size
+            assert box
+            assert size
+            top, left = box["y"], box["x"]
+            assert (top if position == "top" else size["height"] - top - box["height"]) == below
+            assert (left if position == "left" else size["width"] - left - box["width"]) == beside
 
 
 def test_the_page_gets_nothing_but_the_button(house: House, open_page: Open) -> None:

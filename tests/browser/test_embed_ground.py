@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 import zlib
+from itertools import product
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Frame, Page, expect
@@ -15,6 +17,8 @@ from widget.web.theme import READABLE, contrast
 INLINE = f'<meetslot-booking host="ana" event="intro" month="2026-12">{LINK}</meetslot-booking>'
 POPUP = INLINE.replace("host=", 'mode="popup" host=')
 RGB = tuple[int, int, int]
+Scheme = Literal["light", "dark"]
+TALL = {"width": 1280, "height": 1000}
 DARK, LIGHT = "background:#111;color:#eee", "background:#fff;color:#222"
 #: The colours of what a guest reads: title, description, month, weekdays, days, times.
 TEXTS = [
@@ -61,12 +65,9 @@ def all_readable(page: Page, selector: str = "meetslot-booking iframe") -> None:
     assert {name: ratio for name, ratio in found.items() if ratio < READABLE} == {}, behind
 
 
-def shown(house: House, open_page: Open, css: str, system: str, markup: str = INLINE) -> Page:
-    page = open_page(
-        house.embed(markup, head=f"<style>{css}</style>"),
-        color_scheme=system,
-        viewport={"width": 1280, "height": 1000},
-    )
+def shown(house: House, page: Page, css: str, system: Scheme, markup: str = INLINE) -> Page:
+    page.emulate_media(color_scheme=system)
+    page.goto(house.embed(markup, head=f"<style>{css}</style>"))
     until_ready(page)
     until_fitted(page)
     return page
@@ -76,46 +77,48 @@ def theme(page: Page) -> str:
     return str(framed(page).locator("html").get_attribute("data-theme"))
 
 
-def other(theme: str) -> str:
+def other(theme: str) -> Scheme:
     return "light" if theme == "dark" else "dark"
 
 
-@pytest.mark.parametrize(
-    ("css", "markup", "wanted"),
-    [
-        ("", INLINE, "light"),
-        (f"body{{{DARK}}}", INLINE, "dark"),
-        (f"html{{{DARK}}}", INLINE, "dark"),
-        ("body{background:#111}", INLINE, "dark"),
-        (f"body{{{LIGHT}}}", INLINE, "light"),
-        ("body{background:#f4f4f4}", INLINE, "light"),
-        (f"body{{{LIGHT}}}", WRAPPED.format(DARK, INLINE), "dark"),
-        (f"body{{{DARK}}}", WRAPPED.format(LIGHT, INLINE), "light"),
-        ("body{background:oklch(0.2 0.02 260);color:oklch(0.95 0 0)}", INLINE, "dark"),
-        ("body{background:color(display-p3 .95 .95 1)}", INLINE, "light"),
-        ("", WRAPPED.format("background:rgba(0,0,0,.85);color:#fff", INLINE), "dark"),
-        ("", WRAPPED.format("background:rgba(0,0,0,.1)", INLINE), "light"),
-        ("body{background:#808080}", INLINE, "light"),
-        ("body{background:#1a66c9;color:#fff}", INLINE, "dark"),
-        ("body{background:linear-gradient(#111,#333);color:#eee}", INLINE, "dark"),
-        ("body{background:linear-gradient(#fff,#eee);color:#222}", INLINE, "light"),
-        ("body{background:#fff;color:#222}div{background:url(data:,)}", INLINE, "light"),
-        (":root{color-scheme:dark}", INLINE, "dark"),
-        (":root{color-scheme:light}", INLINE, "light"),
-        ("body::before{content:'';position:fixed;inset:0;background:#111;z-index:-1}"
-         "body{color:#eee}", INLINE, "dark"),
-    ],
-)  # fmt: skip
+GROUNDS: list[tuple[str, str, Scheme]] = [
+    ("", INLINE, "light"),
+    (f"body{{{DARK}}}", INLINE, "dark"),
+    (f"html{{{DARK}}}", INLINE, "dark"),
+    ("body{background:#111}", INLINE, "dark"),
+    (f"body{{{LIGHT}}}", INLINE, "light"),
+    ("body{background:#f4f4f4}", INLINE, "light"),
+    (f"body{{{LIGHT}}}", WRAPPED.format(DARK, INLINE), "dark"),
+    (f"body{{{DARK}}}", WRAPPED.format(LIGHT, INLINE), "light"),
+    ("body{background:oklch(0.2 0.02 260);color:oklch(0.95 0 0)}", INLINE, "dark"),
+    ("body{background:color(display-p3 .95 .95 1)}", INLINE, "light"),
+    ("", WRAPPED.format("background:rgba(0,0,0,.85);color:#fff", INLINE), "dark"),
+    ("", WRAPPED.format("background:rgba(0,0,0,.1)", INLINE), "light"),
+    ("body{background:#808080}", INLINE, "light"),
+    ("body{background:#1a66c9;color:#fff}", INLINE, "dark"),
+    ("body{background:linear-gradient(#111,#333);color:#eee}", INLINE, "dark"),
+    ("body{background:linear-gradient(#fff,#eee);color:#222}", INLINE, "light"),
+    ("body{background:#fff;color:#222}div{background:url(data:,)}", INLINE, "light"),
+    (":root{color-scheme:dark}", INLINE, "dark"),
+    (":root{color-scheme:light}", INLINE, "light"),
+    ("body::before{content:'';position:fixed;inset:0;background:#111;z-index:-1}"
+     "body{color:#eee}", INLINE, "dark"),
+]  # fmt: skip
+
+
 def test_the_widget_is_as_the_page_around_is_whatever_the_system_is(
-    house: House, open_page: Open, css: str, markup: str, wanted: str
+    house: House, open_page: Open, subtests: pytest.Subtests
 ) -> None:
-    page = shown(house, open_page, css, other(wanted), markup)
-    assert theme(page) == wanted
-    all_readable(page)
+    page = open_page(viewport=TALL)
+    for css, markup, wanted in GROUNDS:
+        with subtests.test(f"{css} {markup}"):
+            shown(house, page, css, other(wanted), markup)
+            assert theme(page) == wanted
+            all_readable(page)
 
 
 def test_a_page_that_follows_the_system_is_followed(house: House, open_page: Open) -> None:
-    page = shown(house, open_page, ":root{color-scheme:light dark}", "dark")
+    page = shown(house, open_page(viewport=TALL), ":root{color-scheme:light dark}", "dark")
     assert theme(page) == "dark"
     all_readable(page)
     page.emulate_media(color_scheme="light")
@@ -125,7 +128,7 @@ def test_a_page_that_follows_the_system_is_followed(house: House, open_page: Ope
 
 def test_a_page_that_turns_dark_slowly_is_followed(house: House, open_page: Open) -> None:
     css = f"body{{{LIGHT};transition:background .4s}}body.dark{{{DARK}}}"
-    page = shown(house, open_page, css, "light")
+    page = shown(house, open_page(viewport=TALL), css, "light")
     framed(page).locator("button[name=start]").first.click()
     framed(page).locator("#field-name").fill("Gita")
     page.evaluate("document.body.classList.add('dark')")
@@ -133,15 +136,16 @@ def test_a_page_that_turns_dark_slowly_is_followed(house: House, open_page: Open
     expect(framed(page).locator("#field-name")).to_have_value("Gita")
 
 
-@pytest.mark.parametrize("wish", ["light", "dark", "auto"])
-@pytest.mark.parametrize("css", [LIGHT, DARK], ids=["light page", "dark page"])
 def test_a_theme_that_is_asked_for_is_shown_and_can_be_read(
-    house: House, open_page: Open, css: str, wish: str
+    house: House, open_page: Open, subtests: pytest.Subtests
 ) -> None:
-    markup = INLINE.replace("host=", f'theme="{wish}" host=')
-    page = shown(house, open_page, f"body{{{css}}}", "light", markup)
-    assert theme(page) == {"auto": "dark" if css == DARK else "light"}.get(wish, wish)
-    all_readable(page)
+    page = open_page(viewport=TALL)
+    for css, wish in product([LIGHT, DARK], ["light", "dark", "auto"]):
+        markup = INLINE.replace("host=", f'theme="{wish}" host=')
+        with subtests.test(f"{wish} on {css}"):
+            shown(house, page, f"body{{{css}}}", "light", markup)
+            assert theme(page) == {"auto": "dark" if css == DARK else "light"}.get(wish, wish)
+            all_readable(page)
 
 
 def test_the_ground_is_found_through_components(house: House, open_page: Open) -> None:
@@ -150,15 +154,13 @@ def test_the_ground_is_found_through_components(house: House, open_page: Open) -
         "constructor() { super().attachShadow({mode: 'open'}).innerHTML ="
         f"'<section style=\"{DARK}\"><slot></slot></section>' }} }})</script>"
     )
-    page = shown(house, open_page, "", "light", f"<a-card>{INLINE}</a-card>{script}")
+    page = shown(house, open_page(viewport=TALL), "", "light", f"<a-card>{INLINE}</a-card>{script}")
     assert theme(page) == "dark"
     all_readable(page)
 
 
-@pytest.mark.parametrize("mode", ["popup", "link", "script"])
-@pytest.mark.parametrize("css", [LIGHT, DARK], ids=["light page", "dark page"])
 def test_a_popup_is_as_the_page_around_is(
-    house: House, open_page: Open, css: str, mode: str
+    house: House, open_page: Open, subtests: pytest.Subtests
 ) -> None:
     markup = {
         "popup": POPUP,
@@ -166,27 +168,28 @@ def test_a_popup_is_as_the_page_around_is(
         "script": '<button onclick="Meetslot.open(wish)">Book a call</button>'
         "<script>wish = {host: 'ana', event: 'intro', month: '2026-12'}</script>",
     }
-    system = "dark" if css == LIGHT else "light"
-    page = open_page(
-        house.embed(markup[mode], head=f"<style>body{{{css}}}</style>"), color_scheme=system
-    )
-    page.wait_for_function("() => window.Meetslot")
-    page.get_by_text("Book a call").filter(visible=True).click()
-    opened(page)
-    until_fitted(page)
-    assert theme(page) == ("dark" if css == DARK else "light")
-    all_readable(page)
+    page = open_page()
+    for css, mode in product([LIGHT, DARK], markup):
+        with subtests.test(f"{mode} on {css}"):
+            page.emulate_media(color_scheme="dark" if css == LIGHT else "light")
+            page.goto(house.embed(markup[mode], head=f"<style>body{{{css}}}</style>"))
+            page.wait_for_function("() => window.Meetslot")
+            page.get_by_text("Book a call").filter(visible=True).click()
+            opened(page)
+            until_fitted(page)
+            assert theme(page) == ("dark" if css == DARK else "light")
+            all_readable(page)
 
 
-@pytest.mark.parametrize("system", ["light", "dark"])
-@pytest.mark.parametrize("css", [LIGHT, DARK, "background:#808080"])
 def test_a_plain_frame_has_a_ground_of_its_own(
-    house: House, open_page: Open, css: str, system: str
+    house: House, open_page: Open, subtests: pytest.Subtests
 ) -> None:
-    page = open_page(
-        house.put("plain.html", f"<!doctype html><body style='{css}'>{PLAIN}"),
-        color_scheme=system,
-        viewport={"width": 1280, "height": 1000},
-    )
-    expect(page.frame_locator("iframe").locator("button[name=start]").first).to_be_visible()
-    all_readable(page, "iframe")
+    page = open_page(viewport=TALL)
+    systems: list[Scheme] = ["light", "dark"]
+    for css, system in product([LIGHT, DARK, "background:#808080"], systems):
+        with subtests.test(f"{system}, {css}"):
+            page.emulate_media(color_scheme=system)
+            page.goto(house.put("plain.html", f"<!doctype html><body style='{css}'>{PLAIN}"))
+            times = page.frame_locator("iframe").locator("button[name=start]")
+            expect(times.first).to_be_visible()
+            all_readable(page, "iframe")

@@ -58,21 +58,23 @@ LOADED = {
 }
 
 
-@pytest.mark.parametrize("script", LOADED.values(), ids=LOADED)
 def test_the_script_works_wherever_it_comes_from(
-    house: House, open_page: Open, script: str
+    house: House, open_page: Open, subtests: pytest.Subtests
 ) -> None:
     text = requests.get(f"{house.widget}/embed.js", timeout=120).text
     house.put("copy.js", f"/* of a plugin */{text}", **{"Content-Type": "text/javascript"})
-    html = f"<!doctype html><title>A</title>{RECORD}{script}{INLINE}{LINKED}"
-    page = open_page(house.put("page.html", html))
-    until_ready(page)
-    expect(framed(page).locator("button[name=start]").first).to_be_visible()
-    assert [each["type"] for each in seen(page, "ready")] == ["ready"]
-    page.get_by_text("Book a call").filter(visible=True).click()
-    expect(page.locator(DIALOG)).to_be_visible()
-    page.evaluate("Meetslot.close()")
-    expect(page.locator(DIALOG)).to_be_hidden()
+    page = open_page()
+    for name, script in LOADED.items():
+        with subtests.test(name):
+            html = f"<!doctype html><title>A</title>{RECORD}{script}{INLINE}{LINKED}"
+            page.goto(house.put("page.html", html))
+            until_ready(page)
+            expect(framed(page).locator("button[name=start]").first).to_be_visible()
+            assert [each["type"] for each in seen(page, "ready")] == ["ready"]
+            page.get_by_text("Book a call").filter(visible=True).click()
+            expect(page.locator(DIALOG)).to_be_visible()
+            page.evaluate("Meetslot.close()")
+            expect(page.locator(DIALOG)).to_be_hidden()
 
 
 # --- menus and snapshots --------------------------------------------------------------------------
@@ -88,21 +90,27 @@ HIDING = {
 }
 
 
-@pytest.mark.parametrize("hides", HIDING.values(), ids=HIDING)
 @pytest.mark.parametrize("opener", [POPUP, LINKED], ids=["popup", "link"])
 def test_a_popup_outlives_the_menu_it_was_opened_from(
-    house: House, open_page: Open, opener: str, hides: str
+    house: House, open_page: Open, subtests: pytest.Subtests, opener: str
 ) -> None:
-    menu = f'<nav id="menu" onclick="setTimeout(() => {{ {hides} }}, 50)">{opener}</nav>'
-    page = open_page(house.embed(menu + LONG, head=RECORD))
-    page.wait_for_function("() => window.Meetslot")
-    page.get_by_text("Book a call").filter(visible=True).click()
-    opened(page)
-    painted(page)
-    book(framed(page))
-    until_seen(page, "booked")
-    page.get_by_role("button", name="Close").click()
-    scrolls(page)
+    """It is used on: to the form, and to the confirmation where nothing of the menu is left."""
+    page = open_page()
+    for name, hides in HIDING.items():
+        menu = f'<nav id="menu" onclick="setTimeout(() => {{ {hides} }}, 50)">{opener}</nav>'
+        with subtests.test(name):
+            page.goto(house.embed(menu + LONG, head=RECORD))
+            page.wait_for_function("() => window.Meetslot")
+            page.get_by_text("Book a call").filter(visible=True).click()
+            opened(page)
+            painted(page)
+            if name in ("display", "inert"):
+                book(framed(page))
+                until_seen(page, "booked")
+            else:
+                choose(framed(page))
+            page.get_by_role("button", name="Close").click()
+            scrolls(page)
 
 
 def test_removing_a_popups_element_closes_it(house: House, open_page: Open) -> None:
@@ -127,31 +135,33 @@ SNAPSHOTS = {
 }
 
 
-@pytest.mark.parametrize(("leave", "back"), SNAPSHOTS.values(), ids=SNAPSHOTS)
 @pytest.mark.parametrize("is_open", [True, False], ids=["open", "closed"])
 @pytest.mark.parametrize("opener", [POPUP, LINKED], ids=["popup", "link"])
 def test_a_snapshot_of_the_page_brings_back_no_popup(
-    house: House, open_page: Open, opener: str, is_open: bool, leave: str, back: str
+    house: House, open_page: Open, subtests: pytest.Subtests, opener: str, is_open: bool
 ) -> None:
-    page = open_page(house.embed(f"<main>{opener}</main>{LONG}"))
-    page.wait_for_function("() => window.Meetslot")
-    here = page.locator("meetslot-booking").count()
-    page.get_by_text("Book a call").filter(visible=True).click()
-    opened(page)
-    if not is_open:
-        page.keyboard.press("Escape")
-        expect(page.locator(DIALOG)).to_be_hidden()
-    page.evaluate(leave)
-    page.evaluate(back)
-    expect(page.locator("meetslot-booking")).to_have_count(here)
-    expect(page.locator("iframe")).to_have_count(0)
-    scrolls(page)
-    page.evaluate("scrollTo(0, 0)")
-    page.get_by_text("Book a call").filter(visible=True).click()
-    opened(page)
-    expect(framed(page).locator("button[name=start]").first).to_be_visible()
-    page.keyboard.press("Escape")
-    scrolls(page)
+    page = open_page()
+    for name, (leave, back) in SNAPSHOTS.items():
+        with subtests.test(name):
+            page.goto(house.embed(f"<main>{opener}</main>{LONG}"))
+            page.wait_for_function("() => window.Meetslot")
+            here = page.locator("meetslot-booking").count()
+            page.get_by_text("Book a call").filter(visible=True).click()
+            opened(page)
+            if not is_open:
+                page.keyboard.press("Escape")
+                expect(page.locator(DIALOG)).to_be_hidden()
+            page.evaluate(leave)
+            page.evaluate(back)
+            expect(page.locator("meetslot-booking")).to_have_count(here)
+            expect(page.locator("iframe")).to_have_count(0)
+            scrolls(page)
+            page.evaluate("scrollTo(0, 0)")
+            page.get_by_text("Book a call").filter(visible=True).click()
+            opened(page)
+            expect(framed(page).locator("button[name=start]").first).to_be_visible()
+            page.keyboard.press("Escape")
+            scrolls(page)
 
 
 LEFT = {
@@ -161,25 +171,28 @@ LEFT = {
 }
 
 
-@pytest.mark.parametrize("place", LEFT.values(), ids=LEFT)
 @pytest.mark.parametrize("opener", [POPUP, LINKED], ids=["popup", "link"])
 def test_a_page_put_aside_with_an_open_popup_scrolls_when_it_is_put_back(
-    house: House, open_page: Open, opener: str, place: str
+    house: House, open_page: Open, subtests: pytest.Subtests, opener: str
 ) -> None:
-    page = open_page(house.embed(f"<main>{opener}</main>{LONG}"))
-    page.wait_for_function("() => window.Meetslot")
-    page.get_by_text("Book a call").filter(visible=True).click()
-    opened(page)
-    page.evaluate(f"() => {{ window.aside = {place}; aside.append(...document.body.childNodes) }}")
-    page.evaluate("() => new Promise((done) => setTimeout(done))")
-    page.evaluate("document.body.append(...aside.childNodes)")
-    expect(page.locator(DIALOG)).to_be_hidden()
-    scrolls(page)
-    page.evaluate("scrollTo(0, 0)")
-    page.get_by_text("Book a call").filter(visible=True).click()
-    opened(page)
-    page.keyboard.press("Escape")
-    scrolls(page)
+    page = open_page()
+    for name, place in LEFT.items():
+        with subtests.test(name):
+            page.goto(house.embed(f"<main>{opener}</main>{LONG}"))
+            page.wait_for_function("() => window.Meetslot")
+            page.get_by_text("Book a call").filter(visible=True).click()
+            opened(page)
+            aside = f"window.aside = {place}; aside.append(...document.body.childNodes)"
+            page.evaluate(f"() => {{ {aside} }}")
+            page.evaluate("() => new Promise((done) => setTimeout(done))")
+            page.evaluate("document.body.append(...aside.childNodes)")
+            expect(page.locator(DIALOG)).to_be_hidden()
+            scrolls(page)
+            page.evaluate("scrollTo(0, 0)")
+            page.get_by_text("Book a call").filter(visible=True).click()
+            opened(page)
+            page.keyboard.press("Escape")
+            scrolls(page)
 
 
 def test_a_page_out_of_the_browsers_memory_can_be_used(house: House, open_page: Open) -> None:
@@ -230,16 +243,18 @@ TAKEN = {
 }
 
 
-@pytest.mark.parametrize("script", TAKEN.values(), ids=TAKEN)
 @pytest.mark.parametrize("opener", [POPUP, LINKED], ids=["popup", "link"])
 def test_a_theme_that_takes_clicks_does_not_take_ours(
-    house: House, open_page: Open, opener: str, script: str
+    house: House, open_page: Open, subtests: pytest.Subtests, opener: str
 ) -> None:
-    page = open_page(house.embed(f"{opener}<script>{script}</script>"))
-    page.wait_for_function("() => window.Meetslot")
-    page.get_by_text("Book a call").filter(visible=True).click()
-    opened(page)
-    assert page.url.endswith("/page.html")
+    page = open_page()
+    for name, script in TAKEN.items():
+        with subtests.test(name):
+            page.goto(house.embed(f"{opener}<script>{script}</script>"))
+            page.wait_for_function("() => window.Meetslot")
+            page.get_by_text("Book a call").filter(visible=True).click()
+            opened(page)
+            assert page.url.endswith("/page.html")
 
 
 # --- the way back, and what is in sight ----------------------------------------------------------
@@ -356,32 +371,36 @@ def test_on_a_phone_the_times_of_a_pressed_day_come_into_sight(
 # --- what a site gets wrong ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "markup",
-    [
-        "<meetslot-booking host=“ana” event=“intro”></meetslot-booking>",
-        "<meetslot-booking host=”ana” event=”intro” theme=“dark”></meetslot-booking>",
-        "<meetslot-booking host=„ana“ event=„intro“></meetslot-booking>",
-        "<meetslot-booking host=&quot;ana&quot; event=&#8220;intro&#8221;></meetslot-booking>",
-        "<meetslot-booking mode=“popup” host=“ana” event=“intro”>Talk</meetslot-booking>",
-        "<meetslot-booking mode=“floating” host=“ana” event=“intro”>Talk</meetslot-booking>",
-        "<button data-meetslot=“ana/intro”>Talk</button>",
-        "<button data-meetslot=‘ana/intro’>Talk</button>",
-        "<button data-meetslot='«\u00a0ana/intro\u00a0»'>Talk</button>",
-        "<button data-meetslot=″ana/intro″>Talk</button>",
-        "<button data-meetslot=`ana/intro`>Talk</button>",
-        "<button data-meetslot=&#39;ana/intro&#39;>Talk</button>",
-        "<button data-meetslot='\u200bana/intro \u200b'>Talk</button>",
-        "<meetslot-booking host=‘ana’ event=»intro«></meetslot-booking>",
-    ],
-)
-def test_curly_quotes_of_an_editor_do_no_harm(house: House, open_page: Open, markup: str) -> None:
-    page = open_page(house.embed(markup))
-    page.wait_for_function("() => window.Meetslot")
-    if "Talk" in markup:
-        page.get_by_text("Talk").filter(visible=True).click()
-    until_ready(page)
-    expect(framed(page).locator("button[name=start]").first).to_be_visible()
+CURLY = [
+    "<meetslot-booking host=“ana” event=“intro”></meetslot-booking>",
+    "<meetslot-booking host=”ana” event=”intro” theme=“dark”></meetslot-booking>",
+    "<meetslot-booking host=„ana“ event=„intro“></meetslot-booking>",
+    "<meetslot-booking host=&quot;ana&quot; event=&#8220;intro&#8221;></meetslot-booking>",
+    "<meetslot-booking mode=“popup” host=“ana” event=“intro”>Talk</meetslot-booking>",
+    "<meetslot-booking mode=“floating” host=“ana” event=“intro”>Talk</meetslot-booking>",
+    "<button data-meetslot=“ana/intro”>Talk</button>",
+    "<button data-meetslot=‘ana/intro’>Talk</button>",
+    "<button data-meetslot='«\u00a0ana/intro\u00a0»'>Talk</button>",
+    "<button data-meetslot=″ana/intro″>Talk</button>",
+    "<button data-meetslot=`ana/intro`>Talk</button>",
+    "<button data-meetslot=&#39;ana/intro&#39;>Talk</button>",
+    "<button data-meetslot='\u200bana/intro \u200b'>Talk</button>",
+    "<meetslot-booking host=‘ana’ event=»intro«></meetslot-booking>",
+]
+
+
+def test_curly_quotes_of_an_editor_do_no_harm(
+    house: House, open_page: Open, subtests: pytest.Subtests
+) -> None:
+    page = open_page()
+    for markup in CURLY:
+        with subtests.test(markup):
+            page.goto(house.embed(markup))
+            page.wait_for_function("() => window.Meetslot")
+            if "Talk" in markup:
+                page.get_by_text("Talk").filter(visible=True).click()
+            until_ready(page)
+            expect(framed(page).locator("button[name=start]").first).to_be_visible()
 
 
 def test_lengths_and_one_off_links_reach_the_booking_page(house: House, open_page: Open) -> None:
