@@ -371,21 +371,22 @@ def _page(context: BrowserContext, address: str, troubles: list[str] | Pane) -> 
     return page
 
 
+@pytest.fixture(scope="session")
+def whole(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A context of a whole Chromium that blocks all cookies and storage, third-party ones too."""
+    folder = tmp_path_factory.mktemp("profile")
+    (folder / "Default").mkdir()
+    (folder / "Default" / "Preferences").write_text(json.dumps(NO_COOKIES))
+    context = playwright.chromium.launch_persistent_context(
+        folder, executable_path=CHROMIUM, args=FLAGS, **AT_HOME
+    )
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def without_storage(
-    house: House, playwright: Playwright, tmp_path: Path
-) -> Iterator[Callable[..., Page]]:
-    """As open_page, in a browser that blocks all cookies and storage, third-party ones included."""
-    with ExitStack() as stack:
-
-        def open_page(address: str = "", **options: Any) -> Page:
-            folder = tmp_path / "profile"
-            (folder / "Default").mkdir(parents=True)
-            (folder / "Default" / "Preferences").write_text(json.dumps(NO_COOKIES))
-            context = playwright.chromium.launch_persistent_context(
-                folder, executable_path=CHROMIUM, args=FLAGS, **{**AT_HOME, **options}
-            )
-            stack.callback(context.close)
-            return _page(context, address, [])
-
-        yield open_page
+def without_storage(house: House, whole: BrowserContext) -> Iterator[Open]:
+    """As open_page, in a browser that blocks all cookies and storage."""
+    yield lambda address: _page(whole, address, [])
+    for page in whole.pages[1:]:  # without its first one it would end
+        page.close()
