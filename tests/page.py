@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from functools import cached_property
 from html import unescape
 
 from werkzeug.datastructures import MultiDict
@@ -19,14 +18,31 @@ TAG = re.compile(
 ATTRIBUTE = re.compile(r"""([^\s=/"'>]+)(?:="([^"]*)"|='([^']*)'|=([^\s"'>]+))?""")
 
 
-@dataclass
 class Element:
-    tag: str
-    attrs: dict[str, str]
-    parts: list[Element | str] = field(default_factory=list)
+    """One element; `order` are all of the page as they stand in it, this one and those within
+    from `first` until `last`."""
+
+    def __init__(self, tag: str, written: str, order: list[Element]) -> None:
+        self.tag, self.written, self.order = tag, written, order
+        self.parts: list[Element | str] = []
+        self.first = len(order)
+        self.last = self.first + 1
+        order.append(self)
+
+    def __repr__(self) -> str:
+        return f"<{self.tag}{self.written}>"
+
+    @cached_property
+    def attrs(self) -> dict[str, str]:
+        found = ATTRIBUTE.findall(self.written)
+        return {name.lower(): unescape(a or b or c) for name, a, b, c in found}
 
     def __getitem__(self, name: str) -> str:
         return self.attrs[name]
+
+    def has(self, name: str) -> bool:
+        """Whether it has this attribute; most need not be taken apart for that."""
+        return name in self.written.lower() and name in self.attrs
 
     @property
     def text(self) -> str:
@@ -40,13 +56,9 @@ class Element:
     def raw(self) -> str:
         return "".join(part if isinstance(part, str) else part.raw for part in self.parts)
 
-    def walk(self) -> Iterator[Element]:
+    def walk(self) -> list[Element]:
         """This element and all within, as they stand in the page."""
-        left = [self]
-        while left:
-            each = left.pop()
-            yield each
-            left += [part for part in reversed(each.parts) if type(part) is Element]
+        return self.order[self.first : self.last]
 
     def all(self, tag: str = "", **attrs: str | bool) -> list[Element]:
         """Elements with these attributes (`_` for `-`); True: whatever the value."""
@@ -56,7 +68,7 @@ class Element:
             found = [
                 each
                 for each in found
-                if name in each.attrs and (value is True or value == each.attrs[name])
+                if each.has(name) and (value is True or value == each.attrs[name])
             ]
         return found
 
@@ -69,16 +81,15 @@ class Element:
         """The same with every field that has a name more than once, such as rows of a list."""
         found: MultiDict[str, str] = MultiDict()
         for each in self.walk():
-            if "name" in each.attrs and each.tag != "button":
-                alone = Element("form", {}, [each]).fields()
-                found.update(alone)
+            if each.has("name") and each.tag != "button":
+                found.update(each.fields())
         return found
 
     def fields(self) -> dict[str, str]:
         """What a browser would send of this form with nothing changed and no button pressed."""
         found: dict[str, str] = {}
         for each in self.walk():
-            if "name" not in each.attrs or each.tag == "button":
+            if not each.has("name") or each.tag == "button":
                 continue
             if each.tag == "textarea":
                 found[each["name"]] = each.raw.removeprefix("\n")  # as HTML has it
@@ -93,37 +104,37 @@ class Element:
 
 def read(html: str) -> Element:
     """The page's elements, in half the time of html.parser, which reads any page at all."""
-    stack, at, end = [Element("", {})], 0, 0
+    order: list[Element] = []
+    stack, at, end = [Element("", "", order)], 0, 0
     for tag in TAG.finditer(html):
-        start = tag.start()
+        start, after = tag.span()
         if start < at:
             continue  # within a script or a style sheet
         if end < start:
             data = html[end:start]
-            stack[-1].parts.append(data if start == at else unescape(data))
-        at = end = tag.end()
+            stack[-1].parts.append(unescape(data) if start != at and "&" in data else data)
+        at = end = after
         closes, name, rest = tag.groups()
         if closes:
-            _close(stack, name)
+            _close(stack, name, len(order))
         elif name:
-            element = Element(name, _attributes(rest) if rest else {})
+            element = Element(name, rest, order)
             stack[-1].parts.append(element)
             if name not in VOID and rest[-1:] != "/":
                 stack.append(element)
             if name in RAW:  # no data of it is escaped
                 at = html.index(f"</{name}", at)
     stack[-1].parts.append(unescape(html[end:]))
+    for left_open in stack:
+        left_open.last = len(order)
     return stack[0]
 
 
-def _attributes(written: str) -> dict[str, str]:
-    found = ATTRIBUTE.findall(written)
-    return {name.lower(): unescape(a or b or c) for name, a, b, c in found}
-
-
-def _close(stack: list[Element], name: str) -> None:
+def _close(stack: list[Element], name: str, last: int) -> None:
     for depth in range(len(stack) - 1, 0, -1):
         if stack[depth].tag == name:
+            for closed in stack[depth:]:
+                closed.last = last
             del stack[depth:]
             return
 

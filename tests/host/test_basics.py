@@ -58,7 +58,7 @@ def every_field(form: Element, **changes: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for each in form.walk():
         if "name" in each.attrs and each.tag in ("input", "textarea", "select"):
-            one = Element("form", {}, [each]).fields()
+            one = each.fields()
             for name, value in one.items():
                 found.setdefault(name, []).append(value)
     return {**found, **{name: [value] for name, value in changes.items()}}
