@@ -492,10 +492,13 @@ def test_outside_the_years_1970_to_2199_nothing_is_offered() -> None:
 def walls(zone: str, first: int, last: int) -> list[tuple[int, date, int]]:
     """Every minute from first to last, with the host's date and minute of the day."""
     tz = ZoneInfo(zone)
-    found = []
+    found: list[tuple[int, date, int]] = []
     for minute in range(first, last, MINUTE):
         wall = datetime.fromtimestamp(minute, tz)
-        found.append((minute, wall.date(), wall.hour * 60 + wall.minute))
+        day, of_day = wall.date(), wall.hour * 60 + wall.minute
+        if found and found[-1][1] == day:
+            day = found[-1][1]  # the same object, which is told faster
+        found.append((minute, day, of_day))
     return found
 
 
@@ -506,6 +509,14 @@ def open_hours(rules: Rules, day: date) -> Ranges:
     return rules.weekly_hours[day.weekday()] if ranges is None else ranges
 
 
+def beginnings(ranges: Ranges) -> list[int | None]:
+    """For every minute of a day the beginning of the range that it is in."""
+    found: list[int | None] = [None] * 1440
+    for low, high in ranges:
+        found[low:high] = [low] * (high - low)
+    return found
+
+
 def candidates(rules: Rules, zone: str, start: int, end: int) -> list[int]:
     """Each unbroken run of open minutes of one range; in it the starts, stepping in real time,
     while every minute of their slot is open."""
@@ -513,21 +524,19 @@ def candidates(rules: Rules, zone: str, start: int, end: int) -> list[int]:
     longest = -(-rules.duration_minutes // 60) + 1
     first, last = start - start % HOUR - 30 * HOUR, end - end % HOUR + longest * HOUR
     runs: list[list[int]] = []
-    previous, open_, today, ranges = None, set[int](), None, CLOSED[0]
+    previous, open_, today, begins = None, set[int](), None, beginnings(CLOSED[0])
     for minute, day, of_day in walls(zone, first, last):
-        if day != today:
-            today, ranges = day, open_hours(rules, day)
-        of = None
-        for low, high in ranges:
-            if low <= of_day < high:
-                of = (day, low)
-                break
-        if of is not None:
-            if of != previous:
-                runs.append([minute, minute])
-            runs[-1][1] = minute + MINUTE
-            open_.add(minute)
-        previous = of
+        if day is not today:
+            today, begins = day, beginnings(open_hours(rules, day))
+        low = begins[of_day]
+        if low is None:
+            previous = None
+            continue
+        if previous != (day, low):
+            previous = (day, low)
+            runs.append([minute, minute])
+        runs[-1][1] = minute + MINUTE
+        open_.add(minute)
     found = []
     length = rules.duration_minutes * MINUTE
     for begin, finish in runs:
@@ -600,13 +609,12 @@ def changes(zone: str, first: int, last: int) -> list[int]:
     """The instants at which the offset changes, to the minute."""
     tz = ZoneInfo(zone)
     found = []
-    for low, high in pairwise(range(first, last, 6 * HOUR)):
-        if offset(tz, low) != offset(tz, high):
+    offsets = [(each, offset(tz, each)) for each in range(first, last, 6 * HOUR)]
+    for (low, before), (high, after) in pairwise(offsets):
+        if before != after:
             while high - low > MINUTE:
                 middle = (low + high) // 2 // MINUTE * MINUTE
-                low, high = (
-                    (middle, high) if offset(tz, middle) == offset(tz, low) else (low, middle)
-                )
+                low, high = (middle, high) if offset(tz, middle) == before else (low, middle)
             found.append(high)
     return found
 
