@@ -65,6 +65,19 @@ def test_a_program_is_told_the_same(app: Flask, ana: Browser, guest: FlaskClient
 
 
 @on_sqlite
+def test_a_made_up_link_asks_the_database_nothing(
+    app: Flask, ana: Browser, guest: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    ask_it = type(models.database.obj).ask
+    monkeypatch.setattr(
+        type(models.database.obj), "ask", lambda *all: asked.append(all[1]) or ask_it(*all)
+    )
+    assert guest.get("/booking/made~up").status_code == 404
+    assert asked == []
+
+
+@on_sqlite
 def test_an_agents_tool_says_it_too(app: Flask, ana: Browser, guest: FlaskClient) -> None:
     token = book(guest).rpartition("/")[2]
     call = {"name": "cancel_booking", "arguments": {"token": token}}

@@ -180,7 +180,7 @@ def _read(reader: Callable[[Any], Any], value: Any, name: str) -> Any:
 def _booking(given: OfBooking) -> models.Booking:
     """The booking of a token, which alone lets anybody see it. Raises NotHere."""
     token = given.token.rpartition("/")[2]
-    found = rows.booking_by_id(links.booking_id(service.config(), token) or "")
+    found = rows.booking_by_id(links.booking_id(service.config(), token))
     if found is None:
         raise NotHere
     return found

@@ -29,8 +29,9 @@ AND new_end_at > ? ORDER BY 2
 """  # noqa: S608  # of the line above
 
 
-def booking_by_id(id: str) -> Booking | None:
-    found = models.find(Booking, "id = ?", id)
+def booking_by_id(id: str | None) -> Booking | None:
+    """With its host; for an id that is none nothing is asked."""
+    found = models.find(Booking, "id = ?", id) if id else None
     if found and (host := models.host_by_id(found.host_id)):
         found.host = host  # type: ignore[assignment]
         return found

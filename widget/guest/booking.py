@@ -152,7 +152,7 @@ def calendar_file(token: str) -> ResponseReturnValue:
 
 def find_booking(token: str) -> Booking:
     """The booking that a signed link leads to; answers 404 when there is none."""
-    found = rows.booking_by_id(links.booking_id(service.config(), token) or "")
+    found = rows.booking_by_id(links.booking_id(service.config(), token))
     if found is None:
         abort(404)
     embedding.enter(found.host.id, load_document(found.host.settings))
