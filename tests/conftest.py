@@ -72,9 +72,9 @@ LEFT_OUT = {
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Five for two cores: tests of bad days at Google, of servers or of a browser wait for half of
-    their time (four left a quarter of both cores idle), and each worker starts a browser."""
-    return 5 * (os.cpu_count() or 1) // 2
+    """Two for each core: tests of bad days at Google, of servers or of a browser wait for half of
+    their time, and each worker starts a browser."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_configure() -> None:
