@@ -77,6 +77,13 @@ def test_the_script_works_wherever_it_comes_from(
             expect(page.locator(DIALOG)).to_be_hidden()
 
 
+def press(page: Page) -> None:
+    """Open the popup by what leads to it, once the script is there."""
+    page.wait_for_function("() => window.Meetslot")
+    page.get_by_text("Book a call").filter(visible=True).click()
+    opened(page)
+
+
 # --- menus and snapshots --------------------------------------------------------------------------
 
 HIDING = {
@@ -99,9 +106,7 @@ def test_a_popup_outlives_the_menu_it_was_opened_from(
         menu = f'<nav id="menu" onclick="setTimeout(() => {{ {hides} }}, 50)">{opener}</nav>'
         with subtests.test(name):
             page.goto(house.embed(menu + LONG, head=RECORD))
-            page.wait_for_function("() => window.Meetslot")
-            page.get_by_text("Book a call").filter(visible=True).click()
-            opened(page)
+            press(page)
             painted(page)
             book(framed(page))
             until_seen(page, "booked")
@@ -142,8 +147,7 @@ def test_a_snapshot_of_the_page_brings_back_no_popup(
             page.goto(house.embed(f"<main>{opener}</main>{LONG}"))
             page.wait_for_function("() => window.Meetslot")
             here = page.locator("meetslot-booking").count()
-            page.get_by_text("Book a call").filter(visible=True).click()
-            opened(page)
+            press(page)
             if not is_open:
                 page.keyboard.press("Escape")
                 expect(page.locator(DIALOG)).to_be_hidden()
@@ -153,8 +157,7 @@ def test_a_snapshot_of_the_page_brings_back_no_popup(
             expect(page.locator("iframe")).to_have_count(0)
             scrolls(page)
             page.evaluate("scrollTo(0, 0)")
-            page.get_by_text("Book a call").filter(visible=True).click()
-            opened(page)
+            press(page)
             expect(framed(page).locator("button[name=start]").first).to_be_visible()
             page.keyboard.press("Escape")
             scrolls(page)
@@ -175,9 +178,7 @@ def test_a_page_put_aside_with_an_open_popup_scrolls_when_it_is_put_back(
     for name, place in LEFT.items():
         with subtests.test(name):
             page.goto(house.embed(f"<main>{opener}</main>{LONG}"))
-            page.wait_for_function("() => window.Meetslot")
-            page.get_by_text("Book a call").filter(visible=True).click()
-            opened(page)
+            press(page)
             aside = f"window.aside = {place}; aside.append(...document.body.childNodes)"
             page.evaluate(f"() => {{ {aside} }}")
             page.evaluate("() => new Promise((done) => setTimeout(done))")
@@ -185,8 +186,7 @@ def test_a_page_put_aside_with_an_open_popup_scrolls_when_it_is_put_back(
             expect(page.locator(DIALOG)).to_be_hidden()
             scrolls(page)
             page.evaluate("scrollTo(0, 0)")
-            page.get_by_text("Book a call").filter(visible=True).click()
-            opened(page)
+            press(page)
             page.keyboard.press("Escape")
             scrolls(page)
 
@@ -247,9 +247,7 @@ def test_a_theme_that_takes_clicks_does_not_take_ours(
     for name, script in TAKEN.items():
         with subtests.test(name):
             page.goto(house.embed(f"{opener}<script>{script}</script>"))
-            page.wait_for_function("() => window.Meetslot")
-            page.get_by_text("Book a call").filter(visible=True).click()
-            opened(page)
+            press(page)
             assert page.url.endswith("/page.html")
 
 
