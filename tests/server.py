@@ -126,13 +126,13 @@ class Production:
         self.start()
 
     def start(self) -> None:
-        self.process = self._started(["--app", "app", "serve"])
-
-    def _started(self, command: list[str]) -> Forked | subprocess.Popen[bytes]:
+        command = ["--app", "app", "serve"]
+        self.process: Forked | subprocess.Popen[bytes]
         if not self._true:
-            return Forked(command, self._environ, self.log, self.log)
+            self.process = Forked(command, self._environ, self.log, self.log)
+            return
         with self.log.open("a") as log:
-            return subprocess.Popen(
+            self.process = subprocess.Popen(
                 [sys.executable, "-m", "flask", *command],
                 env=self._environ,
                 cwd=self.log.parent,
