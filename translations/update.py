@@ -11,8 +11,9 @@ from __future__ import annotations
 import io
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from babel import Locale
 from babel.messages import Catalog
@@ -43,6 +44,14 @@ def messages() -> Catalog:
     ):
         found.add(message, None, [(name, 0)], auto_comments=comments, context=context)
     return found
+
+
+def of_table(file: BinaryIO, *_given: Any, **_options: Any) -> Iterator[tuple[Any, ...]]:
+    """Every text of a TOML file is a message: a method of extraction, as Babel calls it."""
+    tables = list(tomllib.load(file).values())
+    for table in tables:  # those that are found in one come after it
+        tables += [each for each in table.values() if isinstance(each, dict)]
+        yield from ((0, None, each, []) for each in table.values() if isinstance(each, str))
 
 
 def read(code: str) -> Catalog:

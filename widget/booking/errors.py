@@ -11,7 +11,7 @@ RETRY_SECONDS = 30
 
 class NotBooked(Exception):
     """Nothing was booked. `code` is the interface's stable word for why, `status` that of HTTP;
-    coming back helps after `retry_after` seconds, if ever. Its words are in web/messages.py."""
+    coming back helps after `retry_after` seconds, if ever. Its words are in web/messages.toml."""
 
     code, status = "invalid_request", 422
     retry_after: int | None = None

@@ -88,7 +88,7 @@ def not_here(error: NotHere) -> ResponseReturnValue:
     a guest has typed meanwhile is shown, and goes along to what is booked instead."""
     document, given, typed = error.document, request.form, _typed()
     if document is None:
-        return web_errors.trouble(404, "not_found", *web_errors.words(404), typed=typed)
+        return web_errors.trouble(404, typed=typed)
     heading = _("Nothing here")
     message = _("%(host)s does not offer this any more, or the link is incomplete.")
     said = [message % {"host": document.display_name}]

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, NotFound
 
 import models
-from widget.booking.errors import RETRY_SECONDS
+from widget.booking.errors import RETRY_SECONDS, Unavailable, Uncertain
 from widget.booking.target import NoSuchLink, NotHere, Renamed
 from widget.text.language import gettext as _
 from widget.web import answers, logs, messages
@@ -54,11 +54,8 @@ def database_fault(error: peewee.PeeweeException) -> ResponseReturnValue:
         raise error
     log.error("the database does not answer", exc_info=error)
     models.database.close()  # it may be a dead connection: the next request opens a new one
-    said = messages.unavailable(certain=not isinstance(error, models.CommitLost))
-    if wants_json():
-        response = problem(503, "unavailable", said)
-    else:
-        response = trouble(503, "unavailable", _("Please try again in a minute"), said)
+    said = messages.refusal(Uncertain() if isinstance(error, models.CommitLost) else Unavailable())
+    response = problem(503, _code(503), said) if wants_json() else trouble(503, said)
     return answers.retry_after(response, RETRY_SECONDS)
 
 
@@ -76,15 +73,17 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:
     }
     response = make_response(body, status)
     response.content_type = "application/problem+json"
-    response.headers["Access-Control-Allow-Origin"] = (
-        "*"  # also where no route of the API was found
-    )
+    # also where no route of the API was found
+    response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
 
-def trouble(status: int, code: str, heading: str, message: str, **more: Any) -> Response:
-    """A page of its own for what went wrong: what happened, whether anything was booked."""
-    context = {**answers.page(heading), "alert": {"code": code, "message": message}, **more}
+def trouble(status: int, message: str = "", **more: Any) -> Response:
+    """A page of its own for what went wrong: what happened (in the usual words for the status, if
+    there is no `message`), whether anything was booked."""
+    heading, usual = messages.of_status(status)
+    alert = {"code": _code(status), "message": message or usual}
+    context = {**answers.page(heading), "alert": alert, **more}
     context["calm"] = status in (404, 429)
     context["retry_url"] = _way_back() if status == 429 else None
     return answers.answer("guest/problem.html", status, **context, heading=heading)
@@ -114,10 +113,9 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _told(status: int, error: HTTPException) -> Response:
-    code = CODES.get(status, "invalid_request" if status < 500 else "internal_error")
-    heading, message = words(status)
     if not wants_json():
-        return trouble(status, code, heading, message)
+        return trouble(status)
+    _heading, message = messages.of_status(status)
     if status == 404 and error.description == NotFound.description:
         message = _(
             "There is no such host or event type. GET /api/v1/HOST lists what can be booked"
@@ -125,35 +123,11 @@ def _told(status: int, error: HTTPException) -> Response:
         )
     elif status not in (413, 429) and status < 500:
         message = error.description or error.name
-    return problem(status, code, message)
+    return problem(status, _code(status), message)
 
 
-def words(status: int) -> tuple[str, str]:
-    if status == 404:
-        return _("Nothing here"), _(
-            "There is no such page: the link may be incomplete, or what it led to is gone. Please"
-            " ask whoever gave it to you for another one."
-        )
-    if status == 413:
-        return _("Too much at once"), _(
-            "What was sent is too long for us. Nothing was booked. Please go back, make it shorter"
-            " and try again."
-        )
-    if status == 429:
-        return _("A little slower, please"), _(
-            "There were too many requests from your address. Nothing was booked by the last"
-            " one. Please wait a minute and try again."
-        )
-    if status == 503:
-        return _("Please try again in a minute"), messages.unavailable(certain=True)
-    if status >= 500:
-        return _("Something went wrong here"), _(
-            "It is our fault, and it has been noted. If you were booking, look into your mail"
-            " for an invitation before you try again."
-        )
-    return _("That did not work"), _(
-        "We could not understand this request. Nothing was booked. Please go back and try again."
-    )
+def _code(status: int) -> str:
+    return CODES.get(status, "invalid_request" if status < 500 else "internal_error")
 
 
 def log_fault(info: Any) -> None:
