@@ -1,8 +1,6 @@
 """How the models reach the two databases: one writer a process on SQLite, a bounded number of
 connections on PostgreSQL."""
 
-from __future__ import annotations
-
 import sys
 import threading
 import time

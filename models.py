@@ -3,8 +3,6 @@
 Instants are whole seconds since 1970 UTC, in columns named `_at`, `_after`, `_since` or `until`.
 """
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Iterator

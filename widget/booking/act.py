@@ -1,7 +1,5 @@
 """What people do: book, cancel, reschedule. Page, API and command line call the same."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress

@@ -1,8 +1,6 @@
 """The host's busy times: cached in the database, shared by workers, refreshed by one; and asked for
 before they are too old, in the background, so that no guest waits."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

@@ -1,7 +1,5 @@
 """What hosts and guests do to events in Google: heard of by push, read with sync tokens."""
 
-from __future__ import annotations
-
 import logging
 import secrets
 import uuid

@@ -1,7 +1,5 @@
 """What is stored about listening to Google: sync tokens and push channels."""
 
-from __future__ import annotations
-
 import peewee
 
 import models

@@ -1,8 +1,6 @@
 """Erasing a host or a guest who asks for it (GDPR, article 17), disconnecting a host, and wiping
 what guests said of past bookings after BOOKING_RETENTION_DAYS."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Why nothing was booked, or a booking stays as it is."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from widget.core.slots import Reason

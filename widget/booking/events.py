@@ -1,7 +1,5 @@
 """A booking's event as Google's Calendar v3 takes it, and how the two are made to agree."""
 
-from __future__ import annotations
-
 import html
 import logging
 import re

@@ -1,7 +1,5 @@
 """Bookings as rows, for programs and spreadsheets: in the settings page and on the command line."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -1,14 +1,12 @@
 """What a guest says when booking: one model for the form and for programs."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
@@ -37,7 +35,7 @@ class Invalid(Exception):
         self.errors = errors
 
     @classmethod
-    def of(cls, error: ValidationError) -> Invalid:
+    def of(cls, error: ValidationError) -> Self:
         """The faults that pydantic has found, by the field's name or `answers.<question id>`."""
         faults = error.errors(include_url=False, include_input=False)
         return cls({_at(each): each["msg"] for each in faults})
@@ -162,7 +160,7 @@ class Asked:
     tz: str
 
     @classmethod
-    def of(cls, info: ValidationInfo) -> Asked:
+    def of(cls, info: ValidationInfo) -> Self:
         assert isinstance(info.context, cls)
         return info.context
 

@@ -1,7 +1,5 @@
 """What one worker does alone, over all machines: a round, reading a calendar, a refresh."""
 
-from __future__ import annotations
-
 import secrets
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Signed links: what lets a guest back to a booking, and what a booking form carries."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 import uuid

@@ -4,8 +4,6 @@ Counted for mailboxes, of guests and extra guests alike, over all hosts. Call wi
 models.locked(host).
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 

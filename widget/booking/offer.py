@@ -1,10 +1,9 @@
 """What can be booked now, and why something was not."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
+from typing import Self
 
 import models
 from models import Booking
@@ -90,7 +89,7 @@ class Bookable(Offer):
     settings: Settings
     moving: Booking | None = None
 
-    def under(self, host: models.Host) -> Bookable:
+    def under(self, host: models.Host) -> Self:
         """The same by the settings of `host` as it is under its lock, if they changed meanwhile.
 
         Raises SlotUnavailable when the event type is not offered any more.

@@ -1,7 +1,5 @@
 """One-off links: an event type for somebody in particular, to be booked so many times."""
 
-from __future__ import annotations
-
 import re
 import secrets
 from collections.abc import Mapping

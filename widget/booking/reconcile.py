@@ -1,7 +1,5 @@
 """Settle bookings whose outcome or Meet link is not known yet; rounds in the background."""
 
-from __future__ import annotations
-
 import logging
 import random
 from collections import Counter

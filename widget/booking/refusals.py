@@ -1,7 +1,5 @@
 """Bookings that were refused: counted by day and reason, and nothing about who asked."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any

@@ -1,7 +1,5 @@
 """Bookings as they are stored: queries, and what is noted on a row beside its status."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

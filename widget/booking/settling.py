@@ -5,8 +5,6 @@ be taken by anybody once its `settle_after` has passed. Taking it raises `attemp
 somebody else still does with the row as it was before is not done any more.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import peewee

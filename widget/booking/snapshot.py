@@ -47,6 +47,9 @@ class BusyAge:
     end_at: int = 0
 
 
+Shelf = Bounded[int, "Snapshot"]
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """A host's state under one version."""
@@ -96,9 +99,6 @@ class Snapshot:
             + len(self.booked) * BOOKING_BYTES
             + sum(8 * len(starts) for _at, starts in self._free.values())
         )
-
-
-Shelf = Bounded[int, Snapshot]
 
 
 def current(shelf: Shelf, handle: str, now: int) -> tuple[Snapshot, BusyAge] | None:

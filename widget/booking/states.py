@@ -31,8 +31,6 @@ Each function gives the booking as it is since, or None when it is no longer as 
 somebody else was faster.
 """
 
-from __future__ import annotations
-
 import base64
 import uuid
 from collections.abc import Iterator

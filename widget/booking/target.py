@@ -1,7 +1,5 @@
 """Which host and event type an address means. No Flask, and nothing is written."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

@@ -1,7 +1,5 @@
 """API tokens: what a host's own programs show to act for the host."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import secrets

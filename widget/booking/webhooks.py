@@ -6,8 +6,6 @@ once it was taken, or was given up. It keeps what the booking was at that moment
 guest said: that is read when it is sent (api/webhooks.py).
 """
 
-from __future__ import annotations
-
 import base64
 import random
 import secrets
@@ -58,7 +56,7 @@ class Delivery(Table):
     host_id: int
     booking_id: str | None
     slow: bool  # as its webhook is, where `due` gives it
-    made: Iterable[Attempt]
+    made: Iterable["Attempt"]
 
     id = peewee.AutoField()
     key = peewee.CharField(32, unique=True)

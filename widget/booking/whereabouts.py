@@ -3,8 +3,6 @@
 Google shows an event that was moved to another calendar as cancelled in the old one.
 """
 
-from __future__ import annotations
-
 import models
 from widget.booking import rows
 from widget.google.client import PRIMARY, Calendar
