@@ -4,13 +4,12 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
-from typing import Annotated, Any, Self, TypeVar
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
-from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
 from widget.core import characters, contact, zones
 from widget.core.clock import from_rfc3339
@@ -21,7 +20,6 @@ from widget.core.locations import LOCATIONS
 from widget.text.language import digits, ngettext
 from widget.text.language import gettext as _
 
-T = TypeVar("T")
 NAME_LENGTH, NOTES_LENGTH, ANSWER_LENGTH, REASON_LENGTH = 200, 5000, 2000, 1000
 _SPACE_FOR_PLUS = re.compile(r" (?=\d\d:?\d\d$)")
 PHONE = Question(id="phone", label="Phone number", kind="phone", required=True)
@@ -36,14 +34,9 @@ class Invalid(Exception):
 
     @classmethod
     def of(cls, error: ValidationError) -> Self:
-        """The faults that pydantic has found, by the field's name or `answers.<question id>`."""
+        """The faults that pydantic has found, by the field's name."""
         faults = error.errors(include_url=False, include_input=False)
-        return cls({_at(each): each["msg"] for each in faults})
-
-
-def _at(fault: ErrorDetails) -> str:
-    id = fault.get("ctx", {}).get("at")
-    return json.loads(id) if id else str(fault["loc"][0])
+        return cls({str(each["loc"][0]): each["msg"] for each in faults})
 
 
 def questions(event: EventType) -> tuple[Question, ...]:
@@ -60,9 +53,9 @@ def instant(text: Any) -> int:
     try:
         at = from_rfc3339(_SPACE_FOR_PLUS.sub("+", text) if isinstance(text, str) else text)
     except ValueError:
-        raise ValueError(_("Give a time with its offset, such as 2026-12-01T09:00:00Z.")) from None
+        raise wrong(_("Give a time with its offset, such as 2026-12-01T09:00:00Z.")) from None
     if not 0 <= at < 7_258_118_400:  # 2200-01-01
-        raise ValueError(_("This time is too far away."))
+        raise wrong(_("This time is too far away."))
     return at
 
 
@@ -71,7 +64,7 @@ def zone(text: Any) -> ZoneInfo:
     given = text if isinstance(text, str) else ""
     name = zones.today(given) or zones.today(given.replace(" ", "+"))  # of Etc/GMT+5, unescaped
     if name is None:
-        raise ValueError(_("We do not know this time zone. Use a name such as Europe/Lisbon."))
+        raise wrong(_("We do not know this time zone. Use a name such as Europe/Lisbon."))
     return zones.named(name)
 
 
@@ -83,7 +76,7 @@ def length(event: EventType, value: Any) -> int | None:
     for minutes in event.lengths:
         if type(value) in (int, str) and value in (minutes, str(minutes)):
             return minutes
-    raise ValueError(_("Choose one of the lengths that are offered."))
+    raise wrong(_("Choose one of the lengths that are offered."))
 
 
 def lasting(event: EventType, text: str | None) -> EventType:
@@ -110,8 +103,10 @@ def _text(value: Any, longest: int, *, required: bool = False, lines: bool = Fal
             _("Control characters cannot be used here. Please type it instead of pasting it.")
         )
     if characters.blank(text):
+        if required and value.strip():
+            raise wrong(_("This looks empty: nobody can see what is in it."))
         if required:
-            raise wrong(_missing(value))
+            raise wrong(_("Please fill this in."))
         return ""
     if "\n" in text and not lines:
         raise wrong(_("Write this in one line."))
@@ -119,12 +114,6 @@ def _text(value: Any, longest: int, *, required: bool = False, lines: bool = Fal
         said = _("This is too long: at most %(n)s characters.") % {"n": digits(longest)}
         raise wrong(said)
     return text
-
-
-def _missing(typed: str) -> str:
-    if typed.strip():
-        return _("This looks empty: nobody can see what is in it.")
-    return _("Please fill this in.")
 
 
 def _address(text: str) -> str:
@@ -141,42 +130,31 @@ def _address(text: str) -> str:
         raise wrong(said) from None
 
 
-def in_words(read: Callable[[Any], T], value: Any) -> T:
-    """What `read` makes of a value; its ValueError's message is for the guest."""
-    try:
-        return read(value)
-    except ValueError as error:
-        raise wrong(str(error)) from None
-
-
 # --- the fields -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Asked:
-    """For what, and from which zone if the guest names none: what the model is validated with."""
+    """For what, and from which zone if the guest names none: what the model is validated with.
+    `faults` of answers are collected here, each at its own question."""
 
     event: EventType
     tz: str
-
-    @classmethod
-    def of(cls, info: ValidationInfo) -> Self:
-        assert isinstance(info.context, cls)
-        return info.context
+    faults: dict[str, str] = field(default_factory=dict)
 
 
 def _start(value: Any) -> Any:
     if value in (None, "", 0):
         raise wrong(_("Choose a time."))
-    return in_words(instant, value)
+    return instant(value)
 
 
-def _tz(value: Any, info: ValidationInfo) -> Any:
-    return Asked.of(info).tz if value in (None, "") else in_words(zone, value).key
+def _tz(value: Any, info: ValidationInfo[Asked]) -> Any:
+    return info.context.tz if value in (None, "") else zone(value).key
 
 
-def _duration(value: Any, info: ValidationInfo) -> Any:
-    return in_words(partial(length, Asked.of(info).event), value)
+def _duration(value: Any, info: ValidationInfo[Asked]) -> Any:
+    return length(info.context.event, value)
 
 
 def _once(value: Any) -> str | None:
@@ -203,14 +181,14 @@ def _notes(value: Any) -> str:
     return _text(value, NOTES_LENGTH, lines=True)
 
 
-def _guests(value: Any, info: ValidationInfo) -> tuple[str, ...]:
+def _guests(value: Any, info: ValidationInfo[Asked]) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list | tuple):
         raise wrong(_("Give a list of e-mail addresses."))
     typed = [_text(each, EMAIL_LENGTH, required=each is None) for each in value]
     found = [_address(each) for each in typed if each]
-    most = Asked.of(info).event.extra_guests
+    most = info.context.event.extra_guests
     if len(found) > most:
         said = ngettext(
             "You can bring %(n)s more person.", "You can bring up to %(n)s more people.", most
@@ -219,32 +197,23 @@ def _guests(value: Any, info: ValidationInfo) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _answers(value: Any, info: ValidationInfo) -> dict[str, str | bool]:
+def _answers(value: Any, info: ValidationInfo[Asked]) -> dict[str, str | bool]:
     """Answers by question id; every fault at its own question."""
     if value is None:
         value = {}
     if not isinstance(value, Mapping):
         raise wrong(_("Give an object of answers by question."))
-    asked = {question.id: question for question in questions(Asked.of(info).event)}
-    faults: list[InitErrorDetails] = [
-        _fault(id, wrong(_("This is not asked here."))) for id in value if id not in asked
-    ]
+    asked = {question.id: question for question in questions(info.context.event)}
     found: dict[str, str | bool] = {}
+    for id in value:
+        if id not in asked:
+            info.context.faults[f"answers.{str(id)[:40]}"] = _("This is not asked here.")
     for id, question in asked.items():
         try:
             found[id] = _answer(question, value.get(id))
         except PydanticCustomError as error:
-            faults.append(_fault(id, error))
-    if faults:
-        raise ValidationError.from_exception_data("answers", faults)
+            info.context.faults[f"answers.{id}"] = str(error)
     return {id: answer for id, answer in found.items() if answer != ""}
-
-
-def _fault(id: Any, error: PydanticCustomError) -> InitErrorDetails:
-    """The id goes along as JSON: it may have half a character in it, which pydantic takes not."""
-    said = {"said": error.message(), "at": json.dumps(f"answers.{str(id)[:40]}")}
-    fault = PydanticCustomError("guest_input", "{said}", said)
-    return {"type": fault, "loc": (), "input": None}
 
 
 def _answer(question: Question, value: Any) -> str | bool:
@@ -347,26 +316,23 @@ def read_details(event: EventType, given: Mapping[str, Any], default_tz: str) ->
     Raises Invalid with all faults at once, by the names in `given`; answers as
     `answers.<question id>`.
     """
+    asked = Asked(event, default_tz)
     try:
-        return Details.model_validate(dict(given), context=Asked(event, default_tz))
+        details = Details.model_validate(dict(given), context=asked)
     except ValidationError as error:
-        raise Invalid.of(error) from None
+        raise Invalid(Invalid.of(error).errors | asked.faults) from None
+    if asked.faults:
+        raise Invalid(asked.faults)
+    return details
 
 
-def _reason(value: Any) -> str:
+def reason(value: Any) -> str:
+    """Why a booking is cancelled. Raises ValueError with a guest's message."""
     return _text(value, REASON_LENGTH, lines=True)
 
 
-#: Why a booking is cancelled, in a model of what programs send.
-Reason = Annotated[str, parsed_by(_reason, _text_of(REASON_LENGTH) | None)]
-
-
-def reason(text: Any) -> str:
-    """Why a booking is cancelled. Raises ValueError with a guest's message."""
-    try:
-        return _reason(text)
-    except PydanticCustomError as error:
-        raise ValueError(error.message()) from None
+#: The same, in a model of what programs send.
+Reason = Annotated[str, parsed_by(reason, _text_of(REASON_LENGTH) | None)]
 
 
 def checked(reader: Any, value: Any, name: str, errors: dict[str, str]) -> Any:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 import models
 from models import Host, JSONText, Table
 from widget.booking.errors import LinkUsed
-from widget.booking.guest_input import Invalid, in_words, instant, parsed_by
+from widget.booking.guest_input import Invalid, instant, parsed_by
 from widget.config import Config
 from widget.core import fields, slots
 from widget.core.clock import to_rfc3339
@@ -82,7 +82,7 @@ def _expires(value: Any, info: ValidationInfo) -> int | None:
         following = date.fromisoformat(value) + timedelta(days=1)
         midnight = datetime.combine(following, datetime.min.time(), info.context)  # type: ignore[arg-type]
         return int(midnight.timestamp())
-    return in_words(instant, value)
+    return instant(value)
 
 
 def _times(value: Any) -> list[Time] | None:
@@ -103,7 +103,7 @@ def _time(value: Any) -> Time:
         value = [value.get("start"), *(value[name] for name in ("end",) if name in value)]
     if not isinstance(value, list | tuple) or not 1 <= len(value) <= 2:
         raise wrong("must be starts in RFC 3339, or ranges as START/END")
-    start, *ends = (in_words(instant, each) for each in value)
+    start, *ends = (instant(each) for each in value)
     end = ends[0] if ends else None
     if end is not None and end <= start:
         raise wrong("must have ranges that end after they start")
