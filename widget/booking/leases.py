@@ -42,10 +42,9 @@ def rounds(work: Callable[[], object], pause_seconds: float, log: Logger) -> Non
 def take(name: str, now: int, until: int) -> Held | None:
     """The lease of this name until `until`, an instant; None while another worker has it."""
     token = secrets.token_hex(16)
-    over = Lease.update(token=token, until=until).where(
-        Lease.name == name, models.over(Lease.until, now, until)
+    mine = {Lease.token: token, Lease.until: until}
+    over = models.over(Lease.until, now, until)
+    taken = Lease.insert({Lease.name: name, **mine}).on_conflict(
+        conflict_target=[Lease.name], update=mine, where=over
     )
-    if models.changed(over):
-        return Held(name, token)
-    new = Lease.insert(name=name, token=token, until=until).on_conflict_ignore()
-    return Held(name, token) if new.as_rowcount().execute() == 1 else None
+    return Held(name, token) if taken.as_rowcount().execute() == 1 else None
