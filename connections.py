@@ -19,7 +19,7 @@ from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase  # n
 if sys.modules["psycopg"] is None:
     del sys.modules["psycopg"]
 
-PATIENT_SECONDS, IMPATIENT_MS = 10, 200  # waited for SQLite's one write lock
+PATIENT_SECONDS, IMPATIENT_SECONDS = 10, 0.2  # waited for SQLite's one write lock
 WRITES = ("UPDATE", "INSERT", "DELETE")
 
 
@@ -85,9 +85,9 @@ class PostgresqlDatabase(PooledPostgresqlDatabase):  # type: ignore[misc]
         return bool(conn.closed) if unasked else bool(super()._is_closed(conn))
 
     @contextmanager
-    def writing(self, lasting: bool = True) -> Iterator[None]:
-        """What is not `lasting` is not waited for until it is on the disk:
-        https://www.postgresql.org/docs/current/wal-async-commit.html"""
+    def writing(self, *, lasting: bool = True, patient: bool = True) -> Iterator[None]:
+        """Who is not `patient` waits as others; what is not `lasting` is not waited for until it
+        is on the disk: https://www.postgresql.org/docs/current/wal-async-commit.html"""
         self._mine.begin = "BEGIN" if lasting else "BEGIN; SET LOCAL synchronous_commit = off"
         try:
             yield
@@ -124,29 +124,28 @@ class SqliteDatabase(peewee.SqliteDatabase):
         super().__init__(*args, **more)
 
     @contextmanager
-    def writing(self, lasting: bool = True) -> Iterator[None]:
-        """This thread's turn. Raises peewee.OperationalError when it takes too long to come.
+    def writing(self, *, lasting: bool = True, patient: bool = True) -> Iterator[None]:
+        """This thread's turn. Raises peewee.OperationalError when it takes too long to come, which
+        is soon for who is not `patient`.
 
-        What is not `lasting` is not waited for until it is on the disk, half of what a commit
-        takes: https://sqlite.org/pragma.html#pragma_synchronous
+        What is not `lasting`, or for who is not, is not waited for until it is on the disk, half of
+        what a commit takes: https://sqlite.org/pragma.html#pragma_synchronous
         """
-        if not self._turn.acquire(timeout=self._patience):
+        patience_seconds = PATIENT_SECONDS if patient else IMPATIENT_SECONDS
+        if not self._turn.acquire(timeout=patience_seconds):
             raise peewee.OperationalError("database is locked")
+        self._mine.patience_seconds = patience_seconds
         try:
-            with nullcontext() if lasting else self._relaxed():
+            with nullcontext() if lasting and patient else self._relaxed():
                 yield
         finally:
             self._turn.release()
-
-    @property
-    def _patience(self) -> float:
-        return getattr(self._mine, "patience", PATIENT_SECONDS)
 
     def begin(self, lock_type: str | None = "IMMEDIATE") -> None:
         """Take the write lock at the start, not half-way, and look each millisecond whether another
         process is done. SQLite itself would wait longer each time, up to 100 ms, while others come
         first: some waited for seconds."""
-        until = time.monotonic() + self._patience
+        until = time.monotonic() + getattr(self._mine, "patience_seconds", PATIENT_SECONDS)
         self.execute_sql("PRAGMA busy_timeout = 1")
         try:
             while True:
@@ -156,7 +155,7 @@ class SqliteDatabase(peewee.SqliteDatabase):
                     if "locked" not in str(error) or time.monotonic() > until:
                         raise
         finally:
-            self.execute_sql(f"PRAGMA busy_timeout = {int(self._patience * 1000)}")
+            self.execute_sql(f"PRAGMA busy_timeout = {PATIENT_SECONDS * 1000}")
 
     @contextmanager
     def _relaxed(self) -> Iterator[None]:
@@ -165,18 +164,6 @@ class SqliteDatabase(peewee.SqliteDatabase):
             yield
         finally:
             self.execute_sql("PRAGMA synchronous = full")
-
-    @contextmanager
-    def impatient(self) -> Iterator[None]:
-        """What is written meanwhile can be done without: nobody waits for it to reach the disk."""
-        self.execute_sql(f"PRAGMA busy_timeout = {IMPATIENT_MS}")  # type: ignore[no-untyped-call]
-        self._mine.patience = IMPATIENT_MS / 1000
-        try:
-            with self._relaxed():
-                yield
-        finally:
-            self._mine.patience = PATIENT_SECONDS
-            self.execute_sql(f"PRAGMA busy_timeout = {PATIENT_SECONDS * 1000}")  # type: ignore[no-untyped-call]
 
     def close_idle(self) -> None:
         """A thread's connection is its own, and none is idle."""

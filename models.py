@@ -6,7 +6,7 @@ Instants are whole seconds since 1970 UTC, in columns named `_at`, `_after`, `_s
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -324,29 +324,22 @@ def change(row: T, values: dict[str, Any], where: str, *more: Any) -> T | None:
 
 
 @contextmanager
-def write(*, lasting: bool = True) -> Iterator[None]:
+def write(*, lasting: bool = True, patient: bool = True) -> Iterator[None]:
     """A transaction that takes SQLite's one write lock at its start, not half-way. What is not
-    `lasting` may be undone as a whole when the machine loses its power, but by nothing else.
+    `lasting` may be undone as a whole when the machine loses its power, but by nothing else; who
+    is not `patient` can do without it, and does soon when somebody else is writing to SQLite.
 
     Raises CommitLost, or another NoAnswer when certainly nothing is written.
     """
     asked = False
     try:
-        with database.obj.writing(lasting), database.atomic():
+        with database.obj.writing(lasting=lasting, patient=patient), database.atomic():
             yield
             asked = True
     except NoAnswer as error:
         if asked:
             raise CommitLost(str(error)) from error
         raise
-
-
-@contextmanager
-def impatient() -> Iterator[None]:
-    """Raise NoAnswer soon when SQLite is being written to by somebody else: for what can be done
-    without."""
-    with database.obj.impatient() if _sqlite() else nullcontext():
-        yield
 
 
 def rest() -> None:

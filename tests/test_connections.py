@@ -110,7 +110,8 @@ def test_threads_of_a_process_write_to_sqlite_in_turn(tmp_path: Path) -> None:
 
     def write() -> None:
         begun.wait(timeout=120)
-        with pytest.raises(peewee.OperationalError, match="locked"), database.impatient():
+        locked = pytest.raises(peewee.OperationalError, match="locked")
+        with locked, database.writing(patient=False), database.atomic():
             database.execute_sql("INSERT INTO one VALUES (1)")
         told.append("impatient")
         database.execute_sql("INSERT INTO one VALUES (2)")
@@ -156,7 +157,7 @@ def test_what_can_be_done_without_is_not_waited_for_on_the_disk(tmp_path: Path) 
         """SQLite's `synchronous`: 2 (full) outlives a power cut, 1 (normal) may not."""
         return int(database.execute_sql("PRAGMA synchronous").fetchone()[0])
 
-    with suppress(ZeroDivisionError), database.impatient():
+    with suppress(ZeroDivisionError), database.writing(patient=False), database.atomic():
         assert waits() == 1
         raise ZeroDivisionError
     assert waits() == 2

@@ -79,7 +79,7 @@ def of(calendar: Calendar, settings: Settings, now: int, *, patient: bool = True
             metrics.looked("busy", hit=True)
             return found[0]
         try:
-            with models.impatient():
+            with models.write(patient=False):
                 lease = _lease(calendar.host, now)
         except models.NoAnswer:  # nothing can be kept: it is asked for all the same
             return fresh(calendar, settings, *whole, now)
@@ -119,10 +119,10 @@ def _renew(calendar: Calendar, settings: Settings, ttl: float, now: int, lease: 
     try:
         asked = fresh(calendar, settings, start, end, now)
     except BaseException:
-        with suppress(*models.NoAnswer), models.impatient():
+        with suppress(*models.NoAnswer), models.write(patient=False):
             lease.release()
         raise
-    with suppress(*models.NoAnswer), models.impatient(), models.write():
+    with suppress(*models.NoAnswer), models.write(patient=False):
         if lease.release():  # or forget_busy came in between: it was asked for too early
             span = {"start_at": start, "end_at": end}
             models.put(BusyTimes.host, calendar.host, intervals=asked, fetched_at=now, **span)
@@ -146,7 +146,7 @@ def _note(host: models.Host, problem: str | None, now: int) -> None:
     known = 0 <= now - (host.asked_at or 0) < NOTED_SECONDS
     if known and host.calendar_problem == problem:
         return
-    with suppress(*models.NoAnswer), models.impatient():
+    with suppress(*models.NoAnswer), models.write(patient=False):
         models.note(host, calendar_problem=problem, asked_at=now)
         host.calendar_problem, host.asked_at = problem, now
 

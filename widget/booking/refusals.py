@@ -21,7 +21,7 @@ BLOCKED, BY_A_PROGRAM = "blocked", "by_a_program"
 
 def note(host: models.Host, why: str, now: int) -> None:
     """Count one more. It is no reason to wait for a database that is busy."""
-    with suppress(*models.NoAnswer, peewee.IntegrityError), models.impatient(), models.write():
+    with suppress(*models.NoAnswer, peewee.IntegrityError), models.write(patient=False):
         one = Refusal.insert(host=host, day_at=now - now % DAY, why=why, number=1)
         one.on_conflict(
             conflict_target=[Refusal.host, Refusal.day_at, Refusal.why],

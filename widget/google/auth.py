@@ -307,7 +307,7 @@ class Access:
         host, self._token = self.host, tokens.access
         host.access_token = self.google.encrypt(tokens.access)
         host.token_expires_at = tokens.expires_at
-        with suppress(*models.NoAnswer), models.impatient():  # who looks does without
+        with suppress(*models.NoAnswer), models.write(patient=False):  # who looks does without
             self._save(access_token=host.access_token, token_expires_at=host.token_expires_at)
 
     def _refresh_token(self) -> str:
