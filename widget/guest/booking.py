@@ -175,7 +175,7 @@ def invitation_page(
         page["alert"] = {"code": alert.code, "message": messages.change_refusal(alert)}
     poll = None
     if booking.status == "pending" or booking.meet_pending:
-        own = params.address(view["urls"]["path"], params.seen(given))
+        own = params.address(view["path"], params.seen(given))
         poll = {"url": own, "seconds": min(30, 2 + 2 * booking.attempts)}
     context = {**page, "booking": booking, "facts": view, "poll": poll}
     context["outcome"] = outcome = rows.announce(booking)
@@ -186,7 +186,7 @@ def invitation_page(
 
 def _changes(booking: Booking, view: dict[str, Any], given: Form) -> dict[str, Any]:
     """What a guest may still do, as addresses; `closed` when the host's deadline has passed."""
-    now, path, target = clock.now(), view["urls"]["path"], of_booking(booking)
+    now, path, target = clock.now(), view["path"], of_booking(booking)
     offered = target is not None and target.event.active
     public = offered and not booking.link  # what a one-off link offers is not for everybody
     again = f"/book/{view['event']}" if public else f"/book/{booking.host.handle}"
@@ -262,7 +262,7 @@ class Moving(Picking):
 
     @property
     def address(self) -> str:
-        return f"{self.view['urls']['path']}/reschedule"
+        return f"{self.view['path']}/reschedule"
 
     @property
     def hidden(self) -> list[tuple[str, str]]:

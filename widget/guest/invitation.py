@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import models
@@ -17,9 +16,7 @@ from widget.core.locations import LOCATIONS
 from widget.text import language
 from widget.text.language import gettext as _
 
-GOOGLE = "https://calendar.google.com/calendar/render"
 JOIN_SECONDS = 15 * 60  # before the start, from when on joining is what the page is for
-OUTLOOK = "https://outlook.live.com/calendar/0/deeplink/compose"
 
 
 def location_label(location: str, detail: str) -> str:
@@ -30,7 +27,7 @@ def location_label(location: str, detail: str) -> str:
 def view(config: Config, booking: models.Booking, document: Settings, now: int) -> dict[str, Any]:
     """What the booking's page shows beside the booking itself: times in the guest's zone, and the
     host's if it differs."""
-    start, end = booking.start_at, booking.end_at
+    start, end, url = booking.start_at, booking.end_at, links.booking_url(config, booking.id)
     host_tz = ZoneInfo(document.time_zone)
     guest_tz = zones.zone(booking.tz, host_tz.key)
     if LOCATIONS[booking.promise["location"]].visits:
@@ -42,7 +39,6 @@ def view(config: Config, booking: models.Booking, document: Settings, now: int) 
     return {
         "new_time_label": _new_time(booking, guest_tz),
         "event": f"{document.handle}/{booking.event}",
-        "host_name": document.display_name,
         "guest_email": contact.readable_email(booking.guest_email),
         "guests": [*map(contact.readable_email, booking.guests)],
         "answers": _answers(booking, document),
@@ -59,7 +55,9 @@ def view(config: Config, booking: models.Booking, document: Settings, now: int) 
             booking.promise["location"], booking.promise["location_detail"]
         ),
         "meet_link": rows.meeting_link(booking),
-        "urls": _urls(config, booking, document),
+        "location": location_of(booking),
+        "url": url,
+        "path": url.removeprefix(config.public_url),
     }
 
 
@@ -91,44 +89,10 @@ def _host_time(start: int, end: int, tz: ZoneInfo) -> str:
     return f"{language.full_range(start, end, tz)} ({language.zone_label(tz, start)})"
 
 
-def _urls(config: Config, booking: models.Booking, document: Settings) -> dict[str, str]:
-    page = links.booking_url(config, booking.id)
-    path = page.removeprefix(config.public_url)
-    title = f"{booking.promise['title']} ({document.display_name})"
-    location, start, end = location_of(booking), booking.start_at, booking.end_at
-    google = {
-        "action": "TEMPLATE",
-        "text": title,
-        "dates": f"{_basic(start)}/{_basic(end)}",
-        "details": page,
-        "location": location,
-    }
-    outlook = {
-        "path": "/calendar/action/compose",
-        "rru": "addevent",
-        "subject": title,
-        "startdt": to_rfc3339(start),
-        "enddt": to_rfc3339(end),
-        "body": page,
-        "location": location,
-    }
-    return {
-        "page": page,
-        "path": path,
-        "ics": f"{path}.ics",
-        "google": f"{GOOGLE}?{urlencode(google)}",
-        "outlook": f"{OUTLOOK}?{urlencode(outlook)}",
-    }
-
-
 def location_of(booking: models.Booking) -> str:
     """Where to be: the Meet link, or the place or number that was promised."""
     kind = LOCATIONS[booking.promise["location"]]
     return rows.meeting_link(booking) or "" if kind.meets or kind.secret else rows.place(booking)
-
-
-def _basic(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
 def ics(config: Config, booking: models.Booking, document: Settings) -> bytes:
@@ -145,7 +109,8 @@ def ics(config: Config, booking: models.Booking, document: Settings) -> bytes:
     event.add("description", links.booking_url(config, booking.id))
     event.add("url", links.booking_url(config, booking.id))
     event.add("sequence", booking.sequence)
-    event.add("status", _ICS_STATUS[booking.status])
+    stands = {"pending": "TENTATIVE", "confirmed": "CONFIRMED"}
+    event.add("status", stands.get(booking.status, "CANCELLED"))
     if location_of(booking):
         event.add("location", location_of(booking))
     calendar = icalendar.Calendar()
@@ -153,11 +118,3 @@ def ics(config: Config, booking: models.Booking, document: Settings) -> bytes:
     calendar.add("version", "2.0")
     calendar.add_component(event)
     return bytes(calendar.to_ical())
-
-
-_ICS_STATUS = {
-    "pending": "TENTATIVE",
-    "confirmed": "CONFIRMED",
-    "cancelled": "CANCELLED",
-    "failed": "CANCELLED",
-}

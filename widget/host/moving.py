@@ -35,7 +35,6 @@ class Moving(guest_booking.Moving):
         made = super().of(booking)
         zone = ZoneInfo(made.document.time_zone)
         made.view["when_label"] = language.full_range(booking.start_at, booking.end_at, zone)
-        made.view["host_name"] = booking.guest_name
         return made
 
     @property
