@@ -32,7 +32,7 @@ def in_sight(
 ) -> list[dict[str, str]]:
     """When the host is away in the month, or around the days, that a picker's view shows: in
     order, the dates and what guests read of them."""
-    if view["month"]:
+    if view.get("month"):
         first, last = view["month"].sight
         first = max(first, today)
     else:

@@ -58,13 +58,6 @@ class Month(NamedTuple):
         return _sight(self.month, self.today)
 
     @property
-    def label(self) -> str:
-        return language.month_names(*self.sight)
-
-    def name_of(self, month: date) -> str:
-        return language.month_name(month)
-
-    @property
     def skipped(self) -> str:
         """Says which months are left out because nothing is free in them."""
         said = []
@@ -73,10 +66,6 @@ class Month(NamedTuple):
         if self.after and _month(self.after) > _next_month(_month(self.sight[1]), 1):
             said.append(_("The next month with free times is %(month)s.") % _named(self.after))
         return " ".join(said)
-
-    @property
-    def weekdays(self) -> list[dict[str, str]]:
-        return language.weekdays()
 
     @property
     def weeks(self) -> tuple[tuple[date, ...], ...]:
@@ -138,9 +127,8 @@ def view(
         "month": _month_view(free, seen, asked, today, own_day, off),
         "grid": f"{seen:%Y-%m}" if asked and seen != by_itself else None,
         "shown": [_day_view(days, tz, asked, own)] if asked else [],
-        "turn": None,
         "empty": empty,
-        "next_free": following and {"date": str(following), "label": language.full_date(following)},
+        "next_free": following,
         "said": _said(days, asked) or empty,
     }
 
@@ -171,12 +159,9 @@ def list_view(
         empty = _empty(None, month, _next_free(free, None, month))
     return {
         "soonest": offered(days[free[0]][0], tz) if free else None,
-        "month": None,
-        "grid": None,
         "shown": [_day_view(days, tz, day, own) for day in shown],
         "turn": {"previous": before and before[0], "next": after and after[0]},
         "empty": empty,
-        "next_free": None,
         "said": f"{empty} {_list_said(shown)}".strip(),
     }
 

@@ -11,8 +11,7 @@ from werkzeug.datastructures import MultiDict
 from widget.booking import target
 from widget.booking.target import Look, NotHere, Target
 from widget.core.document import EventType, Settings
-from widget.guest import days, discovery, embedding, invitation, params, picture
-from widget.text import language
+from widget.guest import discovery, embedding, params, picture
 from widget.text.language import gettext as _
 from widget.web import answers, service
 from widget.web import errors as web_errors
@@ -52,7 +51,7 @@ def event_page(
     said = {"event": event.title, "host": document.display_name}
     page["description"] = _("%(event)s: book a time with %(host)s.") % said
     page["shared"] = discovery.of(document, event, address)
-    page["event"] = event_view(event)
+    page["event"] = event
     return page
 
 
@@ -73,11 +72,11 @@ def initials(name: str) -> str:
     return "".join(letters[:1] + letters[1:][-1:])
 
 
-def event_types(document: Settings) -> list[dict[str, Any]]:
+def event_types(document: Settings) -> list[tuple[EventType, str]]:
     """What a guest can choose from at a host, as links that carry the look and campaign along."""
     query = [each for each in request.args.items(multi=True) if each[0] != "once"]
     return [
-        {**event_view(event), "url": params.address(f"/book/{document.handle}/{event.slug}", query)}
+        (event, params.address(f"/book/{document.handle}/{event.slug}", query))
         for event in document.event_types
         if event.listed and event.active
     ]
@@ -113,19 +112,6 @@ def _typed() -> list[tuple[str, str]]:
         for name, value in request.form.items(multi=True)
         if (name in params.DETAIL_FIELDS or name.startswith("question-")) and value.strip()
     ][:50]
-
-
-def event_view(event: EventType) -> dict[str, Any]:
-    return {
-        **event.model_dump(include={"slug", "title", "description", "duration", "location"}),
-        "lead": days.lead(event.description),
-        "duration_label": language.minutes(event.duration),
-        "lengths": [
-            {"minutes": each, "label": language.minutes(each), "chosen": each == event.duration}
-            for each in event.durations
-        ],
-        "location_label": invitation.location_label(event.location, event.location_detail),
-    }
 
 
 def find(handle: str, slug: str, once: str) -> Target:

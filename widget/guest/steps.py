@@ -22,7 +22,7 @@ from widget.core.clock import to_rfc3339
 from widget.core.document import EventType, Settings
 from widget.core.hours import OneOff
 from widget.core.locations import LOCATIONS
-from widget.guest import away, discovery, embedding, params
+from widget.guest import away, discovery, embedding, invitation, params
 from widget.guest import days as guest_days
 from widget.guest import page as guest_page
 from widget.text import language
@@ -33,6 +33,8 @@ from widget.web.audience import Audience, Room
 
 blueprint = Room("steps", __name__, Audience.GUEST)
 blueprint.register_error_handler(NotHere, guest_page.not_here)
+blueprint.add_app_template_filter(guest_days.lead)
+blueprint.add_app_template_filter(invitation.location_label)
 
 #: All or those of a search, the latter alone, and all whatever was searched for.
 ZONE_STEPS = ("zone", "city", "zones")
@@ -188,7 +190,6 @@ def times(
     page["away"] = away.in_sight(picking.document, picking.event, view, language.today(now, tz))
     sight = _sight(view, month)
     page["pick"] = _pick(picking, given, [*sight, ("tz", tz.key)] if finding else sight)
-    page["zones"] = None
     status = status if alert else 422 if errors else 200
     return answers.answer("guest/times.html", status, **{**page, **view, **(finding or {})})
 
@@ -219,7 +220,7 @@ def _sight(view: dict[str, Any], month: date | None) -> list[tuple[str, str]]:
     """What brings the same day, or the same month without one, into sight again."""
     if not view["shown"]:
         return [("month", f"{month:%Y-%m}")] if month else []
-    grid = [("grid", view["grid"])] if view["grid"] else []
+    grid = [("grid", view["grid"])] if view.get("grid") else []
     return [("day", view["shown"][0].date), *grid]
 
 

@@ -63,6 +63,7 @@ def set_up(app: Flask, config: Config) -> None:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.add_template_global(static.static_url)
+    app.jinja_env.globals["language"] = language
     app.add_template_filter(language.digits, "digits")
     if config.trusted_proxies:
         hops = config.trusted_proxies
