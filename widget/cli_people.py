@@ -49,14 +49,14 @@ def delete_guest(email: str, *, yes: bool) -> None:
         click.confirm(f"Delete {number} booking(s) of {email} for good?", abort=True)
     done = deletion.guest(google(), email, now())
     click.echo(
-        f"removed {done.removed} booking(s) of {email},"
-        f" {done.cancelled} of them still to come and cancelled in Google"
+        f"removed {done['removed']} booking(s) of {email},"
+        f" {done['cancelled']} of them still to come and cancelled in Google"
     )
-    if done.extra:
-        click.echo(f"removed from the further guests of {done.extra} booking(s)")
+    if done["extra"]:
+        click.echo(f"removed from the further guests of {done['extra']} booking(s)")
     left = {
-        "could not be cancelled in Google yet": done.kept,
-        "kept, since Google may still have an event of what is over": done.leftover,
+        "could not be cancelled in Google yet": done["kept"],
+        "kept, since Google may still have an event of what is over": done["leftover"],
     }
     if any(left.values()):
         said = "; ".join(f"{number} booking(s) {why}" for why, number in left.items() if number)

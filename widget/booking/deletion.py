@@ -2,6 +2,7 @@
 what guests said of past bookings after BOOKING_RETENTION_DAYS."""
 
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,35 +83,26 @@ def disconnect(google: Google, found: Host, now: int) -> bool:
     return revoked
 
 
-@dataclass(frozen=True)
-class GuestErased:
-    """`cancelled` of the removed bookings were still to come; `kept` could not be cancelled;
-    `leftover` are over, and Google may still hold their events."""
-
-    removed: int
-    cancelled: int
-    kept: int
-    leftover: int
-    extra: int
-
-
-def guest(google: Google, email: str, now: int) -> GuestErased:
+def guest(google: Google, email: str, now: int) -> Counter[str]:
     """Remove what is stored of a guest; what is still to come is cancelled in Google first.
 
-    A booking that Google does not let go of now is kept, since nobody could cancel it later;
-    one whose event may still be there is, until the rounds have seen to it.
+    A booking that Google does not let go of now is `kept`, since nobody could cancel it later; one
+    that is over and whose event may still be there (`leftover`) is, until the rounds have seen to
+    it. How many they are, how many were `removed`, how many of these were still to come
+    (`cancelled`), and of how many somebody else is the guest (`extra`).
     """
-    removed = cancelled = kept = leftover = 0
+    done: Counter[str] = Counter()
     for booking in bookings_of_guest(email):
         stood = booking.status in models.ACTIVE and booking.end_at > now
         if stood and not _cancelled(google, booking, now):
-            kept += 1
+            done["kept"] += 1
         elif booking.end_at > now and rows.as_it_is(booking).leftover:
-            leftover += 1
+            done["leftover"] += 1
         else:
             Booking.delete().where(Booking.id == booking.id).execute()
-            removed, cancelled = removed + 1, cancelled + stood
-    return GuestErased(removed, cancelled, kept, leftover, _forget_extra_guest(email))
+            done.update(removed=1, cancelled=stood)
+    done["extra"] = _forget_extra_guest(email)
+    return done
 
 
 def _cancelled(google: Google, booking: Booking, now: int) -> bool:
