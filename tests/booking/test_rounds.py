@@ -32,6 +32,7 @@ from tests.people import (
 from widget import config
 from widget.booking import busy, leases, rows, states
 from widget.booking import reconcile as booking_reconcile
+from widget.booking.errors import SlotTaken
 from widget.google.client import Google
 from widget.google.errors import Patience
 
@@ -67,7 +68,7 @@ def claim(start: int, end: int, **more: Any) -> models.Booking:
 def test_two_active_bookings_never_overlap(app: Flask, start: int, end: int) -> None:
     with app.app_context():
         claim(100, 200)
-        with pytest.raises(states.Overlap):
+        with pytest.raises(SlotTaken):
             claim(start, end)
 
 
@@ -96,7 +97,7 @@ def test_while_a_move_is_not_known_both_times_are_held(app: Flask, start: int, e
         moving = claim(100, 200, status="confirmed")
         with models.locked(moving.host):
             assert states.begin_move(moving, 500, 600, "guest", 0, 0)
-        with pytest.raises(states.Overlap):
+        with pytest.raises(SlotTaken):
             claim(start, end)
         claim(200, 500)
 
@@ -106,7 +107,7 @@ def test_a_move_onto_another_booking_is_refused_and_onto_itself_is_not(app: Flas
         moving = claim(100, 200, status="confirmed")
         claim(300, 400)
         with models.locked(moving.host):
-            with pytest.raises(states.Overlap):
+            with pytest.raises(SlotTaken):
                 states.begin_move(moving, 350, 450, "guest", 0, 0)
             assert states.begin_move(moving, 150, 250, "guest", 0, 0)
 

@@ -130,10 +130,7 @@ def _claim(
         mail.check_active((details.email, *details.guests), looked.now)
         one_off.take(looked.event, looked.now)
         looked = offer.check(looked, host, details.start)
-        try:
-            booking = states.claim(host, _claimed(looked, details, key, caller))
-        except states.Overlap:
-            raise errors.SlotTaken from None
+        booking = states.claim(host, _claimed(looked, details, key, caller))
         mail.count(booking, looked.now)
         return looked, booking
 
@@ -155,10 +152,7 @@ def _claimed(looked: Bookable, details: Details, key: str | None, caller: Caller
         "buffer_after_minutes": event.buffer_after,
         "guest_name": details.name,
         "guest_email": details.email,
-        "notes": details.notes,
-        "answers": dict(details.answers),
-        "guests": list(details.guests),
-        "tz": details.tz,
+        **details.model_dump(include={"notes", "answers", "guests", "tz"}),
         "language": caller.language,
         "utm": dict(caller.utm),
         "calendar": looked.settings.target_calendar,
@@ -313,11 +307,8 @@ def _claim_move(
         looked = offer.check(looked, host, start)
         if caller.by == "guest":
             mail.count(booking, now)
-        try:
-            until = clock.now() + CLAIM_SECONDS
-            mine = states.begin_move(booking, start, end, caller.by, now, until, caller.message)
-        except states.Overlap:
-            raise errors.SlotTaken from None
+        until = clock.now() + CLAIM_SECONDS
+        mine = states.begin_move(booking, start, end, caller.by, now, until, caller.message)
     if mine is None:  # somebody else changes it at the same time
         raise errors.UnderWay(booking.id)
     return looked, mine

@@ -43,6 +43,7 @@ from peewee import SQL
 import models
 from models import Booking, Host
 from widget.booking import one_off, rows, webhooks
+from widget.booking.errors import SlotTaken
 
 LEFTOVER_SECONDS = 60  # a write that nobody waits for any more has arrived by then, or never will
 
@@ -87,10 +88,6 @@ _NO_CHANGE = {"new_start_at": None, "new_end_at": None, "pending_since": None}
 _OVER = {**_NO_CHANGE, "meet_pending": False, "conflict": False}
 
 
-class Overlap(Exception):
-    """The database refused a time: another booking of the same host holds it."""
-
-
 class KeyTaken(Exception):
     """The database refused a booking: another one of the host has its idempotency key."""
 
@@ -107,7 +104,7 @@ def state(booking: Booking) -> str:
 def claim(host: Host, values: dict[str, Any]) -> Booking:
     """Hold a time. Call within models.locked(host).
 
-    Raises Overlap when another active booking of the host holds any of it, KeyTaken when
+    Raises SlotTaken when another active booking of the host holds any of it, KeyTaken when
     another one has the key.
     """
     id = uuid.uuid4().hex
@@ -151,7 +148,7 @@ def begin_move(
     booking: Booking, start: int, end: int, by: Person, now: int, until: int, message: str = ""
 ) -> Booking | None:
     """Hold a new time besides the old one, leased until `until`. Call within
-    models.locked(host). Raises Overlap when another active booking of the host holds any of it.
+    models.locked(host). Raises SlotTaken when another active booking of the host holds any of it.
     """
     new = {"new_start_at": start, "new_end_at": end, "message": message or None}
     values = {**new, **_begun("rescheduled", by, now, until)}
@@ -200,7 +197,7 @@ def end_conflicts(host: Host, now: int) -> None:
         Booking.host == host, Booking.conflict, Booking.status == "confirmed"
     )
     for booking in marked:
-        with models.locked(host), suppress(Overlap):
+        with models.locked(host), suppress(SlotTaken):
             _change("follow", booking, {"conflict": False}, now, "AND conflict", who="host")
 
 
@@ -282,7 +279,7 @@ def _change(
 ) -> Booking | None:
     """Do what RULES say of an act, to a booking that is (in `before`) as they need it.
 
-    `where` is a condition besides, with ? for each of `more`. Raises Overlap when the database
+    `where` is a condition besides, with ? for each of `more`. Raises SlotTaken when the database
     does not let it have its times, ValueError when it is not for `who` to do.
     """
     acts = (each for each in RULES if each.act == act and (not before or before in each.before))
@@ -315,17 +312,17 @@ def _change_or_conflict(
     with models.locked(booking.host):
         try:
             return _change(act, booking, {**values, "conflict": False}, now, *where, who=who)
-        except Overlap:
+        except SlotTaken:
             return _change(act, booking, {**values, "conflict": True}, now, *where, who=who)
 
 
 @contextmanager
 def _refused() -> Iterator[None]:
-    """Raises Overlap or KeyTaken where the database refuses a row for that."""
+    """Raises SlotTaken or KeyTaken where the database refuses a row for that."""
     try:
         yield
     except peewee.IntegrityError as error:
-        for name, kind in (("booking_overlap", Overlap), ("idempotency_key", KeyTaken)):
+        for name, kind in (("booking_overlap", SlotTaken), ("idempotency_key", KeyTaken)):
             if name in str(error):
                 raise kind from None
         raise
