@@ -155,7 +155,7 @@ def delete_host(host: str, *, yes: bool) -> None:
     """Remove HOST with everything stored, and revoke our access to the Google account."""
     found = known_host(host)
     if not yes:
-        number = len(rows.bookings(found, None, None))
+        number = len(rows.bookings(found))
         click.confirm(
             f"Delete {host} ({found.email}) with {number} booking(s) for good?", abort=True
         )

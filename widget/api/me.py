@@ -79,7 +79,7 @@ def bookings() -> ResponseReturnValue:
     limit = _limit(given.get("limit", str(PAGE)), errors)
     if errors:
         raise Invalid(errors)
-    found = rows.page(g.program.host, start, end, status, after, limit + 1)
+    found = rows.bookings(g.program.host, start, end, status, after, limit + 1)
     shown, config = found[:limit], service.config()
     more = len(found) > limit
     return schema.BookingsAnswer(

@@ -45,7 +45,7 @@ def host(google: Google, found: Host, now: int) -> HostErased:
     """
     _close(found)
     _end_what_is_open(google, found, now)
-    made = rows.bookings(found, None, None)
+    made = rows.bookings(found)
     upcoming = sum(each.status in models.ACTIVE and each.end_at > now for each in made)
     revoked = google.revoke(found)
     with models.write():

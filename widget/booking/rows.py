@@ -96,38 +96,27 @@ def _active(since: int) -> tuple[Any, ...]:
     return Booking.status.in_(ACTIVE), Booking.end_at > since
 
 
-def bookings(host: Host, start: int | None, end: int | None) -> list[Booking]:
-    """All bookings of a host, in any state, that start from `start` on and before `end`."""
-    return list(_starting(host, start, end).order_by(Booking.start_at))
-
-
 def changed(host: Host, since: int) -> list[Booking]:
     """A host's bookings whose last change is no older than `since`, in its order."""
     query = Booking.select().where(Booking.host == host, Booking.updated_at >= since)
     return list(query.order_by(Booking.updated_at, Booking.id))
 
 
-def _starting(host: Host, start: int | None, end: int | None) -> Any:
-    """The query for a host's bookings that start from `start` on and before `end`."""
+def bookings(
+    host: Host,
+    start: int | None = None,
+    end: int | None = None,
+    status: str | None = None,
+    after: tuple[int, str] | None = None,
+    limit: int | None = None,
+) -> list[Booking]:
+    """A host's bookings by start and id, at most `limit`: those that start from `start` on and
+    before `end`, and come `after` a start and id."""
     query = Booking.select().where(Booking.host == host)
     if start is not None:
         query = query.where(Booking.start_at >= start)
     if end is not None:
         query = query.where(Booking.start_at < end)
-    return query
-
-
-def page(
-    host: Host,
-    start: int | None,
-    end: int | None,
-    status: str | None,
-    after: tuple[int, str] | None,
-    limit: int,
-) -> list[Booking]:
-    """At most `limit` bookings of a host by start and id, those that come `after` a start and id;
-    `start` included and `end` not."""
-    query = _starting(host, start, end)
     if status is not None:
         query = query.where(Booking.status == status)
     if after is not None:
