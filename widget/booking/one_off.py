@@ -234,17 +234,12 @@ def check(event: EventType, now: int) -> None:
 
 def take(event: EventType, now: int) -> None:
     """Count one use of the link that an event type is offered by, if it is: in the transaction that
-    claims the time. Raises LinkUsed."""
-    if not isinstance(event, OneOff):
-        return
-    query = OneOffLink.update(used=OneOffLink.used + 1).where(
-        OneOffLink.code == event.code,
-        OneOffLink.used < OneOffLink.uses,
-        OneOffLink.revoked_at.is_null(),
-        OneOffLink.expires_at.is_null() | (OneOffLink.expires_at > now),
-    )
-    if not models.changed(query):
-        raise LinkUsed
+    claims the time, which nobody else does under the host's lock. Raises LinkUsed."""
+    if isinstance(event, OneOff):
+        link = by_code(event.code)
+        if link is None or link.ends_at <= now:
+            raise LinkUsed
+        models.note(link, used=OneOffLink.used + 1)
 
 
 def give_back(code: str | None) -> None:
