@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from enum import Enum, auto
 
 import models
 from widget.booking import channels, events, rows, settling, states, whereabouts
@@ -25,14 +24,6 @@ CHANNEL_RETRY_SECONDS = 600
 Item = dict[str, object]  # Google's event
 
 log = logging.getLogger("meetslot.changes")
-
-
-class Taken(Enum):
-    """What became of a booking that Google's list may be about."""
-
-    NOTHING = auto()  # there was nothing new in it
-    IN = auto()
-    NO = auto()  # it has to be read again
 
 
 def follow(google: Google, host: models.Host, clock: Clock, goes_on: Callable[[], bool]) -> int:
@@ -151,15 +142,14 @@ class _Reading:
         bookings go on."""
         try:
             taken = _follow_event(self.calendar, booking, item, self.now)
-        except GoogleError as error:
-            log.error("booking %s: change not taken in: %s", booking.id, error)
-            taken = Taken.NO
         except Exception as error:
-            log.error("booking %s: change not taken in", booking.id, exc_info=error)
-            taken = Taken.NO
-        if taken is Taken.NO:
+            unforeseen = None if isinstance(error, GoogleError) else error
+            log.error("booking %s: not taken in: %s", booking.id, error, exc_info=unforeseen)
+            taken = None
+        if taken is None:
             self.failed.add(booking.id)
-        self.changed += taken is Taken.IN
+        else:
+            self.changed += taken
 
 
 def _page(
@@ -200,20 +190,21 @@ def _not_there(calendar: Calendar, watched: WatchedCalendar, now: int) -> None:
 
 def _follow_event(
     calendar: Calendar, booking: models.Booking, item: Item | None, now: int
-) -> Taken:
+) -> bool | None:
+    """Whether anything of an event was taken in; None when it has to be read again."""
     if booking.status == "pending":
         if item:
             settling.hurry(booking, now)
-        return Taken.NO
+        return None
     event = _event(calendar, booking, item)
     over = booking.end_at <= now
     if over and (event is None or event.end is None or event.end <= now):
-        return Taken.NOTHING  # what was done to it once it was over is no change of the booking
+        return False  # what was done to it once it was over is no change of the booking
     if event is None:
-        return Taken.IN if states.cancel(booking, now, "host") else Taken.NOTHING
+        return states.cancel(booking, now, "host") is not None
     if event.etag == booking.etag:
-        return Taken.NOTHING
-    return Taken.IN if events.take_in(calendar, booking, event, now) else Taken.NO
+        return False
+    return events.take_in(calendar, booking, event, now) or None
 
 
 def _event(calendar: Calendar, booking: models.Booking, item: Item | None) -> Event | None:
