@@ -198,28 +198,22 @@ def move(calendar: Calendar, booking: models.Booking, document: Settings) -> Eve
         try:
             event = calendar.patch(booking.calendar, booking.google_event_id, body, etag, tell=True)
         except (Altered, Gone) as error:
-            before, event = booking.calendar, _again(calendar, booking)
+            before, found = booking.calendar, whereabouts.seen(calendar, booking)
+            if found is None:
+                raise Gone("calendar.events.get", 200, "cancelled") from None
             if isinstance(error, Gone) and booking.calendar == before:
                 reason = "it stands all the same"
                 raise Unavailable(error.method, error.status, reason) from None
-            if (event.start, event.end) == new:
-                return event
-            if not untouched(booking, event):
-                raise ChangedMeanwhile(event) from None
-            etag = event.etag
+            if (found.start, found.end) == new:
+                return found
+            if not untouched(booking, found):
+                raise ChangedMeanwhile(found) from None
+            etag = found.etag
         else:
             if (event.start, event.end) != new:
                 raise Unknown("calendar.events.patch", 200, "another time")
             return event
     raise Unavailable("calendar.events.patch", 412, "changed again and again")
-
-
-def _again(calendar: Calendar, booking: models.Booking) -> Event:
-    """The event as it stands now. Raises Gone when it is deleted."""
-    event = whereabouts.seen(calendar, booking)
-    if event is None:
-        raise Gone("calendar.events.get", 200, "cancelled")
-    return event
 
 
 def untouched(booking: models.Booking, event: Event) -> bool:

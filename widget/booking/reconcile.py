@@ -182,9 +182,9 @@ def _confirm(calendar: Calendar, booking: models.Booking, now: int) -> None:
             raise
         _insert(calendar, booking, now)
         return
-    patient = _patient(event, booking, now)
-    events.confirm_seen(calendar, booking, patient, now)
-    if patient.meet_pending:
+    waits = event.meet_pending and now < booking.created_at + MEET_LINK_SECONDS
+    events.confirm_seen(calendar, booking, replace(event, meet_pending=waits), now)
+    if waits:
         settling.let_go(booking, now + _pause(booking.attempts))
 
 
@@ -200,12 +200,6 @@ def _insert(calendar: Calendar, booking: models.Booking, now: int) -> None:
     else:
         events.make(calendar, booking, calendar.document, now)
     models.forget_busy(booking.host)
-
-
-def _patient(event: Event, booking: models.Booking, now: int) -> Event:
-    """The event, not waiting for its link any more when that has taken too long."""
-    waiting = event.meet_pending and now < booking.created_at + MEET_LINK_SECONDS
-    return replace(event, meet_pending=waiting)
 
 
 def _pause(attempts: int) -> int:

@@ -88,9 +88,9 @@ def event_in(host_id: int, document: Settings, slug: str, once: str = "") -> Eve
     if event is None and document.event_type(slug.lower()):
         raise Renamed(slug=slug.lower())
     if event is None and fields.HANDLE.fullmatch(slug):
-        now = _slug_now(host_id, slug)
-        if now and document.event_type(now):
-            raise Renamed(slug=now)
+        old = models.OldSlug.get_or_none(host=host_id, slug=slug)
+        if old and document.event_type(old.event):
+            raise Renamed(slug=old.event)
     raise NotHere(document)
 
 
@@ -131,9 +131,3 @@ def of_booking(booking: models.Booking) -> Target | None:
     link = one_off.find(booking.host_id, booking.link) if booking.link else None
     offered = link.event_type(event) if link else event
     return Target(booking.host, document, offered.lasting(booking.promise["duration"]))
-
-
-def _slug_now(host_id: int, slug: str) -> str | None:
-    """What an event type is called now that had another slug before."""
-    old = models.OldSlug.get_or_none(models.OldSlug.host == host_id, models.OldSlug.slug == slug)
-    return str(old.event) if old else None
