@@ -25,13 +25,7 @@ from widget.booking.offer import offer_for
 from widget.booking.target import Target
 from widget.cli_common import known_host, listing, not_imported, out, show, write
 from widget.core.clock import now, to_rfc3339
-from widget.core.document import (
-    Settings,
-    SettingsError,
-    document_json,
-    load_document,
-    parse_document,
-)
+from widget.core.document import SettingsError, document_json, load_document, parse_document
 from widget.core.names import renamed_slugs
 from widget.host import store, why
 from widget.server import command_is_looked_for, serve
@@ -104,20 +98,13 @@ def import_settings(host: str, file: io.BufferedReader) -> None:
         document = parse_document(file.read())
         if document.webhook:
             webhooks.check(google().config, document.webhook.url)
-        while not _import(found, document):
-            found = known_host(host)  # changed meanwhile: an import replaces that too
+        with models.locked(found) as found:
+            renamed = renamed_slugs(load_document(found.settings), document)
+            store.store(found, document, renamed, zone_chosen=True)
+            webhooks.put(google(), found, document.webhook, now())
     except SettingsError as error:
         raise not_imported(error) from None
     click.echo(f"imported the settings of {document.handle}")
-
-
-def _import(host: models.Host, document: Settings) -> bool:
-    renamed = renamed_slugs(load_document(host.settings), document)
-    with models.write():
-        stored = store.store(host, document, renamed, zone_chosen=True)
-        if stored:
-            webhooks.put(google(), host, document.webhook, now())
-    return stored
 
 
 # --- hosts -----------------------------------------------------------------------

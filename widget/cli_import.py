@@ -40,9 +40,9 @@ def _take_over(rival: str, file: io.BufferedReader, handle: str | None) -> None:
     """All of it or nothing; say what came, and what could not."""
     try:
         moved = moving.read(rival, file.read())
-        found = _host(handle)
-        while not _store(found, moved):
-            found = _host(found.handle)  # changed meanwhile
+        with models.locked(_host(handle)) as host:
+            document = parse_document(moved.into(dump_document(load_document(host.settings))))
+            store.store(host, document, zone_chosen=bool(moved.hours))
     except moving.NotTheirs as error:
         raise click.ClickException(f"{error}; nothing was imported") from None
     except SettingsError as error:
@@ -55,11 +55,6 @@ def _take_over(rival: str, file: io.BufferedReader, handle: str | None) -> None:
         click.echo(f"hours: {each['name']}")
     for line in moved.left:
         click.echo(f"not carried over: {line}")
-
-
-def _store(host: models.Host, moved: moving.Moved) -> bool:
-    document = dump_document(load_document(host.settings))
-    return store.store(host, parse_document(moved.into(document)), zone_chosen=bool(moved.hours))
 
 
 def _host(handle: str | None) -> models.Host:

@@ -7,7 +7,7 @@ import io
 import threading
 from typing import IO, Any
 
-from flask import abort, redirect, request
+from flask import redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -15,7 +15,7 @@ import models
 from widget.core import fields
 from widget.core.document import load_document
 from widget.host.page import address
-from widget.host.store import TRIES, store
+from widget.host.store import store
 from widget.host.views import whole
 from widget.web.audience import Audience, Room
 
@@ -43,12 +43,9 @@ def upload() -> ResponseReturnValue:
             picture = read(sent.stream if sent else io.BytesIO())
         except NoPicture as error:
             return whole(current_user.host, 422, picture={"fault": str(error)})
-    for _try in range(TRIES):
-        host = models.host_by_id(current_user.host.id) or abort(404)
-        document = load_document(host.settings).model_copy(update={"picture": picture})
-        if store(host, document):
-            return redirect(address("profile", "picture"), 303)
-    abort(503)
+    with models.locked(current_user.host) as host:
+        store(host, load_document(host.settings).model_copy(update={"picture": picture}))
+    return redirect(address("profile", "picture"), 303)
 
 
 def read(file: IO[bytes]) -> str:

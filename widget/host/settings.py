@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import replace
 
-from flask import Response, abort, redirect, request
+from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -15,7 +14,7 @@ from widget.host import bookings_view, event_types, form_view, forms, views
 from widget.host.fields import EVENT, EVENT_TYPES, SECTIONS, Faulty, Part, Section, slugs_of
 from widget.host.form_view import FormView
 from widget.host.page import address
-from widget.host.store import TRIES, store
+from widget.host.store import store
 from widget.host.views import whole
 from widget.web import answers, theme
 from widget.web.audience import Audience, Room
@@ -66,35 +65,42 @@ def save_event(slug: str) -> ResponseReturnValue:
 
 
 def _save(section: Section, slug: str = "") -> ResponseReturnValue:
-    """Put the form's part into the document, unless that part was changed since it was shown."""
-    for _try in range(TRIES):
-        host = models.host_by_id(current_user.host.id) or abort(404)
-        current = load_document(host.settings)
-        stored = current.model_dump()
-        before = section.part_of(stored, slug)
-        sent = _sent(section, slug, before)
-        if "do" in request.form:
-            forms.edit(sent.values, request.form["do"], request.form)
-            typed = bool(sent.faults) or sent.values != before
-            return whole(host, 200, replace(sent, faults={}, unsaved=typed))
-        if sent.faults:
-            return whole(host, 422, sent)
-        wanted = section.put(stored, sent.values, slug)
-        name = sent.values["slug"] if section is EVENT else ""
-        if before is None and section.part_of(stored, name) == sent.values:
-            return _saved(section, name)  # a second press of the button that renamed it
-        try:
-            document = parse_document(wanted)
-            if document != current and sent.revision != forms.revision(before):
-                told = replace(sent, revision=forms.revision(before), conflict=True)
-                return whole(host, 409, told)
-            renamed = {slug: name} if slug != name else {}
-            if store(host, document, renamed, zone_chosen=section.name == "profile"):
-                return _saved(section, name)
-        except SettingsError as error:
-            faults = form_view.faults_of(error, wanted, section)
-            return whole(host, 422, replace(sent, faults=faults))
-    abort(503)
+    with models.locked(current_user.host) as host:
+        status, sent = _put(host, section, slug)
+    if status != 303:
+        return whole(host, status, sent)
+    given = {"event": sent.values["slug"]} if section is EVENT else {}
+    if section.name == "dates":
+        given["month"] = request.form.get("from", "")[:7]
+    return redirect(address(section.anchor, section.name, **given), 303)
+
+
+def _put(host: models.Host, section: Section, slug: str) -> tuple[int, FormView]:
+    """Put the form's part into the document, unless that part was changed since it was shown: the
+    status, and the form to be shown again if it is not 303."""
+    current = load_document(host.settings)
+    stored = current.model_dump()
+    before = section.part_of(stored, slug)
+    sent = _sent(section, slug, before)
+    if "do" in request.form:
+        forms.edit(sent.values, request.form["do"], request.form)
+        typed = bool(sent.faults) or sent.values != before
+        return 200, replace(sent, faults={}, unsaved=typed)
+    if sent.faults:
+        return 422, sent
+    wanted = section.put(stored, sent.values, slug)
+    name = sent.values["slug"] if section is EVENT else ""
+    if before is None and section.part_of(stored, name) == sent.values:
+        return 303, sent  # a second press of the button that renamed it
+    try:
+        document = parse_document(wanted)
+        if document != current and sent.revision != forms.revision(before):
+            return 409, replace(sent, revision=forms.revision(before), conflict=True)
+        renamed = {slug: name} if slug != name else {}
+        store(host, document, renamed, zone_chosen=section.name == "profile")
+    except SettingsError as error:
+        return 422, replace(sent, faults=form_view.faults_of(error, wanted, section))
+    return 303, sent
 
 
 def _sent(section: Section, slug: str, before: Part | None) -> FormView:
@@ -103,16 +109,9 @@ def _sent(section: Section, slug: str, before: Part | None) -> FormView:
     try:
         part = forms.read_section(section, form, before)
     except Faulty as error:
-        part, faults = deepcopy(before or {}), error.faults
+        part, faults = dict(before or {}), error.faults
     revision = form.get("revision", "")
     return FormView(section, part, revision, slug, faults, sent=form, unsaved=True)
-
-
-def _saved(section: Section, slug: str) -> ResponseReturnValue:
-    given = {"event": slug} if section is EVENT else {}
-    if section.name == "dates":
-        given["month"] = request.form.get("from", "")[:7]
-    return redirect(address(section.anchor, section.name, **given), 303)
 
 
 # --- the list of event types ---------------------------------------------------------------------
@@ -121,22 +120,17 @@ def _saved(section: Section, slug: str) -> ResponseReturnValue:
 @blueprint.post("/settings/event-types")
 def change_event_types() -> ResponseReturnValue:
     """Add, duplicate, move or delete an event type, on what is stored now."""
-    for _try in range(TRIES):
-        host = models.host_by_id(current_user.host.id) or abort(404)
+    with models.locked(current_user.host) as host:
         document = load_document(host.settings).model_dump()
         shown = slugs_of(document)
         try:
             opened = event_types.change(document, request.form) or request.args.get("event")
-            if store(host, parse_document(document)):
-                return redirect(address("events", "event-types", event=opened), 303)
+            store(host, parse_document(document))
+            return redirect(address("events", "event-types", event=opened), 303)
         except Faulty as error:
-            return _list_again(host, shown, error.faults)
+            faults = error.faults
         except SettingsError as error:
-            return _list_again(host, shown, form_view.faults_of(error, document, EVENT_TYPES))
-    abort(503)
-
-
-def _list_again(host: models.Host, shown: list[str], faults: dict[str, str]) -> Response:
+            faults = form_view.faults_of(error, document, EVENT_TYPES)
     revision, form = forms.revision(shown), request.form
     sent = FormView(EVENT_TYPES, {}, revision, faults=faults, sent=form, unsaved=True)
     return whole(host, 422, sent)

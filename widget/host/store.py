@@ -10,8 +10,6 @@ from widget.booking.one_off import OneOffLink
 from widget.core.document import Fault, Settings, SettingsError, document_json, unknown_zone
 from widget.core.fields import NOT_NEW
 
-TRIES = 5  # to save while other windows save too
-
 
 def store(
     host: models.Host,
@@ -19,9 +17,8 @@ def store(
     renamed: dict[str, str] | None = None,
     *,
     zone_chosen: bool = False,
-) -> bool:
-    """Save a document, but for its webhook, over that of the host; False when that was changed
-    since `host` was read.
+) -> None:
+    """Save a document, but for its webhook, over that of a host who is locked.
 
     `renamed`: slugs before and after, whose bookings go along. Unless its zone was chosen by the
     host, one that nobody knows is asked for until it is.
@@ -34,21 +31,18 @@ def store(
     text, asked = document_json(document), None if zone_chosen else zone_asked(host)
     if text != host.settings:
         try:
-            with models.locked(host) as before:
-                if host.revision != before.revision:
-                    return False
+            with models.write():
                 handle, revision = document.handle, Host.revision + 1
                 models.note(host, settings=text, handle=handle, revision=revision)
-                if document.handle != before.handle:
-                    _rename(before, document.handle)
+                if handle != host.handle:
+                    _rename(host, handle)
                 for old, new in (renamed or {}).items():
-                    _rename_event(before, old, new)
+                    _rename_event(host, old, new)
                 models.forget_busy(host)
         except peewee.IntegrityError:
             raise SettingsError([Fault("handle", "is taken: choose another")]) from None
     if asked != host.unknown_zone:
         models.note(host, unknown_zone=asked)
-    return True
 
 
 def zone_asked(host: models.Host) -> str | None:
