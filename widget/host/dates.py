@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,7 +32,7 @@ def read(form: Form, before: dict[str, Any]) -> dict[str, Any]:
     days = [day.isoformat() for day in chosen]
     if kind == "weekly":
         return {day: rows for day, rows in before.items() if day not in days}
-    return {**before, **{day: deepcopy(rows) if kind == "hours" else [] for day in days}}
+    return {**before, **dict.fromkeys(days, rows if kind == "hours" else [])}
 
 
 def _span(first: str, last: str) -> list[date]:

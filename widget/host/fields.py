@@ -9,7 +9,6 @@ import dataclasses
 import re
 import tomllib
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -93,15 +92,11 @@ class Section:
     def put(self, document: Document, part: Part, slug: str = "") -> Document:
         """The document with the part in it: as one more event type, when there is none of that
         slug."""
-        changed = deepcopy(document)
         if self is EVENT:
-            events, slugs = changed["event_types"], slugs_of(changed)
+            events, slugs = document["event_types"], slugs_of(document)
             at = slugs.index(slug) if slug in slugs else len(events)
-            events[at : at + 1] = [part]
-        elif self.within:
-            changed[self.within] = part
-        else:
-            changed.update(part)
+            return {**document, "event_types": [*events[:at], part, *events[at + 1 :]]}
+        changed = {**document, **({self.within: part} if self.within else part)}
         if self.name == "dates":
             changed["date_overrides"] = week.split_dates(changed)
         return changed

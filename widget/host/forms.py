@@ -103,9 +103,7 @@ def _schedules(form: Form) -> list[Part]:
             {
                 "id": form.get(f"{name}id", ""),
                 "name": form[f"{name}name"],
-                "weekly_hours": week.split(
-                    {day: week.ranges(form, name + day) for day in WEEKDAYS}
-                ),
+                "weekly_hours": week.read(form, name),
                 "date_overrides": dict(map(_dated, _non_empty(form.get(f"{name}dates", "")))),
             }
         )

@@ -6,7 +6,6 @@ The settings document keeps such a range as two: until 24:00, and from 00:00 on 
 from __future__ import annotations
 
 import re
-from copy import deepcopy
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -144,17 +143,14 @@ def edit(week: Week, act: str, form: MultiDict[str, str]) -> Week:
     what, _dash, rest = act.partition("-")
     day, _dash, number = rest.partition("-")
     if what == "weekdays" and day in rows:
-        rows.update({other: deepcopy(rows[day]) for other in DAYS[:5]})
+        rows.update(dict.fromkeys(DAYS[:5], rows[day]))
     elif what == "copy" and form.get("copy-from") in DAYS:
-        for other in form.getlist("copy-to"):
-            if other in DAYS:
-                rows[other] = deepcopy(rows[form["copy-from"]])
+        chosen = (other for other in form.getlist("copy-to") if other in DAYS)
+        rows.update(dict.fromkeys(chosen, rows[form["copy-from"]]))
     elif what == "add" and day in rows:
         rows[day].append(_following(rows[day]))
     elif what == "remove" and day in rows:
-        wanted = [row.at for row in shown[day]]
-        if number.isdecimal() and len(number) < 4 and int(number) in wanted:
-            del rows[day][wanted.index(int(number))]
+        rows[day] = [[row.start, row.end] for row in shown[day] if str(row.at) != number]
     return split(rows)
 
 
