@@ -89,8 +89,8 @@ def view(document: Settings, sent: Form | None) -> Document:
         "kind": given.get("kind", "" if sent is not None else usual),
         "typed": sent is None and "kind" in given,
         "rows": [*rows, ("", "")],
-        "coming": [each for each in _overrides(document) if each["last"] >= today.isoformat()],
-        "past": [each for each in _overrides(document) if each["last"] < today.isoformat()],
+        "coming": [_listed(*each) for each in _spans(document) if each[1] >= today],
+        "past": [_listed(*each) for each in _spans(document) if each[1] < today],
     }
 
 
@@ -108,16 +108,13 @@ def _month(text: str, otherwise: date) -> date:
 def _cell(
     document: Settings, day: date, month: date, today: date, first: date | None, last: date | None
 ) -> Document:
-    own = document.date_overrides.get(day.isoformat())
+    own, off = document.date_overrides.get(str(day)), days_off.named(document, day)
     ranges = document.weekly_hours[WEEKDAYS[day.weekday()]] if own is None else own
-    off = days_off.named(document, day)
     ranges = [] if off else ranges
-    extends = first is not None and (last is None or last == first) and day > first
-    picked = {"from": first.isoformat() if extends and first else day.isoformat()}
-    picked["to"] = day.isoformat()
+    start = first if first and last in (None, first) and day > first else day
+    picked = {"month": f"{month:%Y-%m}", "from": str(start), "to": str(day)}
     return {
-        "date": day.isoformat(),
-        "number": day.day,
+        "date": day,
         "label": f"{language.full_date(day)}: {off or _hours(ranges)}",
         "own": own is not None,
         "off": off,
@@ -125,32 +122,27 @@ def _cell(
         "in_month": day.month == month.month,
         "today": day == today,
         "chosen": first is not None and first <= day <= (last or first),
-        "address": address("dates", month=f"{month:%Y-%m}", **picked),
+        "address": address("dates", **picked),
     }
 
 
-def _overrides(document: Settings) -> list[Document]:
+def _spans(document: Settings) -> list[tuple[date, date, week.Rows]]:
     """Dates with hours of their own; neighbours that are alike together."""
-    found: list[Document] = []
+    found: list[tuple[date, date, week.Rows]] = []
     for text, ranges in sorted(document.date_overrides.items()):
-        before = found[-1] if found else None
-        follows = before and date.fromisoformat(before["last"]) + timedelta(days=1)
-        if before and before["ranges"] == ranges and follows == date.fromisoformat(text):
-            before["last"] = text
-        else:
-            found.append({"first": text, "last": text, "ranges": ranges})
-    return [{**each, **_span_words(each)} for each in found]
+        first = last = date.fromisoformat(text)
+        if found and found[-1][1:] == (last - timedelta(days=1), ranges):
+            first = found.pop()[0]
+        found.append((first, last, ranges))
+    return found
 
 
-def _span_words(span: Document) -> Document:
-    first, last = date.fromisoformat(span["first"]), date.fromisoformat(span["last"])
-    label = language.short_date(first)
-    if last != first:
-        label = f"{label} – {language.short_date(last)}"
-    picked = {"month": f"{first:%Y-%m}", "from": span["first"], "to": span["last"]}
-    return {"label": label, "hours": _hours(span["ranges"]), "address": address("dates", **picked)}
+def _listed(first: date, last: date, ranges: week.Rows) -> Document:
+    label = " – ".join(map(language.short_date, sorted({first, last})))
+    picked = {"month": f"{first:%Y-%m}", "from": str(first), "to": str(last)}
+    return {"label": label, "hours": _hours(ranges), "address": address("dates", **picked)}
 
 
-def _hours(ranges: list[list[str]]) -> str:
+def _hours(ranges: week.Rows) -> str:
     """09:00–12:30, 13:30–17:00; or that it is closed."""
     return ", ".join("–".join(pair) for pair in ranges) or "closed"
