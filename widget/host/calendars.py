@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import peewee
@@ -34,14 +34,15 @@ class CalendarList(Table):
 @dataclass(frozen=True)
 class Entry:
     """A calendar of Google's list; `owned`: bookings can be written to it; `meet`: its events
-    can have Meet links."""
+    can have Meet links; `gone`: it is in the list no more."""
 
     id: str
     name: str
-    colour: str
-    primary: bool
-    owned: bool
+    colour: str = GREY
+    primary: bool = False
+    owned: bool = False
     meet: bool = True
+    gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,18 +125,12 @@ def view(host: models.Host, chosen: dict[str, Any]) -> dict[str, Any]:
     ids += [
         "primary" if each.primary else each.id for each in found.entries if each.id not in known
     ]
-    return {"rows": [_shown(found, id, chosen) for id in ids if id], "problem": found.problem}
+    return {"rows": [_shown(found, id) for id in ids if id], "problem": found.problem}
 
 
-def _shown(listed: Calendars, id: str, chosen: dict[str, Any]) -> dict[str, Any]:
-    entry, busy = listed.find(id), id in chosen["busy_calendars"]
-    return {
-        "id": id,
-        "name": entry.name if entry else id,
-        "colour": entry.colour if entry else GREY,
-        "primary": bool(entry and entry.primary),
-        "busy": busy,
-        "target": id == chosen["target_calendar"],
-        "owned": entry.owned if entry else not listed.entries,
-        "gone": entry is None and bool(listed.entries) and listed.problem is None,
-    }
+def _shown(listed: Calendars, id: str) -> Entry:
+    """The calendar, by the id that the settings have of it."""
+    if entry := listed.find(id):
+        return replace(entry, id=id)
+    there = bool(listed.entries)
+    return Entry(id, id, owned=not there, gone=there and listed.problem is None)
