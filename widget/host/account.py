@@ -63,22 +63,18 @@ def _without_meet(host: models.Host, target: str) -> str | None:
 
 def conflicts(host: models.Host, now: int) -> list[Booking]:
     """Bookings still to come that the host moved onto another one in Google."""
-    return list(
-        Booking.select()
-        .where(Booking.host == host, Booking.conflict, Booking.end_at > now)
-        .order_by(Booking.start_at)
-    )
+    return _ending_after(now, Booking.host == host, Booking.conflict)
 
 
 def troubles(host: models.Host, now: int) -> list[Booking]:
     """Bookings of which something was given up after a day without an answer from Google, until a
     week after they end."""
-    since = now - clock.WEEK
-    return list(
-        Booking.select()
-        .where(Booking.host == host, Booking.trouble.is_null(False), Booking.end_at > since)
-        .order_by(Booking.start_at)
-    )
+    return _ending_after(now - clock.WEEK, Booking.host == host, Booking.trouble.is_null(False))
+
+
+def _ending_after(since: int, *where: Any) -> list[Booking]:
+    query = Booking.select().where(Booking.end_at > since, *where)
+    return list(query.order_by(Booking.start_at))
 
 
 # --- disconnecting -----------------------------------------------------------------------------
