@@ -14,10 +14,9 @@ from widget.booking import channels, deletion
 from widget.core import clock
 from widget.core.document import load_document
 from widget.core.locations import LOCATIONS
-from widget.google.client import CALENDAR_SCOPES
 from widget.host import calendars, store
 from widget.host.page import page
-from widget.host.signin import uses_of
+from widget.host.signin import USES
 from widget.web import service
 from widget.web.audience import Audience, Room
 
@@ -30,12 +29,11 @@ def connection(host: models.Host) -> dict[str, Any]:
     """What the settings page says about Google: the account, what it allows, and its troubles."""
     granted, now = host.scopes.split(), clock.now()
     target = load_document(host.settings).target_calendar
-    wanted = [each for each in CALENDAR_SCOPES if each in granted]
     return {
         "disconnected": host.disconnected_reason if host.disconnected_at else None,
         "by_host": bool(host.disconnected_at) and host.disconnected_reason == deletion.BY_HOST,
-        "missing": uses_of([each for each in CALENDAR_SCOPES if each not in granted]),
-        "granted": uses_of(wanted),
+        "missing": [use for scope, use in USES.items() if scope not in granted],
+        "granted": [use for scope, use in USES.items() if scope in granted],
         # as they are before the page itself asks Google
         "problem": host.calendar_problem,
         "server_problem": host.server_problem,

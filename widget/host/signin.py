@@ -25,7 +25,6 @@ from widget.core.names import handle_from
 from widget.google import openid
 from widget.google.auth import Malformed, Tokens
 from widget.google.client import (
-    CALENDAR_SCOPES,
     CALENDARS_SCOPE,
     EVENTS_SCOPE,
     FREEBUSY_SCOPE,
@@ -33,6 +32,7 @@ from widget.google.client import (
 )
 from widget.google.errors import GoogleError, NotSetUp, Unavailable, token_meaning
 from widget.google.openid import Person, SignIn
+from widget.host import store
 from widget.host.page import page
 from widget.text import language
 from widget.web import audience, service
@@ -42,9 +42,8 @@ blueprint = Room("signin", __name__, Audience.HOST)
 csrf = CSRFProtect()
 sessions = LoginManager()
 log = logging.getLogger("meetslot.host")
-DOCUMENT_BYTES = (
-    8 * 2**20
-)  # of a form of the settings page; the proxies in deploy/ let more through
+#: Of a form of the settings page; the proxies in deploy/ let more through.
+DOCUMENT_BYTES = 8 * 2**20
 
 
 class SignedIn:
@@ -107,8 +106,7 @@ def _room_for_documents(_endpoint: str | None, _values: dict[str, Any] | None) -
 
 @blueprint.get("/")
 def landing() -> ResponseReturnValue:
-    host = current_user.host if current_user.is_authenticated else None
-    return page("host/landing.html", signed_in=host)
+    return page("host/landing.html")
 
 
 @blueprint.get("/privacy")
@@ -135,10 +133,7 @@ def login() -> ResponseReturnValue:
     asked = request.args.get("next", "")
     onward = iri_to_uri(asked) if asked.isprintable() else ""  # a search for Jürgen comes decoded
     begun = SignIn.begin(onward if _ONWARD.fullmatch(onward) else "")
-    try:
-        url = openid.authorization_url(service.google(), begun, request.args.get("hint", ""))
-    except GoogleError as error:
-        return _failed(error)
+    url = openid.authorization_url(service.google(), begun, request.args.get("hint", ""))
     session[BEGUN] = [*session.get(BEGUN, []), list(astuple(begun))][-MOST_BEGUN:]
     return redirect(url, 302)
 
@@ -161,17 +156,10 @@ def callback() -> ResponseReturnValue:
     if "code" not in request.args:
         return _said_no(request.args.get("error", ""))
     google = service.google()
-    try:
-        uri = openid.redirect_uri(google)
-        tokens = google.exchange(request.args["code"], begun.verifier, uri)
-        found = openid.person(google, tokens, begun.nonce, clock.now())
-        return _person_signed_in(found, tokens, begun)
-    except openid.NotBelieved as error:
-        log.warning("sign-in refused: id_token: %s", error)
-        said = f"Google's answer is not believed. The ID token is refused: {error}."
-        return _not_signed_in(said)
-    except GoogleError as error:
-        return _failed(error)
+    uri = openid.redirect_uri(google)
+    tokens = google.exchange(request.args["code"], begun.verifier, uri)
+    found = openid.person(google, tokens, begun.nonce, clock.now())
+    return _person_signed_in(found, tokens, begun)
 
 
 def _person_signed_in(found: Person, tokens: Tokens, begun: SignIn) -> ResponseReturnValue:
@@ -181,9 +169,9 @@ def _person_signed_in(found: Person, tokens: Tokens, begun: SignIn) -> ResponseR
         said = "Whoever runs this server has not opened it to your Google account."
         return _problem(403, "This account cannot be used here", said)
     tokens = replace(tokens, scope=tokens.scope or SIGN_IN_SCOPE)  # RFC 6749, 5.1
-    missing = [scope for scope in CALENDAR_SCOPES if scope not in tokens.scope.split()]
-    if missing:
-        return page("host/scopes.html", 403, missing=uses_of(missing), hint=found.email)
+    granted = tokens.scope.split()
+    if missing := [use for scope, use in USES.items() if scope not in granted]:
+        return page("host/scopes.html", 403, missing=missing, hint=found.email)
     host = _by_subject(found.subject)
     if not tokens.refresh and not (host and host.refresh_token):
         return _not_signed_in("Google gave no lasting access. Please try again.")
@@ -203,7 +191,7 @@ def _first_sign_in(found: Person, columns: dict[str, Any]) -> models.Host:
     zone = next((str(each.get("timeZone") or "") for each in calendars if each.get("primary")), "")
     known = zones.meant(zone)
     while True:
-        handle = handle_from(found.email, _is_taken)
+        handle = handle_from(found.email, lambda name: bool(store.holder(name)))
         document = document_json(first_document(handle, found.name, known or zones.UTC))
         try:
             with models.write():
@@ -226,15 +214,13 @@ def _allowed(email: str) -> bool:
     return not allowed or address in allowed or f"@{address.rpartition('@')[2]}" in allowed
 
 
-def uses_of(scopes: list[str]) -> list[str]:
-    """What each of Google's scopes is for, in words."""
-    uses = {
-        EVENTS_SCOPE: "see and edit events on calendars you own: to write bookings there",
-        FREEBUSY_SCOPE: "see when you are busy: to offer only times when you are free",
-        CALENDARS_SCOPE: "see the list of your calendars: to let you choose among them, and for"
-        " your time zone",
-    }
-    return [uses[scope] for scope in scopes]
+#: What each of Google's scopes is for.
+USES = {
+    EVENTS_SCOPE: "see and edit events on calendars you own: to write bookings there",
+    FREEBUSY_SCOPE: "see when you are busy: to offer only times when you are free",
+    CALENDARS_SCOPE: "see the list of your calendars: to let you choose among them, and for"
+    " your time zone",
+}
 
 
 # --- no sign-in -------------------------------------------------------------------------------
@@ -247,9 +233,17 @@ def _said_no(error: str) -> ResponseReturnValue:
         return _not_signed_in("You did not allow access, so nothing was connected.")
     passing = word in ("server_error", "temporarily_unavailable")
     kind = Unavailable if passing else token_meaning(400, word)
-    return _failed(kind("oauth.authorize", None, word))
+    raise kind("oauth.authorize", None, word)
 
 
+@blueprint.errorhandler(openid.NotBelieved)
+def _not_believed(error: openid.NotBelieved) -> ResponseReturnValue:
+    log.warning("sign-in refused: id_token: %s", error)
+    said = f"Google's answer is not believed. The ID token is refused: {error}."
+    return _not_signed_in(said)
+
+
+@blueprint.errorhandler(GoogleError)
 def _failed(error: GoogleError) -> ResponseReturnValue:
     """Why Google did not do its part, in words for whoever can help; the log has them all."""
     log.warning("sign-in: %s: %s", type(error).__name__, error)
@@ -294,13 +288,5 @@ def logout() -> ResponseReturnValue:
     return redirect("/", 303)
 
 
-# --- rows ---------------------------------------------------------------------------------------
-
-
 def _by_subject(subject: str) -> models.Host | None:
     return models.Host.get_or_none(models.Host.subject == subject)
-
-
-def _is_taken(handle: str) -> bool:
-    """Whether a host has it, or had it."""
-    return bool(models.host_by_handle(handle) or models.host_by_old_handle(handle))

@@ -51,6 +51,11 @@ def zone_asked(host: models.Host) -> str | None:
     return host.unknown_zone if host.unknown_zone is not None else unknown_zone(host.settings)
 
 
+def holder(handle: str) -> Host | None:
+    """The host who has a handle, or had it."""
+    return models.host_by_handle(handle) or models.host_by_old_handle(handle)
+
+
 def _rename(before: Host, handle: str) -> None:
     """Keep the old handle for the host. After the update: on PostgreSQL only then is seen what
     another host gave up at the same time. Raises peewee.IntegrityError when another host had it."""

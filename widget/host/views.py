@@ -25,6 +25,7 @@ from widget.host import (
     forms,
     links_view,
     snippets,
+    store,
     times,
     units,
     webhook_view,
@@ -97,7 +98,6 @@ def _forms(host: models.Host, document: Settings, sent: FormView | None) -> Docu
         "mended": theme.mended(shown["theme"].values["accent"]),
         "tokens": tokens.listed(host),
         "event_list": [event_types.listed(host, document, each) for each in document.event_types],
-        "deleting": request.args.get("delete", ""),
         "editor": editor,
         "embed": snippets.view(host, document),
         "preview_slug": editor.slug if editor else offered,
@@ -145,6 +145,5 @@ def handle_state(host: models.Host, text: str) -> str:
         return "own"
     if not fields.HANDLE.fullmatch(handle):
         return "bad"
-    other = models.host_by_handle(handle) or models.host_by_old_handle(handle)
-    taken = handle in fields.NOT_NEW or (other is not None and other.id != host.id)
+    taken = handle in fields.NOT_NEW or store.holder(handle) not in (None, host)
     return "taken" if taken else "good"
