@@ -140,7 +140,6 @@ def view(
         "code": refusal.code if refusal else "",
         "typed": typed,
         "refused": _refusals(host, now),
-        "done": request.args.get("done", ""),
     }
 
 

@@ -38,7 +38,6 @@ def view(host: models.Host, document: Settings, faults: dict[str, str]) -> dict[
             }
             for each in one_off.listed(host)
         ],
-        "made": request.args.get("made"),
         "event": event,
         "given": given,
         "ticked": given.getlist("times"),

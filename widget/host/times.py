@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any
-from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from babel import Locale
 from flask import request
@@ -19,7 +16,7 @@ from widget.text import language
 from widget.text.language import gettext as _
 from widget.web import service
 
-DAYS, A_DAY = 4, 4
+DAYS = 4
 
 
 def view(host: models.Host, document: Settings) -> dict[str, Any]:
@@ -29,27 +26,21 @@ def view(host: models.Host, document: Settings) -> dict[str, Any]:
     tz = zones.zone(given.get("times_tz", ""), document.time_zone)
     spoken = given.get("times_lang", "")
     spoken = spoken if spoken in language.languages() else language.SOURCE
-    shown: dict[str, Any] = {"event": event, "tz": tz.key, "language": spoken, "days": []}
     if event is None:
-        return shown
+        return {"event": None}
     with language.speaking(spoken):
-        found = bookings_view.free(Target(host, document, event), tz, clock.now(), DAYS)
-        path = f"{service.config().public_url}/book/{document.handle}/{event.slug}"
-        for day in found["days"]:
-            times = [
-                {"label": each["label"], "url": f"{path}?{_query(each['value'], tz, spoken)}"}
-                for each in islice(day["times"], A_DAY)
-            ]
-            shown["days"].append({"label": day["label"], "times": times})
-        shown["said"] = _("Book a time with %(host)s.") % {"host": document.display_name}
-        shown["zone"] = _("Times in %(zone)s") % {"zone": language.zone_label(tz, clock.now())}
-        shown["length"] = language.minutes(event.duration)
-        shown["direction"] = language.direction()
-    return {**shown, "trouble": found["trouble"], "languages": _languages()}
-
-
-def _query(start: str, tz: ZoneInfo, spoken: str) -> str:
-    return urlencode({"start": start, "tz": tz.key, "lang": spoken.replace("_", "-")})
+        return {
+            "event": event,
+            "tz": tz.key,
+            "language": spoken,
+            "path": f"{service.config().public_url}/book/{document.handle}/{event.slug}",
+            "said": _("Book a time with %(host)s.") % {"host": document.display_name},
+            "zone": _("Times in %(zone)s") % {"zone": language.zone_label(tz, clock.now())},
+            "length": language.minutes(event.duration),
+            "direction": language.direction(),
+            "languages": _languages(),
+            **bookings_view.free(Target(host, document, event), tz, clock.now(), DAYS),
+        }
 
 
 def _languages() -> list[tuple[str, str]]:
