@@ -340,8 +340,7 @@ def dump_document(settings: Settings) -> dict[str, Any]:
     for event in document["event_types"]:
         _leave_out(event, EventType, LATER)
         for question in event["questions"]:
-            if not question["choices"]:
-                del question["choices"]
+            _leave_out(question, Question, ("choices",))
     return document
 
 

@@ -90,13 +90,16 @@ def _schedules(moved: Moved, found: list[Item]) -> dict[Any, str]:
     theirs."""
     ids: dict[Any, str] = {}
     for each in sorted(found, key=lambda each: not (each.get("default") or each.get("isDefault"))):
-        week, dates = _rules(each) if "rules" in each else _availability(each)
+        times = defaultdict[str, list[tuple[str, str]]](list)
+        for key, pairs in _times(each):
+            times[key] += pairs
         zone = each.get("timezone") or each.get("timeZone")
         hours = {
             "weekly_hours": {
-                short: _ranges(week.get(day, [])) for short, day in zip(WEEKDAYS, DAYS, strict=True)
+                short: _ranges(times.pop(day, []))
+                for short, day in zip(WEEKDAYS, DAYS, strict=True)
             },
-            "date_overrides": {date: _ranges(pairs) for date, pairs in dates.items()},
+            "date_overrides": {date: _ranges(pairs) for date, pairs in times.items()},
         }
         if each.get("default") or each.get("isDefault") or len(found) == 1:
             moved.hours = {**({"time_zone": zone} if zone else {}), **hours}
@@ -108,25 +111,18 @@ def _schedules(moved: Moved, found: list[Item]) -> dict[Any, str]:
     return ids
 
 
-def _rules(schedule: Item) -> tuple[Item, Item]:
-    """Calendly's: the pairs of each day of the week, and of dates."""
-    week, dates = defaultdict[str, Any](list), defaultdict[str, Any](list)
-    for rule in schedule["rules"]:
-        of = week[rule["wday"]] if rule["type"] == "wday" else dates[rule["date"]]
-        of += [(each["from"], each["to"]) for each in rule["intervals"]]
-    return week, dates
-
-
-def _availability(schedule: Item) -> tuple[Item, Item]:
-    """Cal.com's; version 1 counts the days from Sunday, 0."""
-    week, dates = defaultdict[str, Any](list), defaultdict[str, Any](list)
-    for each in schedule["availability"]:
+def _times(schedule: Item) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Pairs of a day of the week, or of a date. Version 1 of Cal.com's counts the days from Sunday,
+    0."""
+    for rule in schedule.get("rules", ()):
+        key = rule["wday" if rule["type"] == "wday" else "date"]
+        yield key, [(each["from"], each["to"]) for each in rule["intervals"]]
+    for each in schedule.get("availability", ()):
         for day in each["days"]:
             name = DAYS[(day + 6) % 7] if isinstance(day, int) else day.lower()
-            week[name].append((each["startTime"], each["endTime"]))
-    for each in schedule.get("overrides") or []:
-        dates[each["date"]].append((each["startTime"], each["endTime"]))
-    return week, dates
+            yield name, [(each["startTime"], each["endTime"])]
+    for each in schedule.get("overrides") or ():
+        yield each["date"], [(each["startTime"], each["endTime"])]
 
 
 def _ranges(pairs: list[tuple[str, str]]) -> list[list[str]]:
