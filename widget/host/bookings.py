@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -55,16 +54,9 @@ def back_to_booking(id: str, act: str) -> ResponseReturnValue:
 @blueprint.post("/settings/bookings/<id>/<act>")
 def change(id: str, act: str) -> ResponseReturnValue:
     """Cancel, or mark as no-show and back. Google tells the guest of the first."""
-    acts: dict[str, Callable[[Booking], str]] = {
-        "cancel": _cancel,
-        "no-show": lambda booking: _mark(booking, True),
-        "came": lambda booking: _mark(booking, False),
-    }
-    booking = _own(id)
-    if act not in acts:
-        abort(404)
+    booking = _own(id) if act in ("cancel", "no-show", "came") else abort(404)
     try:
-        done = acts[act](booking)
+        done = _cancel(booking) if act == "cancel" else _mark(booking, act)
     except NotBooked as error:
         return _not_done(booking, error)
     return redirect(address("bookings", done=done), 303)
@@ -101,12 +93,12 @@ def _move(booking: Booking) -> str:
     return "moved" if after.status == "confirmed" else "pending"
 
 
-def _mark(booking: Booking, no_show: bool) -> str:
+def _mark(booking: Booking, act: str) -> str:
     """Note that the guest did not come, or did after all, to a booking that has begun."""
     now = clock.now()
     begun = Booking.status == "confirmed", Booking.start_at <= now
-    marked = models.note(booking, *begun, no_show=no_show, updated_at=now)
-    return ("no-show" if no_show else "came") if marked else ""
+    marked = models.note(booking, *begun, no_show=act == "no-show", updated_at=now)
+    return act if marked else ""
 
 
 # --- as a file -----------------------------------------------------------------------------------

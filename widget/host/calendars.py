@@ -71,11 +71,13 @@ def listed(google: Google, host: models.Host, now: int) -> Calendars:
     age = now - row.asked_at
     if host.disconnected_at or age < (AGAIN_SECONDS if row.problem else KEEP_SECONDS):
         return stored(host)
+    told: dict[str, Any]
     try:
         found = google.calendar_of(host, PATIENCE_SECONDS).calendars()
-        _keep(host, now, entries=[_kept(each) for each in found], problem=None)
+        told = {"entries": [_kept(each) for each in found], "problem": None}
     except GoogleError as error:
-        _keep(host, now, problem=str(error)[:80])
+        told = {"problem": str(error)[:80]}  # the entries stay what Google said before
+    models.put(CalendarList.host, host, **told, asked_at=now)
     return stored(host)
 
 
@@ -107,11 +109,6 @@ def _row(host: models.Host) -> CalendarList:
     """The host's row; an unsaved one, never asked, when there is none."""
     found: CalendarList | None = CalendarList.get_or_none(CalendarList.host == host)
     return found or CalendarList(host=host)
-
-
-def _keep(host: models.Host, now: int, **told: Any) -> None:
-    """Store what Google said now; the other columns keep what it said before."""
-    models.put(CalendarList.host, host, **told, asked_at=now)
 
 
 # --- as the settings page shows them --------------------------------------------------------------

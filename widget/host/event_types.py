@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-
 from flask import request
 
 import models
@@ -56,7 +54,7 @@ def change(document: Document, form: Form) -> str | None:
         at = slugs.index(slug)
         if act == "duplicate":
             title = f"{events[at]['title']} (copy)"[: fields.TITLE]
-            made = {**deepcopy(events[at]), "title": title, "active": False}
+            made = {**events[at], "title": title, "active": False}
             return _create(document, at + 1, made, slug, form)
         change_row(events, act, at)
         break

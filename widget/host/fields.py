@@ -5,15 +5,14 @@ A new field of an event type: the settings document, a table there, and the plac
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
 from werkzeug.datastructures import MultiDict
 
 from widget.host import week
@@ -45,9 +44,10 @@ ALIKE = {
 }
 
 
-@dataclass(frozen=True)
-class Field:
-    """One field; see fields.toml. `attributes` are those of its input."""
+class Field(BaseModel):
+    """One field; see fields.toml. What else is declared of it are attributes of its input."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
 
     name: str
     label: str
@@ -58,7 +58,6 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
     required: bool = False
     empty: str = ""
-    attributes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def template(self) -> str:
@@ -120,15 +119,9 @@ def slugs_of(document: Document) -> list[str]:
 
 
 def _section(name: str, declared: dict[str, Any]) -> Section:
-    fields = [_field(name, each) for name, each in declared.items() if isinstance(each, dict)]
+    fields = [Field(name=key, **each) for key, each in declared.items() if isinstance(each, dict)]
     where = declared.get("anchor", name)
     return Section(name, declared["heading"], tuple(fields), declared.get("within", ""), where)
-
-
-def _field(name: str, declared: dict[str, Any]) -> Field:
-    ours = {each.name for each in dataclasses.fields(Field)}
-    more = {key: value for key, value in declared.items() if key not in ours}
-    return Field(name, **{key: declared[key] for key in declared.keys() & ours}, attributes=more)
 
 
 _DECLARED = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))

@@ -86,19 +86,17 @@ def _entry(document: Any, path: str) -> str:
 
 _FIELDS = {each.name: each for section in SECTIONS.values() for each in section.fields}
 _QUESTION = {each.name: each.label.lower() for each in QUESTION}
+_ROWS = {"schedules": "Schedule", "away": "Away", "hours": "Hours", "questions": "Question"}
 
 
 def label(path: str) -> str:
     """What a field is called on the page; for a path without a field, the path itself."""
-    if found := re.fullmatch(r"(schedules|away)\[(\d+)\]\.(.*)", path):
-        name = {"schedules": "Schedule", "away": "Away"}[found[1]]
-        return f"{name} {int(found[2]) + 1}, {label(found[3])}"
     if found := re.fullmatch(r"weekly_hours\.(\w+)(?:\[(\d+)\].*)?", path):
-        day = language.weekday_name(WEEKDAYS.index(found[1])) if found[1] in WEEKDAYS else found[1]
+        day = language.weekday_name(WEEKDAYS.index(found[1]))
         return day if found[2] is None else f"{day}, hours {int(found[2]) + 1}"
-    if found := re.fullmatch(r"hours\[(\d+)\].*", path):
-        return f"Hours {int(found[1]) + 1}"
-    if found := re.fullmatch(r"questions\[(\d+)\](?:\.(\w+))?", path):
-        number = f"Question {int(found[1]) + 1}"
-        return f"{number}, {_QUESTION.get(found[2], found[2])}" if found[2] else number
+    found = re.fullmatch(r"(\w+)\[(\d+)\](?:\.(.+))?", path)
+    if found and found[1] in _ROWS:
+        row, inside = f"{_ROWS[found[1]]} {int(found[2]) + 1}", found[3]
+        of_question = found[1] == "questions" and _QUESTION.get(inside)
+        return f"{row}, {of_question or label(inside)}" if inside else row
     return _FIELDS[path].label if path in _FIELDS else LABELS.get(path, path)

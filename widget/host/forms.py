@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable
-from copy import deepcopy
 from typing import Any
 
 from widget.core import addresses, names
@@ -88,11 +87,7 @@ def _questions(form: Form) -> list[dict[str, Any]]:
         read = {each.name: READ[each.kind](form, name + each.name, None) for each in QUESTION}
         answers = _non_empty(read["choices"]) if read["kind"] == "choice" else []
         found.append({**read, "choices": answers})
-    taken = {each["id"] for each in found}
-    for each in found:
-        each["id"] = each["id"].strip() or names.free(each["label"], taken.__contains__, "question")
-        taken.add(each["id"])
-    return found
+    return _with_ids(found, "label", "question")
 
 
 def _schedules(form: Form) -> list[Part]:
@@ -107,11 +102,16 @@ def _schedules(form: Form) -> list[Part]:
                 "date_overrides": dict(map(_dated, _non_empty(form.get(f"{name}dates", "")))),
             }
         )
-    taken = {each["id"] for each in found}
-    for each in found:
-        each["id"] = each["id"] or names.free(each["name"], taken.__contains__, "hours")
+    return _with_ids(found, "name", "hours")
+
+
+def _with_ids(rows: list[Part], key: str, otherwise: str) -> list[Part]:
+    """The rows, those without an id called by what they have under a key."""
+    taken = {each["id"] for each in rows}
+    for each in rows:
+        each["id"] = each["id"].strip() or names.free(each[key], taken.__contains__, otherwise)
         taken.add(each["id"])
-    return found
+    return rows
 
 
 def _dated(line: str) -> tuple[str, list[list[str]]]:
@@ -195,7 +195,7 @@ def edit(part: Part, act: str, form: Form) -> None:
     rows, new = ROWS.get(name, ("", {}))
     at = int(number) if number.isdigit() and len(number) < 4 else -1
     if rows in part and what == "add":
-        part[rows].append(deepcopy(new))
+        part[rows].append(dict(new))
     elif rows in part and 0 <= at < len(part[rows]):
         change_row(part[rows], what, at)
 

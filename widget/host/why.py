@@ -89,31 +89,21 @@ def view(host: models.Host, document: Settings) -> dict[str, Any]:
 
     More than one where a clock that was set back shows the time twice.
     """
-    event, day, time = (request.args.get(f"why_{name}", "") for name in ("event", "date", "time"))
-    asked: dict[str, Any] = {
-        "event": event,
-        "date": day,
-        "time": time,
-        "fault": None,
-        "answers": [],
-    }
-    kind = document.event_type(event)
-    if kind is None or not (day or time):
-        return asked
-    zone = ZoneInfo(document.time_zone)
+    asked = {name: request.args.get(f"why_{name}", "") for name in ("event", "date", "time")}
+    shown: dict[str, Any] = {**asked, "fault": None, "answers": []}
+    event, zone = document.event_type(asked["event"]), ZoneInfo(document.time_zone)
+    if event is None or not (asked["date"] or asked["time"]):
+        return shown
     try:
-        found = _instants(day, time, zone)
+        found = _instants(asked["date"], asked["time"], zone)
     except ValueError:
-        return {**asked, "fault": "Give a date and a time such as 09:30."}
+        return {**shown, "fault": "Give a date and a time such as 09:30."}
     if not found:
-        return {
-            **asked,
-            "fault": "This time does not exist on that date: clocks are set forward over it.",
-        }
-    answers = [_answer(Target(host, document, kind), at, zone) for at in found]
-    for answer, turn in zip(answers, TURNS if len(found) > 1 else ("",), strict=True):
-        answer["moment"] += turn
-    return {**asked, "answers": answers}
+        skipped = "This time does not exist on that date: clocks are set forward over it."
+        return {**shown, "fault": skipped}
+    target, turns = Target(host, document, event), TURNS if len(found) > 1 else ("",)
+    answers = [_answer(target, *each, zone) for each in zip(found, turns, strict=True)]
+    return {**shown, "answers": answers}
 
 
 TURNS = (", before the clock is set back", ", after the clock is set back")
@@ -129,8 +119,9 @@ def _instants(day: str, time: str, zone: ZoneInfo) -> list[int]:
     return [int(each.timestamp()) for each in dict.fromkeys(real)]
 
 
-def _answer(target: Target, at: int, zone: ZoneInfo) -> dict[str, Any]:
-    answer: dict[str, Any] = {"moment": moment(at, zone), "reasons": [], "trouble": None}
+def _answer(target: Target, at: int, turn: str, zone: ZoneInfo) -> dict[str, Any]:
+    inactive, said = not target.event.active, moment(at, zone) + turn
+    answer: dict[str, Any] = {"moment": said, "reasons": [], "trouble": None, "inactive": inactive}
     try:
         offer = offer_for(target, service.calendar_of(target.host), clock.now())
         answer["reasons"] = explained(service.google(), offer, at)
@@ -140,5 +131,4 @@ def _answer(target: Target, at: int, zone: ZoneInfo) -> dict[str, Any]:
         answer["trouble"] = "No time is offered at the moment: Google does not answer."
     except NotBooked as error:
         answer["trouble"] = f"No time is offered: {error}."
-    answer["inactive"] = not target.event.active
     return answer
