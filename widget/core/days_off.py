@@ -3,8 +3,6 @@
 The library is large (14 MB of files), so it is imported when a host first has to do with it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache

@@ -1,14 +1,12 @@
 """The settings document, version 1: its schema, its faults by path, its defaults. Pure."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -107,7 +105,7 @@ class EventType(_Part):
         """What a guest can choose from, in minutes."""
         return self.durations or [self.duration]
 
-    def lasting(self, minutes: int | None) -> EventType:
+    def lasting(self, minutes: int | None) -> Self:
         """The same for a guest who has chosen a length (None: the event type's own)."""
         chosen = minutes is not None and minutes != self.duration
         return self.model_copy(update={"duration": minutes}) if chosen else self

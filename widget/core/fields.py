@@ -3,8 +3,6 @@
 A check for pydantic raises wrong(what the host is told).
 """
 
-from __future__ import annotations
-
 import base64
 import re
 import unicodedata

@@ -5,8 +5,6 @@ else is said of it; then hours of a date override; then public holidays and date
 own overrides close, which close every schedule; then the week.
 """
 
-from __future__ import annotations
-
 from datetime import date
 from functools import partial
 from zoneinfo import ZoneInfo

@@ -4,8 +4,6 @@ Calendly: GET /event_types and /user_availability_schedules (v2). Cal.com: GET /
 /v2/schedules, and what version 1 called them.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import tomllib

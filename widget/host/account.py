@@ -1,7 +1,5 @@
 """The host's connection to Google: its state, disconnecting, deleting the account."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import redirect, request, session

@@ -1,7 +1,5 @@
 """What a host does with bookings: cancel, move, mark, download."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import replace
 

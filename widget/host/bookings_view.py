@@ -1,7 +1,5 @@
 """The host's bookings as the settings page lists them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The calendars a host can choose from, with Google's names and colours; kept for a minute."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, replace
 from typing import Any

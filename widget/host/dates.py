@@ -1,7 +1,5 @@
 """The section of single dates with other hours: a month to choose from, and what was chosen."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo

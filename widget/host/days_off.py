@@ -1,7 +1,5 @@
 """Days off on the settings page: public holidays to choose from and to work on, and their names."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo

@@ -1,7 +1,5 @@
 """The list of event types: how it is shown, and changed by its buttons."""
 
-from __future__ import annotations
-
 from flask import request
 
 import models

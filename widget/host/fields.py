@@ -3,8 +3,6 @@
 A new field of an event type: the settings document, a table there, and the place that uses it.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from dataclasses import dataclass

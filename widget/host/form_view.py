@@ -1,7 +1,5 @@
 """A section's form as the templates see it: its values, and what is wrong, each at its field."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from typing import Any

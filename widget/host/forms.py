@@ -1,7 +1,5 @@
 """A section's form (host/fields.py), read into its part of the settings document. Pure."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

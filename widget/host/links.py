@@ -1,7 +1,5 @@
 """Blueprint: one-off links, made and revoked on the settings page."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """One-off links as the settings page lists them, and the form for a new one."""
 
-from __future__ import annotations
-
 from typing import Any
 from zoneinfo import ZoneInfo
 

@@ -1,7 +1,5 @@
 """A host picks a new time for a booking, in the picker that guests know."""
 
-from __future__ import annotations
-
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 

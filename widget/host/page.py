@@ -1,7 +1,5 @@
 """What every page of the host's side shares: its layout, its addresses, its forms."""
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import urlencode
 

@@ -1,7 +1,5 @@
 """Blueprint: the host's picture, made small and anew from what was uploaded."""
 
-from __future__ import annotations
-
 import base64
 import io
 import threading

@@ -3,8 +3,6 @@
 Only the settings page itself may frame these pages.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 

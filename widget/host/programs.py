@@ -1,7 +1,5 @@
 """Blueprint: API tokens of the host's own programs, made and ended on the settings page."""
 
-from __future__ import annotations
-
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user

@@ -1,7 +1,5 @@
 """The single settings page: sections that are saved one by one."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from flask import abort, redirect, request

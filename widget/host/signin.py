@@ -1,7 +1,5 @@
 """Blueprint: landing page, sign-in with Google, settings."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import logging

@@ -1,7 +1,5 @@
 """What a host pastes into a page, in five ways, and whether it is live there."""
 
-from __future__ import annotations
-
 from html import escape
 from typing import Any
 

@@ -3,8 +3,6 @@
 Nothing is done, and a page of its own keeps what was typed, to be sent once more.
 """
 
-from __future__ import annotations
-
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required

@@ -1,7 +1,5 @@
 """A settings document, stored: with what it takes along of a handle or slug that is another now."""
 
-from __future__ import annotations
-
 import peewee
 
 import models

@@ -1,7 +1,5 @@
 """The next free times of an event type, to paste into an e-mail: each leads to its form."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from babel import Locale

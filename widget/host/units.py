@@ -1,7 +1,5 @@
 """Lengths of time as people type them: 30, 30 min, 4 h, 1 h 30 min, 2 days. Pure."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

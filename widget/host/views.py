@@ -1,7 +1,5 @@
 """The settings page as its templates see it: every section's form, and what stands around it."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo

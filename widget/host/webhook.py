@@ -1,7 +1,5 @@
 """Blueprint: the host's webhook, set and tried on the settings page."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import abort, redirect, request

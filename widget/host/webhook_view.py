@@ -1,7 +1,5 @@
 """The webhook's section of the settings page: where events are sent, and how that went."""
 
-from __future__ import annotations
-
 from typing import Any, get_args
 
 import models

@@ -3,8 +3,6 @@
 The settings document keeps such a range as two: until 24:00, and from 00:00 on the next day.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import date, timedelta
 from typing import Any, NamedTuple

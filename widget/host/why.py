@@ -1,7 +1,5 @@
 """Why a time is not offered, in words: for the settings page and for `flask explain`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
