@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, cast
+from typing import Annotated, Literal, Self
 
 from flask import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 
 import models
 from widget.booking import guest_input, links, one_off, rows
@@ -16,6 +16,7 @@ from widget.core.document import EventType, Question, Settings
 from widget.core.locations import LOCATIONS, Location
 
 Status = Literal["pending", "confirmed", "cancelled", "failed"]
+Time = Annotated[str, BeforeValidator(to_rfc3339)]  # of an instant
 
 
 class Answer(BaseModel):
@@ -68,19 +69,13 @@ class EventTypeAnswer(Answer):
     url: str
 
     @classmethod
-    def of(cls, config: Config, handle: str, event: EventType) -> EventTypeAnswer:
-        return cls(
-            slug=event.slug,
-            title=event.title,
-            description=event.description,
-            duration=event.duration,
-            durations=event.durations,
-            location=event.location,
-            location_detail="" if LOCATIONS[event.location].secret else event.location_detail,
-            extra_guests=event.extra_guests,
-            questions=list(guest_input.questions(event)),
-            url=f"{config.public_url}/book/{handle}/{event.slug}",
-        )
+    def of(cls, config: Config, handle: str, event: EventType) -> Self:
+        own = {
+            "location_detail": "" if LOCATIONS[event.location].secret else event.location_detail,
+            "questions": guest_input.questions(event),
+            "url": f"{config.public_url}/book/{handle}/{event.slug}",
+        }
+        return cls.model_validate({**dict(event), **own})
 
 
 class HostAnswer(Answer):
@@ -92,17 +87,13 @@ class HostAnswer(Answer):
     event_types: list[EventTypeAnswer]
 
     @classmethod
-    def of(cls, config: Config, document: Settings) -> HostAnswer:
-        return cls(
-            handle=document.handle,
-            display_name=document.display_name,
-            time_zone=document.time_zone,
-            event_types=[
-                EventTypeAnswer.of(config, document.handle, event)
-                for event in document.event_types
-                if event.listed and event.active
-            ],
-        )
+    def of(cls, config: Config, document: Settings) -> Self:
+        listed = [
+            EventTypeAnswer.of(config, document.handle, event)
+            for event in document.event_types
+            if event.listed and event.active
+        ]
+        return cls.model_validate({**dict(document), "event_types": listed})
 
 
 class SlotsAnswer(Answer):
@@ -113,17 +104,32 @@ class SlotsAnswer(Answer):
     slots: list[Slot]
 
 
-class BookingAnswer(Answer):
+class OfBooking(Answer):
+    """What is said of a booking: columns of its row, and what is made of them."""
+
+    @classmethod
+    def of(cls, config: Config, booking: models.Booking) -> Self:
+        stands = booking.status in models.ACTIVE
+        said = {
+            **booking.__data__,
+            "success": stands,
+            "manageUrl": links.booking_url(config, booking.id),
+            "meetLink": rows.meeting_link(booking) if stands else None,
+        }
+        return cls.model_validate({**said, "booking": said, "guest": said})
+
+
+class BookingAnswer(OfBooking):
     """A booking as it is now."""
 
     id: str
-    start: str
-    end: str
+    start: Time = Field(validation_alias="start_at")
+    end: Time = Field(validation_alias="end_at")
     status: Status
     manageUrl: str
 
 
-class BookedAnswer(Answer):
+class BookedAnswer(OfBooking):
     """`success`: it stands, or may stand while it is pending; one that an earlier request with
     the same key made can be over by now."""
 
@@ -131,32 +137,12 @@ class BookedAnswer(Answer):
     booking: BookingAnswer
     meetLink: str | None
 
-    @classmethod
-    def of(cls, config: Config, booking: models.Booking) -> BookedAnswer:
-        stands = booking.status in models.ACTIVE
-        return cls(
-            success=stands,
-            booking=BookingAnswer(**_booking(config, booking)),
-            meetLink=rows.meeting_link(booking) if stands else None,
-        )
-
-
-def _booking(config: Config, booking: models.Booking) -> dict[str, Any]:
-    """The fields of BookingAnswer."""
-    return {
-        "id": booking.id,
-        "start": to_rfc3339(booking.start_at),
-        "end": to_rfc3339(booking.end_at),
-        "status": cast(Status, booking.status),
-        "manageUrl": links.booking_url(config, booking.id),
-    }
-
 
 class Guest(Answer):
     """Who booked."""
 
-    name: str
-    email: str
+    name: str = Field(validation_alias="guest_name")
+    email: str = Field(validation_alias="guest_email")
     tz: str
     language: str
 
@@ -165,40 +151,17 @@ class HostsBooking(BookingAnswer):
     """A booking as its host may see it: all that the guest said."""
 
     event: str
-    title: str
+    title: str = Field(validation_alias=AliasPath("promise", "title"))
     meetLink: str | None
     guest: Guest
     guests: list[str] = Field(description="E-mail addresses of more people.")
     notes: str
     answers: dict[str, str | bool]
     utm: dict[str, str]
-    createdAt: str
-    cancelledBy: str | None
-    cancelReason: str | None
-    noShow: bool
-
-    @classmethod
-    def of(cls, config: Config, booking: models.Booking) -> HostsBooking:
-        return cls(
-            **_booking(config, booking),
-            event=booking.event,
-            title=booking.promise["title"],
-            meetLink=rows.meeting_link(booking) if booking.status in models.ACTIVE else None,
-            guest=Guest(
-                name=booking.guest_name,
-                email=booking.guest_email,
-                tz=booking.tz,
-                language=booking.language,
-            ),
-            guests=booking.guests,
-            notes=booking.notes,
-            answers=booking.answers,
-            utm=booking.utm,
-            createdAt=to_rfc3339(booking.created_at),
-            cancelledBy=booking.cancelled_by,
-            cancelReason=booking.cancel_reason,
-            noShow=booking.no_show,
-        )
+    createdAt: Time = Field(validation_alias="created_at")
+    cancelledBy: str | None = Field(validation_alias="cancelled_by")
+    cancelReason: str | None = Field(validation_alias="cancel_reason")
+    noShow: bool = Field(validation_alias="no_show")
 
 
 class BookingsAnswer(Answer):
@@ -219,25 +182,18 @@ class LinkAnswer(Answer):
     times: list[str] | None = Field(description="Starts, or ranges as START/END.")
     uses: int
     used: int
-    expires: str | None
+    expires: Time | None = Field(validation_alias="expires_at")
     state: one_off.State
-    createdAt: str
+    createdAt: Time = Field(validation_alias="created_at")
 
     @classmethod
-    def of(cls, config: Config, handle: str, link: one_off.OneOffLink, now: int) -> LinkAnswer:
-        return cls(
-            code=link.code,
-            url=one_off.address(config, handle, link),
-            event=link.event,
-            title=link.title,
-            duration=link.duration,
-            times=link.times and [one_off.said(each) for each in link.times],
-            uses=link.uses,
-            used=link.used,
-            expires=None if link.expires_at is None else to_rfc3339(link.expires_at),
-            state=link.state(now),
-            createdAt=to_rfc3339(link.created_at),
-        )
+    def of(cls, config: Config, handle: str, link: one_off.OneOffLink, now: int) -> Self:
+        own = {
+            "url": one_off.address(config, handle, link),
+            "times": link.times and [one_off.said(each) for each in link.times],
+            "state": link.state(now),
+        }
+        return cls.model_validate({**link.__data__, **own})
 
 
 class LinksAnswer(Answer):
