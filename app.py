@@ -1,7 +1,5 @@
 """The map of the house."""
 
-from __future__ import annotations
-
 import gc
 import threading
 from functools import partial

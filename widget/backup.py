@@ -1,7 +1,5 @@
 """`flask backup`: a copy of the SQLite database while the server runs."""
 
-from __future__ import annotations
-
 import sqlite3
 from contextlib import closing
 from pathlib import Path

@@ -1,8 +1,6 @@
 """Flask commands. Each prints to standard output what was asked for (of `doctor` that is what
 fails, too), and to standard error why it was not done."""
 
-from __future__ import annotations
-
 import io
 import json
 import sys

@@ -1,7 +1,5 @@
 """Flask commands about bookings."""
 
-from __future__ import annotations
-
 import json
 import time
 from typing import Any

@@ -1,7 +1,5 @@
 """What commands share: whom they are about, and how they answer."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`flask import`: event types and hours from what Calendly's or Cal.com's API answers."""
 
-from __future__ import annotations
-
 import io
 
 import click

@@ -1,7 +1,5 @@
 """Flask commands about one-off links."""
 
-from __future__ import annotations
-
 import re
 
 import click

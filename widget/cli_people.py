@@ -1,7 +1,5 @@
 """Flask commands about what is stored of people: guests, and the keys of hosts' tokens."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 import click

@@ -1,7 +1,5 @@
 """Flask commands about the API tokens of hosts' own programs."""
 
-from __future__ import annotations
-
 import click
 from flask.cli import AppGroup
 

@@ -1,7 +1,5 @@
 """The environment, read once into a frozen dataclass. Nothing else reads os.environ."""
 
-from __future__ import annotations
-
 import base64
 import os
 import re

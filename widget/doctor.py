@@ -1,7 +1,5 @@
 """What an operator wants to know before guests do."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 

@@ -1,7 +1,5 @@
 """Answers Prometheus on METRICS, for all workers of this server and for the database."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

@@ -6,25 +6,15 @@ written to the database for a look at a page, and a worker that died is still co
 is empty nothing is counted, and the library is not even imported.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from prometheus_client import Counter, Histogram
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 class _Counted:
     """The series that are counted in a worker."""
-
-    requests: Histogram
-    google: Histogram
-    cache: Counter
 
     def __init__(self) -> None:
         from prometheus_client import Counter, Histogram

@@ -1,7 +1,5 @@
 """`flask serve`, the production server: what is looked at before it starts."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os

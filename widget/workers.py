@@ -4,8 +4,6 @@ them when it is told to.
 It imports nothing of the application, of which each worker has enough.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

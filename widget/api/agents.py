@@ -1,7 +1,5 @@
 """Blueprint: what agents read before they act: llms.txt, and an event type as Markdown."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Response

@@ -1,7 +1,5 @@
 """What a program can have done, however it asks: by JSON or by MCP."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace

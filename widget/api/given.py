@@ -1,7 +1,5 @@
 """What a program sent, read; and how it is told what is wrong with it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any

@@ -4,8 +4,6 @@ Revision 2026-07-28, where each request says all about itself, and those before,
 `initialize`: https://modelcontextprotocol.io/specification
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import peewee

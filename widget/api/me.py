@@ -1,7 +1,5 @@
 """Blueprint: JSON for a host's own programs, by an API token. Problems are RFC 9457 documents."""
 
-from __future__ import annotations
-
 import re
 from typing import get_args
 

@@ -1,7 +1,5 @@
 """Blueprint: Google says that something in a host's calendar changed."""
 
-from __future__ import annotations
-
 import secrets
 
 from flask import abort, request

@@ -1,8 +1,6 @@
 """Blueprint: oEmbed 1.0 (https://oembed.com) for booking addresses, so that a site's own editor
 embeds the widget when its address is pasted."""
 
-from __future__ import annotations
-
 import re
 from html import escape
 

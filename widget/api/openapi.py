@@ -1,7 +1,5 @@
 """Blueprint: OpenAPI 3.1 of what programs can do, made of the models that validate and answer."""
 
-from __future__ import annotations
-
 import tomllib
 from functools import lru_cache
 from pathlib import Path

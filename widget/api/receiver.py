@@ -1,7 +1,5 @@
 """One POST to a host's receiver: whatever that does, it is over soon and reaches nobody else."""
 
-from __future__ import annotations
-
 import time
 from contextlib import closing
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What the API answers, as models: what is sent is what they describe. Times are UTC, RFC 3339."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
@@ -26,6 +24,13 @@ class Answer(BaseModel):
         return Response(self.model_dump_json(), status, mimetype="application/json")
 
 
+class Slot(Answer):
+    """A free time."""
+
+    start: str
+    end: str
+
+
 class Problem(Answer):
     """RFC 9457 problem details. `code` is stable; `detail` is for people, in their language."""
 
@@ -45,13 +50,6 @@ class Cancelling(BaseModel):
     """Why a booking is cancelled: the guest reads it."""
 
     reason: guest_input.Reason = Field("", description="At most 1,000 characters.")
-
-
-class Slot(Answer):
-    """A free time."""
-
-    start: str
-    end: str
 
 
 class EventTypeAnswer(Answer):
@@ -221,7 +219,7 @@ class HostState(Answer):
     reason: str | None
 
     @classmethod
-    def of(cls, config: Config, host: models.Host) -> HostState:
+    def of(cls, config: Config, host: models.Host) -> Self:
         url = f"{config.public_url}/book/{host.handle}"
         return cls(handle=host.handle, url=url, reason=host.disconnected_reason)
 

@@ -1,7 +1,5 @@
 """What agents can do, as tools of the Model Context Protocol: the calls of the API."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -74,6 +72,9 @@ class Cancel(OfBooking):
     reason: str | None = Field("", description="The host reads it.")
 
 
+Run = Callable[[Any], schema.Answer]
+
+
 @dataclass(frozen=True)
 class Tool:
     """One tool; `run` raises one of given.FAULTS, NotHere or Renamed. `hints`: ToolAnnotations;
@@ -97,7 +98,6 @@ class Tool:
         }
 
 
-Run = Callable[[Any], schema.Answer]
 READS = {"readOnlyHint": True, "openWorldHint": True}
 WRITES = {"readOnlyHint": False, "destructiveHint": False, "openWorldHint": True}
 TOOLS: dict[str, Tool] = {}

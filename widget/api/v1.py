@@ -1,7 +1,5 @@
 """Blueprint: JSON for programs, open to every origin. Problems are RFC 9457 documents."""
 
-from __future__ import annotations
-
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 

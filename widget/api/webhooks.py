@@ -1,8 +1,6 @@
 """Tells hosts' own programs what happened: webhooks, sent by Standard Webhooks
 (https://www.standardwebhooks.com)."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

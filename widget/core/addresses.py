@@ -1,7 +1,5 @@
 """Web addresses: the one parser of origins and URLs, which reads them as browsers do. Pure."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address

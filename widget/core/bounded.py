@@ -1,7 +1,5 @@
 """A dictionary that forgets what was not asked for the longest, so that it holds so many bytes."""
 
-from __future__ import annotations
-
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable

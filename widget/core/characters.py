@@ -4,8 +4,6 @@ They come along when people paste: direction marks around a number from a phone'
 zero-width spaces of web pages, soft hyphens, tabs. What a script or an emoji needs is kept.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

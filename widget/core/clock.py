@@ -1,8 +1,6 @@
 """Instants and lengths of time, in whole seconds (instants since 1970 UTC); RFC 3339; times of a
 day."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """E-mail addresses and phone numbers as people write and paste them. Pure."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """The settings of a host who signs in for the first time. Pure."""
 
-from __future__ import annotations
-
 from widget.core import characters, zones
 from widget.core import fields as core_fields
 from widget.core.document import WEEKDAYS, EventType, Settings

@@ -4,8 +4,6 @@ How the host chooses one is in host/fields.toml, what guests call it in guest/in
 drawing in templates/guest/icons.html, a rival's word for it in core/moving.toml.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """Names for addresses, made from texts: handles, slugs, ids of questions. Pure."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable

@@ -4,8 +4,6 @@ The rule is "What makes a slot" of the outside interface. An instant is a whole 
 since 1970-01-01T00:00:00Z. Intervals are half-open: the start belongs to them, the end does not.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,6 +26,14 @@ Stretch = tuple[int, int]  # an unbroken run of open instants of one range
 Time = tuple[int, int | None]  # where one slot starts; or from when to when slots are
 Clocks = tuple[tuple[int, int], ...]  # until when, and what is the offset from UTC (seconds)
 Obstacle = tuple[int, int, str, str]  # low, high, code, detail: no slot starts with low < it < high
+
+
+class Reason(NamedTuple):
+    """Why a slot cannot start at a time: past, notice, window, away, holiday, closed, override,
+    hours, grid, busy, booking, day_limit or week_limit."""
+
+    code: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,14 +85,6 @@ class Booked(NamedTuple):
     buffer_after_minutes: int = 0
     event: str = ""
     id: str = ""
-
-
-class Reason(NamedTuple):
-    """Why a slot cannot start at a time: past, notice, window, away, holiday, closed, override,
-    hours, grid, busy, booking, day_limit or week_limit."""
-
-    code: str
-    detail: str = ""
 
 
 def free(

@@ -3,8 +3,6 @@
 The names are CLDR's, as Babel ships them; nothing else of Babel is used here.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import cache, lru_cache

@@ -1,7 +1,5 @@
 """OAuth tokens: exchanged, refreshed, revoked; and a host's requests to Google with them."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Mapping

@@ -3,8 +3,6 @@
 Here alone it is decided what became of a call: see widget/google/errors.py for what can.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -82,7 +80,7 @@ class Google(Client):
         names = ("calendarList", "channels", "events", "freebusy")
         return SimpleNamespace(**{name: getattr(service, name)() for name in names})
 
-    def calendar_of(self, host: models.Host, seconds: float | None = None) -> Calendar:
+    def calendar_of(self, host: models.Host, seconds: float | None = None) -> "Calendar":
         """For one journey of at most `seconds`: a guest's request, unless said otherwise."""
         return Calendar(self, host, self.patience.budget_seconds if seconds is None else seconds)
 

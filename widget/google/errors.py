@@ -7,8 +7,6 @@ this change (Refused), this calendar (CalendarClosed), the host's grant (Disconn
 server's project at Google (NotSetUp).
 """
 
-from __future__ import annotations
-
 import random
 import re
 from collections.abc import Iterator

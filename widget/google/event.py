@@ -1,7 +1,5 @@
 """Google's event as we read it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """HTTP to Google: a call is over by its deadline, and is never sent twice behind our back."""
 
-from __future__ import annotations
-
 import http.client
 import io
 import json

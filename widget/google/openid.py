@@ -1,7 +1,5 @@
 """Who signs in: OpenID Connect's code flow, and what an ID token has to say to be believed."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac
@@ -10,7 +8,7 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import models
 from models import SignInFault
@@ -47,7 +45,7 @@ class SignIn:
     onward: str = ""  # where the host wanted to go
 
     @classmethod
-    def begin(cls, onward: str) -> SignIn:
+    def begin(cls, onward: str) -> Self:
         state, nonce, verifier = (secrets.token_urlsafe(size) for size in (16, 16, 32))
         return cls(state, nonce, verifier, onward)
 
