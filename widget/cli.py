@@ -14,14 +14,13 @@ from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 
 import models
-from widget import cli_bookings, cli_import, cli_links, cli_people, cli_tokens, doctor
+from widget import cli_bookings, cli_import, cli_stored, doctor
 from widget.api import webhooks as sending
-from widget.backup import backup
 from widget.booking import deletion, guest_input, reconcile, rows, settling, webhooks
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
 from widget.booking.target import Target
-from widget.cli_common import known_host, listing, not_imported, out, show, write
+from widget.cli_common import known_host, listing, not_imported, out, show, write, yes
 from widget.core.clock import now, to_rfc3339
 from widget.core.document import SettingsError, document_json, load_document, parse_document
 from widget.core.names import renamed_slugs
@@ -39,9 +38,9 @@ def register(app: Flask) -> None:
 
 
 def _commands() -> tuple[click.Command, ...]:
-    groups = (settings_group, hosts_group, cli_people.guests, cli_bookings.group, cli_tokens.group)
-    more = (cli_links.group, cli_import.group, cli_people.keys)
-    return (*groups, *more, explain, reconcile_, check, backup, serve)
+    stored = (cli_stored.guests, cli_stored.tokens_group, cli_stored.keys, cli_stored.backup)
+    groups = (settings_group, hosts_group, cli_bookings.group, cli_bookings.links, cli_import.group)
+    return (*groups, *stored, explain, reconcile_, check, serve)
 
 
 def register_without(app: Flask, faults: str) -> None:
@@ -128,9 +127,6 @@ def list_hosts(form: str) -> None:
 def _host_line(row: dict[str, Any]) -> str:
     state = "connected" if row["connected"] else f"disconnected ({row['reason']})"
     return "\t".join((row["handle"], row["email"], state, ", ".join(row["event_types"])))
-
-
-yes = click.option("--yes", is_flag=True, help="Do not ask first.")
 
 
 @hosts_group.command("delete")

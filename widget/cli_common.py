@@ -11,6 +11,7 @@ import models
 from widget.core.document import SettingsError
 
 out = click.argument("file", type=click.Path(dir_okay=False, writable=True), required=False)
+yes = click.option("--yes", is_flag=True, help="Do not ask first.")
 listing = click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
 
 
