@@ -2,10 +2,9 @@
 
 v1             JSON: event types, slots, bookings
 me             JSON: a host's own programs, by token
-calls          what a program can have done, however it asks
+calls          what a program can have done, however it asks, and what it is told
 mcp            the Model Context Protocol over HTTP
 tools          what agents can do with it
-given          what a program sent, read
 schema         what they answer, as models
 agents         llms.txt, and event types as Markdown
 oembed         for editors that embed by address

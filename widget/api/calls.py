@@ -1,9 +1,13 @@
-"""What a program can have done, however it asks: by JSON or by MCP."""
+"""What a program can have done, by JSON or by MCP; and how it is told what is wrong."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 import models
 from widget.api import schema
@@ -15,18 +19,11 @@ from widget.booking.target import Look, Target, of_booking
 from widget.core import clock
 from widget.text import language
 from widget.text.language import gettext as _
-from widget.web import limits, service
+from widget.web import errors as web_errors
+from widget.web import limits, messages, service
 
 LONGEST_DAYS = 62
 KEY_LENGTH = 255
-
-
-class OtherTimes(Exception):
-    """A time cannot be had, for the reason in `error`: the nearest free `slots` instead."""
-
-    def __init__(self, error: NotBooked, slots: list[schema.Slot]) -> None:
-        super().__init__(error.code)
-        self.error, self.slots = error, slots
 
 
 def slots(target: Look, given: Mapping[str, Any]) -> tuple[schema.SlotsAnswer, Offer]:
@@ -56,7 +53,7 @@ def book(
 ) -> schema.BookedAnswer:
     """Book, or give the booking that this key made before; `named`: what the caller calls the key.
 
-    Raises Invalid, OtherTimes or NotBooked.
+    Raises Invalid or NotBooked.
     """
     wish = guest_input.read_details(target.event, given, target.document.time_zone)
     target = replace(target, event=target.event.lasting(wish.duration))
@@ -67,21 +64,20 @@ def book(
     except KeyReused:
         raise Invalid({named: _("This key came with another booking before.")}) from None
     except (SlotTaken, SlotUnavailable) as error:
-        raise _other_times(target, error, wish.start) from error
+        error.nearest = _nearest(target, wish.start)
+        raise
     return schema.BookedAnswer.of(service.config(), booking)
 
 
 def move(booking: models.Booking, start: int) -> schema.BookedAnswer:
-    """Move a booking for its guest. Raises OtherTimes or NotBooked."""
+    """Move a booking for its guest. Raises NotBooked."""
     try:
         moved = act.reschedule(service.google(), booking, start, caller(), clock.now())
-    except NotOffered:
-        raise
     except (SlotTaken, SlotUnavailable) as error:
         target = of_booking(booking)
-        if target is None or not target.event.active:
-            raise
-        raise _other_times(target, error, start, booking) from error
+        if target and target.event.active and not isinstance(error, NotOffered):
+            error.nearest = _nearest(target, start, booking)
+        raise
     return schema.BookedAnswer.of(service.config(), moved)
 
 
@@ -91,15 +87,15 @@ def caller() -> act.Caller:
     return act.Caller(allow=limits.allow_booking, language=spoken)
 
 
-def _other_times(
-    target: Target, error: NotBooked, start: int, moving: models.Booking | None = None
-) -> Exception:
-    """The time is gone: what is free now instead, the nearest in order."""
+def _nearest(
+    target: Target, start: int, moving: models.Booking | None = None
+) -> list[schema.Slot] | None:
+    """What is free instead of a time that is gone, the nearest in order."""
     try:
         offer = offer_for(target, service.calendar_of(target.host), clock.now(), moving)
     except NotBooked:  # Google stopped answering meanwhile
-        return error
-    return OtherTimes(error, schema.slots_of(offer.nearest(start), target.event))
+        return None
+    return schema.slots_of(offer.nearest(start), target.event)
 
 
 def idempotency_key(key: Any, errors: dict[str, str], named: str) -> str | None:
@@ -111,3 +107,40 @@ def idempotency_key(key: Any, errors: dict[str, str], named: str) -> str | None:
     if errors:
         raise Invalid(errors)
     return key if good else None
+
+
+# --- what was sent, and what is wrong with it -----------------------------------------------------
+
+
+def json_body(errors: dict[str, str]) -> dict[str, Any]:
+    """The JSON object that was sent; {} with a message in `errors` for anything else."""
+    try:
+        body = request.get_json()
+    except (BadRequest, UnsupportedMediaType, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        errors["body"] = _("Send a JSON object with Content-Type application/json.")
+        return {}
+    return body
+
+
+FAULTS = (Invalid, NotBooked)
+
+
+def told(
+    error: Invalid | NotBooked, words: Callable[[NotBooked], str] = messages.refusal
+) -> Response:
+    """One of FAULTS as problem details: nothing was booked or changed; `words` say that."""
+    if isinstance(error, Invalid):
+        said = _("Some fields are not right.")
+        return web_errors.problem(422, "invalid_request", said, errors=error.errors)
+    nearest = error.nearest
+    more = {} if nearest is None else {"slots": [each.model_dump() for each in nearest]}
+    response = web_errors.problem(error.status, error.code, words(error), **more)
+    return messages.with_retry(response, error)
+
+
+def tell(blueprint: Blueprint, words: Callable[[NotBooked], str] = messages.refusal) -> None:
+    """Answer FAULTS that the routes of a blueprint raise."""
+    for fault in FAULTS:
+        blueprint.register_error_handler(fault, partial(told, words=words))

@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest, TooManyRequests, UnsupportedMediaTyp
 
 import models
 from widget.api import tools
-from widget.api.given import FAULTS, told
+from widget.api.calls import FAULTS, told
 from widget.api.openapi import VERSION
 from widget.booking.target import NotHere
 from widget.web import errors as web_errors

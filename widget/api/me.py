@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 import models
 from widget.api import schema
-from widget.api.given import json_body, tell
+from widget.api.calls import json_body, tell
 from widget.booking import act, links, one_off, rows, tokens
 from widget.booking.guest_input import Invalid, checked, instant
 from widget.core import clock

@@ -77,7 +77,7 @@ Run = Callable[[Any], schema.Answer]
 
 @dataclass(frozen=True)
 class Tool:
-    """One tool; `run` raises one of given.FAULTS, NotHere or Renamed. `hints`: ToolAnnotations;
+    """One tool; `run` raises one of calls.FAULTS, NotHere or Renamed. `hints`: ToolAnnotations;
     `words`: what is said of a NotBooked."""
 
     name: str

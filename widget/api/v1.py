@@ -4,7 +4,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from widget.api import calls, schema
-from widget.api.given import json_body, tell
+from widget.api.calls import json_body, tell
 from widget.booking import guest_input
 from widget.booking.target import Look, find
 from widget.web import cache, service

@@ -1,6 +1,7 @@
 """Why nothing was booked, or a booking stays as it is."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from widget.core.slots import Reason
 
@@ -9,10 +10,12 @@ RETRY_SECONDS = 30
 
 class NotBooked(Exception):
     """Nothing was booked. `code` is the interface's stable word for why, `status` that of HTTP;
-    coming back helps after `retry_after` seconds, if ever. Its words are in web/messages.toml."""
+    coming back helps after `retry_after` seconds, if ever; a program is told of the `nearest`
+    free slots, where they were looked for. Its words are in web/messages.toml."""
 
     code, status = "invalid_request", 422
     retry_after: int | None = None
+    nearest: Any = None
 
 
 class BadField(NotBooked):
