@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 import models
-from widget.booking import channels, events, rows, settling, states, whereabouts
+from widget.booking import channels, events, leases, rows, settling, states, whereabouts
 from widget.booking.channels import Channel, WatchedCalendar
 from widget.core.clock import DAY, HOUR, Clock
 from widget.core.document import load_document
@@ -74,17 +74,19 @@ def read_changes(google: Google, watched: WatchedCalendar, now: int) -> int:
     A calendar that takes too long is gone on with in the next round, from the page where this
     one ended. What could not be taken in is kept as `unread` and asked for in the next round.
     """
-    lease = channels.begin_reading(watched, now, now + READ_SECONDS)
+    lease = leases.take(f"reading:{watched.id}", now, now + READ_SECONDS)
     if lease is None:
         return 0
+    models.note(watched, due=False)  # what Google notifies of from now on makes it due again
     reading = _Reading(google.calendar_of(watched.host, READ_SECONDS / 2), watched, now)
     try:
         while reading.page():
             pass
         reading.rest()
     finally:
-        whole = not (watched.page_token or watched.unread)
-        channels.end_reading(watched, lease, now, whole=whole and reading.done)
+        whole = reading.done and not (watched.page_token or watched.unread)
+        models.note(watched, **({"read_at": now} if whole else {"due": True}))
+        lease.release()
     return reading.changed
 
 

@@ -4,8 +4,6 @@ import peewee
 
 import models
 from models import Host, JSONText, Table
-from widget.booking import leases
-from widget.booking.leases import Held
 
 
 class WatchedCalendar(Table):
@@ -64,27 +62,12 @@ def unwatched(host: Host, calendars: set[str]) -> list[WatchedCalendar]:
     return list(query.where(WatchedCalendar.host == host, others))
 
 
-def begin_reading(watched: WatchedCalendar, now: int, until: int) -> Held | None:
-    """The lease to read a calendar's changes; None while another worker has it. What Google
-    notifies of from now on makes the calendar due again."""
-    lease = leases.take(f"reading:{watched.id}", now, until)
-    if lease:
-        models.note(watched, due=False)
-    return lease
-
-
 def turn_page(
     watched: WatchedCalendar, sync_token: str | None, page_token: str | None, unread: list[str]
 ) -> None:
     """Keep how far a calendar was read."""
     watched.sync_token, watched.page_token, watched.unread = sync_token, page_token, unread
     watched.save(only=["sync_token", "page_token", "unread"])
-
-
-def end_reading(watched: WatchedCalendar, lease: Held, now: int, *, whole: bool) -> None:
-    """Release the lease; a calendar that was not read to its end is due in the next round."""
-    models.note(watched, **({"read_at": now} if whole else {"due": True}))
-    lease.release()
 
 
 def due(host: Host, calendars: set[str], now: int) -> list[WatchedCalendar]:
