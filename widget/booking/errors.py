@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from widget.core.slots import Reason
+from widget.google import errors as google
 
 RETRY_SECONDS = 30
 
@@ -125,3 +126,16 @@ class CalendarDisconnected(NotBooked):
 
 class NotSetUp(Unavailable):
     """Google does not take this server's requests: only whoever runs it can help."""
+
+
+def not_booked(error: google.GoogleError) -> NotBooked:
+    """What a fault of Google's means for who books, moves or cancels."""
+    if isinstance(error, google.Disconnected | google.Gone | google.CalendarClosed):
+        return CalendarDisconnected(str(error))
+    if isinstance(error, google.NotSetUp):
+        return NotSetUp(str(error))
+    # 403 is of one event, and often in passing
+    certain = type(error) is google.Refused and error.status != 403
+    if certain and error.method in google.WRITES:
+        return CalendarRefused(str(error))
+    return CalendarUnavailable(str(error))

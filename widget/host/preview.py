@@ -13,7 +13,8 @@ from flask_wtf.csrf import generate_csrf
 
 import models
 from widget.booking import act, events
-from widget.booking.offer import Offer, not_booked, offer_for
+from widget.booking.errors import not_booked
+from widget.booking.offer import Offer, offer_for
 from widget.booking.target import Target
 from widget.core import clock, slots
 from widget.core.document import SettingsError, load_document, parse_document
