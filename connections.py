@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -169,9 +169,6 @@ class SqliteDatabase(peewee.SqliteDatabase):
         """A thread's connection is its own, and none is idle."""
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
-        with self._turn_for(sql):
-            return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
-
-    def _turn_for(self, sql: str) -> AbstractContextManager[None]:
         writes = sql.startswith(WRITES) and not self.in_transaction()
-        return self.writing() if writes else nullcontext()
+        with self.writing() if writes else nullcontext():
+            return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]

@@ -10,7 +10,7 @@ import models
 from models import Booking
 from widget.booking import errors, events, mail, offer, one_off, refusals, rows, settling, states
 from widget.booking.guest_input import Details, Invalid, questions
-from widget.booking.offer import Bookable, not_booked, offer_for
+from widget.booking.offer import Bookable, offer_for
 from widget.booking.target import Target, of_booking
 from widget.core import clock, slots
 from widget.core.document import EventType
@@ -81,10 +81,7 @@ def _book(
         looked, booking = _claim(looked, details, key, caller)
     except states.KeyTaken:  # the same request, at the same time
         return _book(calendar, target, details, key, caller, now)
-    try:
-        return _make(calendar, looked, booking)
-    except models.NoAnswer as error:
-        return _unwritten(booking, error)
+    return _written(booking, lambda: _make(calendar, looked, booking))
 
 
 def _made_before(host: models.Host, details: Details, key: str) -> Booking | None:
@@ -102,21 +99,38 @@ def _made_before(host: models.Host, details: Details, key: str) -> Booking | Non
 
 def _make(calendar: Calendar, looked: Bookable, booking: Booking) -> Booking:
     """Ask Google for busy times anew, then insert the event. Raises as `book`."""
+    now = looked.now
     try:
         offer.ask_again(calendar, looked, booking.start_at)
+        if made := events.make(calendar, booking, looked.settings, now):
+            return made
     except errors.NotBooked as error:
-        if states.fail(booking, error.code, looked.now):
+        if states.fail(booking, error.code, now):
             raise
-        return rows.as_it_is(booking)  # it took so long that a round has settled it
-    return _insert(calendar, looked, booking)
+    except Unknown as error:
+        _stays_pending(booking, error)
+    except GoogleError as error:
+        log.warning("booking %s: not made: %s", booking.id, error)
+        if states.fail(booking, f"{error.status} {error.reason}"[:80], now):
+            raise _not_taken(booking, error) from error
+    try:
+        return rows.as_it_is(booking)  # a round may have settled it, so long did it take
+    except models.Erased:  # nobody would know of the event any more
+        with suppress(GoogleError):
+            calendar.delete(booking.calendar, booking.google_event_id, None)
+        raise
 
 
-def _unwritten(booking: Booking, error: Exception) -> Booking:
-    """The booking as it was claimed or as its change was begun: Google's answer could not be
-    stored, so a reconcile round finds it out, as after an unknown outcome."""
-    log.error("booking %s: the database does not answer: %s", booking.id, type(error).__name__)
-    models.database.close()  # the next question opens a connection that may be better
-    return booking
+def _written(begun: Booking, talk: Callable[[], Booking]) -> Booking:
+    """What comes of a talk with Google about a booking that is claimed, or whose change is `begun`.
+    When the answer cannot be stored it stays so, and a reconcile round finds it out, as after an
+    unknown outcome."""
+    try:
+        return talk()
+    except models.NoAnswer as error:
+        log.error("booking %s: the database does not answer: %s", begun.id, type(error).__name__)
+        models.database.close()  # the next question opens a connection that may be better
+        return begun
 
 
 def _claim(
@@ -165,30 +179,11 @@ def _claimed(looked: Bookable, details: Details, key: str | None, caller: Caller
     }
 
 
-def _insert(calendar: Calendar, looked: Bookable, booking: Booking) -> Booking:
-    now = looked.now
-    try:
-        if made := events.make(calendar, booking, looked.settings, now):
-            return made
-    except Unknown as error:
-        _stays_pending(booking, error)
-    except GoogleError as error:
-        log.warning("booking %s: not made: %s", booking.id, error)
-        if states.fail(booking, f"{error.status} {error.reason}"[:80], now):
-            raise _not_taken(booking, error) from error
-    try:
-        return rows.as_it_is(booking)
-    except models.Erased:  # nobody would know of the event any more
-        with suppress(GoogleError):
-            calendar.delete(booking.calendar, booking.google_event_id, None)
-        raise
-
-
 def _not_taken(booking: Booking, error: GoogleError) -> Exception:
     """What to raise for a guest: Invalid at every e-mail field when Google refuses an attendee's
     address, since it does not say which; else a NotBooked."""
     if not events.is_about_attendees(error):
-        return not_booked(error)
+        return errors.not_booked(error)
     fields = ("email", "guests") if booking.guests else ("email",)
     return Invalid(dict.fromkeys(fields, _("Google does not accept this e-mail address.")))
 
@@ -221,10 +216,8 @@ def cancel(google: Google, booking: Booking, reason: str, caller: Caller, now: i
         mine = states.begin_cancel(booking, caller.by, reason, now, until)
     if mine is None:
         return rows.as_it_is(booking)
-    try:
-        return _remove(google.calendar_of(mine.host), mine, booking.status, now)
-    except models.NoAnswer as error:
-        return _unwritten(mine, error)
+    calendar = google.calendar_of(mine.host)
+    return _written(mine, lambda: _remove(calendar, mine, booking.status, now))
 
 
 def _remove(calendar: Calendar, mine: Booking, before: str, now: int) -> Booking:
@@ -240,7 +233,7 @@ def _remove(calendar: Calendar, mine: Booking, before: str, now: int) -> Booking
         else:
             states.undo(mine, now)
             if rows.as_it_is(mine).status == "confirmed":
-                raise not_booked(error) from error
+                raise errors.not_booked(error) from error
     else:
         end(mine, removed, now)
     return rows.as_it_is(mine)
@@ -293,10 +286,7 @@ def reschedule(google: Google, booking: Booking, start: int, caller: Caller, now
     caller.allow()
     looked = offer_for(target, calendar, now, booking)
     looked, mine = _claim_move(looked, booking, start, caller)
-    try:
-        return _move(calendar, looked, mine)
-    except models.NoAnswer as error:
-        return _unwritten(mine, error)
+    return _written(mine, lambda: _move(calendar, looked, mine))
 
 
 def _claim_move(
@@ -319,10 +309,9 @@ def _move(calendar: Calendar, looked: Bookable, mine: Booking) -> Booking:
     now = looked.now
     try:
         offer.ask_again(calendar, looked, mine.times()[-1][0])
+        event = events.move(calendar, mine, looked.settings)
     except errors.NotBooked as error:
         return _undone(mine, error, now)
-    try:
-        event = events.move(calendar, mine, looked.settings)
     except Unknown as error:
         _stays_pending(mine, error)
     except Gone:
@@ -332,7 +321,7 @@ def _move(calendar: Calendar, looked: Bookable, mine: Booking) -> Booking:
         return _undone(mine, errors.Altered(mine.id), now, (calendar, error.event))
     except GoogleError as error:
         log.warning("booking %s: not moved: %s", mine.id, error)
-        return _undone(mine, not_booked(error), now)
+        return _undone(mine, errors.not_booked(error), now)
     else:
         with suppress(GoogleError):  # a later round hears of it too
             events.finish_move(calendar, mine, event, now)

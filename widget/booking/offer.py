@@ -8,40 +8,17 @@ from typing import Self
 import models
 from models import Booking
 from widget import metrics
-from widget.booking import busy, one_off, rows
-from widget.booking.errors import (
-    CalendarDisconnected,
-    CalendarRefused,
-    CalendarUnavailable,
-    NotBooked,
-    NotOffered,
-    NotSetUp,
-    SlotTaken,
-    SlotUnavailable,
-)
+from widget.booking import busy, errors, one_off, rows
 from widget.booking.snapshot import Snapshot
 from widget.booking.target import Look, NotHere, Target, event_in
 from widget.core import slots
 from widget.core.document import EventType, Settings, load_document
 from widget.core.hours import OneOff, slot_rules
 from widget.core.slots import Booked, Busy, Reason, Rules
-from widget.google import errors as google_errors
 from widget.google.client import Calendar
-from widget.google.errors import WRITES, CalendarClosed, Disconnected, Gone, GoogleError, Refused
+from widget.google.errors import GoogleError
 
 TAKEN = {"busy", "booking"}  # reasons that come from other people, not from the host's rules
-
-
-def not_booked(error: GoogleError) -> NotBooked:
-    """What a fault of Google's means for who books, moves or cancels."""
-    if isinstance(error, Disconnected | Gone | CalendarClosed):
-        return CalendarDisconnected(str(error))
-    if isinstance(error, google_errors.NotSetUp):
-        return NotSetUp(str(error))
-    certain = type(error) is Refused and error.status != 403  # of one event: often in passing
-    if certain and error.method in WRITES:
-        return CalendarRefused(str(error))
-    return CalendarUnavailable(str(error))
 
 
 @dataclass(frozen=True)
@@ -101,12 +78,12 @@ class Bookable(Offer):
             code = self.event.code if isinstance(self.event, OneOff) else ""
             event = event_in(host.id, document, self.event.slug, code)
         except NotHere:
-            raise NotOffered from None
+            raise errors.NotOffered from None
         if self.moving:
             event = event.lasting(self.moving.promise["duration"])
         elif self.event.durations:  # the guest has chosen one
             if self.event.duration not in event.lengths:
-                raise NotOffered
+                raise errors.NotOffered
             event = event.lasting(self.event.duration)
         rules = slot_rules(document, event)
         return replace(self, host=host, settings=document, event=event, rules=rules)
@@ -127,7 +104,7 @@ def offer_for(
     try:
         taken = busy.of(calendar, document, now)
     except GoogleError as error:
-        raise not_booked(error) from error
+        raise errors.not_booked(error) from error
     taken = without(moving, taken)
     found = rows.held(host.id, now, moving) if held else []
     rules = slot_rules(document, event)
@@ -158,16 +135,16 @@ def shown(
     try:
         taken, as_of = busy.shown(calendar_of(host), kept.document, now)
     except GoogleError as error:
-        raise not_booked(error) from error
+        raise errors.not_booked(error) from error
     return Offer(event, rules, taken, held, now, as_of=as_of)
 
 
 def _check_calendar(host: models.Host | Snapshot, document: Settings) -> None:
     """Raises CalendarDisconnected."""
     if host.disconnected_at:
-        raise CalendarDisconnected(host.disconnected_reason)
+        raise errors.CalendarDisconnected(host.disconnected_reason)
     if host.calendar_gone == document.target_calendar:
-        raise CalendarDisconnected(f"calendar is gone: {host.calendar_gone}")
+        raise errors.CalendarDisconnected(f"calendar is gone: {host.calendar_gone}")
 
 
 def without(moving: models.Booking | None, taken: list[Busy]) -> list[Busy]:
@@ -189,10 +166,10 @@ def without(moving: models.Booking | None, taken: list[Busy]) -> list[Busy]:
     return left
 
 
-def refusal(reasons: list[Reason]) -> NotBooked:
+def refusal(reasons: list[Reason]) -> errors.NotBooked:
     """Why nothing can be booked then: somebody has the time, or the host's rules exclude it."""
     rules = [reason for reason in reasons if reason.code not in TAKEN]
-    return SlotUnavailable(rules) if rules else SlotTaken()
+    return errors.SlotUnavailable(rules) if rules else errors.SlotTaken()
 
 
 # --- once more, before it is written ----------------------------------------------------------
@@ -221,11 +198,11 @@ def ask_again(calendar: Calendar, looked: Bookable, start: int) -> None:
         taken = busy.fresh(calendar, looked.settings, since, until, looked.now)
         full = moving is not None and crowded(calendar, moving, since, until)
     except GoogleError as error:
-        raise not_booked(error) from error
+        raise errors.not_booked(error) from error
     reasons = slots.reasons(looked.rules, without(moving, taken), [], looked.now, start)
     if full or any(reason.code == "busy" for reason in reasons):
         models.forget_busy(looked.host)
-        raise SlotTaken
+        raise errors.SlotTaken
 
 
 def crowded(calendar: Calendar, moving: models.Booking, since: int, until: int) -> bool:
@@ -233,3 +210,12 @@ def crowded(calendar: Calendar, moving: models.Booking, since: int, until: int) 
     freebusy does not tell the two apart."""
     start, end = max(since, moving.start_at), min(until, moving.end_at)
     return start < end and calendar.crowded(moving.calendar, start, end, moving.google_event_id)
+
+
+def is_taken(
+    calendar: Calendar, start: int, end: int, now: int, moving: models.Booking | None = None
+) -> bool:
+    """Whether Google knows of anything from start to end, but the event of a booking that is
+    `moving` there. Raises GoogleError."""
+    taken = without(moving, busy.fresh(calendar, calendar.document, start, end, now))
+    return bool(taken) or (moving is not None and crowded(calendar, moving, start, end))

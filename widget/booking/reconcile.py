@@ -9,19 +9,8 @@ from dataclasses import replace
 from functools import partial
 
 import models
-from widget.booking import (
-    act,
-    busy,
-    changes,
-    deletion,
-    events,
-    leases,
-    offer,
-    rows,
-    settling,
-    states,
-    whereabouts,
-)
+from widget.booking import act, changes, deletion, events, leases, offer, rows, settling, states
+from widget.booking.whereabouts import seen
 from widget.core import clock as core_clock
 from widget.core.clock import DAY, HOUR, Clock
 from widget.google.client import Calendar, Google
@@ -141,14 +130,14 @@ def _clear_away(calendar: Calendar, booking: models.Booking, now: int) -> None:
 
 
 def _move(calendar: Calendar, booking: models.Booking, now: int) -> None:
-    event, (_old, new) = whereabouts.seen(calendar, booking), booking.times()
+    event, (_old, new) = seen(calendar, booking), booking.times()
     if event is None:
         states.cancel(booking, now, "host")
     elif (event.start, event.end) == new:
         events.finish_move(calendar, booking, event, now)
     elif not events.untouched(booking, event):
         _undo(calendar, booking, event, now)
-    elif new[0] <= now or _taken(calendar, booking, *new, now):
+    elif new[0] <= now or offer.is_taken(calendar, *new, now, booking):
         _undo(calendar, booking, event, now, "slot_taken")
     else:
         try:
@@ -168,12 +157,6 @@ def _undo(
         events.take_in(calendar, booking, event, now)
 
 
-def _taken(calendar: Calendar, booking: models.Booking, start: int, end: int, now: int) -> bool:
-    taken = busy.fresh(calendar, calendar.document, start, end, now)
-    others = offer.without(booking, taken)
-    return bool(others) or offer.crowded(calendar, booking, start, end)
-
-
 def _confirm(calendar: Calendar, booking: models.Booking, now: int) -> None:
     try:
         event = calendar.get(booking.calendar, booking.google_event_id)
@@ -190,10 +173,9 @@ def _confirm(calendar: Calendar, booking: models.Booking, now: int) -> None:
 
 def _insert(calendar: Calendar, booking: models.Booking, now: int) -> None:
     """Google knows no event: make it, unless the time has gone meanwhile."""
-    start, end = booking.start_at, booking.end_at
-    if start <= now:
+    if booking.start_at <= now:
         states.fail(booking, "too late", now, leftover=True)
-    elif busy.fresh(calendar, calendar.document, start, end, now):
+    elif offer.is_taken(calendar, booking.start_at, booking.end_at, now):
         if now < booking.created_at + UNSEEN_SECONDS:
             raise Unavailable("calendar.events.get", 404, "what is busy may be our own event")
         states.fail(booking, "slot_taken", now, leftover=True)
