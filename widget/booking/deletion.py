@@ -9,7 +9,7 @@ from typing import Any
 import peewee
 
 import models
-from models import Booking, Host
+from models import Booking, Host, Mailing
 from widget.booking import act, mail, one_off, rows, webhooks
 from widget.booking.errors import NotBooked
 from widget.core import clock
@@ -100,7 +100,7 @@ def guest(google: Google, email: str, now: int) -> Counter[str]:
             done["leftover"] += 1
         else:
             Booking.delete().where(Booking.id == booking.id).execute()
-            done.update(removed=1, cancelled=stood)
+            done.update(removed=1, cancelled=int(stood))
     done["extra"] = _forget_extra_guest(email)
     return done
 
@@ -152,7 +152,7 @@ def wipe(days: int, now: int) -> int:
         if not ids:
             break
         with models.write():
-            mail.forget_all(ids)
-            webhooks.forget(ids)
+            for told in (Mailing, webhooks.Delivery):  # what receivers said to it goes along
+                told.delete().where(told.booking.in_(ids)).execute()
             wiped += Booking.update(WIPED).where(Booking.id.in_(ids)).execute()
     return wiped
