@@ -34,7 +34,7 @@ def database(url: str, connections: int) -> peewee.Database:
         pragmas = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "cache_size": -400}
         return SqliteDatabase(str(path), pragmas=pragmas, timeout=PATIENT_SECONDS)
     return PostgresqlDatabase(
-        **parse_url(url.replace("postgres://", "postgresql://", 1)),
+        **parse_url(url),
         autoconnect=True,
         max_connections=connections,
         timeout=PATIENT_SECONDS,

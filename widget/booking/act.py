@@ -77,9 +77,8 @@ def _book(
     refusals.check_blocked(target, details, now)
     caller.allow()
     looked = offer_for(target, calendar, now, held=False)
-    try:
-        looked, booking = _claim(looked, details, key, caller)
-    except states.KeyTaken:  # the same request, at the same time
+    looked, booking = _claim(looked, details, key, caller)
+    if booking is None:  # the same request, at the same time
         return _book(calendar, target, details, key, caller, now)
     return _written(booking, lambda: _make(calendar, looked, booking))
 
@@ -135,10 +134,12 @@ def _written(begun: Booking, talk: Callable[[], Booking]) -> Booking:
 
 def _claim(
     looked: Bookable, details: Details, key: str | None, caller: Caller
-) -> tuple[Bookable, Booking]:
+) -> tuple[Bookable, Booking | None]:
+    """Hold the time; no booking when its key came while we waited for the lock, which alone may
+    use it."""
     with models.locked(looked.host) as host:
-        if key and rows.booking_by_key(host, key):  # it came while we waited for the lock
-            raise states.KeyTaken
+        if key and rows.booking_by_key(host, key):
+            return looked, None
         if rows.made_since(host, looked.now - clock.HOUR) >= PER_HOST_AND_HOUR:
             raise errors.TooManyBookings(clock.HOUR)
         mail.check_active((details.email, *details.guests), looked.now)

@@ -46,8 +46,3 @@ def forget(booking: models.Booking, address: str) -> None:
     """Somebody is no guest of a booking any more."""
     mailbox = contact.mailbox(address)
     Mailing.delete().where(Mailing.booking == booking, Mailing.mailbox == mailbox).execute()
-
-
-def forget_all(bookings: list[str]) -> None:
-    """Forget who was mailed about these bookings, by their ids."""
-    Mailing.delete().where(Mailing.booking.in_(bookings)).execute()

@@ -84,20 +84,16 @@ def settle(google: Google, booking: models.Booking, now: int) -> models.Booking:
 def _refused(booking: models.Booking, error: Refused, now: int) -> None:
     """Undo or fail what Google refuses to write; ask again later for a refusal to read."""
     log.warning("booking %s: refused: %s", booking.id, error)
-    failure = f"{error.status} {error.reason}"[:80]
+    failure, before = f"{error.status} {error.reason}"[:80], states.state(booking)
+    stood = booking.etag is not None and booking.new_start_at is None  # it was known where
     if error.method not in WRITES:
         _unanswered(booking, now)
-    elif booking.change == "move" or (booking.change == "cancel" and _stood(booking)):
+    elif before == "moving" or (before == "cancelling" and stood):
         states.undo(booking, now, failure)
-    elif booking.status == "pending" and not booking.change:
+    elif before == "claimed":
         states.fail(booking, failure, now, leftover=True)
     else:
         _unanswered(booking, now)
-
-
-def _stood(booking: models.Booking) -> bool:
-    """Whether it was known where its event is when it was to be cancelled."""
-    return booking.etag is not None and booking.new_start_at is None
 
 
 def _unanswered(booking: models.Booking, now: int) -> None:

@@ -88,10 +88,6 @@ _NO_CHANGE = {"new_start_at": None, "new_end_at": None, "pending_since": None}
 _OVER = {**_NO_CHANGE, "meet_pending": False, "conflict": False}
 
 
-class KeyTaken(Exception):
-    """The database refused a booking: another one of the host has its idempotency key."""
-
-
 def state(booking: Booking) -> str:
     """The name of the state that a booking is in."""
     known = (booking.status, booking.change)
@@ -104,8 +100,7 @@ def state(booking: Booking) -> str:
 def claim(host: Host, values: dict[str, Any]) -> Booking:
     """Hold a time. Call within models.locked(host).
 
-    Raises SlotTaken when another active booking of the host holds any of it, KeyTaken when
-    another one has the key.
+    Raises SlotTaken when another active booking of the host holds any of it.
     """
     id = uuid.uuid4().hex
     own = {"id": id, "host": host, "google_event_id": event_id(id), "status": "pending"}
@@ -318,13 +313,12 @@ def _change_or_conflict(
 
 @contextmanager
 def _refused() -> Iterator[None]:
-    """Raises SlotTaken or KeyTaken where the database refuses a row for that."""
+    """Raises SlotTaken where the database refuses a row for that."""
     try:
         yield
     except peewee.IntegrityError as error:
-        for name, kind in (("booking_overlap", SlotTaken), ("idempotency_key", KeyTaken)):
-            if name in str(error):
-                raise kind from None
+        if "booking_overlap" in str(error):
+            raise SlotTaken from None
         raise
 
 

@@ -335,11 +335,6 @@ def forget_host(host: Host) -> None:
     Delivery.delete().where(Delivery.host == host).execute()
 
 
-def forget(bookings: Collection[str]) -> None:
-    """Remove what was or is to be told of bookings, and what receivers said to it."""
-    Delivery.delete().where(Delivery.booking.in_(list(bookings))).execute()
-
-
 def forget_words(booking: Booking) -> None:
     """Blank what receivers said to what they were told of a booking: it may name a guest."""
     told = Delivery.select(Delivery.id).where(Delivery.booking == booking)
