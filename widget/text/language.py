@@ -45,7 +45,7 @@ def by_language(make: Callable[P, R]) -> Callable[P, R]:
     """`make`, whose answers are kept for each language: Babel takes up to 0.1 ms for a date. Only
     for what nothing but the language and the arguments decides about."""
 
-    @lru_cache(maxsize=4096)
+    @lru_cache(maxsize=8192)
     def kept(_language: str, *given: P.args, **named: P.kwargs) -> R:
         return make(*given, **named)
 
@@ -117,20 +117,8 @@ def _file(tag: str) -> str:
     locale = _locale(tag)
     if locale is None:
         return ""
-    names = (f"{locale.language}_{_likely(locale)[1]}", locale.language)
+    names = (f"{locale.language}_{locale.script}", locale.language)
     return next((name for name in names if name in languages()), "")
-
-
-def _likely(locale: Locale) -> tuple[str, str]:
-    """The territory and the script of a locale; where it names none, those most of its readers
-    have (CLDR, likely subtags)."""
-    likely = get_global("likely_subtags")
-    for part in (locale.territory, locale.script, None):
-        known = f"{locale.language}_{part}" if part else locale.language
-        if known in likely:
-            _language, script, territory = likely[known].split("_")[:3]
-            return locale.territory or territory, locale.script or script
-    return locale.territory or "001", locale.script or ""
 
 
 def use(language: str, clock: str = "") -> None:
@@ -222,7 +210,7 @@ def long_day(day: date) -> str:
 def clock(at: int, tz: ZoneInfo) -> str:
     """14:30 or 2:30 PM, in `tz`; 1:30 AM (UTC+01:00) in an hour that a clock change repeats."""
     moment = _local(at, tz)
-    text = _time(_current.get(), _clock.get(), moment.hour, moment.minute)
+    text = _time(_clock.get(), moment.hour, moment.minute)
     twin = moment.replace(fold=not moment.fold)
     if twin.utcoffset() == moment.utcoffset():
         return text
@@ -230,13 +218,12 @@ def clock(at: int, tz: ZoneInfo) -> str:
     return f"{text} ({ISOLATED.format(offset) if direction() == 'rtl' else offset})"
 
 
-@lru_cache(maxsize=8192)
-def _time(language: str, clock: str, hour: int, minute: int) -> str:
-    moment, locale = time(hour, minute), _locale(language) or Locale(SOURCE)
+@by_language
+def _time(clock: str, hour: int, minute: int) -> str:
+    moment = time(hour, minute)
     if not clock:
-        return digits(format_time(moment, "short", locale=locale))
-    skeleton = "hm" if clock == "12" else "Hm"
-    return digits(format_skeleton(skeleton, moment, locale=locale))
+        return digits(format_time(moment, "short", locale=current()))
+    return digits(format_skeleton("hm" if clock == "12" else "Hm", moment, locale=current()))
 
 
 def hours() -> str:
@@ -298,11 +285,12 @@ def weekdays() -> list[dict[str, str]]:
 
 @by_language
 def week_order() -> list[int]:
-    """Weekday numbers (Monday is 0) from the first day of the week on."""
+    """Weekday numbers (Monday is 0) from the first day of the week on; where the language names no
+    territory, as in the one that most of its readers live in (CLDR, likely subtags)."""
     locale = current()
-    region = _locale(f"{locale.language}-{_likely(locale)[0]}") or locale
-    first = region.first_week_day
-    return [(first + offset) % 7 for offset in range(7)]
+    likely = get_global("likely_subtags").get(locale.language, "")
+    region = locale if locale.territory else _locale(likely) or locale
+    return [(region.first_week_day + offset) % 7 for offset in range(7)]
 
 
 # --- zones and lengths ------------------------------------------------------------------------
@@ -326,28 +314,28 @@ def zone_offset(tz: ZoneInfo, at: int) -> str:
     return f"UTC{'-' if offset < timedelta() else '+'}{minutes // 60:02}:{minutes % 60:02}"
 
 
+@by_language
 def zone_city(tz: ZoneInfo) -> str:
-    return city_in(_current.get(), tz.key)
-
-
-@lru_cache(maxsize=8192)
-def city_in(tag: str, zone: str) -> str:
-    """The city that a zone is named after, in some language; empty for Etc/GMT+5 and the like.
+    """The city that a zone is named after; empty for Etc/GMT+5 and the like.
 
     CLDR names some cities by what their zone was called before: Kyiv as Europe/Kiev.
     """
+    zone, names = tz.key, current().time_zones
     if zone in ("UTC", "Etc/UTC"):
         return "UTC"
     if "/" not in zone or zone.startswith("Etc/"):
         return ""
-    names = (_locale(tag) or Locale(SOURCE)).time_zones
-    cities = (names.get(name, {}).get("city") for name in (zone, *old_zones().get(zone, ())))
+    cities = (names.get(name, {}).get("city") for name in names_of_zone(zone))
     return next(filter(None, cities), zone.rpartition("/")[2].replace("_", " "))
 
 
+def names_of_zone(zone: str) -> tuple[str, ...]:
+    """Its name, and those that it had before (CLDR): Asia/Kolkata, Asia/Calcutta."""
+    return (zone, *_old_zones().get(zone, ()))
+
+
 @cache
-def old_zones() -> dict[str, tuple[str, ...]]:
-    """The names that each zone had before (CLDR): Asia/Calcutta of Asia/Kolkata."""
+def _old_zones() -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for old, new in get_global("zone_aliases").items():
         found[new] = (*found.get(new, ()), old)

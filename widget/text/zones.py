@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -105,7 +105,7 @@ def found(text: str, at: int) -> tuple[int, list[dict[str, Any]]]:
     hits = _with_offset(text, at)
     if hits is None:
         hits = _named(text, at) or _spelt_out(text) or _by_first_words(text)
-    return len(hits), [{**city.shown(at), "label": name} for city, name in hits[:MOST_FOUND]]
+    return len(hits), [city.shown(at) for city in hits[:MOST_FOUND]]
 
 
 def looked_for(text: str, tz: ZoneInfo, at: int) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def looked_for(text: str, tz: ZoneInfo, at: int) -> dict[str, Any]:
     }
 
 
-def _with_offset(text: str, at: int) -> list[tuple[City, str]] | None:
+def _with_offset(text: str, at: int) -> list[City] | None:
     """None when the text is no offset from UTC."""
     plain = unicodedata.normalize("NFKC", text.translate(_MINUSES)).strip(" ()")
     match = _OFFSET.fullmatch(plain)
@@ -133,24 +133,28 @@ def _with_offset(text: str, at: int) -> list[tuple[City, str]] | None:
     now, hits = datetime.fromtimestamp(at, UTC), list[City]()
     for moment in (now, now + _HALF_A_YEAR):  # -3:30 means Newfoundland in summer, too
         hits = hits or [city for city in _cities(language.tag()) if city.has(wanted, moment)]
-    return [(city, city.label) for city in sorted(hits, key=_prominence)]
+    return sorted(hits, key=_prominence)
 
 
-def _named(text: str, at: int) -> list[tuple[City, str]]:
+def _named(text: str, at: int) -> list[City]:
     sought, cities = folded(text), _cities(language.tag())
     if not sought:
         return []
     using = _abbreviations(datetime.fromtimestamp(at, UTC).year).get(sought.upper(), set())
-    using = using or {name for name in _countries_of_zones() if _is_name(name, text)}
+    typed = text.strip().lower()  # US/Pacific
+    using = using or {
+        name
+        for name in _countries_of_zones()
+        if typed in map(str.lower, language.names_of_zone(name))
+    }
     first = sorted((city for city in cities if city.name in using), key=_prominence)
     ranked = [(city.rank(sought), city) for city in cities if city.name not in using]
     hits = [(rank, city) for rank, city in ranked if rank is not None]
     hits.sort(key=lambda hit: (hit[0], _prominence(hit[1])))
-    named = [(city, _by_name(city, text) if rank == OTHER else city.label) for rank, city in hits]
-    return [*((city, city.label) for city in first), *named]
+    return [*first, *(_by_name(city, text) if rank == OTHER else city for rank, city in hits)]
 
 
-def _spelt_out(text: str) -> list[tuple[City, str]]:
+def _spelt_out(text: str) -> list[City]:
     """By what their clocks are called (Pacific Time), or by another name that is no city's."""
     sought, cities = folded(text), _cities(language.tag())
     clocks = {
@@ -159,39 +163,30 @@ def _spelt_out(text: str) -> list[tuple[City, str]]:
         if sought
         and any(folded(name).startswith(sought) for name in names.get("long", {}).values())
     }
-    hits = [city for city in cities if not clocks.isdisjoint(_clocks(city.name))]
+    called = get_global("meta_zones")
+    hits = [
+        city
+        for city in cities
+        if clocks.intersection(map(called.get, language.names_of_zone(city.name)))
+    ]
     if not hits and (name := zones.today(text)):
         other = City(name, language.zone_city(ZoneInfo(name)), "")
         hits = [next((city for city in cities if city.name == name), other)]
-    return [(city, city.label) for city in sorted(hits, key=_prominence)]
+    return sorted(hits, key=_prominence)
 
 
-def _by_first_words(text: str) -> list[tuple[City, str]]:
+def _by_first_words(text: str) -> list[City]:
     """Of New York, NY and London time those that are a whole name."""
     sought, cities = folded(text), _cities(language.tag())
     while len(sought := sought.rpartition(" ")[0]) > 2:  # not the codes of countries
-        if hits := [
-            city for city in cities if sought in (*city.names, *dict(city.others).values())
-        ]:
-            return [(city, city.label) for city in sorted(hits, key=_prominence)]
+        hits = [each for each in cities if sought in (*each.names, *dict(each.others).values())]
+        if hits:
+            return sorted(hits, key=_prominence)
     return []
 
 
-def _clocks(zone: str) -> list[str]:
-    """What CLDR calls its clock, by whichever of the zone's names it knows."""
-    called = get_global("meta_zones")
-    names = (zone, *language.old_zones().get(zone, ()))
-    return [called[name] for name in names if name in called]
-
-
-def _is_name(zone: str, text: str) -> bool:
-    """Whether it is what the time zone database calls the zone, or called it: US/Pacific."""
-    names = (zone, *language.old_zones().get(zone, ()))
-    return text.strip().lower() in map(str.lower, names)
-
-
-def _by_name(city: City, text: str) -> str:
-    return f"{city.other(folded(text), text.casefold())} – {city.label}"
+def _by_name(city: City, text: str) -> City:
+    return replace(city, label=f"{city.other(folded(text), text.casefold())} – {city.label}")
 
 
 def _prominence(city: City) -> int:
@@ -235,7 +230,7 @@ def _city(name: str, country: str, locale: Locale) -> City:
     own = language.zone_city(ZoneInfo(name))
     land = locale.territories.get(country, country)
     english = Locale("en").territories.get(country, country)
-    before = [old.rpartition("/")[2] for old in language.old_zones().get(name, ())]
+    before = [old.rpartition("/")[2] for old in language.names_of_zone(name)[1:]]
     short = _data()["countries"].get(country, country)
     there = _data()["local"].get(name, ())
     said = (own, land, name.partition("/")[2], english, short, country, *there, *before)
