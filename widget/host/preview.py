@@ -101,7 +101,7 @@ def preview(slug: str) -> ResponseReturnValue:
         return none(422, "It is shown as soon as this is right:", error.faults)
     if picking is None:
         return none(404, "There is no such event type any more. Reload the page.")
-    setup.speak_to_guest()
+    setup.speak(request.values)
     if picking.draft:
         return _framed(steps.times(picking, request.args))
     if "nonce" in given and "step" not in given:

@@ -56,11 +56,6 @@ def html(template: str, block: str = "", **context: Any) -> str:
     return render(*args, **context).replace("\0", "\ufffd")
 
 
-def retry_after(response: Response, seconds: int) -> Response:
-    response.headers["Retry-After"] = str(max(1, seconds))
-    return response
-
-
 def page(title: str, theme: str = "auto", accent: str = fields.DEFAULT_ACCENT) -> dict[str, Any]:
     """What the layout of every page needs; its style stands in it, and is allowed to."""
     style, form_style = static.style(accent), static.form_style()

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, NotFound
 
 import models
-from widget.booking.errors import RETRY_SECONDS, Unavailable, Uncertain
+from widget.booking.errors import Unavailable, Uncertain
 from widget.booking.target import NoSuchLink, NotHere, Renamed
 from widget.text.language import gettext as _
 from widget.web import answers, logs, messages
@@ -54,9 +54,10 @@ def database_fault(error: peewee.PeeweeException) -> ResponseReturnValue:
         raise error
     log.error("the database does not answer", exc_info=error)
     models.database.close()  # it may be a dead connection: the next request opens a new one
-    said = messages.refusal(Uncertain() if isinstance(error, models.CommitLost) else Unavailable())
-    response = problem(503, _code(503), said) if wants_json() else trouble(503, said)
-    return answers.retry_after(response, RETRY_SECONDS)
+    why = Uncertain() if isinstance(error, models.CommitLost) else Unavailable()
+    said = messages.refusal(why)
+    response = problem(503, why.code, said) if wants_json() else trouble(503, said)
+    return messages.with_retry(response, why)
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> Response:

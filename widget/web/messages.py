@@ -14,14 +14,15 @@ from widget.booking.errors import BadField, NotBooked
 from widget.booking.offer import Offer
 from widget.text import language
 from widget.text.language import gettext as _
-from widget.web import answers
 
 _WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
 def with_retry(response: Response, error: NotBooked) -> Response:
     """The response, with Retry-After (seconds) where coming back helps."""
-    return answers.retry_after(response, error.retry_after) if error.retry_after else response
+    if error.retry_after:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def refusal(error: NotBooked) -> str:

@@ -93,7 +93,7 @@ def _room_for_a_form(_endpoint: str | None, _values: dict[str, Any] | None) -> N
 
 
 def _begin() -> None:
-    _speak(request.args)
+    speak(request.args)
     if audience.current() is Audience.HOST and not language.tag().startswith(language.SOURCE):
         language.use(HOST_LANGUAGE)
 
@@ -106,15 +106,11 @@ def _count_and_hear() -> None:
     if room and room.counted and request.method != "OPTIONS":
         limits.count_reading()
     if request.method == "POST" and audience.current() is Audience.GUEST:
-        _speak(request.values)
+        speak(request.values)
 
 
-def speak_to_guest() -> None:
+def speak(given: MultiDict[str, str]) -> None:
     """Answer this request in the language that it asks for, else in that of its browser."""
-    _speak(request.values)
-
-
-def _speak(given: MultiDict[str, str]) -> None:
     accepted = request.headers.get("Accept-Language", "")
     spoken = language.choose(given.get("lang", ""), accepted)
     language.use(spoken, *given.getlist("clock")[-1:])
