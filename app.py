@@ -31,7 +31,7 @@ def _furnish(app: Flask, given: config.Config | None) -> None:
     from widget.api import agents, mcp, me, notifications, oembed, openapi, v1
     from widget.booking.busy import Ahead
     from widget.google.client import Google
-    from widget.guest import booking, card, picture, script, sightings, steps
+    from widget.guest import booking, picture, script, sightings, steps
     from widget.host import account, bookings, links, preview, settings, signin, stale, webhook
     from widget.host import picture as own_picture
     from widget.host import programs as own_programs
@@ -53,7 +53,7 @@ def _furnish(app: Flask, given: config.Config | None) -> None:
     setup.set_up(app, configured)
     programs = v1, me, openapi, mcp, oembed, agents, notifications, static
     hosts = signin, settings, own_picture, bookings, links, own_programs, webhook, preview, account
-    for room in (steps, booking, picture, card, script, *programs, *hosts):
+    for room in (steps, booking, picture, script, *programs, *hosts):
         app.register_blueprint(room.blueprint)
     signin.set_up(app)
     stale.set_up(app)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from tests.conftest import on_sqlite
 from tests.people import PICKER, look
-from widget.guest.card import Card, drawn
+from widget.guest.picture import Card, drawn
 
 pytestmark = [on_sqlite, pytest.mark.usefixtures("ana")]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -11,7 +12,8 @@ from werkzeug.datastructures import MultiDict
 from widget.booking import target
 from widget.booking.target import Look, NotHere, Target
 from widget.core.document import EventType, Settings
-from widget.guest import discovery, embedding, params, picture
+from widget.core.hours import OneOff
+from widget.guest import embedding, params, picture
 from widget.text.language import gettext as _
 from widget.web import answers, service
 from widget.web import errors as web_errors
@@ -50,9 +52,27 @@ def event_page(
     page = host_page(document, title, given, event)
     said = {"event": event.title, "host": document.display_name}
     page["description"] = _("%(event)s: book a time with %(host)s.") % said
-    page["shared"] = discovery.of(document, event, address)
+    page["shared"] = shared(document, event, address)
     page["event"] = event
     return page
+
+
+def shared(document: Settings, event: EventType | None, path: str) -> dict[str, Any] | None:
+    """What editors, chats and search engines read of the page of a host, or of one event type:
+    oEmbed, Open Graph, JSON-LD. None for a page that nobody passes on: of a booking, of a one-off
+    link, or in the settings."""
+    if not path.startswith("/book/") or isinstance(event, OneOff):
+        return None
+    public_url, name = service.config().public_url, document.display_name
+    url = f"{public_url}/book/{document.handle}" + (f"/{event.slug}" if event else "")
+    return {
+        "title": f"{event.title} – {name}" if event else name,
+        "name": event.title if event else name,
+        "url": url,
+        "picture": public_url + picture.card_address(document, event),
+        "size": (picture.WIDTH, picture.HEIGHT),
+        "oembed": f"{public_url}/oembed?format=json&url={quote(url, safe='')}",
+    }
 
 
 class Zone(NamedTuple):

@@ -22,7 +22,7 @@ from widget.core.clock import to_rfc3339
 from widget.core.document import EventType, Settings
 from widget.core.hours import OneOff
 from widget.core.locations import LOCATIONS
-from widget.guest import away, discovery, embedding, invitation, params
+from widget.guest import away, embedding, invitation, params
 from widget.guest import days as guest_days
 from widget.guest import page as guest_page
 from widget.text import language
@@ -125,7 +125,7 @@ def event_types(handle: str) -> ResponseReturnValue:
     def make() -> Response:
         listed = guest_page.event_types(kept.document)
         page = guest_page.host_page(kept.document, kept.document.display_name, request.args)
-        page["shared"] = discovery.of(kept.document, None, request.path)
+        page["shared"] = guest_page.shared(kept.document, None, request.path)
         return answers.answer("guest/event_types.html", **page, event_types=listed)
 
     return cache.answer(kept, age, None, embedding.embedder(), make)
