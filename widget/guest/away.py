@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,18 +12,14 @@ from widget.text import language
 from widget.text.language import gettext as _
 
 
-def told(document: Settings, rules: Rules) -> Callable[[date], str]:
+def told(document: Settings, rules: Rules, day: date) -> str:
     """What is said of a date (in the host's zone) that is off for these rules; "" of others."""
-
-    def said(day: date) -> str:
-        if (not document.away and not document.holidays) or rules.hours(day):
-            return ""
-        off = day_off(document, day, language.tag())
-        if off and off.code == "holiday":
-            return _("Public holiday: %(name)s") % {"name": off.detail}
-        return _is_away(document) if off and off.code == "away" else ""
-
-    return said
+    if (not document.away and not document.holidays) or rules.hours(day):
+        return ""
+    off = day_off(document, day, language.tag())
+    if off and off.code == "holiday":
+        return _("Public holiday: %(name)s") % {"name": off.detail}
+    return _is_away(document) if off and off.code == "away" else ""
 
 
 def in_sight(

@@ -294,11 +294,7 @@ class Moving(Picking):
             **page,
             booking=self.booking,
             facts=self.view,
-            chosen={
-                "value": to_rfc3339(start),
-                "when": language.whole_parts(start, end, tz),
-                "tz_label": language.zone_label(tz, start),
-            },
+            chosen={"value": to_rfc3339(start), "start": start, "end": end, "tz": tz},
             form={
                 "action": self.address,
                 "still": steps.still_url(self, given, start, tz),

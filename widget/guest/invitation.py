@@ -37,7 +37,6 @@ def view(config: Config, booking: models.Booking, document: Settings, now: int) 
         != datetime.fromtimestamp(start, host_tz).utcoffset()
     )
     return {
-        "new_time_label": _new_time(booking, guest_tz),
         "event": f"{document.handle}/{booking.event}",
         "guest_email": contact.readable_email(booking.guest_email),
         "guests": [*map(contact.readable_email, booking.guests)],
@@ -46,32 +45,14 @@ def view(config: Config, booking: models.Booking, document: Settings, now: int) 
         "start": to_rfc3339(start),
         "end": to_rfc3339(end),
         "soon": start - JOIN_SECONDS <= now < end,
-        "moved_from_label": _moved_from(booking, guest_tz),
         "when_label": language.full_range(start, end, guest_tz),
-        "when": language.whole_parts(start, end, guest_tz),
-        "tz_label": language.zone_label(guest_tz, start),
-        "host_time_label": _host_time(start, end, host_tz) if differs else None,
-        "location_label": location_label(
-            booking.promise["location"], booking.promise["location_detail"]
-        ),
+        "tz": guest_tz,
+        "host_tz": host_tz if differs else None,
         "meet_link": rows.meeting_link(booking),
         "location": location_of(booking),
         "url": url,
         "path": url.removeprefix(config.public_url),
     }
-
-
-def _new_time(booking: models.Booking, tz: ZoneInfo) -> str | None:
-    """Where a move leads that Google has not answered for."""
-    if booking.new_start_at is None or booking.new_end_at is None:
-        return None
-    return language.full_range(booking.new_start_at, booking.new_end_at, tz)
-
-
-def _moved_from(booking: models.Booking, tz: ZoneInfo) -> str | None:
-    """When it was before it was moved last."""
-    at, length = booking.moved_from_at, booking.end_at - booking.start_at
-    return None if at is None else language.full_range(at, at + length, tz)
 
 
 def _answers(booking: models.Booking, document: Settings) -> list[dict[str, Any]]:
@@ -83,10 +64,6 @@ def _answers(booking: models.Booking, document: Settings) -> list[dict[str, Any]
         for each in asked
         if booking.answers.get(each.id)
     ]
-
-
-def _host_time(start: int, end: int, tz: ZoneInfo) -> str:
-    return f"{language.full_range(start, end, tz)} ({language.zone_label(tz, start)})"
 
 
 def location_of(booking: models.Booking) -> str:

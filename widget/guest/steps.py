@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
@@ -184,7 +185,7 @@ def times(
     if page["view"] == "list":
         view = guest_days.list_view(days, tz, asked, month, picking.own)
     else:
-        off, today = away.told(picking.document, offer.rules), language.today(now, tz)
+        off, today = partial(away.told, picking.document, offer.rules), language.today(now, tz)
         grid = _read(guest_days.read_month, params.last(given, "grid"), "grid", {})
         view = guest_days.view(days, tz, asked, month, today, picking.own, off, grid)
     page["away"] = away.in_sight(picking.document, picking.event, view, language.today(now, tz))
@@ -266,16 +267,14 @@ def form(
     """What is asked of the guest, with everything typed so far."""
     start, tz = params.start(given), zone(picking, given)
     end = start + picking.event.duration * 60
-    when = language.whole_parts(start, end, tz)
     page = picking.page(picking.event.title, given)
     page["alert"] = picking.alert(alert) or _faults(errors or {})
-    page["tz"] = {"name": tz.key, "label": language.zone_label(tz, start)}
     asked, guests = guest_input.questions(picking.event), given.getlist("guests")[:20]
     return answers.answer(
         "guest/details.html",
         status,
         **page,
-        chosen={"value": to_rfc3339(start), "end": to_rfc3339(end), "when": when},
+        chosen={"value": to_rfc3339(start), "start": start, "end": end, "tz": tz},
         form={
             # a request that is one too many is refused unread: its address says in which language
             "action": params.address(picking.address, params.kept(given, ("lang",))),

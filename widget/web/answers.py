@@ -10,7 +10,6 @@ from jinja2_fragments.flask import render_block
 from widget.core import fields
 from widget.text import language
 from widget.web import service, static
-from widget.web import theme as web_theme
 
 VARY = {"Vary": "HX-Request, HX-Request-Type, Accept-Language, Accept-Encoding"}
 FRAMES = ("iframe", "frame", "embed", "object", "fencedframe")  # of Sec-Fetch-Dest
@@ -63,18 +62,11 @@ def page(title: str, theme: str = "auto", accent: str = fields.DEFAULT_ACCENT) -
         "title": title,
         "framed": is_framed(),
         "address": f"{service.config().public_url}{request.path}",
-        "lang": language.tag(),
-        "dir": language.direction(),
-        "alert": None,
         "look": {
             "theme": theme,
             "accent": accent,
             "style": style.text,
             "allowed": f"{style.source} {form_style.source}",  # a step that follows may bring it
             "form_style": form_style.text,
-            "htmx": static.static_url(web_theme.HTMX),
-            "script": static.static_url("guest.js"),
-            "step": static.static_url("step.js"),
-            "hide_details": False,
         },
     }

@@ -8,7 +8,6 @@ from pathlib import Path
 from widget.core import fields
 
 STATIC = Path(__file__).parents[2] / "static"
-HTMX = "htmx-4.0.1.min.js"
 THEMES = ("auto", "light", "dark")
 STYLE = ("guest.css", "picker.css")  # of every page, in this order
 FORM_STYLE = "booking.css"  # stands in the pages and fragments that need it
