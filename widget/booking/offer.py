@@ -151,19 +151,13 @@ def without(moving: models.Booking | None, taken: list[Busy]) -> list[Busy]:
     """Busy times without the event of the booking itself."""
     if moving is None or not moving.holds:
         return taken
-    start, end, left = moving.start_at, moving.end_at, list[Busy]()
-    own = {moving.calendar}
-    if own & {"primary", moving.host.email}:
-        own = {"primary", moving.host.email}
-    for each in taken:
-        if each.calendar not in own or each.end <= start or each.start >= end:
-            left.append(each)
-            continue
-        if each.start < start:
-            left.append(each._replace(end=start))
-        if each.end > end:
-            left.append(each._replace(start=end))
-    return left
+    own, first = {moving.calendar}, {"primary", moving.host.email}
+    own |= first if own & first else set()
+    around = [each for each in taken if each.calendar in own]
+    parts = [each._replace(end=min(each.end, moving.start_at)) for each in around]
+    parts += [each._replace(start=max(each.start, moving.end_at)) for each in around]
+    left = [each for each in parts if each.start < each.end]
+    return left + [each for each in taken if each.calendar not in own]
 
 
 def refusal(reasons: list[Reason]) -> errors.NotBooked:
