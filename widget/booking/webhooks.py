@@ -242,25 +242,20 @@ def due(now: int, busy: Collection[int], room: int, room_for_slow: int) -> list[
     """At most `room` deliveries that are due, the oldest of each host that is not `busy`; of hosts
     whose receivers are slow or do not answer at most `room_for_slow`. One of a booking waits for
     those before it."""
-    if not room:
-        return []
     before = Delivery.alias()
     waits = before.select().where(
         before.booking == Delivery.booking, before.id < Delivery.id, before.due_at.is_null(False)
     )
     first = (
-        Delivery.select(peewee.fn.MIN(Delivery.id), Webhook.slow)
-        .join(Webhook, on=Webhook.host == Delivery.host)
+        Delivery.select(peewee.fn.MIN(Delivery.id))
         .where(is_due(now), ~peewee.fn.EXISTS(waits), Delivery.host.not_in(list(busy)))
-        .group_by(Delivery.host, Webhook.slow)
-        .order_by(peewee.fn.MIN(Delivery.due_at))
-        .tuples()
+        .group_by(Delivery.host)
     )
-    found: Any = list(first)
-    chosen = [number for number, waits_long in found if not waits_long]
-    chosen += [number for number, waits_long in found if waits_long][:room_for_slow]
     query = Delivery.select(Delivery, Webhook.slow).join(Webhook, on=Webhook.host == Delivery.host)
-    return list(query.where(Delivery.id.in_(chosen[:room])).objects())
+    query = query.where(Delivery.id.in_(first)).order_by(Webhook.slow, Delivery.due_at)
+    found: list[Delivery] = list(query.limit(room).objects())
+    slow = [each for each in found if each.slow]
+    return [each for each in found if not each.slow] + slow[:room_for_slow]
 
 
 def is_due(now: int) -> peewee.Expression:
