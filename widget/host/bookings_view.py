@@ -16,6 +16,7 @@ from widget.booking.target import Target, of_booking
 from widget.core import characters, clock, contact, slots, zones
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings
+from widget.host.page import WORDS
 from widget.text import language
 from widget.web import service
 
@@ -141,23 +142,11 @@ def view(
     }
 
 
-#: Why bookings were refused, by the reasons of widget/booking/refusals.py
-REFUSED = {
-    "blocked": "blocked by you",
-    "by_a_program": "filled in by a program",
-    "rate_limited": "too many at once",
-    "slot_taken": "the time was just taken",
-    "link_used": "a one-off link was used up",
-    "slot_unavailable": "the time was not offered any more",
-    "calendar_disconnected": "Google was not connected",
-}
-
-
 def _refusals(host: models.Host, now: int) -> list[str]:
     """How many bookings were refused lately, and why."""
-    found: Counter[str] = Counter()
+    found, words = Counter[str](), WORDS["refused"]
     for why, number in refusals.of(host, now).items():
-        found[REFUSED.get(why, "Google or this server did not take it")] += number
+        found[words.get(why, words["otherwise"])] += number
     return [f"{number} × {why}" for why, number in found.most_common()]
 
 
@@ -224,16 +213,5 @@ def free(target: Target, zone: ZoneInfo, now: int, most: int) -> dict[str, Any]:
 
 def refused(error: NotBooked) -> str:
     """Why a booking was not changed, for its host."""
-    return {
-        "invalid_request": "Choose a time. Nothing was changed.",
-        "slot_taken": "This time has just been taken. Nothing was changed.",
-        "slot_unavailable": "This time is not offered. Nothing was changed.",
-        "too_late": "It is over, so nothing was changed.",
-        "not_active": "It does not stand any more, so there is nothing to change.",
-        "change_pending": "Google has not answered for the last change yet. Try again later.",
-        "changed": "You have just moved it in Google. Look at the new time first.",
-        "calendar_refused": "Google refuses this change, so nothing was changed. Look at the event"
-        " in Google Calendar.",
-        "calendar_disconnected": "Your calendar is not connected, or closed to us. Nothing was"
-        " changed.",
-    }.get(error.code, "Google does not answer, so nothing was changed. Try again in a minute.")
+    words = WORDS["not_changed"]
+    return str(words.get(error.code, words["otherwise"]))

@@ -1,5 +1,7 @@
 """What every page of the host's side shares: its layout, its addresses, its forms."""
 
+import tomllib
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,6 +11,8 @@ from flask.typing import ResponseReturnValue
 from widget.booking import links
 from widget.web import answers, service
 
+#: What hosts are told, by the code's names for it.
+WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
 CODES = {400: "invalid_request", 403: "not_allowed", 409: "conflict", 503: "calendar_unavailable"}
 #: What an address says about the view: which editor, month, tab and page of bookings are open.
 KEPT = ("event", "month", "embed", "of", "show", "q", "page")

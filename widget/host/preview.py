@@ -25,7 +25,7 @@ from widget.guest import steps
 from widget.guest.steps import Picking
 from widget.host import form_view, forms, snippets
 from widget.host.fields import SECTIONS, Faulty, Form, slugs_of
-from widget.host.page import page
+from widget.host.page import WORDS, page
 from widget.web import answers, service, setup
 from widget.web.audience import Audience, Room
 
@@ -155,7 +155,7 @@ def embedded(mode: str) -> ResponseReturnValue:
     document = load_document(current_user.host.settings)
     slug = request.args.get("event", "")
     event = document.event_type(slug)
-    if mode not in snippets.WAYS or (slug and event is None):
+    if mode not in WORDS["ways"] or (slug and event is None):
         abort(404)
     code = snippets.code(mode, service.config().public_url, document, event, styled=False)
     return _framed(page("host/snippet_page.html", title="Preview", mode=mode, code=code))

@@ -31,7 +31,7 @@ from widget.google.client import (
 from widget.google.errors import GoogleError, NotSetUp, Unavailable, token_meaning
 from widget.google.openid import Person, SignIn
 from widget.host import store
-from widget.host.page import page
+from widget.host.page import WORDS, page
 from widget.text import language
 from widget.web import audience, service
 from widget.web.audience import Audience, Room
@@ -150,7 +150,7 @@ def callback() -> ResponseReturnValue:
     if begun is None and current_user.is_authenticated:
         return redirect("/settings", 303)  # opened twice, or signed in with another tab meanwhile
     if begun is None:
-        return _not_signed_in("The sign-in took too long or was begun in another window.")
+        return _problem(400, "late")
     if "code" not in request.args:
         return _said_no(request.args.get("error", ""))
     google = service.google()
@@ -164,15 +164,14 @@ def _person_signed_in(found: Person, tokens: Tokens, begun: SignIn) -> ResponseR
     """Raises GoogleError."""
     if not _allowed(found.email):
         log.warning("sign-in refused: not in ALLOWED_HOSTS_SIGN_IN")
-        said = "Whoever runs this server has not opened it to your Google account."
-        return _problem(403, "This account cannot be used here", said)
+        return _problem(403, "not_allowed")
     tokens = replace(tokens, scope=tokens.scope or SIGN_IN_SCOPE)  # RFC 6749, 5.1
     granted = tokens.scope.split()
     if missing := [use for scope, use in USES.items() if scope not in granted]:
         return page("host/scopes.html", 403, missing=missing, hint=found.email)
     host = _by_subject(found.subject)
     if not tokens.refresh and not (host and host.refresh_token):
-        return _not_signed_in("Google gave no lasting access. Please try again.")
+        return _problem(400, "not_lasting")
     columns = service.google().columns(tokens)
     host = host or _first_sign_in(found, columns)
     models.save_sign_in(host, found.email, columns)
@@ -228,7 +227,7 @@ def _said_no(error: str) -> ResponseReturnValue:
     """What Google says instead of a code (RFC 6749, 4.1.2.1)."""
     word = error if _WORD.fullmatch(error) else "no code"
     if word == "access_denied":
-        return _not_signed_in("You did not allow access, so nothing was connected.")
+        return _problem(400, "no_access")
     passing = word in ("server_error", "temporarily_unavailable")
     kind = Unavailable if passing else token_meaning(400, word)
     raise kind("oauth.authorize", None, word)
@@ -237,8 +236,7 @@ def _said_no(error: str) -> ResponseReturnValue:
 @blueprint.errorhandler(openid.NotBelieved)
 def _not_believed(error: openid.NotBelieved) -> ResponseReturnValue:
     log.warning("sign-in refused: id_token: %s", error)
-    said = f"Google's answer is not believed. The ID token is refused: {error}."
-    return _not_signed_in(said)
+    return _problem(400, "not_believed", why=error)
 
 
 @blueprint.errorhandler(GoogleError)
@@ -249,29 +247,24 @@ def _failed(error: GoogleError) -> ResponseReturnValue:
     if isinstance(error, NotSetUp):
         openid.note_fault(why, clock.now())
         advice = openid.advice(service.google(), error.reason)
-        told = f"Google does not take this server's requests ({why}). For whoever runs it: {advice}"
-        return _problem(503, "This server is not set up for Google", told)
+        return _problem(503, "not_set_up", why=why, advice=advice)
     own_addresses = error.method in ("oauth.metadata", "oauth.jwks")
     if isinstance(error, Malformed) or (own_addresses and 400 <= (error.status or 0) < 429):
         status = 503 if own_addresses else 400
-        told = f"It was {error.method}: {why}. Nothing was changed."
-        return _problem(status, "Google's answer cannot be read", told)
+        return _problem(status, "unreadable", why=why, method=error.method)
     if isinstance(error, Unavailable):
-        said = "Nothing was changed. Please try again in a minute."
-        return _problem(503, "Google does not answer", said)
+        return _problem(503, "unavailable")
     if error.method.startswith("oauth."):
-        return _not_signed_in(f"Google did not complete the sign-in ({why}).")
-    said = f"Google does not let us read your calendars ({why}). Nothing was connected."
-    return _problem(503, "Google refuses", said)
+        return _problem(400, "not_completed", why=why)
+    return _problem(503, "refused", why=why)
 
 
-def _not_signed_in(message: str) -> ResponseReturnValue:
-    signed_in = current_user.is_authenticated
-    heading = "Nothing was changed" if signed_in else "You are not signed in"
-    return _problem(400, heading, message)
-
-
-def _problem(status: int, heading: str, message: str) -> ResponseReturnValue:
+def _problem(status: int, which: str, **said: object) -> ResponseReturnValue:
+    """The page that says what went wrong; the heading, where it has none of its own, whether
+    somebody is signed in."""
+    words = WORDS["sign_in"][which]
+    usual = "Nothing was changed" if current_user.is_authenticated else "You are not signed in"
+    heading, message = words.get("heading", usual), words["message"].format(**said)
     return page("host/problem.html", status, heading=heading, message=message, again=True)
 
 

@@ -9,23 +9,10 @@ import models
 from widget.core import addresses, clock
 from widget.core.document import EventType, Settings
 from widget.guest import script, sightings
+from widget.host.page import WORDS
 from widget.text import language
 from widget.web import service
 
-#: What each way is called, and what to do with it
-WAYS = {
-    "inline": ("In the page", "Paste this where guests should choose a time."),
-    "popup": ("Popup", "Paste this where the button should be; it opens the times over your page."),
-    "floating": (
-        "Floating button",
-        "Paste this anywhere: the button stays in a corner of the page.",
-    ),
-    "iframe": (
-        "Without a script",
-        "For site builders that allow no scripts. It does everything but grow.",
-    ),
-    "link": ("Link", "For e-mails, chats and profiles."),
-}
 #: How the element stands on the page before the script has run: as afterwards, so that nothing
 #: moves. Inline it is as wide, and in a row or table asks for as much, as the script will have it,
 #: and is broken by no column.
@@ -84,7 +71,7 @@ def _room_for_event_types(document: Settings) -> int:
 def view(host: models.Host, document: Settings) -> dict[str, Any]:
     """The way and the event type that the address names, and where the widget was seen."""
     mode = request.args.get("embed", "")
-    mode = mode if mode in WAYS else "inline"
+    mode = mode if mode in WORDS["ways"] else "inline"
     active = [each for each in document.event_types if each.active]
     wanted = document.event_type(request.args.get("of", active[0].slug if active else ""))
     event = wanted if wanted and wanted.active else None
@@ -93,7 +80,7 @@ def view(host: models.Host, document: Settings) -> dict[str, Any]:
     sites = dict.fromkeys(each.origin for each in seen_on(host))  # each once, the latest first
     return {
         "mode": mode,
-        "ways": WAYS,
+        "ways": WORDS["ways"],
         "code": code(mode, service.config().public_url, document, event),
         "events": active,
         "of": event.slug if event else "",

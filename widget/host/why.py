@@ -19,24 +19,9 @@ from widget.core.slots import Reason
 from widget.google.client import Google
 from widget.guest.days import read_date
 from widget.host import calendars
+from widget.host.page import WORDS
 from widget.text import language
 from widget.web import service
-
-WORDS = {
-    "past": "it has begun",
-    "notice": "it is sooner than the minimum notice allows",
-    "window": "its date is beyond the booking window",
-    "away": "you are away on this date",
-    "holiday": "this date is a public holiday",
-    "closed": "there are no open hours on this weekday",
-    "override": "it is outside the hours that a date override sets for this date",
-    "hours": "it does not lie wholly within the open hours",
-    "grid": "slots do not start at this minute",
-    "busy": "a busy calendar holds it, buffers included",
-    "booking": "a booking holds it, buffers included",
-    "day_limit": "the day has all the bookings it may have",
-    "week_limit": "the week has all the bookings it may have",
-}
 
 
 @dataclass(frozen=True)
@@ -55,7 +40,7 @@ class Explained:
 def explained(google: Google, offer: Bookable, at: int) -> list[Explained]:
     """Every reason why no slot starts then; none exactly when one is offered."""
     return [
-        Explained(reason.code, WORDS[reason.code], _detail(google, offer, reason))
+        Explained(reason.code, WORDS["why_closed"][reason.code], _detail(google, offer, reason))
         for reason in offer.reasons(at)
     ]
 
