@@ -36,12 +36,8 @@ def known(chosen: Any) -> Any:
     """What is stored of holidays, without a region or country that the library has dropped."""
     if not chosen or chosen["country"] not in countries():
         return None
-    region = chosen.get("subdivision")
-    return (
-        chosen
-        if region in (None, *subdivisions(chosen["country"]))
-        else {**chosen, "subdivision": None}
-    )
+    there = chosen.get("subdivision") in (None, *subdivisions(chosen["country"]))
+    return chosen if there else {**chosen, "subdivision": None}
 
 
 @lru_cache(maxsize=512)

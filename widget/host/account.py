@@ -93,33 +93,25 @@ def disconnect() -> ResponseReturnValue:
 # --- deleting the account ------------------------------------------------------------------------
 
 
-@blueprint.get("/settings/account/delete")
+@blueprint.route("/settings/account/delete", methods=["GET", "POST"])
 def leave() -> ResponseReturnValue:
     """What would be removed, and the form that does it."""
-    return _leave(200)
-
-
-@blueprint.post("/settings/account/delete")
-def delete() -> ResponseReturnValue:
-    host = current_user.host
-    if request.form.get("handle", "").strip().lower() != host.handle:
-        return _leave(422, f"Type {host.handle} to delete the account.")
-    done = deletion.host(service.google(), host, clock.now())
-    logout_user()
-    session.clear()
-    return page("host/deleted.html", done=done, handle=host.handle, permissions=GOOGLE_PERMISSIONS)
-
-
-def _leave(status: int, fault: str = "") -> ResponseReturnValue:
-    host, now = current_user.host, clock.now()
+    host, typed, now = current_user.host, request.form.get("handle", ""), clock.now()
+    if typed.strip().lower() == host.handle:
+        done = deletion.host(service.google(), host, now)
+        logout_user()
+        session.clear()
+        gone = {"done": done, "handle": host.handle, "permissions": GOOGLE_PERMISSIONS}
+        return page("host/deleted.html", **gone)
+    fault = f"Type {host.handle} to delete the account." if request.method == "POST" else ""
     made = Booking.select().where(Booking.host == host)
     ahead = made.where(Booking.status.in_(models.ACTIVE), Booking.end_at > now)
     return page(
         "host/delete.html",
-        status,
+        422 if fault else 200,
         host=host,
         bookings=made.count(),
         upcoming=ahead.count(),
         fault=fault,
-        typed=request.form.get("handle", ""),
+        typed=typed,
     )

@@ -13,8 +13,7 @@ from widget.booking import export, refusals, rows
 from widget.booking.errors import NotBooked
 from widget.booking.offer import offer_for
 from widget.booking.target import Target, of_booking
-from widget.core import characters, clock, contact, slots, zones
-from widget.core.clock import to_rfc3339
+from widget.core import characters, clock, slots, zones
 from widget.core.document import Settings
 from widget.host.page import WORDS
 from widget.text import language
@@ -96,18 +95,13 @@ def _search() -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """A booking in the list; `new_time`: where a move leads, `act`: what its open form does."""
+    """A booking in the list; `act`: what its open form does."""
 
     booking: Booking
-    start: str
-    date: str
     day: str
-    time: str
-    email: str
     guest_zone: str
     answers: list[tuple[str, str]]
     meet_link: str | None
-    new_time: str
     may_mark: bool
     may_change: bool
     may_move: bool
@@ -158,21 +152,14 @@ def _row(booking: Booking, zone: ZoneInfo, now: int, act: str) -> Row:
     guest_zone = zones.zone(booking.tz, zone.key)
     elsewhere = language.zone_label(guest_zone, booking.start_at) if guest_zone != zone else ""
     stands, later = booking.status in models.ACTIVE, booking.end_at > now
-    labels, new, new_time = booking.promise["labels"], booking.new_start_at, ""
-    if booking.change == "move" and new:
-        new_time = f"{language.full_date(language.today(new, zone))}, {language.clock(new, zone)}"
+    labels = booking.promise["labels"]
     target = of_booking(booking) if booking.status == "confirmed" and later else None
     return Row(
         booking=booking,
-        start=to_rfc3339(booking.start_at),
-        date=language.full_date(language.today(booking.start_at, zone)),
         day=_day(booking.start_at, zone, now),
-        time=language.clock_range(booking.start_at, booking.end_at, zone),
-        email=contact.readable_email(booking.guest_email),
         guest_zone=elsewhere,
         answers=[(labels.get(id, id), export.words(said)) for id, said in booking.answers.items()],
         meet_link=rows.meeting_link(booking) if stands else None,
-        new_time=new_time,
         may_mark=booking.status == "confirmed" and booking.start_at <= now,
         may_change=stands and later and booking.change != "cancel",
         may_move=target is not None and target.event.active,
@@ -188,24 +175,14 @@ def _day(at: int, zone: ZoneInfo, now: int) -> str:
 
 
 def free(target: Target, zone: ZoneInfo, now: int, most: int) -> dict[str, Any]:
-    """The picker's own free times, by date, of at most so many; or why there are none."""
+    """The picker's own free times (`days`: starts by date, of at most so many); or why there are
+    none (`trouble`)."""
     try:
         offer = offer_for(target, service.calendar_of(target.host), now)
     except NotBooked as error:
         return {"days": [], "trouble": refused(error)}
     days = slots.by_date(offer.all_free(), zone)
-    shown = [
-        {
-            "label": language.full_date(day),
-            # after the time, since on a phone the end of a line is cut off
-            "short": language.short_day(day),
-            "times": [
-                {"value": to_rfc3339(at), "label": language.clock(at, zone)} for at in starts
-            ],
-        }
-        for day, starts in list(days.items())[:most]
-    ]
-    return {"days": shown, "trouble": None}
+    return {"days": list(days.items())[:most], "trouble": None}
 
 
 # --- why a change was not made --------------------------------------------------------------------

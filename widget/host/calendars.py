@@ -52,10 +52,8 @@ class Calendars:
 
     def find(self, id: str) -> Entry | None:
         """The calendar with this id; `primary` is the host's own."""
-        for entry in self.entries:
-            if entry.id == id or (id == "primary" and entry.primary):
-                return entry
-        return None
+        known = (each for each in self.entries if id in (each.id, each.primary and "primary"))
+        return next(known, None)
 
     def name(self, id: str) -> str:
         """What Google calls a calendar; its id when Google does not list it."""

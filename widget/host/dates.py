@@ -12,7 +12,6 @@ from widget.guest import days as guest_days
 from widget.guest import params
 from widget.host import days_off, week
 from widget.host.fields import Document, Faulty, Form
-from widget.host.page import address
 from widget.text import language
 
 LONGEST_SPAN_DAYS = 366
@@ -72,18 +71,18 @@ def view(document: Settings, sent: Form | None) -> Document:
         starts, ends = given.getlist("dates-start"), given.getlist("dates-end")
         rows = list(zip(starts, ends, strict=False))
     usual = "closed" if own is None or own == [] else "hours"
-    chosen = {"from": from_, "to": to}
     return {
+        "shown": month,
         "month": language.month_name(month),
-        "previous": address("dates", month=f"{month - timedelta(days=1):%Y-%m}", **chosen),
-        "next": address("dates", month=f"{month + timedelta(days=31):%Y-%m}", **chosen),
+        "previous": month - timedelta(days=1),
+        "next": month + timedelta(days=31),
         "weekdays": language.weekdays(),
         "weeks": [
             [_cell(document, day, month, today, first, last) for day in each]
             for each in guest_days.weeks(month)
         ],
         "from": from_,
-        "to": to or from_,
+        "to": to,
         "kind": given.get("kind", "" if sent is not None else usual),
         "typed": sent is None and "kind" in given,
         "rows": [*rows, ("", "")],
@@ -109,10 +108,9 @@ def _cell(
     own, off = document.date_overrides.get(str(day)), days_off.named(document, day)
     ranges = document.weekly_hours[WEEKDAYS[day.weekday()]] if own is None else own
     ranges = [] if off else ranges
-    start = first if first and last in (None, first) and day > first else day
-    picked = {"month": f"{month:%Y-%m}", "from": str(start), "to": str(day)}
     return {
         "date": day,
+        "from": first if first and last in (None, first) and day > first else day,
         "label": f"{language.full_date(day)}: {off or _hours(ranges)}",
         "own": own is not None,
         "off": off,
@@ -120,7 +118,6 @@ def _cell(
         "in_month": day.month == month.month,
         "today": day == today,
         "chosen": first is not None and first <= day <= (last or first),
-        "address": address("dates", **picked),
     }
 
 
@@ -137,8 +134,7 @@ def _spans(document: Settings) -> list[tuple[date, date, week.Rows]]:
 
 def _listed(first: date, last: date, ranges: week.Rows) -> Document:
     label = " – ".join(map(language.short_date, sorted({first, last})))
-    picked = {"month": f"{first:%Y-%m}", "from": str(first), "to": str(last)}
-    return {"label": label, "hours": _hours(ranges), "address": address("dates", **picked)}
+    return {"label": label, "hours": _hours(ranges), "from": first, "to": last}
 
 
 def _hours(ranges: week.Rows) -> str:

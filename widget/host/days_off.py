@@ -10,7 +10,6 @@ from widget.core import clock, days_off
 from widget.core.document import Settings
 from widget.core.hours import day_off
 from widget.host.fields import Document
-from widget.host.page import address
 from widget.text import language
 
 SHOWN_DAYS = 365
@@ -54,14 +53,6 @@ def _coming(document: Settings) -> list[Document]:
     for day in (today + timedelta(days=each) for each in range(SHOWN_DAYS)):
         name = days_off.holiday(document.holidays.country, document.holidays.subdivision, day)
         if name:
-            text = day.isoformat()
-            picked = {"month": text[:7], "from": text, "to": text, "kind": "hours"}
-            found.append(
-                {
-                    "label": language.short_date(day),
-                    "name": name,
-                    "worked": bool(document.date_overrides.get(text)),
-                    "address": address("dates", **picked),
-                }
-            )
+            worked, label = bool(document.date_overrides.get(str(day))), language.short_date(day)
+            found.append({"date": day, "label": label, "name": name, "worked": worked})
     return found

@@ -12,7 +12,6 @@ from widget.host import units
 from widget.host.fields import Document, Faulty, Form, Part, slugs_of
 from widget.host.forms import change_row, length, revision
 from widget.text import language
-from widget.web import service
 
 
 def listed(host: models.Host, document: Settings, event: EventType) -> Document:
@@ -24,7 +23,6 @@ def listed(host: models.Host, document: Settings, event: EventType) -> Document:
     return {
         "slug": event.slug,
         "title": event.title,
-        "url": f"{service.config().public_url}/book/{document.handle}/{event.slug}",
         "colour": f"#{event.accent or document.theme.accent}",
         "facts": " · ".join(filter(None, facts)),
         "upcoming": rows.upcoming_of_event(host, event.slug, clock.now())

@@ -11,7 +11,6 @@ from widget.booking.target import Target
 from widget.core import clock
 from widget.core.document import Settings
 from widget.host import bookings_view
-from widget.text import language
 from widget.web import service
 
 DAYS = 6  # whose free times are shown to choose from
@@ -32,7 +31,6 @@ def view(host: models.Host, document: Settings, faults: dict[str, str]) -> dict[
                 "title": each.title or titles.get(each.event, each.event),
                 "address": one_off.address(config, host.handle, each),
                 "state": each.state(now),
-                "until": each.expires_at and language.short_moment(each.expires_at, zone),
             }
             for each in one_off.listed(host)
         ],

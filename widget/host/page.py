@@ -28,7 +28,7 @@ def page(template: str, status: int = 200, **context: Any) -> ResponseReturnValu
 def address(anchor: str, saved: str = "", **changes: str | int | None) -> str:
     """The page at a section, with the view as it is but for `changes` (None: not any more)."""
     kept = {name: request.args[name][:VIEW_LENGTH] for name in KEPT if request.args.get(name)}
-    wanted = {**kept, **({"saved": saved} if saved else {}), **changes}
+    wanted = {**kept, "saved": saved, **changes}
     query = urlencode({name: value for name, value in wanted.items() if value})
     return "/settings" + (f"?{query}" if query else "") + (f"#{anchor}" if anchor else "")
 

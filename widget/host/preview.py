@@ -59,13 +59,12 @@ class Preview(Picking):
         promise = act.promise(self.event)
         sample = models.Booking(id=SAMPLE, promise=promise, guest_name="Maria Sousa", notes="",
                                 answers={}, language="en")  # fmt: skip
-        kind, place = LOCATIONS[self.event.location], self.event.location_detail
-        if kind.meets or kind.calls:
-            place = kind.name if kind.meets else "the guest's number"
+        kind = LOCATIONS[self.event.location]
+        place = "the guest's number" if kind.calls else self.event.location_detail
         return {
             "title": events.summary(sample, self.document),
             "text": events.description(service.config(), sample, self.document),
-            "place": place,
+            "place": kind.name if kind.meets else place,
         }
 
     def typed(self) -> bool:

@@ -1,7 +1,6 @@
 """Blueprint: landing page, sign-in with Google, settings."""
 
 import hashlib
-import hmac
 import logging
 import re
 from dataclasses import astuple, replace
@@ -17,6 +16,8 @@ from werkzeug.urls import iri_to_uri
 import models
 from widget.booking import links
 from widget.core import clock, zones
+from widget.core.clock import to_rfc3339
+from widget.core.contact import readable_email
 from widget.core.document import document_json
 from widget.core.first import first_document
 from widget.core.names import handle_from
@@ -77,6 +78,9 @@ def set_up(app: Flask) -> None:
     sessions.user_loader(_signed_in)
     app.add_template_global(signed_in_as)
     app.add_template_filter(lambda at: language.ago(clock.now() - at), "ago")
+    dates = (language.today, language.full_date, language.short_day, language.short_moment)
+    for each in (*dates, language.clock, language.clock_range, to_rfc3339, readable_email):
+        app.add_template_filter(each)
     app.add_template_global(lambda: links.form_nonce(service.config()), "form_nonce")
 
 
@@ -89,8 +93,7 @@ def _signed_in(whom: str) -> SignedIn | None:
     id = whom.partition(".")[0]
     host = models.host_by_id(int(id)) if id.isascii() and id.isdigit() else None
     known = SignedIn(host) if host else None
-    same = known and hmac.compare_digest(whom.encode(), known.get_id().encode())
-    return known if same else None
+    return known if known and known.get_id() == whom else None
 
 
 def _room_for_documents(_endpoint: str | None, _values: dict[str, Any] | None) -> None:

@@ -6,11 +6,10 @@ from typing import Any
 from flask import request
 
 import models
-from widget.core import addresses, clock
+from widget.core import addresses
 from widget.core.document import EventType, Settings
 from widget.guest import script, sightings
 from widget.host.page import WORDS
-from widget.text import language
 from widget.web import service
 
 #: How the element stands on the page before the script has run: as afterwards, so that nothing
@@ -85,14 +84,14 @@ def view(host: models.Host, document: Settings) -> dict[str, Any]:
         "events": active,
         "of": event.slug if event else "",
         "preview": f"/settings/embed/{mode}{query}",
-        "live": live(document, host, site, clock.now()) if site.strip() else None,
+        "live": live(document, host, site) if site.strip() else None,
         "seen": list(sites)[:5],
     }
 
 
-def live(document: Settings, host: models.Host, address: str, now: int) -> dict[str, Any]:
+def live(document: Settings, host: models.Host, address: str) -> dict[str, Any]:
     """Whether the widget was seen at the site of this address: `state` is bad (no address),
-    refused (not an allowed site), seen or never; `origin` and `when` where there are any."""
+    refused (not an allowed site), seen or never; `origin` and `seen` where there are any."""
     text = address.strip()[:ADDRESS_LENGTH]
     origins = _origins(text)
     found = [each for origin in origins for each in seen_on(host, origin)]
@@ -102,13 +101,8 @@ def live(document: Settings, host: models.Host, address: str, now: int) -> dict[
         return {"state": "bad", "address": text}
     origin = seen.origin if seen else (named or origins)[0]
     state = "seen" if seen else "never"
-    return {
-        "state": state if sightings.allowed(document, origin) else "refused",
-        "address": text,
-        "origin": origin,
-        "when": language.ago(now - seen.seen_at) if seen else None,
-        "event": seen.event if seen else None,
-    }
+    state = state if sightings.allowed(document, origin) else "refused"
+    return {"state": state, "address": text, "origin": origin, "seen": seen}
 
 
 def _origins(text: str) -> list[str]:

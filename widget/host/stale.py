@@ -5,7 +5,7 @@ Nothing is done, and a page of its own keeps what was typed, to be sent once mor
 
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_required
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 
 from widget.host import preview, signin
@@ -27,12 +27,9 @@ def _protect() -> ResponseReturnValue | None:
     signin.csrf.protect()
     if _is_of_another_host():
         return _kept("other", 409)
-    return _go_on() if request.path.startswith("/settings") else None
-
-
-@login_required
-def _go_on() -> None:
-    """Leave the answer to the route."""
+    if request.path.startswith("/settings") and not current_user.is_authenticated:
+        return signin.sessions.unauthorized()  # type: ignore[no-any-return]
+    return None
 
 
 def _stale(_error: CSRFError) -> ResponseReturnValue:

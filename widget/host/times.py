@@ -14,7 +14,7 @@ from widget.text import language
 from widget.text.language import gettext as _
 from widget.web import service
 
-DAYS = 4
+DAYS, A_DAY = 4, 4
 
 
 def view(host: models.Host, document: Settings) -> dict[str, Any]:
@@ -27,17 +27,22 @@ def view(host: models.Host, document: Settings) -> dict[str, Any]:
     if event is None:
         return {"event": None}
     with language.speaking(spoken):
+        found = bookings_view.free(Target(host, document, event), tz, clock.now(), DAYS)
         return {
             "event": event,
             "tz": tz.key,
             "language": spoken,
             "path": f"{service.config().public_url}/book/{document.handle}/{event.slug}",
+            "days": [
+                (language.full_date(day), [(at, language.clock(at, tz)) for at in starts[:A_DAY]])
+                for day, starts in found["days"]
+            ],
+            "trouble": found["trouble"],
             "said": _("Book a time with %(host)s.") % {"host": document.display_name},
             "zone": _("Times in %(zone)s") % {"zone": language.zone_label(tz, clock.now())},
             "length": language.minutes(event.duration),
             "direction": language.direction(),
             "languages": _languages(),
-            **bookings_view.free(Target(host, document, event), tz, clock.now(), DAYS),
         }
 
 

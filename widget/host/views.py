@@ -4,7 +4,8 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response, make_response, request
+from flask import request
+from flask.typing import ResponseReturnValue
 
 import models
 from widget.booking import tokens
@@ -41,7 +42,7 @@ FIRST_WEEK = first_document("x", "x", "UTC").weekly_hours
 
 def whole(
     host: models.Host, status: int = 200, sent: FormView | None = None, **said: dict[str, Any]
-) -> Response:
+) -> ResponseReturnValue:
     """The page; `sent` keeps what was typed in its section, `said` what became of something that
     was to be made or changed in one, by its name."""
     document = load_document(host.settings)
@@ -57,9 +58,7 @@ def whole(
         "links": links_view.view(host, document, said.get("links", {})),
         "webhook": webhook_view.view(host, said.get("webhook", {})),
     }
-    answer = make_response(page("host/settings.html", status, **shown))
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return page("host/settings.html", status, **shown)
 
 
 def _forms(host: models.Host, document: Settings, sent: FormView | None) -> Document:
@@ -74,8 +73,12 @@ def _forms(host: models.Host, document: Settings, sent: FormView | None) -> Docu
 
     some = [each for each in SECTIONS.values() if each is not EVENT]
     shown = {each.name: form(each, each.part_of(stored)) for each in some}
-    editor, typed_zone = _editor(stored, sent, form), shown["profile"].values["time_zone"]
-    zone = typed_zone if typed_zone in core_zones.ZONES else document.time_zone
+    # the event type whose editor is open: the one that was sent, else the one asked for
+    slug = request.args.get("event", "")
+    part, editor = EVENT.part_of(stored, slug), sent if sent and sent.section is EVENT else None
+    editor = editor or (form(EVENT, part, slug) if part else None)
+    typed_zone = shown["profile"].values["time_zone"]
+    typed_zone = typed_zone if typed_zone in core_zones.ZONES else document.time_zone
     offered = next((each.slug for each in document.event_types if each.active), "")
     return {
         "title": "Settings",
@@ -87,7 +90,8 @@ def _forms(host: models.Host, document: Settings, sent: FormView | None) -> Docu
         "forms": {**shown, "event-types": form(EVENT_TYPES, slugs_of(stored))},
         "unfinished": sent.section.anchor if sent else None,
         "question_fields": QUESTION,
-        "zones": _zones(zone, clock.now() // 3600, str(language.current())),
+        "zone": ZoneInfo(document.time_zone),
+        "zones": _zones(typed_zone, clock.now() // 3600, str(language.current())),
         "week_of": week.shown,
         "dated_lines": forms.dated_lines,
         "off": days_off.view(document, shown["holidays"].values["holidays"]),
@@ -119,15 +123,6 @@ def _first_run(host: models.Host, document: Settings) -> list[tuple[str, str, bo
         or models.Booking.select().where(models.Booking.host == host).exists()
     )
     return [] if over else steps
-
-
-def _editor(stored: Document, sent: FormView | None, form: Any) -> FormView | None:
-    """The event type whose editor is open: the one that was sent, else the one asked for."""
-    if sent and sent.section is EVENT:
-        return sent
-    slug = request.args.get("event", "")
-    part = EVENT.part_of(stored, slug)
-    return form(EVENT, part, slug) if part else None
 
 
 @lru_cache(maxsize=64)
