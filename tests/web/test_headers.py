@@ -63,12 +63,9 @@ HOST_ROOMS = {
     "signin",
     "settings",
     "host_bookings",
-    "programs",
-    "webhook",
+    "acts",
     "preview",
     "account",
-    "own_picture",
-    "links",
 }
 
 

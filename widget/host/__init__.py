@@ -24,16 +24,14 @@ snippets       the embed code, and where it was seen
 times          the next free times, to paste into an e-mail
 why            why a time is or is not offered
 bookings_view  how the bookings are listed
-links_view     how one-off links are listed, and the form for a new one
-webhook_view   where events are sent, and how it went
+links          how one-off links are listed, and the form for a new one
+webhook        where events are sent, and how it went
+picture        the host's picture, made small
 
 What is done at once, by buttons of their own:
 bookings       cancel, move, no-show, CSV
 moving         a new time for one, picked in the guests' picker
-links          one-off links, made and revoked
-picture        the host's picture, made small
-programs       API tokens, made and ended
-webhook        where events are sent, set and tried
+acts           one-off links, API tokens, the picture, the webhook
 account        the connection; disconnect, delete
 preview        what guests would see
 """

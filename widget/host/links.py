@@ -1,50 +1,55 @@
-"""Blueprint: one-off links, made and revoked on the settings page."""
+"""One-off links: how they are listed, and the form for a new one, shown and read."""
 
 import re
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import abort, redirect, request
-from flask.typing import ResponseReturnValue
-from flask_login import current_user
+from flask import request
 
 import models
 from widget.booking import one_off
-from widget.booking.guest_input import Invalid
+from widget.booking.target import Target
 from widget.core import clock
 from widget.core.clock import to_rfc3339
-from widget.core.document import Settings, load_document
-from widget.host import forms
-from widget.host.page import address, secret_of_form
-from widget.host.views import whole
-from widget.web.audience import Audience, Room
+from widget.core.document import Settings
+from widget.host import bookings_view, forms
+from widget.host.fields import Form
+from widget.web import service
 
-blueprint = Room("links", __name__, Audience.HOST)
-
+DAYS = 6  # whose free times are shown to choose from
 _TYPED = re.compile(r"(\d{4}-\d\d-\d\d)[ T]+(\d\d:\d\d)(?:\s*[-–/]\s*(\d\d:\d\d))?")
 
 
-@blueprint.post("/settings/links")
-def make() -> ResponseReturnValue:
-    host = models.host_by_id(current_user.host.id) or abort(404)
-    document = load_document(host.settings)
-    try:
-        made = one_off.make(host, _wish(document), clock.now(), secret_of_form())
-    except Invalid as error:
-        return whole(host, 422, links=error.errors)
-    return redirect(address("links", "links", made=made.code), 303)
+def view(host: models.Host, document: Settings, faults: dict[str, str]) -> dict[str, Any]:
+    """All links, and the form for a new one: with what was typed, and the next free times of its
+    event type to choose from."""
+    config, now = service.config(), clock.now()
+    zone, given = ZoneInfo(document.time_zone), request.form if faults else request.args
+    wanted = given.get("event" if faults else "link", "")
+    event = document.event_type(wanted)
+    titles = {each.slug: each.title for each in document.event_types}
+    return {
+        "rows": [
+            {
+                "link": each,
+                "title": each.title or titles.get(each.event, each.event),
+                "address": one_off.address(config, host.handle, each),
+                "state": each.state(now),
+            }
+            for each in one_off.listed(host)
+        ],
+        "event": event,
+        "given": given,
+        "ticked": given.getlist("times"),
+        "faults": faults,
+        "free": event and bookings_view.free(Target(host, document, event), zone, now, DAYS),
+    }
 
 
-@blueprint.post("/settings/links/<code>/revoke")
-def revoke(code: str) -> ResponseReturnValue:
-    one_off.revoke(current_user.host, code, clock.now())  # a second press finds it revoked
-    return redirect(address("links", "links"), 303)
-
-
-def _wish(document: Settings) -> dict[str, Any]:
-    """What was typed and ticked; an empty field is nothing of the link's own."""
-    given, zone = request.form, ZoneInfo(document.time_zone)
+def wish(given: Form, document: Settings) -> dict[str, Any]:
+    """What was typed and ticked for a new link; an empty field is nothing of the link's own."""
+    zone = ZoneInfo(document.time_zone)
     typed = [_in_zone(line.strip(), zone) for line in given.get("more", "").splitlines()]
     return {
         "event": given.get("event", ""),

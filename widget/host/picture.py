@@ -1,23 +1,11 @@
-"""Blueprint: the host's picture, made small and anew from what was uploaded."""
+"""The host's picture, made small and anew from what was uploaded."""
 
 import base64
 import io
 import threading
 from typing import IO, Any
 
-from flask import redirect, request
-from flask.typing import ResponseReturnValue
-from flask_login import current_user
-
-import models
 from widget.core import fields
-from widget.core.document import load_document
-from widget.host.page import address
-from widget.host.store import store
-from widget.host.views import whole
-from widget.web.audience import Audience, Room
-
-blueprint = Room("own_picture", __name__, Audience.HOST)
 
 UPLOAD_BYTES = 2 * 2**20
 PIXELS = 12_500_000  # as much as phones take: 200 MB in memory while it is made small, as WebP
@@ -30,20 +18,6 @@ _alone = threading.Lock()  # each process has one picture at a time in memory
 
 class NoPicture(ValueError):
     """It cannot be used; the message says why."""
-
-
-@blueprint.post("/settings/picture")
-def upload() -> ResponseReturnValue:
-    """Put the picture in the place of the one before, or take that away."""
-    picture, sent = None, request.files.get("picture")
-    if "remove" not in request.form:
-        try:
-            picture = read(sent.stream if sent else io.BytesIO())
-        except NoPicture as error:
-            return whole(current_user.host, 422, picture={"fault": str(error)})
-    with models.locked(current_user.host) as host:
-        store(host, load_document(host.settings).model_copy(update={"picture": picture}))
-    return redirect(address("profile", "picture"), 303)
 
 
 def read(file: IO[bytes]) -> str:

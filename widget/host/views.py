@@ -22,12 +22,12 @@ from widget.host import (
     days_off,
     event_types,
     forms,
-    links_view,
+    links,
     snippets,
     store,
     times,
     units,
-    webhook_view,
+    webhook,
     week,
     why,
 )
@@ -55,8 +55,8 @@ def whole(
         "token": said.get("token", {}),
         "picture": {"address": picture.address(document), **said.get("picture", {})},
         "times": times.view(host, document),
-        "links": links_view.view(host, document, said.get("links", {})),
-        "webhook": webhook_view.view(host, said.get("webhook", {})),
+        "links": links.view(host, document, said.get("links", {})),
+        "webhook": webhook.view(host, said.get("webhook", {})),
     }
     return page("host/settings.html", status, **shown)
 

@@ -1,0 +1,144 @@
+"""Blueprint: what is done at once, by buttons of their own: one-off links, API tokens, the picture,
+the webhook."""
+
+import io
+from typing import Any
+
+from flask import abort, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+import models
+from widget.booking import one_off, tokens, webhooks
+from widget.booking.guest_input import Invalid
+from widget.core import characters, clock
+from widget.core.document import SettingsError, load_document, parse_document
+from widget.host import forms, links, picture, webhook
+from widget.host.page import address, secret_of_form
+from widget.host.store import store
+from widget.host.views import whole
+from widget.web import service
+from widget.web.audience import Audience, Room
+
+blueprint = Room("acts", __name__, Audience.HOST)
+
+
+@blueprint.post("/settings/picture")
+def upload_picture() -> ResponseReturnValue:
+    """Put the picture in the place of the one before, or take that away."""
+    made, sent = None, request.files.get("picture")
+    if "remove" not in request.form:
+        try:
+            made = picture.read(sent.stream if sent else io.BytesIO())
+        except picture.NoPicture as error:
+            return whole(current_user.host, 422, picture={"fault": str(error)})
+    with models.locked(current_user.host) as host:
+        store(host, load_document(host.settings).model_copy(update={"picture": made}))
+    return redirect(address("profile", "picture"), 303)
+
+
+@blueprint.post("/settings/links")
+def make_link() -> ResponseReturnValue:
+    host = models.host_by_id(current_user.host.id) or abort(404)
+    document = load_document(host.settings)
+    try:
+        made = one_off.make(host, links.wish(request.form, document), clock.now(), secret_of_form())
+    except Invalid as error:
+        return whole(host, 422, links=error.errors)
+    return redirect(address("links", "links", made=made.code), 303)
+
+
+@blueprint.post("/settings/links/<code>/revoke")
+def revoke_link(code: str) -> ResponseReturnValue:
+    one_off.revoke(current_user.host, code, clock.now())  # a second press finds it revoked
+    return redirect(address("links", "links"), 303)
+
+
+# --- API tokens of the host's own programs --------------------------------------------------------
+
+
+@blueprint.post("/settings/tokens")
+def make_token() -> ResponseReturnValue:
+    """Show the new token on the page that answers: it is stored as a hash, so only this once."""
+    host, name = current_user.host, characters.line(request.form.get("name", "")).strip()
+    fault = f"Say in 1 to {tokens.NAME_LENGTH} characters what it is for."
+    if name and len(name) <= tokens.NAME_LENGTH and not characters.has_controls(name):
+        try:
+            text = tokens.make(host, name, clock.now(), secret_of_form())
+            return whole(host, token={"made": text, "for": name})
+        except tokens.TooManyTokens:
+            fault = f"There can be {tokens.TOKENS} tokens. End one that is not used any more."
+    return whole(host, 422, token={"fault": fault, "name": name})
+
+
+@blueprint.post("/settings/tokens/<id>/end")
+def end_token(id: str) -> ResponseReturnValue:
+    tokens.end(current_user.host, id)  # a second press finds it ended
+    return redirect(address("programs", "programs"), 303)
+
+
+# --- the webhook ----------------------------------------------------------------------------------
+
+
+@blueprint.post("/settings/webhook")
+def save_webhook() -> ResponseReturnValue:
+    """Keep where events are sent. The secret of a new webhook is shown on the page that answers,
+    and only there."""
+    host, google = current_user.host, service.google()
+    sent: dict[str, Any] = {
+        "url": forms.READ["address"](request.form, "url", None) or "",
+        "chosen": request.form.getlist("events"),
+    }
+    stored = webhooks.whole(google, host)
+    fresh = webhooks.new_secret(secret_of_form())
+    if stored.webhook and stored.webhook.secret == fresh:  # pressed twice
+        return whole(host, webhook={"made": fresh})
+    if request.form.get("revision") != webhook.revision(host):
+        return whole(host, 409, webhook={**sent, "conflict": True})
+    secret = stored.webhook.secret if stored.webhook else fresh
+    wanted = {"url": sent["url"], "secret": secret, "events": sent["chosen"]}
+    try:
+        hook = parse_document({**stored.model_dump(), "webhook": wanted}).webhook
+        assert hook
+        webhooks.check(google.config, hook.url)
+    except SettingsError as error:
+        said = {fault.path.removeprefix("webhook."): fault.message for fault in error.faults}
+        faults = {name.partition("[")[0]: message for name, message in said.items()}
+        return whole(host, 422, webhook={**sent, "faults": faults})
+    webhooks.put(google, host, hook, clock.now())
+    if stored.webhook is None:
+        return whole(host, webhook={"made": secret})
+    return redirect(address("webhook", "webhook"), 303)
+
+
+@blueprint.post("/settings/webhook/secret")
+def new_secret() -> ResponseReturnValue:
+    """Make another secret and show it; the one before counts for another day."""
+    host, google = current_user.host, service.google()
+    hook = webhooks.whole(google, host).webhook
+    if hook is None:
+        return redirect(address("webhook"), 303)
+    secret = webhooks.new_secret(secret_of_form())
+    webhooks.put(google, host, hook.model_copy(update={"secret": secret}), clock.now())
+    return whole(host, webhook={"made": secret})
+
+
+@blueprint.post("/settings/webhook/end")
+def end_webhook() -> ResponseReturnValue:
+    webhooks.put(service.google(), current_user.host, None, clock.now())
+    return redirect(address("webhook", "webhook"), 303)
+
+
+@blueprint.post("/settings/webhook/test")
+def test_webhook() -> ResponseReturnValue:
+    """The next round sends it: nobody waits here for somebody else's server."""
+    if webhooks.of(current_user.host):
+        webhooks.put_test(current_user.host, clock.now())
+    return redirect(address("webhook"), 303)
+
+
+@blueprint.post("/settings/webhook/<int:id>/again")
+def send_again(id: int) -> ResponseReturnValue:
+    if not webhooks.send_again(current_user.host, id, clock.now()):
+        abort(404)
+    return redirect(address("webhook"), 303)
