@@ -45,18 +45,6 @@ def host_page(
     return page
 
 
-def event_page(
-    document: Settings, event: EventType, address: str, title: str, given: MultiDict[str, str]
-) -> dict[str, Any]:
-    """What the templates of every page of an event type need."""
-    page = host_page(document, title, given, event)
-    said = {"event": event.title, "host": document.display_name}
-    page["description"] = _("%(event)s: book a time with %(host)s.") % said
-    page["shared"] = shared(document, event, address)
-    page["event"] = event
-    return page
-
-
 def shared(document: Settings, event: EventType | None, path: str) -> dict[str, Any] | None:
     """What editors, chats and search engines read of the page of a host, or of one event type:
     oEmbed, Open Graph, JSON-LD. None for a page that nobody passes on: of a booking, of a one-off

@@ -102,7 +102,11 @@ class Picking:
         same = self.target.same and (*self.target.same, *asked)
 
         def make() -> dict[str, Any]:
-            return guest_page.event_page(self.document, self.event, self.address, title, given)
+            page = guest_page.host_page(self.document, title, given, self.event)
+            said = {"event": self.event.title, "host": self.document.display_name}
+            page["description"] = _("%(event)s: book a time with %(host)s.") % said
+            page["shared"] = guest_page.shared(self.document, self.event, self.address)
+            return {**page, "event": self.event}
 
         return {**parts.kept("page", same, make, PAGE_BYTES), "same": same}
 
@@ -290,8 +294,6 @@ def form(
             ],
         },
         values={
-            "name": "",
-            "notes": "",
             **{name: params.number(value) for name, value in given.items()},
             TRAP: given[TRAP] if errors and TRAP in errors else "",
             "email": params.email(given.get("email", "")),
@@ -329,15 +331,13 @@ def _pick(
     picking: Picking, given: MultiDict[str, str], sight: list[tuple[str, str]]
 ) -> dict[str, Any]:
     """The picker's one form: GET, or POST once a guest has typed what no address should hold."""
+    questions = [f"question-{each.id}" for each in guest_input.questions(picking.event)]
     hidden = [
         *picking.hidden,
         *params.seen(given),
         *([("tz", params.last(given, "tz"))] if given.get("tz") else []),
         *params.utm_fields(given),
-        *params.kept(given, picking.details),
-        *params.kept(
-            given, tuple(f"question-{each.id}" for each in guest_input.questions(picking.event))
-        ),
+        *params.kept(given, (*picking.details, *questions)),
     ]
     typed = picking.typed()
     hidden += [*sight, *([*picking.secret, ("step", "choose")] if typed else [])]
