@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from widget.core.document import Away, EventType, Settings
+from widget.core.document import EventType, Settings
 from widget.core.hours import day_off
 from widget.core.slots import Rules
 from widget.text import language
@@ -37,14 +37,13 @@ def in_sight(
     low, high = first.isoformat(), last.isoformat()
     found = [each for each in document.away if each.since <= high and each.until >= low]
     return [
-        {"when": _span(each), "note": each.note or _is_away(document)}
+        {
+            "when": language.date_range(*map(date.fromisoformat, (each.since, each.until))),
+            "note": each.note or _is_away(document),
+        }
         for each in sorted(found, key=lambda each: each.since)
     ]
 
 
 def _is_away(document: Settings) -> str:
     return _("%(host)s is away.") % {"host": document.display_name}
-
-
-def _span(away: Away) -> str:
-    return language.date_range(date.fromisoformat(away.since), date.fromisoformat(away.until))

@@ -105,9 +105,8 @@ def _wish(target: Target, given: Form) -> dict[str, Any]:
         for question in guest_input.questions(target.event)
         if f"question-{question.id}" in given
     }
-    plain = {name: given.get(name) for name in ("start", "tz", "name", "email", "notes")}
-    plain |= {name: params.last(given, name) for name in ("duration", "once")}
-    return {**plain, "guests": given.getlist("guests"), "answers": answers}
+    chosen = {name: params.last(given, name) for name in ("duration", "once")}
+    return {**given.to_dict(), **chosen, "guests": given.getlist("guests"), "answers": answers}
 
 
 def _invalid(picking: Picking, given: Form, faults: dict[str, str]) -> ResponseReturnValue:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -79,15 +80,11 @@ class Month(NamedTuple):
 
 def read_date(text: str) -> date:
     """YYYY-MM-DD. Raises ValueError with a guest's message."""
-    try:
-        if not _DATE.fullmatch(text):
-            raise ValueError
+    with suppress(ValueError):
         day = date.fromisoformat(text)
-        if not 1970 <= day.year < 2200:
-            raise ValueError
-    except ValueError:
-        raise ValueError(_("Give a date such as 2026-12-31.")) from None
-    return day
+        if _DATE.fullmatch(text) and 1970 <= day.year < 2200:
+            return day
+    raise ValueError(_("Give a date such as 2026-12-31."))
 
 
 def read_month(text: str) -> date:

@@ -40,14 +40,10 @@ class Counts:
         own = uri.startswith("file://")
         found = FileCounters(uri.removeprefix("file://")) if own else storage_from_string(uri)
         self.storage: Storage | FileCounters = found  # type: ignore[assignment]
+        base = self.storage.base_exceptions
+        self.faults = base if isinstance(base, tuple) else (base,)  # when it cannot count
         self._shares: dict[str, tuple[int, float]] = {}  # what is left of each, and until when
         self._lock = threading.Lock()
-
-    @property
-    def faults(self) -> tuple[type[Exception], ...]:
-        """What a storage that cannot count raises."""
-        found = self.storage.base_exceptions
-        return found if isinstance(found, tuple) else (found,)
 
     def add(self, limits: str, what: str, who: str) -> int:
         """Once more: 0 when that is within the limits, else the seconds until there is room."""
