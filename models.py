@@ -361,8 +361,8 @@ def locked(host: Host) -> Iterator[Host]:
         yield found
 
 
-def changed(query: peewee.Update) -> bool:
-    """Whether the one conditional UPDATE found its row as it expected it."""
+def changed(query: peewee.Update | peewee.Delete) -> bool:
+    """Whether the one conditional UPDATE or DELETE found its row as it expected it."""
     return bool(query.execute() == 1)
 
 

@@ -189,7 +189,7 @@ def _not_taken(booking: Booking, error: GoogleError) -> Exception:
     return Invalid(dict.fromkeys(fields, _("Google does not accept this e-mail address.")))
 
 
-def _stays_pending(booking: Booking, error: Unknown) -> None:
+def _stays_pending(booking: Booking, error: GoogleError) -> None:
     """Leave the booking pending; it is asked about in RETRY_SECONDS, since what was sent may still
     arrive."""
     log.warning("booking %s: outcome unknown: %s", booking.id, error)
@@ -218,20 +218,18 @@ def cancel(google: Google, booking: Booking, reason: str, caller: Caller, now: i
     if mine is None:
         return rows.as_it_is(booking)
     calendar = google.calendar_of(mine.host)
-    return _written(mine, lambda: _remove(calendar, mine, booking.status, now))
+    return _written(mine, lambda: _remove(calendar, mine, now))
 
 
-def _remove(calendar: Calendar, mine: Booking, before: str, now: int) -> Booking:
-    """Delete the event and finish the cancellation; `before`: the booking's status until then."""
+def _remove(calendar: Calendar, mine: Booking, now: int) -> Booking:
+    """Delete the event and finish the cancellation."""
     try:
         removed = events.remove(calendar, mine)
-    except Unknown as error:
-        _stays_pending(mine, error)
     except GoogleError as error:
-        log.warning("booking %s: not cancelled: %s", mine.id, error)
-        if before == "pending" or mine.new_start_at:  # what it was is not known either
-            settling.let_go(mine, clock.now() + events.RETRY_SECONDS)
+        if isinstance(error, Unknown) or not rows.stood(mine):
+            _stays_pending(mine, error)
         else:
+            log.warning("booking %s: not cancelled: %s", mine.id, error)
             states.undo(mine, now)
             if rows.as_it_is(mine).status == "confirmed":
                 raise errors.not_booked(error) from error

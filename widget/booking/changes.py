@@ -12,9 +12,8 @@ from widget.booking import channels, events, leases, rows, settling, states, whe
 from widget.booking.channels import Channel, WatchedCalendar
 from widget.core.clock import DAY, HOUR, Clock
 from widget.core.document import load_document
-from widget.google.client import MALFORMED, Calendar, Google
+from widget.google.client import Calendar, Google
 from widget.google.errors import GoogleError, Refused, Unavailable
-from widget.google.event import Event
 
 READ_SECONDS = 60  # the lease of one calendar's reading; its calls take at most half of it
 SEARCH_SECONDS = HOUR  # between searches for the events of a calendar that is not there
@@ -193,12 +192,13 @@ def _not_there(calendar: Calendar, watched: WatchedCalendar, now: int) -> None:
 def _follow_event(
     calendar: Calendar, booking: models.Booking, item: Item | None, now: int
 ) -> bool | None:
-    """Whether anything of an event was taken in; None when it has to be read again."""
+    """Whether anything of an event was taken in, as it came or is asked for when it did not come
+    with the others; None when it has to be read again. Raises one of MALFORMED, or GoogleError."""
     if booking.status == "pending":
         if item:
             settling.hurry(booking, now)
         return None
-    event = _event(calendar, booking, item)
+    event = calendar.read_event(item) if item else whereabouts.known(calendar, booking)
     over = booking.end_at <= now
     if over and (event is None or event.end is None or event.end <= now):
         return False  # what was done to it once it was over is no change of the booking
@@ -207,16 +207,6 @@ def _follow_event(
     if event.etag == booking.etag:
         return False
     return events.take_in(calendar, booking, event, now) or None
-
-
-def _event(calendar: Calendar, booking: models.Booking, item: Item | None) -> Event | None:
-    """The event of a booking as it came, or asked for when it did not come with the others."""
-    if item is None:
-        return whereabouts.known(calendar, booking)
-    try:
-        return calendar.read_event(item)
-    except MALFORMED:
-        raise Unavailable("calendar.events.list", 200, "malformed event") from None
 
 
 # --- push channels ----------------------------------------------------------------------------

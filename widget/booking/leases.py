@@ -25,7 +25,7 @@ class Held:
     def release(self) -> bool:
         """Let others have it; False when it was not ours any more."""
         mine = Lease.delete().where(Lease.name == self.name, Lease.token == self.token)
-        return bool(mine.execute() == 1)
+        return models.changed(mine)
 
 
 def rounds(work: Callable[[], object], pause_seconds: float, log: Logger) -> None:

@@ -85,10 +85,9 @@ def _refused(booking: models.Booking, error: Refused, now: int) -> None:
     """Undo or fail what Google refuses to write; ask again later for a refusal to read."""
     log.warning("booking %s: refused: %s", booking.id, error)
     failure, before = f"{error.status} {error.reason}"[:80], states.state(booking)
-    stood = booking.etag is not None and booking.new_start_at is None  # it was known where
     if error.method not in WRITES:
         _unanswered(booking, now)
-    elif before == "moving" or (before == "cancelling" and stood):
+    elif before == "moving" or (before == "cancelling" and rows.stood(booking)):
         states.undo(booking, now, failure)
     elif before == "claimed":
         states.fail(booking, failure, now, leftover=True)

@@ -167,16 +167,15 @@ def same_event(booking: Booking) -> tuple[str, Any]:
     return "AND coalesce(etag, '') = ?", booking.etag or ""
 
 
-def change_calendar(booking: Booking, calendar: str) -> None:
-    """The host put the event of a booking into another calendar of theirs."""
-    models.note(booking, Booking.calendar == booking.calendar, calendar=calendar)
-    booking.calendar = calendar
-
-
 def leave_over(booking: Booking, now: int) -> None:
     """Mark a booking that is over as having an event at Google that has to be deleted."""
     over = Booking.status.in_(("cancelled", "failed"))
     models.note(booking, over, leftover=True, settle_after=now)
+
+
+def stood(booking: Booking) -> bool:
+    """Whether it was known where the event of a booking is when it was to be cancelled."""
+    return booking.etag is not None and booking.new_start_at is None
 
 
 def is_hosts_own(booking: models.Booking) -> bool:

@@ -4,7 +4,6 @@ Google shows an event that was moved to another calendar as cancelled in the old
 """
 
 import models
-from widget.booking import rows
 from widget.google.client import PRIMARY, Calendar
 from widget.google.errors import Gone, Unavailable
 from widget.google.event import Event
@@ -62,6 +61,7 @@ def elsewhere(
         except Gone:
             continue
         if not event.cancelled and (event.organized or not organized):
-            rows.change_calendar(booking, other)
+            models.note(booking, models.Booking.calendar == booking.calendar, calendar=other)
+            booking.calendar = other
             return event
     return None
