@@ -16,8 +16,7 @@ from widget.core import clock, slots
 from widget.core.document import EventType
 from widget.core.hours import OneOff
 from widget.google.client import Calendar, Google
-from widget.google.errors import Gone, GoogleError, Unknown
-from widget.google.event import Event
+from widget.google.errors import GoogleError, Unknown
 from widget.text.language import gettext as _
 
 CLAIM_SECONDS = 20  # longer than the calls of one request take: nobody else settles it before
@@ -224,7 +223,7 @@ def cancel(google: Google, booking: Booking, reason: str, caller: Caller, now: i
 def _remove(calendar: Calendar, mine: Booking, now: int) -> Booking:
     """Delete the event and finish the cancellation."""
     try:
-        removed = events.remove(calendar, mine)
+        events.cancel(calendar, mine, now)
     except GoogleError as error:
         if isinstance(error, Unknown) or not rows.stood(mine):
             _stays_pending(mine, error)
@@ -233,16 +232,7 @@ def _remove(calendar: Calendar, mine: Booking, now: int) -> Booking:
             states.undo(mine, now)
             if rows.as_it_is(mine).status == "confirmed":
                 raise errors.not_booked(error) from error
-    else:
-        end(mine, removed, now)
     return rows.as_it_is(mine)
-
-
-def end(booking: Booking, removed: bool, now: int) -> None:
-    """Cancel a booking whose event is gone. If there was none to be `removed`, it is looked for
-    once more, since an earlier insert may still arrive."""
-    states.cancel(booking, now, leftover=not removed)
-    models.forget_busy(booking.host)
 
 
 def check_deadline(booking: Booking, by: str, now: int) -> None:
@@ -305,40 +295,25 @@ def _claim_move(
 
 def _move(calendar: Calendar, looked: Bookable, mine: Booking) -> Booking:
     """Move the event, and finish or undo the move of `mine`. Raises as `reschedule`."""
-    now = looked.now
+    now, moved = looked.now, False
+    why: errors.NotBooked = errors.Altered(mine.id)
     try:
         offer.ask_again(calendar, looked, mine.times()[-1][0])
-        event = events.move(calendar, mine, looked.settings)
+        moved = events.move(calendar, mine, looked.settings, now)
     except errors.NotBooked as error:
-        return _undone(mine, error, now)
+        why = error
     except Unknown as error:
         _stays_pending(mine, error)
-    except Gone:
-        states.cancel(mine, now, "host")
-        models.forget_busy(mine.host)
-    except events.ChangedMeanwhile as error:
-        return _undone(mine, errors.Altered(mine.id), now, (calendar, error.event))
+        return _standing(mine)
     except GoogleError as error:
         log.warning("booking %s: not moved: %s", mine.id, error)
-        return _undone(mine, errors.not_booked(error), now)
-    else:
-        with suppress(GoogleError):  # a later round hears of it too
-            events.finish_move(calendar, mine, event, now)
-    return _standing(mine)
-
-
-def _undone(
-    mine: Booking, error: errors.NotBooked, now: int, seen: tuple[Calendar, Event] | None = None
-) -> Booking:
-    """Undo a move that Google certainly did not make, and raise `error`; the booking instead if
-    somebody else has settled it meanwhile. `seen`: the event as the host has changed it."""
-    if states.undo(mine, now) and seen:
-        with suppress(GoogleError):  # a later round hears of it too
-            events.take_in(seen[0], mine, seen[1], now)
+        why = errors.not_booked(error)
+    if not moved:
+        states.undo(mine, now)
     found = _standing(mine)
-    if found.status == "confirmed" and found.start_at != mine.new_start_at:
-        raise error
-    return found
+    if not moved and found.status == "confirmed" and found.start_at != mine.new_start_at:
+        raise why
+    return found  # it may be settled by somebody else
 
 
 def _standing(mine: Booking) -> Booking:

@@ -114,7 +114,7 @@ def confirm_seen(calendar: Calendar, booking: models.Booking, event: Event, now:
 
 def finish_move(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
     """Finish the move of a booking whose event is at the new time, and take in what else somebody
-    has changed of it. Raises GoogleError as take_in: the booking is moved all the same."""
+    has changed of it."""
     # an answer from before the move gives no time up: the guest has taken this one since
     values = event_columns(event, now) | {
         "guest_response": _response(booking, event),
@@ -122,8 +122,19 @@ def finish_move(calendar: Calendar, booking: models.Booking, event: Event, now: 
         "etag": booking.etag,
     }
     if states.finish_move(booking, values, now):
-        _take_in_anew(calendar, booking, event, now)
+        with suppress(GoogleError):  # a later round hears of it too
+            _take_in_anew(calendar, booking, event, now)
     models.forget_busy(booking.host)
+
+
+def undo_move(
+    calendar: Calendar, booking: models.Booking, event: Event, now: int, failure: str | None = None
+) -> None:
+    """Undo the move of a booking that Google certainly did not make, and take in what the host has
+    done to its event."""
+    if states.undo(booking, now, failure):
+        with suppress(GoogleError):  # a later round hears of it too
+            take_in(calendar, booking, event, now)
 
 
 def _take_in_anew(calendar: Calendar, booking: models.Booking, event: Event, now: int) -> None:
@@ -152,14 +163,6 @@ def _first_seen(booking: models.Booking, event: Event, now: int) -> dict[str, An
     return {**event_columns(event, now), "guest_response": response}
 
 
-class ChangedMeanwhile(Exception):
-    """The host moved the event or took it away from the guest since we last saw it; `event` is
-    as it is now."""
-
-    def __init__(self, event: Event) -> None:
-        self.event = event
-
-
 def remove(calendar: Calendar, booking: models.Booking) -> bool:
     """Delete the event of a booking, whatever the host did to it; False when it is not there in
     any of the host's calendars, or is the host's own by now.
@@ -182,11 +185,19 @@ def remove(calendar: Calendar, booking: models.Booking) -> bool:
     raise Unavailable("calendar.events.delete", 412, "changed again and again")
 
 
-def move(calendar: Calendar, booking: models.Booking, document: Settings) -> Event:
-    """Move the event of a booking to its new time.
+def cancel(calendar: Calendar, booking: models.Booking, now: int) -> None:
+    """Delete the event of a booking, and cancel it. If there was none to be removed, it is looked
+    for once more, since an earlier insert may still arrive. Raises as remove."""
+    removed = remove(calendar, booking)
+    states.cancel(booking, now, leftover=not removed)
+    models.forget_busy(booking.host)
 
-    Raises Unknown, Gone when it is deleted, ChangedMeanwhile when the host did something else
-    with it, or another GoogleError when it is where it was.
+
+def move(calendar: Calendar, booking: models.Booking, document: Settings, now: int) -> bool:
+    """Move the event of a booking to its new time, and the booking with it. False when the host
+    did something else with the event: then the booking is as that is.
+
+    Raises Unknown, or another GoogleError when the event is where it was.
     """
     etag, (_old, new) = booking.etag, booking.times()
     body = times(*new, document)
@@ -195,24 +206,27 @@ def move(calendar: Calendar, booking: models.Booking, document: Settings) -> Eve
     if not booking.holds:  # whoever comes back to a time they gave up takes it again
         body["transparency"] = "opaque"
     for _look in range(LOOKS):
+        where, id, event = booking.calendar, booking.google_event_id, None
         try:
-            event = calendar.patch(booking.calendar, booking.google_event_id, body, etag, tell=True)
-        except (Altered, Gone) as error:
-            before, found = booking.calendar, whereabouts.seen(calendar, booking)
-            if found is None:
-                raise Gone("calendar.events.get", 200, "cancelled") from None
-            if isinstance(error, Gone) and booking.calendar == before:
-                reason = "it stands all the same"
-                raise Unavailable(error.method, error.status, reason) from None
-            if (found.start, found.end) == new:
-                return found
-            if not untouched(booking, found):
-                raise ChangedMeanwhile(found) from None
-            etag = found.etag
-        else:
+            event = calendar.patch(where, id, body, etag, tell=True)
             if (event.start, event.end) != new:
                 raise Unknown("calendar.events.patch", 200, "another time")
-            return event
+        except (Altered, Gone) as error:
+            event = whereabouts.seen(calendar, booking)
+            if event and isinstance(error, Gone) and booking.calendar == where:
+                reason = "it stands all the same"
+                raise Unavailable(error.method, error.status, reason) from None
+        if event is None:
+            states.cancel(booking, now, "host")
+            models.forget_busy(booking.host)
+            return False
+        if (event.start, event.end) == new:
+            finish_move(calendar, booking, event, now)
+            return True
+        if not untouched(booking, event):
+            undo_move(calendar, booking, event, now)
+            return False
+        etag = event.etag
     raise Unavailable("calendar.events.patch", 412, "changed again and again")
 
 

@@ -9,13 +9,12 @@ from dataclasses import replace
 from functools import partial
 
 import models
-from widget.booking import act, changes, deletion, events, leases, offer, rows, settling, states
+from widget.booking import changes, deletion, events, leases, offer, rows, settling, states
 from widget.booking.whereabouts import seen
 from widget.core import clock as core_clock
 from widget.core.clock import DAY, HOUR, Clock
 from widget.google.client import Calendar, Google
 from widget.google.errors import WRITES, Gone, GoogleError, Refused, Unavailable
-from widget.google.event import Event
 
 LONGEST_PAUSE_SECONDS = 300
 UNSEEN_SECONDS = 600  # Google shows what it has taken by then
@@ -109,7 +108,7 @@ def _agree(calendar: Calendar, booking: models.Booking, now: int) -> None:
     if booking.status not in models.ACTIVE:
         _clear_away(calendar, booking, now)
     elif booking.change == "cancel":
-        act.end(booking, events.remove(calendar, booking), now)
+        events.cancel(calendar, booking, now)
     elif booking.change == "move":
         _move(calendar, booking, now)
     else:
@@ -131,25 +130,12 @@ def _move(calendar: Calendar, booking: models.Booking, now: int) -> None:
     elif (event.start, event.end) == new:
         events.finish_move(calendar, booking, event, now)
     elif not events.untouched(booking, event):
-        _undo(calendar, booking, event, now)
+        events.undo_move(calendar, booking, event, now)
     elif new[0] <= now or offer.is_taken(calendar, *new, now, booking):
-        _undo(calendar, booking, event, now, "slot_taken")
+        events.undo_move(calendar, booking, event, now, "slot_taken")
     else:
-        try:
-            moved = events.move(calendar, booking, calendar.document)
-            events.finish_move(calendar, booking, moved, now)
-        except events.ChangedMeanwhile as error:
-            _undo(calendar, booking, error.event, now)
-        except Gone:
-            states.cancel(booking, now, "host")
+        events.move(calendar, booking, calendar.document, now)
     models.forget_busy(booking.host)
-
-
-def _undo(
-    calendar: Calendar, booking: models.Booking, event: Event, now: int, failure: str | None = None
-) -> None:
-    if states.undo(booking, now, failure):
-        events.take_in(calendar, booking, event, now)
 
 
 def _confirm(calendar: Calendar, booking: models.Booking, now: int) -> None:
