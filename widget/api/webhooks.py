@@ -42,7 +42,7 @@ def deliver(google: Google, clock: Clock) -> Counter[str]:
     A receiver is sent one after the other, so that a slow one holds up its own host alone.
     """
     outcome: Counter[str] = Counter()
-    webhooks.note_disconnected(clock())
+    webhooks.note_disconnected()
     if not Delivery.select().where(webhooks.is_due(clock())).exists():
         return outcome
     lease = leases.take("webhooks", clock(), clock() + LEASE_SECONDS)

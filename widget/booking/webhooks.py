@@ -201,7 +201,7 @@ def _event(act: str, before: Booking, after: Booking) -> str | None:
     return None
 
 
-def note_disconnected(now: int) -> None:
+def note_disconnected() -> None:
     """Have those hosts told whose calendar cannot be reached any more, once each time."""
     query = Webhook.select(Webhook, Host).join(Host).where(Host.disconnected_at.is_null(False))
     news = Webhook.told_at.is_null() | (Webhook.told_at != Host.disconnected_at)
