@@ -23,6 +23,8 @@ from widget.core.slots import Busy
 from widget.google.auth import Access, Client
 from widget.google.errors import (
     INSERT,
+    STOP,
+    WATCH,
     CalendarClosed,
     Disconnected,
     Forbidden,
@@ -30,8 +32,8 @@ from widget.google.errors import (
     NotSetUp,
     Refused,
     Unavailable,
-    Unknown,
     Unreadable,
+    lost,
     meaning,
     reason_and_message,
 )
@@ -230,7 +232,7 @@ class Calendar:
         """Write to a calendar; keep that it is closed to us, and Google's words for it."""
         try:
             asked = {"calendarId": calendar, **asked}
-            return self._call(method, asked, read, etag=etag, writes=True)
+            return self._call(method, asked, read, etag)
         except CalendarClosed as error:
             said = f"{error.status} {error.reason}".strip()
             models.note(self.host, calendar_gone=calendar, calendar_refused=f"{calendar} {said}")
@@ -247,12 +249,12 @@ class Calendar:
             return str(answer["resourceId"]), int(answer["expiration"]) // 1000
 
         asked = {"calendarId": calendar, "body": channel}
-        return self._call("calendar.events.watch", asked, read, writes=True, needed=False)
+        return self._call(WATCH, asked, read)
 
     def stop(self, channel: str, resource: str) -> None:
         """End a channel. Raises Gone when there is none."""
         asked = {"body": {"id": channel, "resourceId": resource}}
-        self._call("calendar.channels.stop", asked, _nothing, needed=False)
+        self._call(STOP, asked, _nothing)
 
     # --- the one place where answers and faults are understood --------------------------------
 
@@ -271,17 +273,13 @@ class Calendar:
         method: str,
         asked: dict[str, Any],
         read: Callable[[Any], T],
-        *,
         etag: str | None = None,
-        writes: bool = False,
-        needed: bool = True,
     ) -> T:
         """Google's answer to a method of its API, such as calendar.events.get, that is `asked` with
         these parameters, as `read` reads it (which raises one of MALFORMED if it cannot).
 
         What certainly did nothing and may pass is tried again. Forbidden is raised when it comes
         twice; once it is Unavailable, whatever came before it.
-        `needed`: a host who does not allow this cannot be booked.
         """
         _api, collection, verb = method.split(".")
         request = getattr(getattr(self.google.service, collection), verb)(**asked)
@@ -292,7 +290,7 @@ class Calendar:
             tried += 1
             try:
                 with metrics.google_call(method):
-                    return self._once(method, request, read, writes=writes, needed=needed)
+                    return self._once(method, request, read)
             except Forbidden as error:
                 if forbidden:
                     raise
@@ -305,30 +303,24 @@ class Calendar:
                 raise fault
             time.sleep(pause)
 
-    def _once(
-        self, method: str, request: Any, read: Callable[[Any], T], *, writes: bool, needed: bool
-    ) -> T:
-        lost = Unknown if writes else Unavailable
+    def _once(self, method: str, request: Any, read: Callable[[Any], T]) -> T:
         try:
             found = read(request.execute(http=self._access))
         except Declined as error:
-            raise self._declined(method, error.answer, lost, needed=needed) from None
+            raise self._declined(method, error.answer) from None
         except NotSent as error:
             raise Unavailable(method, reason=str(error)) from None
         except Lost as error:
-            raise lost(method, reason=str(error)) from None
+            raise lost(method)(method, reason=str(error)) from None
         except MALFORMED:
-            raise lost(method, 200, "malformed answer") from None
+            raise lost(method)(method, 200, "malformed answer") from None
         self._access.answered(method)
         return found
 
-    def _declined(
-        self, method: str, answer: Answer, lost: type[Unknown] | type[Unavailable], *, needed: bool
-    ) -> GoogleError:
+    def _declined(self, method: str, answer: Answer) -> GoogleError:
         """What a no of Google's means; what concerns more than this call is written down."""
         reason, message = reason_and_message(answer)
-        kind = meaning(method, answer.status, reason, lost)
-        kind = Refused if kind is Disconnected and not needed else kind
+        kind = meaning(method, answer.status, reason)
         error = kind(method, answer.status, reason, message)
         if kind in (Disconnected, NotSetUp):
             return self._access.noted(error)

@@ -17,6 +17,7 @@ from widget.google.http import Answer
 
 TIMEOUT_SECONDS = 5
 INSERT, TOKEN = "calendar.events.insert", "oauth.token"
+WATCH, STOP = "calendar.events.watch", "calendar.channels.stop"
 WRITES = {INSERT, "calendar.events.patch", "calendar.events.delete"}
 _ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
 
@@ -114,6 +115,8 @@ ANY = ""
 TABLE: dict[tuple[int, str, str], Meaning] = {
     **{(403, reason, ANY): Unavailable for reason in _LIMITS},
     **{(403, reason, ANY): Disconnected for reason in _SCOPE},
+    # a host who does not allow this is booked all the same
+    **{(403, reason, method): Refused for reason in _SCOPE for method in (WATCH, STOP)},
     **{(403, reason, ANY): NotSetUp for reason in _PROJECT},
     (403, "requiredAccessLevel", ANY): CalendarClosed,
     (403, ANY, INSERT): Forbidden,  # there is no event yet that it could be about
@@ -132,16 +135,18 @@ TABLE: dict[tuple[int, str, str], Meaning] = {
 }
 
 
-def meaning(
-    method: str, status: int, reason: str, lost: type[Unknown] | type[Unavailable]
-) -> Meaning:
-    """What an answer of the Calendar API means; `lost`: of a call whose outcome it does not
-    tell."""
+def lost(method: str) -> Meaning:
+    """What it means that the outcome of a call is not told."""
+    return Unknown if method in (*WRITES, WATCH) else Unavailable
+
+
+def meaning(method: str, status: int, reason: str) -> Meaning:
+    """What an answer of the Calendar API means."""
     keys = ((status, why, which) for why in (reason, ANY) for which in (method, ANY))
     found = next((TABLE[key] for key in keys if key in TABLE), None)
-    if found is Unknown or not found:
-        return Refused if 400 <= status < 500 and not found else lost
-    return found
+    if found is None and 400 <= status < 500:
+        return Refused
+    return lost(method) if found in (None, Unknown) else found
 
 
 def token_meaning(status: int, reason: str) -> Meaning:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -23,6 +23,7 @@ from urllib3.exceptions import (
     NameResolutionError,
     NewConnectionError,
 )
+from urllib3.util import parse_url
 from urllib3.util.connection import create_connection
 
 KEPT = 32  # connections to one server, more than a worker has threads
@@ -83,7 +84,7 @@ class Wire:
             body = urlencode(body)
             sent["Content-Type"] = "application/x-www-form-urlencoded"
         while (left := deadline - time.monotonic()) > 0:
-            _call.begin()
+            _call.opened = _call.used = _call.sent = False
             try:
                 return self._once(method, url, left, body, sent)
             except (HTTPError, requests.RequestException, OSError) as error:
@@ -97,11 +98,12 @@ class Wire:
     def _once(
         self, method: str, url: str, seconds: float, body: str | bytes | None, headers: Any
     ) -> Answer:
-        origin, path = _split(url)
+        parts = parse_url(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
         pool = self._pools.get(origin) or self._pool(origin)
         answer = pool.urlopen(
             method,
-            url if pool.proxy and origin.startswith("http:") else path,
+            url if pool.proxy and parts.scheme == "http" else parts.request_uri,
             body=body,
             headers=headers,
             retries=False,
@@ -138,21 +140,11 @@ def _writable(body: bytes) -> bytes:
     return _ESCAPE.sub(one, body) if _NO_TEXT.search(body) else body
 
 
-def _split(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}", urlunsplit(
-        ("", "", parts.path or "/", parts.query, "")
-    )
-
-
 class _Call(threading.local):
     """How far this thread's call has come: whether a connection was `opened` for it, was `used`
     at all, and has taken the whole request (`sent`)."""
 
     opened = used = sent = False
-
-    def begin(self) -> None:
-        self.opened = self.used = self.sent = False
 
 
 _call = _Call()
