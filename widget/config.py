@@ -3,6 +3,7 @@
 import base64
 import os
 import re
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
@@ -17,11 +18,13 @@ from limits.storage import storage_from_string
 
 from widget.core import addresses
 
-GOOGLE_OIDC_METADATA_URL = "https://accounts.google.com/.well-known/openid-configuration"
-GOOGLE_CALENDAR_ENDPOINT = "https://www.googleapis.com/calendar/v3/"
 THREADS = 16  # of a worker: most of a request's time is waiting for Google or the database
 CONNECTIONS = 90  # to PostgreSQL, of all workers of a server; some are left for commands
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+#: What makes a good value of each variable (`help`), and its `default` where it need not be set
+VARIABLES: dict[str, dict[str, str]] = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+)
 
 
 class ConfigError(Exception):
@@ -70,8 +73,8 @@ def _database_url(text: str) -> str:
 def _limiter_storage(text: str) -> str:
     if text.startswith("file:///"):  # counted by widget/web/counters.py
         _demand(os.access(Path(text.removeprefix("file://")).parent, os.W_OK))
-        return text
-    storage_from_string(text)  # knows the scheme, and whether its client is installed
+    else:
+        storage_from_string(text)  # knows the scheme, and whether its client is installed
     return text
 
 
@@ -86,11 +89,6 @@ def _fernet_keys(text: str) -> tuple[str, ...]:
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _some(text: str) -> str:
-    _demand(text.strip())
-    return text
 
 
 #: What documents and programs say instead of a secret
@@ -141,88 +139,37 @@ def _log_level(text: str) -> str:
     return text.lower()
 
 
-def _setting(read: Callable[[str], Any], help: str, default: str | None = None) -> Any:
-    return field(metadata={"read": read, "help": help, "default": default})
-
-
-_MAKE_KEY = "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
-_MAKE_FERNET = (
-    "comma-separated Fernet keys; make one with: python3 -c "
-    "'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'"
-)
-_CONSOLE = "from your OAuth web client in the Google Cloud console (see README)"
+def _by(read: Callable[[str], Any]) -> Any:
+    return field(metadata={"read": read})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Every field is the environment variable of the same name in capitals."""
+    """Every field is the environment variable of the same name in capitals, as VARIABLES has it."""
 
-    port: int = _setting(_whole(1, 65535), "a port from 1 to 65535", "8000")
-    bind: str = _setting(_address, "the IP address to listen on, e.g. 0.0.0.0", "127.0.0.1")
-    public_url: str = _setting(
-        _public_url,
-        "where browsers reach this server, e.g. https://book.example.com"
-        " (no path; https outside localhost)",
-        "http://localhost:8000",
-    )
-    secret_key: str = _setting(_strong, f"signs sessions and links; {_MAKE_KEY}")
-    secret_key_fallbacks: tuple[str, ...] = _setting(_listed, "older keys, comma-separated", "")
-    token_keys: tuple[str, ...] = _setting(_fernet_keys, f"encrypts Google tokens; {_MAKE_FERNET}")
-    database_url: str = _setting(
-        _database_url,
-        "sqlite:///path/to/file.db (a place that can be written to, e.g."
-        " sqlite:///instance/meetslot.db) or postgresql://user:password@machine/name"
-        " (a database that is there)",
-        "sqlite:///instance/meetslot.db",
-    )
-    google_client_id: str = _setting(_some, _CONSOLE)
-    google_client_secret: str = _setting(_some, _CONSOLE)
-    google_oidc_metadata_url: str = _setting(
-        _web_address,
-        f"an http(s) address, e.g. {GOOGLE_OIDC_METADATA_URL}",
-        GOOGLE_OIDC_METADATA_URL,
-    )
-    google_calendar_endpoint: str = _setting(
-        _endpoint,
-        f"an http(s) address that ends in /calendar/v3/, e.g. {GOOGLE_CALENDAR_ENDPOINT}",
-        GOOGLE_CALENDAR_ENDPOINT,
-    )
-    allowed_hosts_sign_in: tuple[str, ...] = _setting(
-        _hosts_sign_in, "e-mail addresses or @domains, comma-separated; empty: anyone", ""
-    )
-    ratelimit_storage_uri: str = _setting(
-        _limiter_storage,
-        "memory://, file:///path/to/a/file that can be written, or redis://machine:6379",
-        "memory://",
-    )
-    booking_rate_limit: str = _setting(
-        _rate,
-        "e.g. 10 per minute; 60 per hour, or empty for no limit",
-        "10 per minute; 60 per hour",
-    )
-    read_rate_limit: str = _setting(
-        _rate, "e.g. 600 per minute, or empty for no limit", "600 per minute"
-    )
-    busy_ttl: int = _setting(_whole(0, 86400), "seconds from 0 to 86400", "60")
-    reconcile_every: int = _setting(
-        _whole(0, 86400), "seconds between rounds, 0 leaves them to cron", "60"
-    )
-    metrics: tuple[str, int] | None = _setting(
-        _metrics,
-        "address:port where Prometheus asks for /metrics, e.g. 127.0.0.1:9100; empty: nowhere",
-        "",
-    )
-    booking_retention_days: int = _setting(
-        lambda text: _whole(1, 36500)(text) if text else 0,
-        "days from 1 on after which a past booking's guest is forgotten, or empty for never",
-        "",
-    )
-    privacy_file: tuple[str, ...] = _setting(
-        _paragraphs, "a text file whose paragraphs begin /privacy, or empty for none", ""
-    )
-    web_concurrency: int = _setting(_whole(1, CONNECTIONS), "worker processes, from 1 to 90", "2")
-    trusted_proxies: int = _setting(_whole(0, 10), "reverse proxies in front, from 0 to 10", "0")
-    log_level: str = _setting(_log_level, f"one of {', '.join(LOG_LEVELS)}", "info")
+    port: int = _by(_whole(1, 65535))
+    bind: str = _by(_address)
+    public_url: str = _by(_public_url)
+    secret_key: str = _by(_strong)
+    secret_key_fallbacks: tuple[str, ...] = _by(_listed)
+    token_keys: tuple[str, ...] = _by(_fernet_keys)
+    database_url: str = _by(_database_url)
+    google_client_id: str = _by(str)
+    google_client_secret: str = _by(str)
+    google_oidc_metadata_url: str = _by(_web_address)
+    google_calendar_endpoint: str = _by(_endpoint)
+    allowed_hosts_sign_in: tuple[str, ...] = _by(_hosts_sign_in)
+    ratelimit_storage_uri: str = _by(_limiter_storage)
+    booking_rate_limit: str = _by(_rate)
+    read_rate_limit: str = _by(_rate)
+    busy_ttl: int = _by(_whole(0, 86400))
+    reconcile_every: int = _by(_whole(0, 86400))
+    metrics: tuple[str, int] | None = _by(_metrics)
+    booking_retention_days: int = _by(lambda text: _whole(1, 36500)(text) if text else 0)
+    privacy_file: tuple[str, ...] = _by(_paragraphs)
+    web_concurrency: int = _by(_whole(1, CONNECTIONS))
+    trusted_proxies: int = _by(_whole(0, 10))
+    log_level: str = _by(_log_level)
 
     @property
     def connections(self) -> int:
@@ -240,15 +187,13 @@ class Config:
 _MAY_BE_EMPTY = {"booking_rate_limit", "read_rate_limit"}
 
 
-def load(environ: Mapping[str, str] | None = None) -> Config:
+def load(environ: Mapping[str, str | None] | None = None) -> Config:
     """The configuration from `environ`, or from os.environ over a `.env` file.
 
     Raises ConfigError for all missing and malformed variables at once.
     """
     if environ is None:
-        read = dotenv_values(Path(".env"))
-        kept = {name: value for name, value in read.items() if value is not None}
-        environ = {**kept, **os.environ}
+        environ = {**dotenv_values(Path(".env")), **os.environ}
     values, faults = dict[str, Any](), list[str]()
     for item in fields(Config):
         try:
@@ -262,18 +207,16 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
 
 def help_for(name: str) -> str:
     """How to make a good value."""
-    (found,) = (item.metadata["help"] for item in fields(Config) if item.name == name)
-    return str(found)
+    return VARIABLES[name]["help"]
 
 
 def example() -> str:
     """A `.env` file to be filled in: every variable with its help; those with a default are
     commented out."""
     parts = []
-    for item in fields(Config):
-        default = item.metadata["default"]
-        line = f"{item.name.upper()}=" if default is None else f"#{item.name.upper()}={default}"
-        parts.append(f"# {item.metadata['help']}\n{line}\n")
+    for name, each in VARIABLES.items():
+        line = f"#{name.upper()}={each['default']}" if "default" in each else f"{name.upper()}="
+        parts.append(f"# {each['help']}\n{line}\n")
     return "\n".join(parts)
 
 
@@ -282,12 +225,12 @@ def hand_on(**settings: str) -> None:
     os.environ.update({name.upper(): value for name, value in settings.items()})
 
 
-def _value(item: Any, environ: Mapping[str, str]) -> Any:
+def _value(item: Any, environ: Mapping[str, str | None]) -> Any:
     """Raises ConfigError."""
     name = item.name.upper()
     text = environ.get(name)
     if text is None or (not text.strip() and item.name not in _MAY_BE_EMPTY):
-        text = item.metadata["default"]
+        text = VARIABLES[item.name].get("default")
     if text is None:
         raise ConfigError(f"{name} is missing: {help_for(item.name)}")
     try:
