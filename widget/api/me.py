@@ -50,14 +50,12 @@ def keep_private(response: Response) -> Response:
 def me() -> ResponseReturnValue:
     host = g.program.host
     document = load_document(host.settings)
-    return schema.Me(
-        handle=host.handle,
-        display_name=document.display_name,
-        email=host.email,
-        time_zone=document.time_zone,
-        connected=host.disconnected_at is None,
-        url=f"{service.config().public_url}/book/{host.handle}",
-    ).response()
+    own = {
+        "email": host.email,
+        "connected": host.disconnected_at is None,
+        "url": f"{service.config().public_url}/book/{host.handle}",
+    }
+    return schema.Me.model_validate({**dict(document), **own}).response()
 
 
 @blueprint.get("/bookings")

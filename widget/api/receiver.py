@@ -7,14 +7,7 @@ from typing import Any, cast
 
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, Timeout
-from urllib3.exceptions import (
-    HTTPError,
-    NameResolutionError,
-    NewConnectionError,
-    SSLError,
-    TimeoutError,
-)
+from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, Timeout, exceptions
 
 from widget.booking.webhooks import may_receive
 from widget.core import addresses, fields
@@ -35,8 +28,19 @@ class Said:
     seconds: float
 
 
-class NotAllowed(HTTPError):
+class NotAllowed(exceptions.HTTPError):
     """The address of a receiver that nothing is sent to."""
+
+
+#: Why there is no answer: of the exceptions, the first that fits
+WHY = (
+    (NotAllowed, "Not sent: {}"),
+    (exceptions.NameResolutionError, "Not sent: its name is not known"),
+    (exceptions.NewConnectionError, "Not sent: no connection"),
+    (exceptions.SSLError, "Not sent: its certificate is not accepted ({})"),
+    (exceptions.TimeoutError, "No answer in time"),
+    (Exception, "No answer that can be read"),
+)
 
 
 def post(
@@ -46,8 +50,9 @@ def post(
     began = time.monotonic()
     try:
         status, words = _answer(url, body, headers, loopback=loopback, seconds=seconds)
-    except (HTTPError, OSError, ValueError) as error:
-        status, words = None, _why(error)
+    except (exceptions.HTTPError, OSError, ValueError) as error:
+        said = next(words for kind, words in WHY if isinstance(error, kind))
+        status, words = None, said.format(error)
     return Said(status, fields.visible(words)[:WORDS], time.monotonic() - began)
 
 
@@ -121,20 +126,6 @@ def _first_line(answer: HTTPResponse, deadline: float) -> str:
             if not part:
                 break
             read += part
-    except (HTTPError, OSError):
+    except (exceptions.HTTPError, OSError):
         pass
     return read.decode("utf-8", "replace").strip().partition("\n")[0].strip()
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, NotAllowed):
-        return f"Not sent: {error}"
-    if isinstance(error, NameResolutionError):
-        return "Not sent: its name is not known"
-    if isinstance(error, NewConnectionError):
-        return "Not sent: no connection"
-    if isinstance(error, SSLError):
-        return f"Not sent: its certificate is not accepted ({error})"
-    if isinstance(error, TimeoutError):
-        return "No answer in time"
-    return "No answer that can be read"

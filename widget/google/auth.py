@@ -16,16 +16,8 @@ from widget import metrics
 from widget.config import Config
 from widget.core import addresses
 from widget.core.clock import DAY, HOUR
-from widget.google.errors import (
-    TOKEN,
-    Disconnected,
-    GoogleError,
-    NotSetUp,
-    Patience,
-    Unavailable,
-    reason_and_message,
-    token_meaning,
-)
+from widget.google import errors
+from widget.google.errors import TOKEN
 from widget.google.http import Answer, Declined, Lost, NotSent, Wire
 
 METADATA = "oauth.metadata"
@@ -38,7 +30,7 @@ SPARE_SECONDS = 10  # an access token that ends sooner is not used any more
 log = logging.getLogger("meetslot.access")
 
 
-class Malformed(Unavailable):
+class Malformed(errors.Unavailable):
     """An answer that is JSON, but not what was asked for; `reason` says what is wrong with it."""
 
 
@@ -59,7 +51,7 @@ class Client:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.patience = Patience()
+        self.patience = errors.Patience()
         self.wire = Wire()
         self._cipher = MultiFernet([Fernet(key) for key in config.token_keys])
 
@@ -91,7 +83,7 @@ class Client:
         try:
             return self.wire.call("POST" if form else "GET", url, most, body=form)
         except (NotSent, Lost) as error:
-            raise Unavailable(name, reason=str(error)) from None
+            raise errors.Unavailable(name, reason=str(error)) from None
 
     # --- tokens -----------------------------------------------------------------------------
 
@@ -117,7 +109,7 @@ class Client:
     def check_client(self) -> None:
         """Whether Google knows our OAuth client, by a token that nobody has: that alone is refused
         then. Raises NotSetUp, or another GoogleError when Google does not say."""
-        with suppress(Disconnected):
+        with suppress(errors.Disconnected):
             self.tokens("refresh_token", {"refresh_token": "-"})
 
     def encrypt(self, token: str) -> str:
@@ -172,7 +164,7 @@ class Client:
         try:
             url = self.endpoints["revocation_endpoint"]
             return self.fetch("oauth.revoke", url, {"token": token}).status in (200, 400)
-        except Unavailable:
+        except errors.Unavailable:
             return False
 
 
@@ -194,9 +186,9 @@ def read_object(method: str, answer: Answer) -> dict[str, Any]:
     try:
         found = answer.json()
     except ValueError:
-        raise Unavailable(method, answer.status, "not JSON") from None
+        raise errors.Unavailable(method, answer.status, "not JSON") from None
     if answer.status != 200:
-        raise Unavailable(method, answer.status, *reason_and_message(answer))
+        raise errors.Unavailable(method, answer.status, *errors.reason_and_message(answer))
     if not isinstance(found, dict):
         raise Malformed(method, answer.status, "not a JSON object")
     return found
@@ -216,7 +208,10 @@ def read_tokens(answer: Answer) -> Tokens:
     not taken, Refused for another certain no, Malformed, and else Unavailable.
     """
     if answer.status != 200:
-        raise _no_tokens(answer)
+        # a refusal counts only in OAuth's own words (RFC 6749, 5.2)
+        reason, message = errors.reason_and_message(answer)
+        kind = errors.token_meaning(answer.status, reason)
+        raise kind(TOKEN, answer.status, reason or "no token", message)
     found = read_object(TOKEN, answer)
     lives, scope = found.get("expires_in", USUAL_SECONDS), found.get("scope", "")
     if isinstance(lives, bool) or not isinstance(lives, int | float) or not lives > 0:
@@ -230,13 +225,6 @@ def read_tokens(answer: Answer) -> Tokens:
         text_of(TOKEN, found, "refresh_token") if found.get("refresh_token") else None,
         text_of(TOKEN, found, "id_token") if "id_token" in found else None,
     )
-
-
-def _no_tokens(answer: Answer) -> GoogleError:
-    """Why there are none: a refusal counts only in OAuth's own words (RFC 6749, 5.2)."""
-    reason, message = reason_and_message(answer)
-    kind = token_meaning(answer.status, reason)
-    return kind(TOKEN, answer.status, reason or "no token", message)
 
 
 class Access:
@@ -255,17 +243,12 @@ class Access:
         return self._until - time.monotonic()
 
     def request(
-        self,
-        uri: str,
-        method: str = "GET",
-        body: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        **_more: Any,
+        self, uri: str, method: str, body: str | None, headers: Mapping[str, str]
     ) -> tuple[httplib2.Response, bytes]:
         """Raises Declined (Google's answer is a no), NotSent, Lost, Unavailable (no token to be
         had), NotSetUp or Disconnected."""
         if self.host.disconnected_at:
-            raise Disconnected(TOKEN, reason=self.host.disconnected_reason or "")
+            raise errors.Disconnected(TOKEN, reason=self.host.disconnected_reason or "")
         fresh = not self._token or (self.host.token_expires_at or 0) <= time.time() + SPARE_SECONDS
         if fresh:
             self._refresh()
@@ -277,11 +260,9 @@ class Access:
             raise Declined(answer)
         return httplib2.Response({**answer.headers, "status": str(answer.status)}), answer.body
 
-    def _send(
-        self, uri: str, method: str, body: str | None, headers: Mapping[str, str] | None
-    ) -> Answer:
+    def _send(self, uri: str, method: str, body: str | None, headers: Mapping[str, str]) -> Answer:
         models.rest()
-        authorized = {**(headers or {}), "authorization": f"Bearer {self._token}"}
+        authorized = {**headers, "authorization": f"Bearer {self._token}"}
         return self.google.wire.call(method, uri, self._seconds(), body=body, headers=authorized)
 
     def _seconds(self) -> float:
@@ -295,12 +276,12 @@ class Access:
         self.google.look_up_endpoints(self._seconds())
         try:
             tokens = self.google.tokens("refresh_token", token, self._seconds())
-        except (Disconnected, NotSetUp) as error:
+        except (errors.Disconnected, errors.NotSetUp) as error:
             raise self.noted(error) from None
-        except Unavailable:
+        except errors.Unavailable:
             raise
-        except GoogleError as error:  # any other failure of the token endpoint is passing
-            raise Unavailable(error.method, error.status, error.reason, error.message) from None
+        except errors.GoogleError as error:  # any other failure of the token endpoint is passing
+            raise error.passing() from None
         self.answered(TOKEN)
         host, self._token = self.host, tokens.access
         host.access_token = self.google.encrypt(tokens.access)
@@ -313,16 +294,16 @@ class Access:
         if token:
             return token
         if self.host.refresh_token:  # heals when its key is back in TOKEN_KEYS: nothing is noted
-            raise Disconnected(TOKEN, reason="no key opens the token")
-        raise self.noted(Disconnected(TOKEN, None, "no refresh token"))
+            raise errors.Disconnected(TOKEN, reason="no key opens the token")
+        raise self.noted(errors.Disconnected(TOKEN, None, "no refresh token"))
 
-    def noted(self, error: GoogleError) -> GoogleError:
+    def noted(self, error: errors.GoogleError) -> errors.GoogleError:
         """The error, after storing it for the host (Disconnected) or the operator (NotSetUp)."""
         log.warning("host %s: %s: %s", self.host.id, type(error).__name__, error)
-        if isinstance(error, Disconnected):
+        if isinstance(error, errors.Disconnected):
             since = {"disconnected_at": int(time.time()), "disconnected_reason": error.reason}
             self._save(models.Host.disconnected_at.is_null(), **since)
-        elif isinstance(error, NotSetUp):
+        elif isinstance(error, errors.NotSetUp):
             self._note_server(f"{error.method}: {error.status} {error.reason}")
         return error
 

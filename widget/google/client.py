@@ -20,23 +20,8 @@ from widget.config import Config
 from widget.core.clock import DAY, from_rfc3339, to_rfc3339
 from widget.core.document import Settings, load_document
 from widget.core.slots import Busy
+from widget.google import errors
 from widget.google.auth import Access, Client
-from widget.google.errors import (
-    INSERT,
-    STOP,
-    WATCH,
-    CalendarClosed,
-    Disconnected,
-    Forbidden,
-    GoogleError,
-    NotSetUp,
-    Refused,
-    Unavailable,
-    Unreadable,
-    lost,
-    meaning,
-    reason_and_message,
-)
 from widget.google.event import Event, read_event
 from widget.google.http import Answer, Declined, Lost, NotSent
 
@@ -128,7 +113,7 @@ class Calendar:
         read = partial(_freebusy, calendars)
         found, unread = self._call("calendar.freebusy.query", {"body": body}, read)
         if unread:
-            raise Unreadable(*unread[0])
+            raise errors.Unreadable(*unread[0])
         return found
 
     def calendars(self) -> list[dict[str, Any]]:
@@ -195,7 +180,7 @@ class Calendar:
         """Insert an event under our own id, so that a repetition is refused as Duplicate. Whether
         the calendar takes events is kept for the host, the operator and the next guest."""
         asked = {"body": body, "conferenceDataVersion": 1, "sendUpdates": "all"}
-        event = self._write(INSERT, calendar, asked, partial(self._event, body["id"]))
+        event = self._write(errors.INSERT, calendar, asked, partial(self._event, body["id"]))
         if models.calendar_refusal(self.host, calendar):
             models.note(self.host, calendar_refused=None)
         return event
@@ -233,7 +218,7 @@ class Calendar:
         try:
             asked = {"calendarId": calendar, **asked}
             return self._call(method, asked, read, etag)
-        except CalendarClosed as error:
+        except errors.CalendarClosed as error:
             said = f"{error.status} {error.reason}".strip()
             models.note(self.host, calendar_gone=calendar, calendar_refused=f"{calendar} {said}")
             raise
@@ -249,12 +234,12 @@ class Calendar:
             return str(answer["resourceId"]), int(answer["expiration"]) // 1000
 
         asked = {"calendarId": calendar, "body": channel}
-        return self._call(WATCH, asked, read)
+        return self._call(errors.WATCH, asked, read)
 
     def stop(self, channel: str, resource: str) -> None:
         """End a channel. Raises Gone when there is none."""
         asked = {"body": {"id": channel, "resourceId": resource}}
-        self._call(STOP, asked, _nothing)
+        self._call(errors.STOP, asked, _nothing)
 
     # --- the one place where answers and faults are understood --------------------------------
 
@@ -291,12 +276,12 @@ class Calendar:
             try:
                 with metrics.google_call(method):
                     return self._once(method, request, read)
-            except Forbidden as error:
+            except errors.Forbidden as error:
                 if forbidden:
                     raise
                 forbidden, last = True, False
-                fault = Unavailable(error.method, error.status, error.reason, error.message)
-            except Unavailable as error:
+                fault = error.passing()
+            except errors.Unavailable as error:
                 fault, last = error, tried >= patience.tries
             pause = patience.pause(tried)
             if last or pause >= self._access.seconds_left:
@@ -309,22 +294,22 @@ class Calendar:
         except Declined as error:
             raise self._declined(method, error.answer) from None
         except NotSent as error:
-            raise Unavailable(method, reason=str(error)) from None
+            raise errors.Unavailable(method, reason=str(error)) from None
         except Lost as error:
-            raise lost(method)(method, reason=str(error)) from None
+            raise errors.lost(method)(method, reason=str(error)) from None
         except MALFORMED:
-            raise lost(method)(method, 200, "malformed answer") from None
+            raise errors.lost(method)(method, 200, "malformed answer") from None
         self._access.answered(method)
         return found
 
-    def _declined(self, method: str, answer: Answer) -> GoogleError:
+    def _declined(self, method: str, answer: Answer) -> errors.GoogleError:
         """What a no of Google's means; what concerns more than this call is written down."""
-        reason, message = reason_and_message(answer)
-        kind = meaning(method, answer.status, reason)
+        reason, message = errors.reason_and_message(answer)
+        kind = errors.meaning(method, answer.status, reason)
         error = kind(method, answer.status, reason, message)
-        if kind in (Disconnected, NotSetUp):
+        if kind in (errors.Disconnected, errors.NotSetUp):
             return self._access.noted(error)
-        warns = kind is Refused or issubclass(kind, CalendarClosed)
+        warns = kind is errors.Refused or issubclass(kind, errors.CalendarClosed)
         level = logging.WARNING if warns else logging.INFO
         log.log(level, "host %s: %s: %s", self.host.id, kind.__name__, error)
         return error

@@ -33,6 +33,10 @@ class GoogleError(Exception):
         super().__init__(f"{method}: {status or 'no answer'} {reason}".strip() + more)
         self.method, self.status, self.reason, self.message = method, status, reason, message
 
+    def passing(self) -> "Unavailable":
+        """The same, as what may pass."""
+        return Unavailable(self.method, self.status, self.reason, self.message)
+
 
 class Refused(GoogleError):
     """Google will not do this; nothing was done, and nothing else is concerned."""

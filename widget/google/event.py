@@ -46,14 +46,9 @@ def read_event(event: dict[str, Any], zone: ZoneInfo, host: str) -> Event:
     cancelled = event["status"] == "cancelled"
     start, end = (None, None) if cancelled else _span(event, zone)
     conference = event.get("conferenceData") or {}
-    link = event.get("hangoutLink") or next(
-        (
-            point["uri"]
-            for point in conference.get("entryPoints", ())
-            if point.get("entryPointType") == "video"
-        ),
-        None,
-    )
+    points = conference.get("entryPoints", ())
+    videos = (each["uri"] for each in points if each.get("entryPointType") == "video")
+    link = event.get("hangoutLink") or next(videos, None)
     hosts, guests = _attendees(event, host)
     state = conference.get("createRequest", {}).get("status", {}).get("statusCode")
     return Event(

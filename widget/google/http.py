@@ -15,14 +15,8 @@ from urllib.parse import urlencode
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout, exceptions
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    NameResolutionError,
-    NewConnectionError,
-)
 from urllib3.util import parse_url
 from urllib3.util.connection import create_connection
 
@@ -87,7 +81,7 @@ class Wire:
             _call.opened = _call.used = _call.sent = False
             try:
                 return self._once(method, url, left, body, sent)
-            except (HTTPError, requests.RequestException, OSError) as error:
+            except (exceptions.HTTPError, requests.RequestException, OSError) as error:
                 said = type(error).__name__
             if _call.sent:
                 raise Lost(said)
@@ -222,9 +216,9 @@ class Connection(HTTPConnection):
         try:
             return look_up(self._dns_host, self.port, float(self.timeout or 0))
         except TimeoutError:
-            raise ConnectTimeoutError(self, "its name is not known in time") from None
+            raise exceptions.ConnectTimeoutError(self, "its name is not known in time") from None
         except socket.gaierror as error:
-            raise NameResolutionError(self.host, self, error) from error
+            raise exceptions.NameResolutionError(self.host, self, error) from error
 
     def _new_conn(self) -> socket.socket:
         """To the first of the server's addresses that answers, each in half of what is left."""
@@ -241,7 +235,7 @@ class Connection(HTTPConnection):
                 continue
             sock.settimeout(max(deadline - time.monotonic(), LEAST_SECONDS))
             return sock
-        raise NewConnectionError(self, fault)
+        raise exceptions.NewConnectionError(self, fault)
 
 
 class SecureConnection(Connection, HTTPSConnection):
