@@ -9,8 +9,10 @@ server's project at Google (NotSetUp).
 
 import random
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from widget.google.http import Answer
@@ -89,39 +91,21 @@ class Unreadable(Unavailable):
 
 Meaning = type[GoogleError]
 
-_PROJECT = (
-    "accessNotConfigured", "SERVICE_DISABLED", "BILLING_DISABLED", "CONSUMER_INVALID",
-    "CONSUMER_SUSPENDED", "USER_PROJECT_DENIED",
-)  # fmt: skip
-_LIMITS = (
-    "rateLimitExceeded", "userRateLimitExceeded", "userRateLimitExceededUnreg", "quotaExceeded",
-    "limitExceeded", "dailyLimitExceeded", "dailyLimitExceededUnreg", "concurrentLimitExceeded",
-    "servingLimitExceeded", "variableTermLimitExceeded", "variableTermExpiredDailyExceeded",
-    "calendarUsageLimitsExceeded", "RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED",
-)  # fmt: skip
-_SCOPE = (
-    "insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "insufficient_scope",
-    "notACalendarUser",
-)  # fmt: skip
-_CLIENT = (
-    "invalid_client", "unauthorized_client", "deleted_client", "disabled_client",
-    "restricted_client", "redirect_uri_mismatch", "org_internal",
-)  # fmt: skip
-_GRANT = (
-    "invalid_grant", "invalid_rapt", "admin_policy_enforced", "access_denied", "invalid_scope",
-    "consent_required", "interaction_required", "login_required", "account_selection_required",
-)  # fmt: skip
+#: errors.toml: `reasons` that Google gives, `advice` for whoever runs this server
+_REASONS, ADVICE = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+).values()
 _OAUTH = (400, 401, 403)
 ANY = ""
 #: (status, reason, method) -> what it is about; ANY reason, or ANY method of the Calendar API,
 #: where nothing more special is said. A status that is missing tells nothing about the outcome,
 #: or below 500 concerns this change alone.
 TABLE: dict[tuple[int, str, str], Meaning] = {
-    **{(403, reason, ANY): Unavailable for reason in _LIMITS},
-    **{(403, reason, ANY): Disconnected for reason in _SCOPE},
+    **{(403, reason, ANY): Unavailable for reason in _REASONS["limits"]},
+    **{(403, reason, ANY): Disconnected for reason in _REASONS["scope"]},
     # a host who does not allow this is booked all the same
-    **{(403, reason, method): Refused for reason in _SCOPE for method in (WATCH, STOP)},
-    **{(403, reason, ANY): NotSetUp for reason in _PROJECT},
+    **{(403, reason, method): Refused for reason in _REASONS["scope"] for method in (WATCH, STOP)},
+    **{(403, reason, ANY): NotSetUp for reason in _REASONS["project"]},
     (403, "requiredAccessLevel", ANY): CalendarClosed,
     (403, ANY, INSERT): Forbidden,  # there is no event yet that it could be about
     (404, ANY, INSERT): CalendarClosed,
@@ -134,8 +118,8 @@ TABLE: dict[tuple[int, str, str], Meaning] = {
     (412, ANY, ANY): Altered,
     (429, ANY, ANY): Unavailable,
     # the token endpoint's own (RFC 6749, 5.2, and Google's); all else there may pass
-    **{(status, reason, TOKEN): Disconnected for status in _OAUTH for reason in _GRANT},
-    **{(status, reason, TOKEN): NotSetUp for status in _OAUTH for reason in _CLIENT},
+    **{(status, reason, TOKEN): Disconnected for status in _OAUTH for reason in _REASONS["grant"]},
+    **{(status, reason, TOKEN): NotSetUp for status in _OAUTH for reason in _REASONS["client"]},
 }
 
 

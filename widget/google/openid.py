@@ -14,6 +14,7 @@ import models
 from models import SignInFault
 from widget.google.auth import Client, Malformed, Tokens, read_object
 from widget.google.client import MALFORMED, SIGN_IN_SCOPE
+from widget.google.errors import ADVICE
 
 SIGNED_WITH = ["RS256"]  # Google's; nothing else is believed, whatever the token's head says
 CLOCK_SECONDS = 120  # that our clock may be off
@@ -180,22 +181,8 @@ def _text(claims: dict[str, Any], name: str, good: Callable[[str], object]) -> s
 
 def advice(client: Client, reason: str) -> str:
     """What whoever runs this server has to do at Google (errors.NotSetUp)."""
-    if reason == "redirect_uri_mismatch":
-        return f"The OAuth client must list this redirect address: {redirect_uri(client)}."
-    if reason == "org_internal":
-        return (
-            "The app is open to its own organisation alone: set its user type to External (Google"
-            " Cloud console, Google Auth Platform, Audience), or have hosts of that organisation."
-        )
-    if reason.endswith(("_client", "_scope")):
-        return (
-            "GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET must be those of a web client that is there"
-            " (Google Cloud console, APIs & Services, Credentials)."
-        )
-    return (
-        "The Google Calendar API must be enabled in the project of the OAuth client (Google Cloud"
-        " console, APIs & Services, Library)."
-    )
+    alike = "invalid_client" if reason.endswith(("_client", "_scope")) else "accessNotConfigured"
+    return str(ADVICE.get(reason, ADVICE[alike])).format(redirect_uri=redirect_uri(client))
 
 
 def note_fault(problem: str, now: int) -> None:
