@@ -57,8 +57,8 @@ _EXTENSION = (
 _LETTERS = re.compile(r"(?<=[0-9]{3}-)[A-Z]{2,9}(?:-[A-Z]{2,9})*")  # 1-800-FLOWERS, on a keypad
 _NUMBER = re.compile(rf"((?:\(?\s*\+\s*)?\(?\s*[0-9][0-9 ()./-]*)(?:{_EXTENSION})*", re.IGNORECASE)
 _AROUND = " ,;:\"'<>«»“”„’"  # of a list or a mail that it was copied from
-_DASHES = "\u2212\u30fc\u2043\u02d7"  # that Unicode counts elsewhere, as Japan's long vowel
-_DOTS = "·•‧∙⋅・"
+#: Dashes that Unicode counts elsewhere, as Japan's long vowel, and dots
+_SIGNS = str.maketrans("\u2212\u30fc\u2043\u02d7·•‧∙⋅・", "----......")
 
 
 class NoEmail(ValueError):
@@ -152,7 +152,7 @@ def phone(text: str) -> str:
     An extension and words in brackets may stand with it. Raises ValueError.
     """
     folded = unicodedata.normalize("NFKC", characters.bare(text))
-    plain = " ".join("".join(map(_plain, folded)).split()).strip(_AROUND)
+    plain = " ".join("".join(map(_plain, folded.translate(_SIGNS))).split()).strip(_AROUND)
     plain = plain[found.end() :] if (found := _SCHEME.match(plain)) else plain
     number = _LETTERS.sub(lambda found: "0" * len(found[0]), plain)
     found = _NUMBER.fullmatch(_WORDS.sub(" ", number).strip().removesuffix("#"))
@@ -163,10 +163,6 @@ def phone(text: str) -> str:
 
 def _plain(character: str) -> str:
     """The plain character of its kind."""
-    if character in _DASHES:
-        return "-"
-    if character in _DOTS:
-        return "."
     kind = unicodedata.category(character)
     if kind == "Nd":
         return str(unicodedata.decimal(character))

@@ -231,8 +231,9 @@ class Access:
     """Requests with a host's token, in the time that a journey has left: what googleapiclient
     takes for an httplib2.Http."""
 
-    def __init__(self, google: Client, host: models.Host, until: float) -> None:
-        self.google, self.host, self._until = google, host, until
+    def __init__(self, google: Client, host: models.Host, seconds: float) -> None:
+        self.google, self.host = google, host
+        self._until = time.monotonic() + seconds
 
     @cached_property
     def _token(self) -> str | None:
@@ -240,6 +241,7 @@ class Access:
 
     @property
     def seconds_left(self) -> float:
+        """Of this journey; nothing is sent any more when there are none."""
         return self._until - time.monotonic()
 
     def request(

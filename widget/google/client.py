@@ -72,22 +72,15 @@ class Google(Client):
         return Calendar(self, host, self.patience.budget_seconds if seconds is None else seconds)
 
 
-class Calendar:
+class Calendar(Access):
     """One host's Google Calendar, for the length of one journey."""
 
-    def __init__(self, google: Google, host: models.Host, seconds: float) -> None:
-        self.google, self.host = google, host
-        self._access = Access(google, host, time.monotonic() + seconds)
+    google: Google
 
     @property
     def document(self) -> Settings:
         """The host's settings."""
         return load_document(self.host.settings)
-
-    @property
-    def seconds_left(self) -> float:
-        """Of this journey; nothing is sent any more when there are none."""
-        return self._access.seconds_left
 
     # --- reading ----------------------------------------------------------------------------
 
@@ -284,13 +277,13 @@ class Calendar:
             except errors.Unavailable as error:
                 fault, last = error, tried >= patience.tries
             pause = patience.pause(tried)
-            if last or pause >= self._access.seconds_left:
+            if last or pause >= self.seconds_left:
                 raise fault
             time.sleep(pause)
 
     def _once(self, method: str, request: Any, read: Callable[[Any], T]) -> T:
         try:
-            found = read(request.execute(http=self._access))
+            found = read(request.execute(http=self))
         except Declined as error:
             raise self._declined(method, error.answer) from None
         except NotSent as error:
@@ -299,7 +292,7 @@ class Calendar:
             raise errors.lost(method)(method, reason=str(error)) from None
         except MALFORMED:
             raise errors.lost(method)(method, 200, "malformed answer") from None
-        self._access.answered(method)
+        self.answered(method)
         return found
 
     def _declined(self, method: str, answer: Answer) -> errors.GoogleError:
@@ -308,7 +301,7 @@ class Calendar:
         kind = errors.meaning(method, answer.status, reason)
         error = kind(method, answer.status, reason, message)
         if kind in (errors.Disconnected, errors.NotSetUp):
-            return self._access.noted(error)
+            return self.noted(error)
         warns = kind is errors.Refused or issubclass(kind, errors.CalendarClosed)
         level = logging.WARNING if warns else logging.INFO
         log.log(level, "host %s: %s: %s", self.host.id, kind.__name__, error)
