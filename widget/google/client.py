@@ -312,17 +312,14 @@ def _freebusy(
     calendars: Sequence[str], answer: dict[str, Any]
 ) -> tuple[list[Busy], list[tuple[str, str]]]:
     """Busy intervals, and which calendars cannot be read and why."""
-    entries = {calendar: answer["calendars"][calendar] for calendar in calendars}
-    unread = [
-        (calendar, str(entry["errors"][0]["reason"]))
-        for calendar, entry in entries.items()
-        if entry.get("errors")
-    ]
-    found = [
-        Busy(from_rfc3339(each["start"]), from_rfc3339(each["end"]), calendar)
-        for calendar, entry in entries.items()
-        for each in (() if entry.get("errors") else entry["busy"])
-    ]
+    found, unread = list[Busy](), list[tuple[str, str]]()
+    for calendar in calendars:
+        entry = answer["calendars"][calendar]
+        if entry.get("errors"):
+            unread.append((calendar, str(entry["errors"][0]["reason"])))
+            continue
+        for each in entry["busy"]:
+            found.append(Busy(from_rfc3339(each["start"]), from_rfc3339(each["end"]), calendar))
     return found, unread
 
 

@@ -10,7 +10,6 @@ server's project at Google (NotSetUp).
 import random
 import re
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -145,43 +144,31 @@ def token_meaning(status: int, reason: str) -> Meaning:
 
 
 def reason_and_message(answer: Answer) -> tuple[str, str]:
-    """Google's word for what is wrong, and its sentence, from any shape of error answer: of
-    several words the one that says most (TABLE), else the first. Both empty if it is no JSON."""
+    """Google's word for what is wrong, and its sentences, each once, from any shape of error
+    answer: of several words the one that says most (TABLE), else the first. Both empty if it is
+    no JSON."""
     try:
         said = answer.json()
     except ValueError:
         return "", ""
-    words = list(_words(said))
+    error = _get(said, "error")
+    errors, details = (_list(_get(error, name)) for name in ("errors", "details"))
+    reasons = [_get(each, "reason") for each in (*errors, *details)]
+    # OAuth's `{"error": "invalid_grant"}`, or `{"error": {"errors", "details", "status"}}`
+    words = [each for each in (error, *reasons, _get(error, "status")) if isinstance(each, str)]
     known = (word for word in words if word and (answer.status, word, ANY) in TABLE)
-    return next(known, words[0] if words else "")[:80], _message(said)[:200]
-
-
-def _words(answer: Any) -> Iterator[str]:
-    """`{"error": {"errors": [{"reason"}], "details": [{"reason"}], "status"}}`, or OAuth's
-    `{"error": "invalid_grant"}`."""
-    error = _get(answer, "error")
-    if isinstance(error, str):
-        yield error
-    for part in (_get(error, "errors"), _get(error, "details")):
-        for each in part if isinstance(part, list) else ():
-            if isinstance(word := _get(each, "reason"), str):
-                yield word
-    if isinstance(word := _get(error, "status"), str):
-        yield word
-
-
-def _message(answer: Any) -> str:
-    """All of Google's sentences about an error, each once."""
-    error = _get(answer, "error")
-    errors = _get(error, "errors")
-    parts = [error, *(errors if isinstance(errors, list) else ())]
-    texts = [*(_get(part, "message") for part in parts), _get(answer, "error_description")]
-    words = (" ".join(text.split()) for text in texts if isinstance(text, str))
-    return " ".join(dict.fromkeys(words))
+    texts = [*(_get(part, "message") for part in (error, *errors)), _get(said, "error_description")]
+    sentences = (" ".join(text.split()) for text in texts if isinstance(text, str))
+    reason = next(known, words[0] if words else "")
+    return reason[:80], " ".join(dict.fromkeys(sentences))[:200]
 
 
 def _get(part: Any, name: str) -> Any:
     return part.get(name) if isinstance(part, dict) else None
+
+
+def _list(part: Any) -> list[Any]:
+    return part if isinstance(part, list) else []
 
 
 @dataclass(frozen=True)
