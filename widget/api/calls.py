@@ -125,11 +125,10 @@ def json_body(errors: dict[str, str]) -> dict[str, Any]:
 
 
 FAULTS = (Invalid, NotBooked)
+Words = Callable[[NotBooked], str]  # what is said of a fault
 
 
-def told(
-    error: Invalid | NotBooked, words: Callable[[NotBooked], str] = messages.refusal
-) -> Response:
+def told(error: Invalid | NotBooked, words: Words = messages.refusal) -> Response:
     """One of FAULTS as problem details: nothing was booked or changed; `words` say that."""
     if isinstance(error, Invalid):
         said = _("Some fields are not right.")
@@ -140,7 +139,7 @@ def told(
     return messages.with_retry(response, error)
 
 
-def tell(blueprint: Blueprint, words: Callable[[NotBooked], str] = messages.refusal) -> None:
+def tell(blueprint: Blueprint, words: Words = messages.refusal) -> None:
     """Answer FAULTS that the routes of a blueprint raise."""
     for fault in FAULTS:
         blueprint.register_error_handler(fault, partial(told, words=words))

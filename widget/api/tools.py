@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 import models
 from widget.api import calls, schema
 from widget.booking import act, guest_input, links, rows
-from widget.booking.errors import NotBooked
 from widget.booking.guest_input import Details, Invalid
 from widget.booking.target import NotHere, Renamed, find
 from widget.core import clock
@@ -73,6 +72,7 @@ class Cancel(OfBooking):
 
 
 Run = Callable[[Any], schema.Answer]
+Hints = Mapping[str, bool]
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,8 @@ class Tool:
     description: str
     arguments: type[Arguments]
     run: Run
-    hints: Mapping[str, bool]
-    words: Callable[[NotBooked], str]
+    hints: Hints
+    words: calls.Words
 
     def document(self) -> dict[str, Any]:
         return {
@@ -104,10 +104,7 @@ TOOLS: dict[str, Tool] = {}
 
 
 def tool(
-    title: str,
-    arguments: type[Arguments],
-    hints: Mapping[str, bool],
-    words: Callable[[NotBooked], str] = messages.refusal,
+    title: str, arguments: type[Arguments], hints: Hints, words: calls.Words = messages.refusal
 ) -> Callable[[Run], Run]:
     """Make a function a tool of its name. Its docstring is what agents are told of it."""
 

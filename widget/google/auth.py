@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 import httplib2
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -81,7 +82,10 @@ class Client:
         any call). Raises Unavailable."""
         most = self.patience.call_seconds if seconds is None else seconds
         try:
-            return self.wire.call("POST" if form else "GET", url, most, body=form)
+            if not form:
+                return self.wire.call("GET", url, most)
+            kind = {"Content-Type": "application/x-www-form-urlencoded"}
+            return self.wire.call("POST", url, most, urlencode(form), kind)
         except (NotSent, Lost) as error:
             raise errors.Unavailable(name, reason=str(error)) from None
 
@@ -265,7 +269,7 @@ class Access:
     def _send(self, uri: str, method: str, body: str | None, headers: Mapping[str, str]) -> Answer:
         models.rest()
         authorized = {**headers, "authorization": f"Bearer {self._token}"}
-        return self.google.wire.call(method, uri, self._seconds(), body=body, headers=authorized)
+        return self.google.wire.call(method, uri, self._seconds(), body, authorized)
 
     def _seconds(self) -> float:
         return min(self.google.patience.call_seconds, self.seconds_left)

@@ -34,6 +34,7 @@ MALFORMED = (
     KeyError, TypeError, AttributeError, ValueError, IndexError, OverflowError, RecursionError,
 )  # fmt: skip
 T = TypeVar("T")
+Asked = dict[str, Any]  # a method's parameters
 log = logging.getLogger("meetslot.google")
 
 _AUTH = "https://www.googleapis.com/auth/"
@@ -173,7 +174,7 @@ class Calendar(Access):
         """Insert an event under our own id, so that a repetition is refused as Duplicate. Whether
         the calendar takes events is kept for the host, the operator and the next guest."""
         asked = {"body": body, "conferenceDataVersion": 1, "sendUpdates": "all"}
-        event = self._write(errors.INSERT, calendar, asked, partial(self._event, body["id"]))
+        event = self._write(errors.INSERT, calendar, asked, partial(self._event, body["id"]), None)
         if models.calendar_refusal(self.host, calendar):
             models.note(self.host, calendar_refused=None)
         return event
@@ -200,12 +201,7 @@ class Calendar(Access):
         self._write("calendar.events.delete", calendar, asked, _nothing, etag)
 
     def _write(
-        self,
-        method: str,
-        calendar: str,
-        asked: dict[str, Any],
-        read: Callable[[Any], T],
-        etag: str | None = None,
+        self, method: str, calendar: str, asked: Asked, read: Callable[[Any], T], etag: str | None
     ) -> T:
         """Write to a calendar; keep that it is closed to us, and Google's words for it."""
         try:
@@ -247,11 +243,7 @@ class Calendar(Access):
         return read_event(event, ZoneInfo(self.document.time_zone), self.host.email)
 
     def _call(
-        self,
-        method: str,
-        asked: dict[str, Any],
-        read: Callable[[Any], T],
-        etag: str | None = None,
+        self, method: str, asked: Asked, read: Callable[[Any], T], etag: str | None = None
     ) -> T:
         """Google's answer to a method of its API, such as calendar.events.get, that is `asked` with
         these parameters, as `read` reads it (which raises one of MALFORMED if it cannot).

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -64,23 +63,14 @@ class Wire:
         self._pools: dict[str, HTTPConnectionPool] = {}
 
     def call(
-        self,
-        method: str,
-        url: str,
-        seconds: float,
-        *,
-        body: str | bytes | dict[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
+        self, method: str, url: str, seconds: float, body: str | None = None, headers: Any = None
     ) -> Answer:
         """The answer, whatever its status. Raises NotSent or Lost."""
-        deadline, sent = time.monotonic() + seconds, dict(headers or {})
-        if isinstance(body, dict):
-            body = urlencode(body)
-            sent["Content-Type"] = "application/x-www-form-urlencoded"
+        deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             _call.opened = _call.used = _call.sent = False
             try:
-                return self._once(method, url, left, body, sent)
+                return self._once(method, url, left, body, headers)
             except (exceptions.HTTPError, requests.RequestException, OSError) as error:
                 said = type(error).__name__
             if _call.sent:
@@ -90,7 +80,7 @@ class Wire:
         raise NotSent("no time left")
 
     def _once(
-        self, method: str, url: str, seconds: float, body: str | bytes | None, headers: Any
+        self, method: str, url: str, seconds: float, body: str | None, headers: Any
     ) -> Answer:
         parts = parse_url(url)
         origin = f"{parts.scheme}://{parts.netloc}"
