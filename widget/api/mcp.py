@@ -7,7 +7,7 @@ Revision 2026-07-28, where each request says all about itself, and those before,
 from typing import Any
 
 import peewee
-from flask import make_response, request
+from flask import current_app, make_response, request
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 from werkzeug.exceptions import BadRequest, TooManyRequests, UnsupportedMediaType
@@ -157,10 +157,8 @@ def _called(params: dict[str, Any]) -> dict[str, Any]:
         response = web_errors.problem(404, "not_found", said)
     except FAULTS as error:
         response = told(error, tools.TOOLS[name].words)
-    except TooManyRequests as error:
-        response = make_response(web_errors.http_error(error))
-    except peewee.PeeweeException as error:
-        response = make_response(web_errors.database_fault(error))
+    except (TooManyRequests, peewee.PeeweeException) as error:
+        response = make_response(current_app.handle_user_exception(error))
     return {**_said(response.get_data(as_text=True), response.get_json()), "isError": True}
 
 

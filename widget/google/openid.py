@@ -7,8 +7,9 @@ import math
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import models
 from models import SignInFault
@@ -40,15 +41,10 @@ class Person:
 class SignIn:
     """A sign-in that has begun: what its answer has to fit."""
 
-    state: str
-    nonce: str
-    verifier: str
+    state: str = field(default_factory=partial(secrets.token_urlsafe, 16))
+    nonce: str = field(default_factory=partial(secrets.token_urlsafe, 16))
+    verifier: str = field(default_factory=partial(secrets.token_urlsafe, 32))
     onward: str = ""  # where the host wanted to go
-
-    @classmethod
-    def begin(cls, onward: str) -> Self:
-        state, nonce, verifier = (secrets.token_urlsafe(size) for size in (16, 16, 32))
-        return cls(state, nonce, verifier, onward)
 
 
 def redirect_uri(client: Client) -> str:
@@ -132,25 +128,25 @@ def _check_issuer(claims: dict[str, Any], issuer: str) -> None:
 def _check_audience(claims: dict[str, Any], client_id: str) -> None:
     """For this client alone: no other audience is trusted."""
     audience = claims.get("aud")
-    for each in audience if isinstance(audience, list) and audience else [audience]:
-        if each != client_id:
-            raise NotBelieved("its aud is not this client alone")
+    audiences = audience if isinstance(audience, list) and audience else [audience]
+    if any(each != client_id for each in audiences):
+        raise NotBelieved("its aud is not this client alone")
     if "azp" in claims and claims["azp"] != client_id:
         raise NotBelieved("its azp is another client")
 
 
 def _check_times(claims: dict[str, Any], now: int) -> None:
     """`exp` and `iat` are needed, `nbf` counts where it is given (RFC 7519, 4.1.5)."""
-    needed = ("exp", "iat", "nbf") if "nbf" in claims else ("exp", "iat")
-    times: dict[str, Any] = {name: claims.get(name) for name in needed}
-    for name, at in times.items():
+    times: dict[str, Any] = {"nbf": now, **claims}
+    for name in ("exp", "iat", "nbf"):
+        at = times.get(name)
         if isinstance(at, bool) or not isinstance(at, int | float) or not abs(at) < math.inf:
             raise NotBelieved(f"its {name} is no time")
     for name, seconds in (("exp", CLOCK_SECONDS), ("iat", OLDEST_SECONDS)):
         if now - times[name] >= seconds:
             raise NotBelieved(_clock(name, times[name], now, "old"))
     for name in ("iat", "nbf"):
-        if times.get(name, now) > now + CLOCK_SECONDS:
+        if times[name] > now + CLOCK_SECONDS:
             raise NotBelieved(_clock(name, times[name], now, "early"))
 
 

@@ -133,7 +133,7 @@ def login() -> ResponseReturnValue:
     address to sign in with."""
     asked = request.args.get("next", "")
     onward = iri_to_uri(asked) if asked.isprintable() else ""  # a search for Jürgen comes decoded
-    begun = SignIn.begin(onward if _ONWARD.fullmatch(onward) else "")
+    begun = SignIn(onward=onward if _ONWARD.fullmatch(onward) else "")
     url = openid.authorization_url(service.google(), begun, request.args.get("hint", ""))
     session[BEGUN] = [*session.get(BEGUN, []), list(astuple(begun))][-MOST_BEGUN:]
     return redirect(url, 302)
