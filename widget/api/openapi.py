@@ -82,13 +82,9 @@ def document(public_url: str) -> dict[str, Any]:
 
 
 def _told(kind: str) -> dict[str, Any]:
-    """What a host's own program is sent, by Standard Webhooks."""
-    return {
-        "operationId": kind.replace(".", "_"),
-        "summary": f"Tells of {kind}",
-        "requestBody": {"required": True, "content": {JSON: _content("Event")}},
-        "responses": {"2XX": {"description": "Taken: it is not sent again."}},
-    }
+    """What a host's own program is sent."""
+    named = {"operationId": kind.replace(".", "_"), "summary": f"Tells of {kind}"}
+    return {**named, **_DECLARED["webhook"]}
 
 
 def _schemas() -> dict[str, Any]:
