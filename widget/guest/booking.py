@@ -113,17 +113,16 @@ def _invalid(picking: Picking, given: Form, faults: dict[str, str]) -> ResponseR
     errors = {name.replace("answers.", "question-"): text for name, text in faults.items()}
     for name in ("start", "tz", "duration"):
         if name in errors:
-            return steps.times(picking, given, BadField(errors[name]), 422)
-    return steps.form(picking, given, errors, status=422)
+            return steps.times(picking, given, BadField(errors[name]))
+    return steps.form(picking, given, errors)
 
 
 def _refused(picking: Picking, given: Form, error: NotBooked) -> ResponseReturnValue:
     """The answer when nothing was booked: fresh slots if the time has gone, else the form; both
     keep what was typed."""
     if error.code in ("slot_taken", "slot_unavailable"):
-        return steps.times(picking, given, error, 409)
-    response = steps.form(picking, given, alert=error, status=error.status)
-    return messages.with_retry(response, error)
+        return steps.times(picking, given, error)
+    return messages.with_retry(steps.form(picking, given, alert=error), error)
 
 
 # --- a booking's own page ---------------------------------------------------------------------
@@ -279,7 +278,7 @@ class Moving(Picking):
     def typed(self) -> bool:
         return self.by == "host" and super().typed()
 
-    def chosen(self, given: Form, error: NotBooked | None = None, status: int = 200) -> Response:
+    def chosen(self, given: Form, error: NotBooked | None = None) -> Response:
         """The step that asks whether this is the right time; `error`: why it was not moved."""
         start, tz = params.start(given), steps.zone(self, given)
         end = start + self.booking.end_at - self.booking.start_at
@@ -289,7 +288,7 @@ class Moving(Picking):
         page["alert"] = self.alert(error)
         return web_answers.answer(
             "guest/reschedule.html",
-            status,
+            error.status if error else 200,
             **page,
             booking=self.booking,
             facts=self.view,
@@ -349,7 +348,7 @@ def _not_changed(booking: Booking, given: Form, error: NotBooked) -> ResponseRet
     current = rows.as_it_is(booking)
     if error.code in ("slot_taken", "slot_unavailable", "invalid_request"):
         try:
-            return steps.times(Moving.of(current), given, error, status)
+            return steps.times(Moving.of(current), given, error)
         except NotBooked as other:
             error = other if isinstance(other, NotOffered) else error
     response = invitation_page(current, given, status, error)

@@ -101,9 +101,9 @@ def view(
     asked: date | None,
     month: date | None,
     today: date,
-    own: int | None = None,
-    off: Off = lambda _day: "",
-    grid: date | None = None,
+    own: int | None,
+    off: Off,
+    grid: date | None,
 ) -> dict[str, Any]:
     """A month, and in `shown` the day that is chosen in it. `own`: the start that the guest has;
     `grid`: the month that was in sight before, and stays while the day is in it.
@@ -120,7 +120,6 @@ def view(
     empty = "" if asked in days else (asked and off(asked)) or _empty(asked, seen, following)
     own_day = None if own is None else language.today(own, tz)
     return {
-        "soonest": offered(days[free[0]][0], tz) if free else None,
         "month": _month_view(free, seen, asked, today, own_day, off),
         "grid": f"{seen:%Y-%m}" if asked and seen != by_itself else None,
         "shown": [_day_view(days, tz, asked, own)] if asked else [],
@@ -141,7 +140,7 @@ def _seen(asked: date | None, grid: date | None, today: date) -> date:
 
 
 def list_view(
-    days: Days, tz: ZoneInfo, asked: date | None, month: date | None, own: int | None = None
+    days: Days, tz: ZoneInfo, asked: date | None, month: date | None, own: int | None
 ) -> dict[str, Any]:
     """The days with free times, from the asked date or month on, in `shown`; `turn` leads to
     others."""
@@ -155,7 +154,6 @@ def list_view(
     if free and month and not asked and month not in map(_month, free):
         empty = _empty(None, month, _next_free(free, None, month))
     return {
-        "soonest": offered(days[free[0]][0], tz) if free else None,
         "shown": [_day_view(days, tz, day, own) for day in shown],
         "turn": {"previous": before and before[0], "next": after and after[0]},
         "empty": empty,

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import unicodedata
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -39,23 +40,23 @@ class Card(NamedTuple):
 
     @property
     def name(self) -> str:
-        return hashlib.sha256(repr(tuple(self)).encode()).hexdigest()[:20]
+        return _name(repr(tuple(self)))
 
 
 def address(document: Settings) -> str | None:
     """Where the host's picture is, named by its content; None if there is none."""
-    name = _name(document)
-    return f"/picture/{document.handle}/{name}.webp" if name else None
+    picture = document.picture
+    return f"/picture/{document.handle}/{_name(picture)}.webp" if picture else None
 
 
-def _name(document: Settings) -> str:
-    return hashlib.sha256(document.picture.encode()).hexdigest()[:20] if document.picture else ""
+def _name(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()[:20]
 
 
 @blueprint.get("/picture/<handle>/<name>.webp")
 def show(handle: str, name: str) -> ResponseReturnValue:
     document = service.look_at_host(handle)[0].document
-    if not document.picture or name != _name(document):
+    if not document.picture or name != _name(document.picture):
         abort(404)
     return _for_ever(base64.b64decode(document.picture), "image/webp")
 
@@ -98,8 +99,8 @@ def drawn(card: Card) -> bytes:
     from PIL import Image, ImageDraw  # 10 MB of memory, for what is seldom done
 
     ground = "#" + card.accent
-    white = theme.contrast(theme.rgb(card.accent), (255, 255, 255)) >= LARGE
-    ink = "white" if white else "black"
+    contrast = theme.contrast(theme.rgb(card.accent), (255, 255, 255))
+    ink = "white" if contrast >= LARGE else "black"
     image = Image.new("RGB", (WIDTH, HEIGHT), ground)
     draw = ImageDraw.Draw(image)
     _round(image, draw, card, ink)
@@ -182,10 +183,8 @@ def _fonts(size: int) -> list[Any]:
 
     found: list[Any] = []
     for name in FONTS:
-        try:
+        with suppress(OSError):
             found.append(ImageFont.truetype(name, size))
-        except OSError:
-            continue
     return [*found, ImageFont.load_default(size)]
 
 

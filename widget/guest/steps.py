@@ -160,7 +160,6 @@ def times(
     picking: Picking,
     given: MultiDict[str, str],
     alert: NotBooked | None = None,
-    status: int = 200,
     finding: dict[str, Any] | None = None,
 ) -> ResponseReturnValue:
     """Month and day, or a list of days, to choose from; `finding`: a zone, in the place of the
@@ -179,7 +178,7 @@ def times(
     key = same and (*same, free[0], len(free), slots.clocks(tz, free[0], free[-1]))
     days = parts.kept("days", key, lambda: slots.by_date(free, tz), 50 * len(free))
     page = picking.page(picking.event.title, given)
-    page["alert"] = picking.alert(alert) or _faults(errors)
+    page["alert"] = picking.alert(alert) or _invalid(" ".join(errors.values()))
     said = language.zone_label(tz, now), language.zone_city(tz), language.zone_offset(tz, now)
     page["tz"] = guest_page.Zone(tz.key, *said, LOCATIONS[picking.event.location].visits)
     page["guess_tz"] = "tz" not in given and not page["tz"].fixed
@@ -192,10 +191,11 @@ def times(
         off, today = partial(away.told, picking.document, offer.rules), language.today(now, tz)
         grid = _read(guest_days.read_month, params.last(given, "grid"), "grid", {})
         view = guest_days.view(days, tz, asked, month, today, picking.own, off, grid)
+    page["soonest"] = guest_days.offered(free[0], tz) if free else None
     page["away"] = away.in_sight(picking.document, picking.event, view, language.today(now, tz))
     sight = _sight(view, month)
     page["pick"] = _pick(picking, given, [*sight, ("tz", tz.key)] if finding else sight)
-    status = status if alert else 422 if errors else 200
+    status = alert.status if alert else 422 if errors else 200
     return answers.answer("guest/times.html", status, **{**page, **view, **(finding or {})})
 
 
@@ -245,7 +245,7 @@ def chosen(picking: Picking, given: MultiDict[str, str], still: bool) -> Respons
     try:
         start, offer = params.start(given), picking.offer()
     except BadField as error:
-        return times(picking, given, error, 422)
+        return times(picking, given, error)
     except NotBooked as error:
         return _closed(picking, given, error)
     reasons = offer.reasons(start)
@@ -257,8 +257,8 @@ def chosen(picking: Picking, given: MultiDict[str, str], still: bool) -> Respons
     if not reasons:
         return picking.chosen(given)
     if request.method == "GET" and any(reason.code == "booking" for reason in reasons):
-        return times(picking, given, Booked(), 409)  # who comes back may have booked it
-    return times(picking, given, refusal(reasons), 409)
+        return times(picking, given, Booked())  # who comes back may have booked it
+    return times(picking, given, refusal(reasons))
 
 
 def form(
@@ -266,17 +266,17 @@ def form(
     given: MultiDict[str, str],
     errors: dict[str, str] | None = None,
     alert: NotBooked | None = None,
-    status: int = 200,
 ) -> Response:
     """What is asked of the guest, with everything typed so far."""
+    fault = _("Nothing was booked yet. Please look at what is marked.") if errors else ""
     start, tz = params.start(given), zone(picking, given)
     end = start + picking.event.duration * 60
     page = picking.page(picking.event.title, given)
-    page["alert"] = picking.alert(alert) or _faults(errors or {})
+    page["alert"] = picking.alert(alert) or _invalid(fault)
     asked, guests = guest_input.questions(picking.event), given.getlist("guests")[:20]
     return answers.answer(
         "guest/details.html",
-        status,
+        alert.status if alert else 422 if errors else 200,
         **page,
         chosen={"value": to_rfc3339(start), "start": start, "end": end, "tz": tz},
         form={
@@ -347,10 +347,10 @@ def _pick(
 
 def _closed(picking: Picking, given: MultiDict[str, str], error: NotBooked) -> ResponseReturnValue:
     """No slots can be shown: said kindly, and what was typed stays in its form, or hidden."""
-    status, typed = error.status, picking.typed()
+    typed = picking.typed()
     with suppress(BadField):
         if typed and params.start(given):
-            return messages.with_retry(form(picking, given, alert=error, status=status), error)
+            return messages.with_retry(form(picking, given, alert=error), error)
     page = picking.page(picking.event.title, given)
     page["alert"] = picking.alert(error)
     page["heading"] = _("No times to show right now")
@@ -362,13 +362,8 @@ def _closed(picking: Picking, given: MultiDict[str, str], error: NotBooked) -> R
         page["pick"] = _pick(picking, given, [])
     elif error.code == "calendar_unavailable":
         page["retry_url"] = params.same(request)
-    return messages.with_retry(answers.answer("guest/problem.html", status, **page), error)
+    return messages.with_retry(answers.answer("guest/problem.html", error.status, **page), error)
 
 
-def _faults(errors: dict[str, str]) -> dict[str, str] | None:
-    if not errors:
-        return None
-    message = _("Nothing was booked yet. Please look at what is marked.")
-    if set(errors) <= {"date", "month"}:
-        message = " ".join(errors.values())
-    return {"code": "invalid_request", "message": message}
+def _invalid(message: str) -> dict[str, str] | None:
+    return {"code": "invalid_request", "message": message} if message else None

@@ -66,7 +66,6 @@ def step(booking: Booking, sent: Form, error: NotBooked | None = None) -> Respon
     given.setdefault("tz", moving.document.time_zone)
     if error is None:
         return steps.show(moving, given)
-    status = error.status
     if error.code in ("slot_taken", "slot_unavailable", "invalid_request"):
-        return steps.times(moving, given, error, status)
-    return messages.with_retry(moving.chosen(given, error, status), error)
+        return steps.times(moving, given, error)
+    return messages.with_retry(moving.chosen(given, error), error)

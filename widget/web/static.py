@@ -64,9 +64,7 @@ def _lean_style(text: str) -> str:
 
 @cache
 def static(name: str) -> Packed:
-    """The static file of this name. Raises KeyError."""
-    if name not in _names():
-        raise KeyError(name)
+    """The static file of this name."""
     return pack(lean(name), TYPES[Path(name).suffix])
 
 
