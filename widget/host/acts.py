@@ -39,10 +39,10 @@ def upload_picture() -> ResponseReturnValue:
 
 @blueprint.post("/settings/links")
 def make_link() -> ResponseReturnValue:
-    host = models.host_by_id(current_user.host.id) or abort(404)
-    document = load_document(host.settings)
+    host = current_user.host
+    wish = links.wish(request.form, load_document(host.settings))
     try:
-        made = one_off.make(host, links.wish(request.form, document), clock.now(), secret_of_form())
+        made = one_off.make(host, wish, clock.now(), secret_of_form())
     except Invalid as error:
         return whole(host, 422, links=error.errors)
     return redirect(address("links", "links", made=made.code), 303)

@@ -69,8 +69,8 @@ def _not_done(booking: Booking, error: NotBooked) -> ResponseReturnValue:
     """The page, with why; what was typed is kept."""
     host = models.host_by_id(booking.host_id) or abort(404)
     status = 503 if error.code.startswith("calendar") else 409
-    said = {"refusal": error, "typed": request.form.get("reason", "")}
-    return whole(host, status, bookings=said)
+    said, typed = bookings_view.refused(error), request.form.get("reason", "")
+    return whole(host, status, bookings={"said": said, "code": error.code, "typed": typed})
 
 
 def _text(name: str) -> str:

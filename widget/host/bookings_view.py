@@ -108,15 +108,14 @@ class Row:
     act: str
 
 
-def view(
-    host: models.Host, document: Settings, refusal: NotBooked | None = None, typed: str = ""
-) -> dict[str, Any]:
-    """One page of what was asked for; `refusal` is why the last change was not made."""
+def view(host: models.Host, document: Settings, told: dict[str, str]) -> dict[str, Any]:
+    """One page of what was asked for; `told` is why the last change was not made (`said`, `code`),
+    and what was typed (`typed`)."""
     now, zone = clock.now(), ZoneInfo(document.time_zone)
     found = asked_for(host, document, now)
     count = found.count()
     pages = max(1, -(-count // PAGE))
-    page = min(_number(request.args.get("page", "1")), pages)
+    page = min(max(1, request.args.get("page", 1, type=int)), pages)
     shown = list(found.paginate(page, PAGE))
     wanted = request.args.get("booking") or (request.view_args or {}).get("id")
     opened = next((each for each in shown if each.id == wanted), None)
@@ -129,10 +128,10 @@ def view(
         "page": page,
         "pages": pages,
         "rows": [_row(each, zone, now, act if each is opened else "") for each in shown],
-        "said": refused(refusal) if refusal else "",
-        "code": refusal.code if refusal else "",
-        "typed": typed,
+        "said": "",
+        "typed": "",
         "refused": _refusals(host, now),
+        **told,
     }
 
 
@@ -142,10 +141,6 @@ def _refusals(host: models.Host, now: int) -> list[str]:
     for why, number in refusals.of(host, now).items():
         found[words.get(why, words["otherwise"])] += number
     return [f"{number} × {why}" for why, number in found.most_common()]
-
-
-def _number(text: str) -> int:
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 7 else 1
 
 
 def _row(booking: Booking, zone: ZoneInfo, now: int, act: str) -> Row:

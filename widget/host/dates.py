@@ -20,36 +20,30 @@ LONGEST_SPAN_DAYS = 366
 def read(form: Form, before: dict[str, Any]) -> dict[str, Any]:
     """The overrides with those from `from` to `to` as the form has it: hours of their own, none,
     or those of the week again. Raises Faulty."""
-    chosen = _span(form.get("from", ""), form.get("to", ""))
+    first, last = _span(form.get("from", "").strip(), form.get("to", "").strip())
     kind, rows = form.get("kind", ""), week.ranges(form, "dates")
     if kind not in ("closed", "hours", "weekly"):
         raise Faulty({"kind": "Choose what holds on these dates."})
     if kind == "hours" and not rows:
         raise Faulty({"hours": "Give the hours of these dates."})
-    days = [day.isoformat() for day in chosen]
+    days = [str(first + timedelta(days=each)) for each in range((last - first).days + 1)]
     if kind == "weekly":
         return {day: rows for day, rows in before.items() if day not in days}
     return {**before, **dict.fromkeys(days, rows if kind == "hours" else [])}
 
 
-def _span(first: str, last: str) -> list[date]:
-    """All dates from `first` to `last` (or `first` alone). Raises Faulty."""
-    faults, found = {}, {}
-    for name, text in (("from", first.strip()), ("to", last.strip() or first.strip())):
-        try:
-            found[name] = date.fromisoformat(text)
-            if found[name].year not in fields.YEARS:
-                raise ValueError
-        except ValueError:
-            faults[name] = "Give a date such as 2026-12-24."
-    if faults:
-        raise Faulty(faults)
-    days = (found["to"] - found["from"]).days
-    if days < 0:
+def _span(first: str, last: str) -> tuple[date, date]:
+    """The first and the last date (none: the first one alone). Raises Faulty."""
+    typed = {"from": _date(first), "to": _date(last or first)}
+    found = [day for day in typed.values() if day]
+    if len(found) < 2:
+        said = "Give a date such as 2026-12-24."
+        raise Faulty({name: said for name, day in typed.items() if day is None})
+    if found[1] < found[0]:
         raise Faulty({"to": "This is before the first date."})
-    if days >= LONGEST_SPAN_DAYS:
+    if (found[1] - found[0]).days >= LONGEST_SPAN_DAYS:
         raise Faulty({"to": "Choose at most a year at once."})
-    return [found["from"] + timedelta(days=each) for each in range(days + 1)]
+    return found[0], found[1]
 
 
 def view(document: Settings, sent: Form | None) -> Document:

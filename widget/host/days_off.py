@@ -1,5 +1,6 @@
 """Days off on the settings page: public holidays to choose from and to work on, and their names."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -45,14 +46,10 @@ def countries() -> list[tuple[str, str]]:
     return sorted(found, key=lambda each: each[1])
 
 
-def _coming(document: Settings) -> list[Document]:
-    if document.holidays is None:
-        return []
-    today = language.today(clock.now(), ZoneInfo(document.time_zone))
-    found: list[Document] = []
-    for day in (today + timedelta(days=each) for each in range(SHOWN_DAYS)):
-        name = days_off.holiday(document.holidays.country, document.holidays.subdivision, day)
+def _coming(document: Settings) -> Iterator[Document]:
+    chosen, today = document.holidays, language.today(clock.now(), ZoneInfo(document.time_zone))
+    for day in (today + timedelta(days=each) for each in range(SHOWN_DAYS if chosen else 0)):
+        name = chosen and days_off.holiday(chosen.country, chosen.subdivision, day)
         if name:
             worked, label = bool(document.date_overrides.get(str(day))), language.short_date(day)
-            found.append({"date": day, "label": label, "name": name, "worked": worked})
-    return found
+            yield {"date": day, "label": label, "name": name, "worked": worked}

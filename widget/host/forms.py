@@ -142,13 +142,11 @@ def _holidays(form: Form) -> Part | None:
     return {"country": country, "subdivision": region or None} if country else None
 
 
-def _typed(form: Form, name: str, _stored: Any) -> str:
-    return form.get(name, "")
-
-
 #: By kind: what a form has for a name, given what is stored.
 READ: dict[str, Callable[[Form, str, Any], Any]] = {
-    **dict.fromkeys(("line", "choice", "select", "zone", "calendar"), _typed),
+    **dict.fromkeys(
+        ("line", "choice", "select", "zone", "calendar"), lambda form, name, _: form.get(name, "")
+    ),
     "lines": lambda form, name, _: form.get(name, "").replace("\r\n", "\n"),
     "tick": lambda form, name, _: name in form,
     "number": lambda form, name, _: whole(form.get(name, "")),
@@ -156,8 +154,7 @@ READ: dict[str, Callable[[Form, str, Any], Any]] = {
     "limit": lambda form, name, _: _limit(form.get(name, "")),
     "minutes": lambda form, name, _: units.minutes(form.get(name, "")),
     "some_minutes": lambda form, name, _: _limit(form.get(name, ""), units.minutes),
-    "slug": lambda form, name, _: _slug(form.get(name, "")),
-    "handle": lambda form, name, _: _slug(form.get(name, "")),
+    **dict.fromkeys(("slug", "handle"), lambda form, name, _: _slug(form.get(name, ""))),
     "address": lambda form, name, _: _meant(addresses.typed, form.get(name, "")) or None,
     "accent": lambda form, name, _: form.get(name, "").strip().removeprefix("#").lower(),
     "colour": lambda form, name, _: form.get(name, "").strip().removeprefix("#").lower() or None,

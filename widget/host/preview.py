@@ -24,7 +24,7 @@ from widget.google.errors import GoogleError
 from widget.guest import steps
 from widget.guest.steps import Picking
 from widget.host import form_view, forms, snippets
-from widget.host.fields import SECTIONS, Faulty, Form, slugs_of
+from widget.host.fields import SECTIONS, Faulty, Form
 from widget.host.page import WORDS, page
 from widget.web import answers, service, setup
 from widget.web.audience import Audience, Room
@@ -125,21 +125,20 @@ def _booked(picking: Preview, given: Form) -> ResponseReturnValue:
 def _picking(host: models.Host, slug: str, given: Form) -> Preview | None:
     """Raises Faulty. None when there is no such event type."""
     stored = load_document(host.settings)
-    document, section = stored.model_dump(), given.get("section")
-    slugs = slugs_of(document)
-    if slug not in slugs:
+    event, section = stored.event_type(slug), given.get("section")
+    if event is None:
         return None
-    at = slugs.index(slug)
     if section is None:  # a step in the picker
-        return Preview(Target(host, stored, stored.event_types[at]), slug).lasting(given)
-    known = SECTIONS.get(section) or abort(404)
+        return Preview(Target(host, stored, event), slug).lasting(given)
+    known, document = SECTIONS.get(section) or abort(404), stored.model_dump()
     part = forms.read_section(known, given, known.part_of(document, slug))
     wanted = known.put(document, part, slug)
     try:
         draft = parse_document(wanted)
     except SettingsError as error:
         raise Faulty(form_view.faults_of(error, wanted, known)) from None
-    return Preview(Target(host, draft, draft.event_types[at]), slug, draft=True)
+    event = draft.event_types[stored.event_types.index(event)]
+    return Preview(Target(host, draft, event), slug, draft=True)
 
 
 def _framed(answer: ResponseReturnValue) -> ResponseReturnValue:

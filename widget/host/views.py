@@ -50,7 +50,7 @@ def whole(
         **_forms(host, document, sent),
         "host": host,
         "connection": account.connection(host),
-        "bookings": bookings_view.view(host, document, **said.get("bookings", {})),
+        "bookings": bookings_view.view(host, document, said.get("bookings", {})),
         "why": why.view(host, document),
         "token": said.get("token", {}),
         "picture": {"address": picture.address(document), **said.get("picture", {})},
@@ -118,11 +118,8 @@ def _first_run(host: models.Host, document: Settings) -> list[tuple[str, str, bo
         ("embed", "Paste the snippet into your website", seen),
         ("live-site", "See it live there", seen),
     ]
-    over = (
-        all(done for *_step, done in steps)
-        or models.Booking.select().where(models.Booking.host == host).exists()
-    )
-    return [] if over else steps
+    booked = models.Booking.select().where(models.Booking.host == host).exists()
+    return [] if booked or all(done for *_step, done in steps) else steps
 
 
 @lru_cache(maxsize=64)
