@@ -62,7 +62,6 @@ def every_answer(app: Flask, client: FlaskClient, token: str) -> Iterator[tuple[
 HOST_ROOMS = {
     "signin",
     "settings",
-    "host_bookings",
     "acts",
     "preview",
     "account",

@@ -23,15 +23,14 @@ units          lengths of time, as people type them
 snippets       the embed code, and where it was seen
 times          the next free times, to paste into an e-mail
 why            why a time is or is not offered
-bookings_view  how the bookings are listed
+bookings       how the bookings are listed
 links          how one-off links are listed, and the form for a new one
 webhook        where events are sent, and how it went
 picture        the host's picture, made small
 
 What is done at once, by buttons of their own:
-bookings       cancel, move, no-show, CSV
 moving         a new time for one, picked in the guests' picker
-acts           one-off links, API tokens, the picture, the webhook
+acts           bookings (cancel, move, no-show, CSV), the picture, links, tokens, the webhook
 account        the connection; disconnect, delete
 preview        what guests would see
 """

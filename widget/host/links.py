@@ -13,7 +13,7 @@ from widget.booking.target import Target
 from widget.core import clock
 from widget.core.clock import to_rfc3339
 from widget.core.document import Settings
-from widget.host import bookings_view, forms
+from widget.host import bookings, forms
 from widget.host.fields import Form
 from widget.web import service
 
@@ -43,7 +43,7 @@ def view(host: models.Host, document: Settings, faults: dict[str, str]) -> dict[
         "given": given,
         "ticked": given.getlist("times"),
         "faults": faults,
-        "free": event and bookings_view.free(Target(host, document, event), zone, now, DAYS),
+        "free": event and bookings.free(Target(host, document, event), zone, now, DAYS),
     }
 
 

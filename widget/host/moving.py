@@ -13,7 +13,7 @@ from widget.booking.errors import NotBooked
 from widget.guest import booking as guest_booking
 from widget.guest import page as guest_page
 from widget.guest import steps
-from widget.host import bookings_view, signin
+from widget.host import bookings, signin
 from widget.host.page import address
 from widget.text import language
 from widget.web import messages
@@ -37,7 +37,7 @@ class Moving(guest_booking.Moving):
 
     @property
     def address(self) -> str:
-        return url_for("host_bookings.move", id=self.booking.id)
+        return url_for("acts.move", id=self.booking.id)
 
     @property
     def secret(self) -> list[tuple[str, str]]:
@@ -52,7 +52,7 @@ class Moving(guest_booking.Moving):
         return {**page, "leave": leave, "message": given.get("message", "")}
 
     def alert(self, error: NotBooked | None) -> dict[str, str] | None:
-        said = error and {"code": error.code, "message": bookings_view.refused(error)}
+        said = error and {"code": error.code, "message": bookings.refused(error)}
         return said or None
 
 

@@ -8,7 +8,7 @@ from flask_login import current_user
 
 import models
 from widget.core.document import SettingsError, load_document, parse_document
-from widget.host import bookings_view, event_types, form_view, forms, views
+from widget.host import bookings, event_types, form_view, forms, views
 from widget.host.fields import EVENT, EVENT_TYPES, SECTIONS, Faulty, Part, Section, slugs_of
 from widget.host.form_view import FormView
 from widget.host.page import address
@@ -29,7 +29,7 @@ ANCHORS |= {"links": "links", "webhook": "webhook", "tokens": "programs", "pictu
 
 @blueprint.get("/settings")
 def show() -> ResponseReturnValue:
-    if found := bookings_view.where_listed(current_user.host):
+    if found := bookings.where_listed(current_user.host):
         return redirect(address(f"booking-{found['booking']}", **found), 303)
     return whole(current_user.host)
 

@@ -9,7 +9,7 @@ import models
 from widget.booking.target import Target
 from widget.core import clock, zones
 from widget.core.document import Settings
-from widget.host import bookings_view
+from widget.host import bookings
 from widget.text import language
 from widget.text.language import gettext as _
 from widget.web import service
@@ -27,7 +27,7 @@ def view(host: models.Host, document: Settings) -> dict[str, Any]:
     if event is None:
         return {"event": None}
     with language.speaking(spoken):
-        found = bookings_view.free(Target(host, document, event), tz, clock.now(), DAYS)
+        found = bookings.free(Target(host, document, event), tz, clock.now(), DAYS)
         return {
             "event": event,
             "tz": tz.key,

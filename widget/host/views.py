@@ -16,7 +16,7 @@ from widget.core.first import first_document
 from widget.guest import picture
 from widget.host import (
     account,
-    bookings_view,
+    bookings,
     calendars,
     dates,
     days_off,
@@ -50,7 +50,7 @@ def whole(
         **_forms(host, document, sent),
         "host": host,
         "connection": account.connection(host),
-        "bookings": bookings_view.view(host, document, said.get("bookings", {})),
+        "bookings": bookings.view(host, document, said.get("bookings", {})),
         "why": why.view(host, document),
         "token": said.get("token", {}),
         "picture": {"address": picture.address(document), **said.get("picture", {})},
