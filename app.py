@@ -32,7 +32,7 @@ def _furnish(app: Flask, given: config.Config | None) -> None:
     from widget.booking.busy import Ahead
     from widget.google.client import Google
     from widget.guest import booking, picture, script, sightings, steps
-    from widget.host import account, acts, preview, settings, signin, stale
+    from widget.host import acts, preview, settings, signin, stale
     from widget.web import logs, ready, service, setup, static
 
     try:
@@ -50,7 +50,7 @@ def _furnish(app: Flask, given: config.Config | None) -> None:
     app.wsgi_app = ready.Ready(app, seen.note, behind_proxy=behind_proxy)  # type: ignore[method-assign,assignment]
     setup.set_up(app, configured)
     programs = v1, me, openapi, mcp, oembed, agents, notifications, static
-    hosts = signin, settings, acts, preview, account
+    hosts = signin, settings, acts, preview
     for room in (steps, booking, picture, script, *programs, *hosts):
         app.register_blueprint(room.blueprint)
     signin.set_up(app)

@@ -64,7 +64,6 @@ HOST_ROOMS = {
     "settings",
     "acts",
     "preview",
-    "account",
 }
 
 

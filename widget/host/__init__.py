@@ -14,6 +14,7 @@ form_view      a section's form as it is shown, with its faults
 store          a settings document, stored
 
 What a section shows, and how it is read if its fields do not say it:
+account        the connection to Google: its state, and its troubles
 event_types    the list of event types
 week           a week's hours, over midnight too
 dates          other hours on single dates
@@ -29,8 +30,7 @@ webhook        where events are sent, and how it went
 picture        the host's picture, made small
 
 What is done at once, by buttons of their own:
-moving         a new time for one, picked in the guests' picker
-acts           bookings (cancel, move, no-show, CSV), the picture, links, tokens, the webhook
-account        the connection; disconnect, delete
+acts           bookings (cancel, move, no-show, CSV), picture, links, tokens, webhook, account
+moving         a new time for a booking, picked in the guests' picker
 preview        what guests would see
 """

@@ -1,10 +1,6 @@
-"""The host's connection to Google: its state, disconnecting, deleting the account."""
+"""The host's connection to Google, as the settings page tells of it."""
 
 from typing import Any
-
-from flask import redirect, request, session
-from flask.typing import ResponseReturnValue
-from flask_login import current_user, logout_user
 
 import models
 from models import Booking
@@ -13,14 +9,7 @@ from widget.core import clock
 from widget.core.document import load_document
 from widget.core.locations import LOCATIONS
 from widget.host import calendars, store
-from widget.host.page import page
 from widget.host.signin import USES
-from widget.web import service
-from widget.web.audience import Audience, Room
-
-blueprint = Room("account", __name__, Audience.HOST)
-
-GOOGLE_PERMISSIONS = "https://myaccount.google.com/permissions"
 
 
 def connection(host: models.Host) -> dict[str, Any]:
@@ -71,47 +60,3 @@ def troubles(host: models.Host, now: int) -> list[Booking]:
 def _ending_after(since: int, *where: Any) -> list[Booking]:
     query = Booking.select().where(Booking.end_at > since, *where)
     return list(query.order_by(Booking.start_at))
-
-
-# --- disconnecting -----------------------------------------------------------------------------
-
-
-@blueprint.post("/settings/disconnect")
-def disconnect() -> ResponseReturnValue:
-    """Revoke our access at Google. Guests see that nothing can be booked; nothing else is lost."""
-    if deletion.disconnect(service.google(), current_user.host, clock.now()):
-        return redirect("/settings?saved=connection#connection", 303)
-    return page(
-        "host/problem.html",
-        200,
-        heading="Disconnected here, but Google did not answer",
-        message="We have thrown our keys away and cannot reach your calendar any more. To take the"
-        f" permission back at Google too, open {GOOGLE_PERMISSIONS}.",
-    )
-
-
-# --- deleting the account ------------------------------------------------------------------------
-
-
-@blueprint.route("/settings/account/delete", methods=["GET", "POST"])
-def leave() -> ResponseReturnValue:
-    """What would be removed, and the form that does it."""
-    host, typed, now = current_user.host, request.form.get("handle", ""), clock.now()
-    if typed.strip().lower() == host.handle:
-        done = deletion.host(service.google(), host, now)
-        logout_user()
-        session.clear()
-        gone = {"done": done, "handle": host.handle, "permissions": GOOGLE_PERMISSIONS}
-        return page("host/deleted.html", **gone)
-    fault = f"Type {host.handle} to delete the account." if request.method == "POST" else ""
-    made = Booking.select().where(Booking.host == host)
-    ahead = made.where(Booking.status.in_(models.ACTIVE), Booking.end_at > now)
-    return page(
-        "host/delete.html",
-        422 if fault else 200,
-        host=host,
-        bookings=made.count(),
-        upcoming=ahead.count(),
-        fault=fault,
-        typed=typed,
-    )

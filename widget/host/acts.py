@@ -1,26 +1,26 @@
 """Blueprint: what is done at once, by buttons of their own: with bookings, the picture, one-off
-links, API tokens, the webhook."""
+links, API tokens, the webhook, the account."""
 
 import io
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from flask import Response, abort, redirect, request
+from flask import Response, abort, redirect, request, session
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
+from flask_login import current_user, logout_user
 
 import models
 from models import Booking
 from widget.booking import act as booking_act
-from widget.booking import export, one_off, rows, tokens, webhooks
+from widget.booking import deletion, export, one_off, rows, tokens, webhooks
 from widget.booking.errors import NotBooked
 from widget.booking.guest_input import Invalid
 from widget.core import characters, clock
 from widget.core.document import SettingsError, load_document, parse_document
 from widget.guest import params
 from widget.host import bookings, forms, links, moving, picture, webhook
-from widget.host.page import address, secret_of_form
+from widget.host.page import address, page, secret_of_form
 from widget.host.store import store
 from widget.host.views import whole
 from widget.web import service
@@ -28,6 +28,7 @@ from widget.web.audience import Audience, Room
 
 blueprint = Room("acts", __name__, Audience.HOST)
 
+GOOGLE_PERMISSIONS = "https://myaccount.google.com/permissions"
 REASON_LENGTH = 500  # characters, as of what is written to a guest
 
 
@@ -239,3 +240,44 @@ def send_again(id: int) -> ResponseReturnValue:
     if not webhooks.send_again(current_user.host, id, clock.now()):
         abort(404)
     return redirect(address("webhook"), 303)
+
+
+# --- the account ----------------------------------------------------------------------------------
+
+
+@blueprint.post("/settings/disconnect")
+def disconnect() -> ResponseReturnValue:
+    """Revoke our access at Google. Guests see that nothing can be booked; nothing else is lost."""
+    if deletion.disconnect(service.google(), current_user.host, clock.now()):
+        return redirect("/settings?saved=connection#connection", 303)
+    return page(
+        "host/problem.html",
+        200,
+        heading="Disconnected here, but Google did not answer",
+        message="We have thrown our keys away and cannot reach your calendar any more. To take the"
+        f" permission back at Google too, open {GOOGLE_PERMISSIONS}.",
+    )
+
+
+@blueprint.route("/settings/account/delete", methods=["GET", "POST"])
+def leave() -> ResponseReturnValue:
+    """What would be removed, and the form that does it."""
+    host, typed, now = current_user.host, request.form.get("handle", ""), clock.now()
+    if typed.strip().lower() == host.handle:
+        done = deletion.host(service.google(), host, now)
+        logout_user()
+        session.clear()
+        gone = {"done": done, "handle": host.handle, "permissions": GOOGLE_PERMISSIONS}
+        return page("host/deleted.html", **gone)
+    fault = f"Type {host.handle} to delete the account." if request.method == "POST" else ""
+    made = Booking.select().where(Booking.host == host)
+    ahead = made.where(Booking.status.in_(models.ACTIVE), Booking.end_at > now)
+    return page(
+        "host/delete.html",
+        422 if fault else 200,
+        host=host,
+        bookings=made.count(),
+        upcoming=ahead.count(),
+        fault=fault,
+        typed=typed,
+    )
