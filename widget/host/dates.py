@@ -56,7 +56,8 @@ def view(document: Settings, sent: Form | None) -> Document:
     given = request.args if sent is None else sent
     from_, to = params.last(given, "from"), params.last(given, "to")
     first, last = _date(from_), _date(to)
-    month = _month(request.args.get("month", ""), first or today)
+    asked = _date(f"{request.args.get('month', '')}-01")
+    month = (asked or first or today).replace(day=1)
     own = document.date_overrides.get(first.isoformat()) if first else None
     typed = "kind" in given or sent is not None  # in the order that faults are told by
     pairs = week.ranges(given, "dates") if typed else own or ()
@@ -87,13 +88,6 @@ def view(document: Settings, sent: Form | None) -> Document:
 
 def _date(text: str) -> date | None:
     return date.fromisoformat(text) if fields.is_date(text) else None
-
-
-def _month(text: str, otherwise: date) -> date:
-    try:
-        return guest_days.read_month(text)
-    except ValueError:
-        return otherwise.replace(day=1)
 
 
 def _cell(

@@ -93,27 +93,19 @@ def live(document: Settings, host: models.Host, address: str) -> dict[str, Any]:
     """Whether the widget was seen at the site of this address: `state` is bad (no address),
     refused (not an allowed site), seen or never; `origin` and `seen` where there are any."""
     text = address.strip()[:ADDRESS_LENGTH]
-    origins = _origins(text)
+    # without a scheme that of https or of http may be meant
+    written = [text] if "://" in text else [f"https://{text}", f"http://{text}"]
+    origins = [origin for each in written if (origin := addresses.origin_of(each))]
+    word = text != "localhost" and not any(each in text for each in ".:/")  # no address
     found = [each for origin in origins for each in seen_on(host, origin)]
     seen = max(found, key=lambda each: each.seen_at, default=None)
     named = [origin for origin in origins if origin in document.allowed_sites]
-    if not (seen or named or _is_address(text, origins)):
+    if not (seen or named or (origins and not word)):
         return {"state": "bad", "address": text}
     origin = seen.origin if seen else (named or origins)[0]
     state = "seen" if seen else "never"
     state = state if sightings.allowed(document, origin) else "refused"
     return {"state": state, "address": text, "origin": origin, "seen": seen}
-
-
-def _origins(text: str) -> list[str]:
-    """The origins that an address may mean: of one without a scheme those of https and http."""
-    written = [text] if "://" in text else [f"https://{text}", f"http://{text}"]
-    return [origin for each in written if (origin := addresses.origin_of(each))]
-
-
-def _is_address(text: str, origins: list[str]) -> bool:
-    """Whether a text looks like an address: a bare word is one only if it is localhost."""
-    return bool(origins) and (text == "localhost" or any(each in text for each in ".:/"))
 
 
 def seen_on(host: models.Host, origin: str | None = None) -> list[sightings.Sighting]:

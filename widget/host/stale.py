@@ -35,7 +35,8 @@ def _protect() -> ResponseReturnValue | None:
 def _stale(_error: CSRFError) -> ResponseReturnValue:
     if request.endpoint == "preview.preview":
         return preview.none(400, "Save or show it once more: this page was open too long.")
-    if not (_is_ours() and "host" in request.form):  # nobody knows who may go on with it
+    ours = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"  # says the browser
+    if not (ours and "host" in request.form):  # nobody knows who may go on with it
         heading = "This page was open too long"
         message = "Nothing was changed. Please go back, reload the page and try again."
         return page("host/problem.html", 400, heading=heading, message=message)
@@ -47,11 +48,6 @@ def _stale(_error: CSRFError) -> ResponseReturnValue:
 def _is_of_another_host() -> bool:
     me = signin.signed_in_as()
     return bool(current_user.is_authenticated and request.form.get("host", me) != me)
-
-
-def _is_ours() -> bool:
-    """Whether the form was sent from our own page, by what the browser says (Sec-Fetch-Site)."""
-    return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
 
 
 def _kept(why: str, status: int) -> ResponseReturnValue:
