@@ -19,7 +19,6 @@ from widget.core.locations import LOCATIONS
 
 Item = dict[str, Any]
 RIVALS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 #: What reading something else than their answer raises; JSON's numbers may be infinite
 WRONG = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError)
 
@@ -93,10 +92,7 @@ def _schedules(moved: Moved, found: list[Item]) -> dict[Any, str]:
             times[key] += pairs
         zone = each.get("timezone") or each.get("timeZone")
         hours = {
-            "weekly_hours": {
-                short: _ranges(times.pop(day, []))
-                for short, day in zip(WEEKDAYS, DAYS, strict=True)
-            },
+            "weekly_hours": {day: _ranges(times.pop(day, [])) for day in WEEKDAYS},
             "date_overrides": {date: _ranges(pairs) for date, pairs in times.items()},
         }
         if each.get("default") or each.get("isDefault") or len(found) == 1:
@@ -110,14 +106,14 @@ def _schedules(moved: Moved, found: list[Item]) -> dict[Any, str]:
 
 
 def _times(schedule: Item) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Pairs of a day of the week, or of a date. Version 1 of Cal.com's counts the days from Sunday,
-    0."""
+    """Pairs of a day of the week (mon), or of a date. Version 1 of Cal.com's counts the days from
+    Sunday, 0."""
     for rule in schedule.get("rules", ()):
-        key = rule["wday" if rule["type"] == "wday" else "date"]
+        key = rule["wday"][:3] if rule["type"] == "wday" else rule["date"]
         yield key, [(each["from"], each["to"]) for each in rule["intervals"]]
     for each in schedule.get("availability", ()):
         for day in each["days"]:
-            name = DAYS[(day + 6) % 7] if isinstance(day, int) else day.lower()
+            name = WEEKDAYS[(day + 6) % 7] if isinstance(day, int) else day.lower()[:3]
             yield name, [(each["startTime"], each["endTime"])]
     for each in schedule.get("overrides") or ():
         yield each["date"], [(each["startTime"], each["endTime"])]

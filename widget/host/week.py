@@ -62,12 +62,9 @@ def joined(week: Week) -> dict[str, list[Row]]:
     shown = {day: [Row(pair[0], pair[1], at) for at, pair in enumerate(week[day])] for day in DAYS}
     for day in DAYS:
         here, following = shown[day], shown[_after(day)]
-        if not here or not following or here[-1].end != "24:00":
-            continue
-        start, end = here[-1].start, following[0].end
-        if following[0].start == "00:00" and _over_midnight(start, end):
-            here[-1] = here[-1]._replace(end=end)
-            del following[0]
+        touch = here and following and (here[-1].end, following[0].start) == ("24:00", "00:00")
+        if touch and _over_midnight(here[-1].start, following[0].end):
+            here[-1] = here[-1]._replace(end=following.pop(0).end)
     return shown
 
 
