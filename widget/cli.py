@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 from flask import Flask
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import AppGroup
 
 import models
 from widget import cli_bookings, cli_import, cli_stored, doctor
@@ -28,6 +28,7 @@ from widget.host import store, why
 from widget.server import command_is_looked_for, serve
 from widget.web.service import google
 
+own = AppGroup()  # commands of no group
 settings_group = AppGroup("settings", help="A host's settings document.")
 hosts_group = AppGroup("hosts", help="Who can be booked.")
 
@@ -40,7 +41,7 @@ def register(app: Flask) -> None:
 def _commands() -> tuple[click.Command, ...]:
     stored = (cli_stored.guests, cli_stored.tokens_group, cli_stored.keys, cli_stored.backup)
     groups = (settings_group, hosts_group, cli_bookings.group, cli_bookings.links, cli_import.group)
-    return (*groups, *stored, explain, reconcile_, check, serve)
+    return (*groups, *stored, *own.commands.values(), serve)
 
 
 def register_without(app: Flask, faults: str) -> None:
@@ -155,11 +156,10 @@ def delete_host(host: str, *, yes: bool) -> None:
 # --- why, and what became of it -----------------------------------------------------------------
 
 
-@click.command("explain")
+@own.command("explain")
 @click.argument("host")
 @click.argument("event")
 @click.argument("time")
-@with_appcontext
 def explain(host: str, event: str, time: str) -> None:
     """Say why TIME (RFC 3339) is or is not offered for EVENT of HOST."""
     found = known_host(host)
@@ -186,8 +186,7 @@ def explain(host: str, event: str, time: str) -> None:
         click.echo(f"- {reason}")
 
 
-@click.command("reconcile")
-@with_appcontext
+@own.command("reconcile")
 def reconcile_() -> None:
     """Settle what is open at Google, take in what hosts changed there, and send to webhooks.
 
@@ -222,9 +221,8 @@ OUTCOMES = {
 }
 
 
-@click.command("doctor")
+@own.command("doctor")
 @listing
-@with_appcontext
 def check(form: str) -> None:
     """Check configuration, database, redirect address and Google's answer for each host."""
     _report(form, doctor.checks(google(), now()))

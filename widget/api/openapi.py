@@ -49,10 +49,8 @@ def _operation(id: str, call: dict[str, Any]) -> dict[str, Any]:
     }
     if token:
         described["security"] = [{"token": []}]
-    if "body" in call:
-        example = {"example": call["example"]} if "example" in call else {}
-        content = {JSON: {**_content(call["body"]), **example}}
-        described["requestBody"] = {"required": call.get("body_required", True), "content": content}
+    if "requestBody" in call:
+        described["requestBody"] = call["requestBody"]
     return described
 
 

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 
@@ -72,13 +72,12 @@ def _deliver(google: Google, clock: Clock, lease: leases.Held, outcome: Counter[
 
 def _begun(
     google: Google, under_way: dict[Future[Said], Delivery], now: int
-) -> list[tuple[Delivery, Callable[[], Said]]]:
+) -> Iterator[tuple[Delivery, Callable[[], Said]]]:
     """What can be sent beside what is under way, each with the call that sends it: for a thread,
     which needs no database."""
     busy = [each.host_id for each in under_way.values()]
     slow = sum(1 for each in under_way.values() if each.slow)
     chosen = webhooks.due(now, busy, AT_ONCE - len(under_way), AT_ONCE_SLOW - slow)
-    found = []
     for each in chosen:
         try:
             send = _post(google, each, now) if webhooks.take(each, now) else None
@@ -86,8 +85,8 @@ def _begun(
             log.error("delivery %s: cannot be sent", each.id, exc_info=error)
             webhooks.note_attempt(each, None, "Not sent: a fault of ours", True, now)
         else:
-            found += [(each, send)] if send else []
-    return found
+            if send:
+                yield each, send
 
 
 def _post(google: Google, delivery: Delivery, now: int) -> Callable[[], Said] | None:
