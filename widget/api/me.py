@@ -1,7 +1,9 @@
 """Blueprint: JSON for a host's own programs, by an API token. Problems are RFC 9457 documents."""
 
 import re
-from typing import get_args
+from collections.abc import Callable
+from functools import partial
+from typing import Any, get_args
 
 from flask import Response, abort, g, request
 from flask.typing import ResponseReturnValue
@@ -63,16 +65,16 @@ def bookings() -> ResponseReturnValue:
     """A page of the host's bookings in any state, by start; what is empty is not asked for."""
     errors = dict[str, str]()
     given = {name: text for name, text in request.args.items() if text}
-    start, end = (
-        checked(instant, given[name], name, errors) if name in given else None
-        for name in ("from", "to")
-    )
+
+    def read(name: str, reader: Callable[[str], Any]) -> Any:
+        return checked(reader, given[name], name, errors) if name in given else None
+
+    start, end = read("from", instant), read("to", instant)
     status = given.get("status")
     if status is not None and status not in get_args(schema.Status):
         errors["status"] = f"Use one of: {', '.join(get_args(schema.Status))}."
     asked = f"{g.program.host_id} {start} {end} {status}"
-    after = _after(given.get("cursor"), asked, errors)
-    limit = _limit(given.get("limit", str(PAGE)), errors)
+    after, limit = read("cursor", partial(_after, asked)), read("limit", _limit) or PAGE
     if errors:
         raise Invalid(errors)
     found = rows.bookings(g.program.host, start, end, status, after, limit + 1)
@@ -84,19 +86,16 @@ def bookings() -> ResponseReturnValue:
     ).response()
 
 
-def _after(cursor: str | None, asked: str, errors: dict[str, str]) -> tuple[int, str] | None:
-    if cursor is None:
-        return None
+def _after(asked: str, cursor: str) -> tuple[int, str]:
     found = links.read_cursor(service.config(), asked, cursor)
     if found is None:
-        errors["cursor"] = "This cursor is of another list: begin without one."
+        raise ValueError("This cursor is of another list: begin without one.")
     return found
 
 
-def _limit(text: str, errors: dict[str, str]) -> int:
+def _limit(text: str) -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,2}", text) or int(text) > PAGE:
-        errors["limit"] = f"Use a whole number from 1 to {PAGE}."
-        return PAGE
+        raise ValueError(f"Use a whole number from 1 to {PAGE}.")
     return int(text)
 
 

@@ -16,7 +16,7 @@ from widget.web.audience import Audience, Room
 
 blueprint = Room("oembed", __name__, Audience.PROGRAM)
 
-WIDTH, HEIGHT = 960, 720  # CSS pixels: the picker with everything in sight
+MOST = {"maxwidth": 960, "maxheight": 720}  # CSS pixels: the picker with everything in sight
 CACHE_SECONDS = 3600
 _PATH = re.compile(r"/book/([^/]+)(?:/([^/]+))?/?")
 _PIXELS = re.compile(r"[1-9][0-9]{0,5}")
@@ -35,10 +35,10 @@ def oembed() -> ResponseReturnValue:
     document, title = found
     if document.allowed_sites:
         return _refused(401, "Only some sites may embed this: use the host's snippet there.")
-    sizes = [_most("maxwidth", WIDTH), _most("maxheight", HEIGHT)]
-    if None in sizes:
+    asked = {name: request.args.get(name, str(own)) for name, own in MOST.items()}
+    if not all(map(_PIXELS.fullmatch, asked.values())):
         return _refused(400, "maxwidth and maxheight are whole numbers of pixels.")
-    width, height = (size or 0 for size in sizes)
+    width, height = (min(int(asked[name]), own) for name, own in MOST.items())
     public_url = service.config().public_url
     frame = (
         f'<iframe src="{escape(address)}" title="{escape(title)}" width="{width}"'
@@ -87,14 +87,6 @@ def _titled(handle: str, slug: str | None) -> tuple[Settings, str]:
         return document, f"{event_in(kept.host_id, document, slug).title} – {name}"
     except Renamed as error:
         return _titled(error.now.get("handle", handle), error.now.get("slug", slug))
-
-
-def _most(name: str, own: int) -> int | None:
-    """The consumer's limit, at most our own; None for one that cannot be read."""
-    text = request.args.get(name)
-    if text is None:
-        return own
-    return min(int(text), own) if _PIXELS.fullmatch(text) else None
 
 
 def _refused(status: int, detail: str) -> Response:
