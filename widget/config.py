@@ -196,10 +196,15 @@ def load(environ: Mapping[str, str | None] | None = None) -> Config:
         environ = {**dotenv_values(Path(".env")), **os.environ}
     values, faults = dict[str, Any](), list[str]()
     for item in fields(Config):
+        text = environ.get(item.name.upper())
+        if text is None or (not text.strip() and item.name not in _MAY_BE_EMPTY):
+            text = VARIABLES[item.name].get("default")
         try:
-            values[item.name] = _value(item, environ)
-        except ConfigError as error:
-            faults.append(str(error))
+            _demand(text is not None)
+            values[item.name] = item.metadata["read"](text)
+        except Exception:
+            wrong = "missing" if text is None else "malformed"
+            faults.append(f"{item.name.upper()} is {wrong}: {help_for(item.name)}")
     if faults:
         raise ConfigError("\n".join(faults))
     return Config(**values)
@@ -223,17 +228,3 @@ def example() -> str:
 def hand_on(**settings: str) -> None:
     """Let the processes that are started from now on find these settings in their environment."""
     os.environ.update({name.upper(): value for name, value in settings.items()})
-
-
-def _value(item: Any, environ: Mapping[str, str | None]) -> Any:
-    """Raises ConfigError."""
-    name = item.name.upper()
-    text = environ.get(name)
-    if text is None or (not text.strip() and item.name not in _MAY_BE_EMPTY):
-        text = VARIABLES[item.name].get("default")
-    if text is None:
-        raise ConfigError(f"{name} is missing: {help_for(item.name)}")
-    try:
-        return item.metadata["read"](text)
-    except Exception:
-        raise ConfigError(f"{name} is malformed: {help_for(item.name)}") from None

@@ -35,7 +35,6 @@ INSTRUCTIONS = (
 #: JSON-RPC 2.0, section 5.1, and the protocol's own.
 PARSE_ERROR, INVALID_REQUEST, NO_METHOD, INVALID_PARAMS = -32700, -32600, -32601, -32602
 HEADER_MISMATCH, UNSUPPORTED_VERSION = -32020, -32022
-STATUS = {NO_METHOD: 404}
 
 
 class Fault(Exception):
@@ -70,7 +69,8 @@ def answer() -> ResponseReturnValue:
         error |= {"data": fault.data} if fault.data else {}
         body = {"jsonrpc": "2.0", "id": id, "error": error}
         modern = request.headers.get("MCP-Protocol-Version") not in BEFORE
-        return body, (STATUS.get(fault.code, 400) if modern or id is None else 200)
+        status = 404 if fault.code == NO_METHOD else 400
+        return body, status if modern or id is None else 200
     return make_response({"jsonrpc": "2.0", "id": id, "result": result})
 
 
