@@ -16,7 +16,7 @@ from widget.booking.leases import Held
 from widget.booking.snapshot import BusyAge
 from widget.core import clock, slots
 from widget.core.clock import DAY
-from widget.core.document import Settings, load_document
+from widget.core.document import Settings
 from widget.core.slots import Busy
 from widget.google.client import Calendar, Google
 from widget.google.errors import GoogleError, Refused, Unavailable, Unreadable
@@ -34,48 +34,47 @@ MOST = 1000  # hosts that wait to be asked about
 log = logging.getLogger("meetslot.busy")
 
 
-def shown(calendar: Calendar, settings: Settings, now: int) -> tuple[list[Busy], int | None]:
+def shown(calendar: Calendar, now: int) -> tuple[list[Busy], int | None]:
     """`of` for a guest who looks: while Google does not answer, what it said at most ten minutes
     ago, and when. Never for who books. Raises Unavailable or Disconnected.
     """
     silent, host_id = calendar.google.silent, calendar.host.id
-    known = _stored(calendar, settings, OLD_SECONDS, now)
+    known = _stored(calendar, OLD_SECONDS, now)
     if known and silent.get(host_id, 0) > time.monotonic():
         return known
     try:
-        return of(calendar, settings, now, patient=known is None), None
+        return of(calendar, now, patient=known is None), None
     except Unreadable:  # Google answers: this calendar is none that counts as free
         raise
     except Unavailable:
-        known = _stored(calendar, settings, OLD_SECONDS, now)  # unless something said it changed
+        known = _stored(calendar, OLD_SECONDS, now)  # unless something said it changed
         if known is None:
             raise
         silent[host_id] = time.monotonic() + SILENT_SECONDS
         return known
 
 
-def _stored(
-    calendar: Calendar, settings: Settings, ttl: float, now: int
-) -> tuple[list[Busy], int] | None:
+def _stored(calendar: Calendar, ttl: float, now: int) -> tuple[list[Busy], int] | None:
     """The busy times if they are less than `ttl` seconds old, and from when they are."""
     row = models.find(BusyTimes, "host_id = ?", calendar.host.id)
-    if row and covers(row, settings, ttl, now):
+    if row and covers(row, calendar.document, ttl, now):
         return [Busy(*interval) for interval in row.intervals], row.fetched_at
     return None
 
 
-def of(calendar: Calendar, settings: Settings, now: int, *, patient: bool = True) -> list[Busy]:
+def of(calendar: Calendar, now: int, *, patient: bool = True) -> list[Busy]:
     """Everything busy in the host's calendars over every booking window, at most BUSY_TTL old.
 
     A database that cannot be written to is no reason not to answer. Not `patient`: somebody else
     who asks is not waited for long. Raises Unavailable or Disconnected: what cannot be read is
     never free.
     """
-    ttl, whole = calendar.google.config.busy_ttl, slots.reach(settings.window_days, now)
+    ttl, settings = calendar.google.config.busy_ttl, calendar.document
+    whole = slots.reach(settings.window_days, now)
     wait_seconds = WAIT_SECONDS if patient else SHORT_SECONDS
     deadline = time.monotonic() + min(wait_seconds, calendar.seconds_left)
     while True:
-        if (found := _stored(calendar, settings, ttl, now)) is not None:
+        if (found := _stored(calendar, ttl, now)) is not None:
             metrics.looked("busy", hit=True)
             return found[0]
         try:
@@ -84,7 +83,7 @@ def of(calendar: Calendar, settings: Settings, now: int, *, patient: bool = True
         except models.NoAnswer:  # nothing can be kept: it is asked for all the same
             return fresh(calendar, settings, *whole, now)
         if lease:
-            return _renew(calendar, settings, ttl, now, lease)
+            return _renew(calendar, ttl, now, lease)
         ttl = max(ttl, 1)  # what another worker fetches from now on is new enough
         if time.monotonic() > deadline and not patient:
             raise Unavailable("calendar.freebusy.query", reason="somebody else is asking")
@@ -106,18 +105,18 @@ def _lease(host: models.Host, now: int) -> Held | None:
     return leases.take(models.busy_lease(host), now, now + REFRESH_SECONDS)
 
 
-def _renew(calendar: Calendar, settings: Settings, ttl: float, now: int, lease: Held) -> list[Busy]:
+def _renew(calendar: Calendar, ttl: float, now: int, lease: Held) -> list[Busy]:
     """Ask Google for the whole booking window, unless somebody else has done so meanwhile, and
     store what it says unless something has said meanwhile that it changed; the lease is over then.
     Raises GoogleError."""
-    if (found := _stored(calendar, settings, ttl, now)) is not None:
+    if (found := _stored(calendar, ttl, now)) is not None:
         lease.release()
         return found[0]
     metrics.looked("busy", hit=False)
-    start, end = slots.reach(settings.window_days, now)
+    start, end = slots.reach(calendar.document.window_days, now)
     start, end = start - DAY, end + DAY  # so that it holds for another day
     try:
-        asked = fresh(calendar, settings, start, end, now)
+        asked = fresh(calendar, calendar.document, start, end, now)
     except BaseException:
         with suppress(*models.NoAnswer), models.write(patient=False):
             lease.release()
@@ -195,8 +194,7 @@ def _ask_ahead(google: Google, host_id: int, now: int) -> None:
     lease = _lease(host, now) if host and not host.disconnected_at else None
     if not host or not lease:
         return
-    ttl, settings = google.config.busy_ttl * AGEING, load_document(host.settings)
     try:
-        _renew(google.calendar_of(host), settings, ttl, now, lease)
+        _renew(google.calendar_of(host), google.config.busy_ttl * AGEING, now, lease)
     except GoogleError as error:  # whoever looks when they are too old asks again
         log.info("host %s: busy times: %s", host.id, error)

@@ -102,7 +102,7 @@ def offer_for(
         one_off.check(event, now)
     _check_calendar(host, document)
     try:
-        taken = busy.of(calendar, document, now)
+        taken = busy.of(calendar, now)
     except GoogleError as error:
         raise errors.not_booked(error) from error
     taken = without(moving, taken)
@@ -133,7 +133,7 @@ def shown(
     if host is None:
         raise NotHere
     try:
-        taken, as_of = busy.shown(calendar_of(host), kept.document, now)
+        taken, as_of = busy.shown(calendar_of(host), now)
     except GoogleError as error:
         raise errors.not_booked(error) from error
     return Offer(event, rules, taken, held, now, as_of=as_of)
