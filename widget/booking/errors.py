@@ -1,6 +1,7 @@
 """Why nothing was booked, or a booking stays as it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from widget.core.slots import Reason
@@ -139,3 +140,12 @@ def not_booked(error: google.GoogleError) -> NotBooked:
     if certain and error.method in google.WRITES:
         return CalendarRefused(str(error))
     return CalendarUnavailable(str(error))
+
+
+@contextmanager
+def as_not_booked() -> Iterator[None]:
+    """Raises a NotBooked for a fault of Google's."""
+    try:
+        yield
+    except google.GoogleError as error:
+        raise not_booked(error) from error

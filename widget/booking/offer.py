@@ -16,7 +16,6 @@ from widget.core.document import EventType, Settings, load_document
 from widget.core.hours import OneOff, slot_rules
 from widget.core.slots import Booked, Busy, Reason, Rules
 from widget.google.client import Calendar
-from widget.google.errors import GoogleError
 
 TAKEN = {"busy", "booking"}  # reasons that come from other people, not from the host's rules
 
@@ -101,11 +100,8 @@ def offer_for(
     if moving is None:
         one_off.check(event, now)
     _check_calendar(host, document)
-    try:
-        taken = busy.of(calendar, now)
-    except GoogleError as error:
-        raise errors.not_booked(error) from error
-    taken = without(moving, taken)
+    with errors.as_not_booked():
+        taken = without(moving, busy.of(calendar, now))
     found = rows.held(host.id, now, moving) if held else []
     rules = slot_rules(document, event)
     return Bookable(event, rules, taken, found, now, host, document, moving)
@@ -132,10 +128,8 @@ def shown(
     host = models.host_by_id(kept.host_id)
     if host is None:
         raise NotHere
-    try:
+    with errors.as_not_booked():
         taken, as_of = busy.shown(calendar_of(host), now)
-    except GoogleError as error:
-        raise errors.not_booked(error) from error
     return Offer(event, rules, taken, held, now, as_of=as_of)
 
 
@@ -188,11 +182,9 @@ def ask_again(calendar: Calendar, looked: Bookable, start: int) -> None:
     event, moving = looked.event, looked.moving
     since = start - event.buffer_before * 60
     until = start + (event.duration + event.buffer_after) * 60
-    try:
+    with errors.as_not_booked():
         taken = busy.fresh(calendar, looked.settings, since, until, looked.now)
         full = moving is not None and crowded(calendar, moving, since, until)
-    except GoogleError as error:
-        raise errors.not_booked(error) from error
     reasons = slots.reasons(looked.rules, without(moving, taken), [], looked.now, start)
     if full or any(reason.code == "busy" for reason in reasons):
         models.forget_busy(looked.host)

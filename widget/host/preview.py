@@ -13,14 +13,13 @@ from flask_wtf.csrf import generate_csrf
 
 import models
 from widget.booking import act, events
-from widget.booking.errors import not_booked
+from widget.booking.errors import as_not_booked
 from widget.booking.offer import Offer, offer_for
 from widget.booking.target import Target
 from widget.core import clock, slots
 from widget.core.document import SettingsError, load_document, parse_document
 from widget.core.hours import slot_rules
 from widget.core.locations import LOCATIONS
-from widget.google.errors import GoogleError
 from widget.guest import steps
 from widget.guest.steps import Picking
 from widget.host import form_view, forms, snippets
@@ -79,10 +78,8 @@ class Preview(Picking):
         offer = offer_for(Target(host, stored, event), calendar, now)
         ids, days = self.document.busy_calendars, event.booking_window_days
         if ids != stored.busy_calendars or days > stored.window_days:
-            try:
+            with as_not_booked():
                 offer = replace(offer, busy=calendar.busy(ids, *slots.reach(days, now)))
-            except GoogleError as error:
-                raise not_booked(error) from error
         rules = slot_rules(self.document, event)
         return replace(offer, settings=self.document, rules=rules)
 
