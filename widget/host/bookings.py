@@ -68,10 +68,8 @@ def where_listed(host: models.Host) -> dict[str, Any] | None:
     """The tab and page on which the booking of `?booking=` is listed; None if the address names
     a tab or page itself, or no booking of the host."""
     id, now = request.args.get("booking", ""), clock.now()
-    if any(name in request.args for name in ("page", "show", "act", "q")):
-        return None
     booking = rows.booking_of(host.id, id)
-    if booking is None:
+    if booking is None or any(name in request.args for name in ("page", "show", "act", "q")):
         return None
     tab = "past" if booking.end_at <= now else ""
     tab = tab if booking.status in models.ACTIVE else "cancelled"

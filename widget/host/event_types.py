@@ -17,7 +17,7 @@ from widget.text import language
 def listed(host: models.Host, document: Settings, event: EventType) -> Document:
     hidden = "switched off" if not event.active else "hidden" if not event.listed else ""
     lengths = ", ".join(map(language.minutes, event.lengths))
-    hours = schedule_of(document, event)
+    hours, deleting = schedule_of(document, event), request.args.get("delete") == event.slug
     named = hours.name if isinstance(hours, Schedule) else ""
     facts = (lengths, LOCATIONS[event.location].name, named, hidden)
     return {
@@ -25,9 +25,7 @@ def listed(host: models.Host, document: Settings, event: EventType) -> Document:
         "title": event.title,
         "colour": f"#{event.accent or document.theme.accent}",
         "facts": " · ".join(filter(None, facts)),
-        "upcoming": rows.upcoming_of_event(host, event.slug, clock.now())
-        if request.args.get("delete") == event.slug
-        else 0,
+        "upcoming": deleting and rows.upcoming_of_event(host, event.slug, clock.now()),
     }
 
 

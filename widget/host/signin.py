@@ -34,7 +34,7 @@ from widget.google.openid import Person, SignIn
 from widget.host import store
 from widget.host.page import WORDS, page
 from widget.text import language
-from widget.web import audience, service
+from widget.web import service
 from widget.web.audience import Audience, Room
 
 blueprint = Room("signin", __name__, Audience.HOST)
@@ -99,8 +99,6 @@ def _signed_in(whom: str) -> SignedIn | None:
 def _room_for_documents(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """Accept forms of 8 MiB from a host who is signed in: an event type with long questions takes
     some, and a picture that is too large is told so in words. Before anything reads the form."""
-    if audience.current() is not Audience.HOST:
-        return
     if request.path.startswith("/settings/") and current_user.is_authenticated:
         request.max_content_length = request.max_form_memory_size = DOCUMENT_BYTES
 
