@@ -92,9 +92,9 @@ def _done(booking: Booking, given: Form, status: int = 200) -> ResponseReturnVal
     url = params.address(path, params.seen(given))
     if not web_answers.is_fragment():
         return redirect(url, 303)
-    if booking.status != "confirmed":  # a repetition may find it over
-        status = 202 if booking.status == "pending" else 200
-    response = invitation_page(booking, given, status)
+    # a repetition may find it over
+    said = {"confirmed": status, "pending": 202}.get(booking.status, 200)
+    response = invitation_page(booking, given, said)
     response.headers["HX-Replace-Url"] = url
     return response
 
@@ -140,12 +140,9 @@ def booking(token: str) -> ResponseReturnValue:
 def calendar_file(token: str) -> ResponseReturnValue:
     found = find_booking(token)
     document = load_document(found.host.settings)
-    response = Response(
-        invitation.ics(service.config(), found, document),
-        content_type="text/calendar; charset=utf-8",
-    )
-    response.headers["Content-Disposition"] = "attachment; filename=booking.ics"
-    return response
+    headers = {"Content-Disposition": "attachment; filename=booking.ics"}
+    file = invitation.ics(service.config(), found, document)
+    return Response(file, headers=headers, content_type="text/calendar; charset=utf-8")
 
 
 def find_booking(token: str) -> Booking:
@@ -178,13 +175,15 @@ def invitation_page(
     context = {**page, "booking": booking, "facts": view, "poll": poll}
     context["outcome"] = outcome = rows.announce(booking)
     context["onward"] = event.redirect_url if event and outcome == "booked" else None
-    context["changes"] = _changes(booking, view, given)
+    context["changes"] = _changes(booking, target, view, given)
     return web_answers.answer("guest/booking.html", status, **context)
 
 
-def _changes(booking: Booking, view: dict[str, Any], given: Form) -> dict[str, Any]:
+def _changes(
+    booking: Booking, target: Target | None, view: dict[str, Any], given: Form
+) -> dict[str, Any]:
     """What a guest may still do, as addresses; `closed` when the host's deadline has passed."""
-    now, path, target = clock.now(), view["path"], of_booking(booking)
+    now, path = clock.now(), view["path"]
     offered = target is not None and target.event.active
     public = offered and not booking.link  # what a one-off link offers is not for everybody
     again = f"/book/{view['event']}" if public else f"/book/{booking.host.handle}"

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from widget.booking import target
 from widget.booking.target import Look, NotHere, Target
+from widget.core import fields
 from widget.core.document import EventType, Settings
 from widget.core.hours import OneOff
 from widget.guest import embedding, params, picture
@@ -23,7 +24,7 @@ from widget.web import theme as web_theme
 def look_asked(given: MultiDict[str, str]) -> tuple[str | None, str | None, bool]:
     """The theme and the accent that the site around wants, and whether it hides the details."""
     theme, accent = given.get("theme"), given.get("accent", "")
-    own = accent.lower() if web_theme.is_accent(accent) else None
+    own = accent.lower() if fields.ACCENT.fullmatch(accent) else None
     return theme if theme in web_theme.THEMES else None, own, given.get("hide_details") == "1"
 
 

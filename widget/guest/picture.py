@@ -62,9 +62,7 @@ def show(handle: str, name: str) -> ResponseReturnValue:
 
 
 def _for_ever(picture: bytes, mimetype: str) -> Response:
-    response = Response(picture, mimetype=mimetype)
-    response.headers["Cache-Control"] = static.FOR_EVER
-    return response
+    return Response(picture, mimetype=mimetype, headers={"Cache-Control": static.FOR_EVER})
 
 
 # --- Open Graph -------------------------------------------------------------------------------

@@ -72,11 +72,9 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:
         "request_id": logs.request_id(),
         **more,
     }
-    response = make_response(body, status)
-    response.content_type = "application/problem+json"
-    # also where no route of the API was found
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
+    # the latter also where no route of the API was found
+    headers = {"Content-Type": "application/problem+json", "Access-Control-Allow-Origin": "*"}
+    return make_response(body, status, headers)
 
 
 def trouble(status: int, message: str = "", **more: Any) -> Response:

@@ -20,10 +20,6 @@ LIGHT_PAGE, DARK_PAGE = (244, 244, 244), (42, 43, 47)
 RGB = tuple[int, int, int]
 
 
-def is_accent(text: str) -> bool:
-    return bool(fields.ACCENT.fullmatch(text))
-
-
 def style_sheet(accent: str) -> str:
     """The guest's style sheet with this accent (six hex digits) in light and in dark."""
     light = _readable(rgb(accent), LIGHT_PAGE)
@@ -89,7 +85,7 @@ def _hex(colour: RGB) -> str:
 def mended(accent: str) -> dict[str, str] | None:
     """An accent as it is used on `light` and `dark` pages, readable on each, and as it is its
     `own`; None for what is no accent."""
-    if not is_accent(accent):
+    if not fields.ACCENT.fullmatch(accent):
         return None
     light, dark = (_hex(_readable(rgb(accent), page)) for page in (LIGHT_PAGE, DARK_PAGE))
     return {"own": f"#{accent.lower()}", "light": light, "dark": dark}
