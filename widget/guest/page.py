@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from flask import request
@@ -62,16 +62,6 @@ def shared(document: Settings, event: EventType | None, path: str) -> dict[str, 
         "size": (picture.WIDTH, picture.HEIGHT),
         "oembed": f"{public_url}/oembed?format=json&url={quote(url, safe='')}",
     }
-
-
-class Zone(NamedTuple):
-    """The zone that times are shown in; `fixed`: nobody can change it."""
-
-    name: str
-    label: str
-    city: str
-    offset: str
-    fixed: bool
 
 
 def initials(name: str) -> str:

@@ -179,9 +179,9 @@ def times(
     days = parts.kept("days", key, lambda: slots.by_date(free, tz), 50 * len(free))
     page = picking.page(picking.event.title, given)
     page["alert"] = picking.alert(alert) or _invalid(" ".join(errors.values()))
-    said = language.zone_label(tz, now), language.zone_city(tz), language.zone_offset(tz, now)
-    page["tz"] = guest_page.Zone(tz.key, *said, LOCATIONS[picking.event.location].visits)
-    page["guess_tz"] = "tz" not in given and not page["tz"].fixed
+    page["tz"], page["now"] = tz, now
+    page["fixed"] = LOCATIONS[picking.event.location].visits
+    page["guess_tz"] = "tz" not in given and not page["fixed"]
     page["old"] = messages.old(offer)
     page["clock"] = language.hours()
     page["view"] = "list" if params.last(given, "view") == "list" else "month"
