@@ -8,7 +8,7 @@ request claims, the page itself never comes without its `frame-ancestors`: a lie
 
 from __future__ import annotations
 
-from flask import Response, abort, g, request
+from flask import abort, g, request
 
 from widget.core import addresses, clock
 from widget.core.document import Settings
@@ -41,12 +41,8 @@ def enter(host_id: int, document: Settings, slug: str = "") -> None:
     if not document.allowed_sites:
         return
     if site and answers.frame() and site not in document.allowed_sites:
-        abort(_refusal(site))
+        heading = _("The booking page cannot be shown here")
+        context = {**answers.page(heading), "alert": {"code": "site_not_allowed"}, "site": site}
+        context["url"] = params.same(request)
+        abort(answers.answer("guest/refused.html", 403, **context))  # nothing of host or guest
     g.frame_ancestors = " ".join(("'self'", *document.allowed_sites))
-
-
-def _refusal(site: str) -> Response:
-    """The page that a site sees which may not frame the host's: nothing of host or guest in it."""
-    heading = _("The booking page cannot be shown here")
-    context = {**answers.page(heading), "alert": {"code": "site_not_allowed"}, "site": site}
-    return answers.answer("guest/refused.html", 403, **context, url=params.same(request))

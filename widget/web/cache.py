@@ -129,7 +129,11 @@ def answer(
     if request.method not in ("GET", "HEAD") or not _is_shared(request.query_string):
         return make()
     now, ttl, all_kept = clock.now(), service.config().busy_ttl, service.kept()
-    meaning = _meaning(site)
+    address = request.view_args or {}
+    meaning = Meaning(
+        address["handle"], str(request.url_rule), request.path, request.query_string,
+        language.tag(), answers.is_fragment(), answers.frame(), site, address.get("slug", ""),
+    )  # fmt: skip
     like = alike(request.environ)
     all_kept.meanings.put(like, meaning, MEANING_BYTES + sum(len(each or "") for each in like))
     found = kept_answer(all_kept, meaning, kept, age, ttl, now)
@@ -147,14 +151,6 @@ def answer(
             all_kept.answers.put(meaning.key(kept), found, found.bytes + len(meaning.query))
     status, told, body = found.told(request.environ)
     return Finished(body, status, told)
-
-
-def _meaning(site: str | None) -> Meaning:
-    given = request.view_args or {}
-    return Meaning(
-        given["handle"], str(request.url_rule), request.path, request.query_string, language.tag(),
-        answers.is_fragment(), answers.frame(), site, given.get("slug", ""),
-    )  # fmt: skip
 
 
 def alike(environ: Mapping[str, Any]) -> tuple[str | None, ...]:
