@@ -7,8 +7,6 @@ and never older. Only for a guest who looks: a claim reads what decides under th
 nothing here may be asked for inside a transaction, whose writes may never come to be.
 """
 
-from __future__ import annotations
-
 import json
 from array import array
 from bisect import bisect_left
@@ -66,7 +64,7 @@ class Snapshot:
     booked: list[Booked]
     shelf: Shelf  # where it is kept
     _rules: dict[tuple[str, int], Rules] = field(default_factory=dict)
-    _free: dict[tuple[str, int], tuple[int, array[int]]] = field(default_factory=dict)
+    _free: dict[tuple[str, int], tuple[int, Sequence[int]]] = field(default_factory=dict)
 
     def rules(self, event: EventType) -> Rules:
         if isinstance(event, OneOff):  # for one guest: it is not kept
@@ -106,28 +104,21 @@ def current(shelf: Shelf, handle: str, now: int) -> tuple[Snapshot, BusyAge] | N
     row = models.read(_CURRENT, handle)
     if not row:
         return None
-    host_id, version, busy_version, *age = row[0]
-    kept = shelf.get(host_id)
+    id, version, busy_version, *age = row[0]
+    kept = shelf.get(id)
     # a clock that was set back wants bookings which were over when it was read
     if not kept or kept.version != version or kept.read_at > now + models.CLOCKS_APART_SECONDS:
-        same = kept if kept and kept.busy_version == busy_version else None
-        kept = _read(shelf, host_id, (version, busy_version), now, same)
-    return (kept, BusyAge(*(each or 0 for each in age))) if kept else None
-
-
-def _read(
-    shelf: Shelf, id: int, versions: tuple[int, int], now: int, same_busy: Snapshot | None
-) -> Snapshot | None:
-    found = models.read(_HOST, id)
-    if not found:
-        return None
-    settings, disconnected_at, why, gone = found[0]
-    if same_busy:
-        busy = same_busy.busy  # many, and they change seldom
-    else:
-        stored = models.read(_BUSY, id)
-        busy = [Busy(*each) for each in json.loads(stored[0][0])] if stored else []
-    booked, document = rows.held(id, now), load_document(settings)
-    read = Snapshot(id, *versions, now, document, disconnected_at, why, gone, busy, booked, shelf)
-    shelf.put(id, read, read.bytes)
-    return read
+        found = models.read(_HOST, id)
+        if not found:
+            return None
+        settings, since, why, gone = found[0]
+        if kept and kept.busy_version == busy_version:
+            busy = kept.busy  # many, and they change seldom
+        else:
+            busy = [Busy(*each) for (text,) in models.read(_BUSY, id) for each in json.loads(text)]
+        document, booked = load_document(settings), rows.held(id, now)
+        kept = Snapshot(
+            id, version, busy_version, now, document, since, why, gone, busy, booked, shelf
+        )
+        shelf.put(id, kept, kept.bytes)
+    return kept, BusyAge(*(each or 0 for each in age))
