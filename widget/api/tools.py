@@ -77,12 +77,10 @@ Hints = Mapping[str, bool]
 
 @dataclass(frozen=True)
 class Tool:
-    """One tool; `run` raises one of calls.FAULTS, NotHere or Renamed. `hints`: ToolAnnotations;
-    `words`: what is said of a NotBooked."""
+    """One tool, by its function's name and docstring. `run` raises one of calls.FAULTS, NotHere or
+    Renamed; `hints`: ToolAnnotations; `words`: what is said of a NotBooked."""
 
-    name: str
     title: str
-    description: str
     arguments: type[Arguments]
     run: Run
     hints: Hints
@@ -90,9 +88,9 @@ class Tool:
 
     def document(self) -> dict[str, Any]:
         return {
-            "name": self.name,
+            "name": self.run.__name__,
             "title": self.title,
-            "description": self.description,
+            "description": " ".join((self.run.__doc__ or "").split()),
             "inputSchema": self.arguments.model_json_schema(),
             "annotations": {"title": self.title, **self.hints},
         }
@@ -100,6 +98,7 @@ class Tool:
 
 READS = {"readOnlyHint": True, "openWorldHint": True}
 WRITES = {"readOnlyHint": False, "destructiveHint": False, "openWorldHint": True}
+ENDS = {**WRITES, "destructiveHint": True, "idempotentHint": True}
 TOOLS: dict[str, Tool] = {}
 
 
@@ -109,8 +108,7 @@ def tool(
     """Make a function a tool of its name. Its docstring is what agents are told of it."""
 
     def made(run: Run) -> Run:
-        told = " ".join((run.__doc__ or "").split())
-        TOOLS[run.__name__] = Tool(run.__name__, title, told, arguments, run, hints, words)
+        TOOLS[run.__name__] = Tool(title, arguments, run, hints, words)
         return run
 
     return made
@@ -153,12 +151,7 @@ def reschedule_booking(given: Move) -> schema.Answer:
     return calls.move(_booking(given), _read(guest_input.instant, given.start, "start"))
 
 
-@tool(
-    "Cancel a booking",
-    Cancel,
-    {**WRITES, "destructiveHint": True, "idempotentHint": True},
-    messages.change_refusal,
-)
+@tool("Cancel a booking", Cancel, ENDS, messages.change_refusal)
 def cancel_booking(given: Cancel) -> schema.Answer:
     """Cancel a booking; Google tells everybody. Ask the guest before."""
     found, reason = _booking(given), _read(guest_input.reason, given.reason, "reason")
