@@ -27,7 +27,8 @@ def _protect() -> ResponseReturnValue | None:
     signin.csrf.protect()
     if _is_of_another_host():
         return _kept("other", 409)
-    if request.path.startswith("/settings") and not current_user.is_authenticated:
+    signed_in = current_user.is_authenticated or request.method == "OPTIONS"  # which shows nothing
+    if request.path.startswith("/settings") and not signed_in:
         return signin.sessions.unauthorized()  # type: ignore[no-any-return]
     return None
 
