@@ -12,7 +12,18 @@ from flask.testing import FlaskClient
 import models
 from tests import page
 from tests.conftest import Browser
-from tests.people import MARIA, NINE, PICKER, ask, book, bookings, fill, send
+from tests.people import (
+    MARIA,
+    NINE,
+    PICKER,
+    ask,
+    book,
+    bookings,
+    fill,
+    save_event,
+    send,
+    show,
+)
 
 FULL = "PRAGMA max_page_count = 1"
 READ_ONLY = "PRAGMA query_only = 1"
@@ -126,6 +137,16 @@ def test_what_needs_no_writing_goes_on_with_a_read_only_database(
     heal()
     assert set(found.values()) == {200}, found
     assert (cancelled.status_code, "unavailable" in cancelled.text) == (503, True)
+
+
+@on_sqlite
+def test_a_form_that_is_only_shown_again_needs_no_writing(app: Flask, ana: Browser) -> None:
+    shown = show(ana, "?event=intro")
+    break_by(READ_ONLY)
+    more = save_event(ana, shown=shown, press=("do", "add-questions"))
+    wrong = save_event(ana, {"duration": "soon"}, shown=shown)
+    heal()
+    assert (more.status_code, wrong.status_code) == (200, 422)
 
 
 @on_postgresql

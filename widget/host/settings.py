@@ -63,8 +63,13 @@ def save_event(slug: str) -> ResponseReturnValue:
 
 
 def _save(section: Section, slug: str = "") -> ResponseReturnValue:
-    with models.locked(current_user.host) as host:
-        status, sent = _put(host, section, slug)
+    """What comes of a form. The host is locked only for one that can be stored: what is shown
+    again, for a fault or a row more, waits for nobody."""
+    host: models.Host = current_user.host
+    status, sent = _put(host, section, slug, keep=False)
+    if status == 303:
+        with models.locked(host) as host:
+            status, sent = _put(host, section, slug, keep=True)
     if status != 303:
         return whole(host, status, sent)
     given = {"event": sent.values["slug"]} if section is EVENT else {}
@@ -73,9 +78,9 @@ def _save(section: Section, slug: str = "") -> ResponseReturnValue:
     return redirect(address(section.anchor, section.name, **given), 303)
 
 
-def _put(host: models.Host, section: Section, slug: str) -> tuple[int, FormView]:
-    """Put the form's part into the document, unless that part was changed since it was shown: the
-    status, and the form to be shown again if it is not 303."""
+def _put(host: models.Host, section: Section, slug: str, *, keep: bool) -> tuple[int, FormView]:
+    """Put the form's part into the document, unless that part was changed since it was shown, and
+    `keep` it: the status, and the form to be shown again if it is not 303."""
     current = load_document(host.settings)
     stored = current.model_dump()
     before = section.part_of(stored, slug)
@@ -95,7 +100,8 @@ def _put(host: models.Host, section: Section, slug: str) -> tuple[int, FormView]
         if document != current and sent.revision != forms.revision(before):
             return 409, replace(sent, revision=forms.revision(before), conflict=True)
         renamed = {slug: name} if slug != name else {}
-        store(host, document, renamed, zone_chosen=section.name == "profile")
+        if keep:
+            store(host, document, renamed, zone_chosen=section.name == "profile")
     except SettingsError as error:
         return 422, replace(sent, faults=form_view.faults_of(error, wanted, section))
     return 303, sent
