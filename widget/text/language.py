@@ -210,7 +210,7 @@ def long_day(day: date) -> str:
 def clock(at: int, tz: ZoneInfo) -> str:
     """14:30 or 2:30 PM, in `tz`; 1:30 AM (UTC+01:00) in an hour that a clock change repeats."""
     moment = _local(at, tz)
-    text = _time(_clock.get(), moment.hour, moment.minute)
+    text = _time(_current.get(), _clock.get(), moment.hour, moment.minute)
     twin = moment.replace(fold=not moment.fold)
     if twin.utcoffset() == moment.utcoffset():
         return text
@@ -218,8 +218,8 @@ def clock(at: int, tz: ZoneInfo) -> str:
     return f"{text} ({ISOLATED.format(offset) if direction() == 'rtl' else offset})"
 
 
-@by_language
-def _time(clock: str, hour: int, minute: int) -> str:
+@lru_cache(maxsize=8192)  # by itself, since a list asks for a hundred times
+def _time(_language: str, clock: str, hour: int, minute: int) -> str:
     moment = time(hour, minute)
     if not clock:
         return digits(format_time(moment, "short", locale=current()))
