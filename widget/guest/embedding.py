@@ -43,6 +43,6 @@ def enter(host_id: int, document: Settings, slug: str = "") -> None:
     if site and answers.frame() and site not in document.allowed_sites:
         heading = _("The booking page cannot be shown here")
         context = {**answers.page(heading), "alert": {"code": "site_not_allowed"}, "site": site}
-        context["url"] = params.same(request)
+        context["url"] = params.same()
         abort(answers.answer("guest/refused.html", 403, **context))  # nothing of host or guest
     g.frame_ancestors = " ".join(("'self'", *document.allowed_sites))

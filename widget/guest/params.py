@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlencode
 
-from flask import Request, request
+from flask import request
 from werkzeug.datastructures import MultiDict
 
 from widget.booking import guest_input
@@ -40,7 +40,7 @@ def address(path: str, query: list[tuple[str, str]]) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def same(request: Request) -> str:
+def same() -> str:
     """The address that asks for the same again; of a POST the part that leads to the same step,
     without what no address should hold."""
     if request.method == "GET":

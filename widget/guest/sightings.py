@@ -12,7 +12,6 @@ from flask import current_app
 
 import models
 from models import Host, Table
-from widget.core.document import Settings
 
 EVERY_SECONDS = 60
 SEEN_EVERY_SECONDS = 30  # a busy site writes no more often
@@ -72,10 +71,6 @@ def memory() -> Memory:
     """The application's Memory."""
     found: Memory = current_app.extensions["meetslot.sightings"]
     return found
-
-
-def allowed(document: Settings, origin: str) -> bool:
-    return not document.allowed_sites or origin in document.allowed_sites
 
 
 def _store(host: int, origin: str, event: str, now: int) -> None:

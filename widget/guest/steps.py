@@ -361,7 +361,7 @@ def _closed(picking: Picking, given: MultiDict[str, str], error: NotBooked) -> R
     if typed:
         page["pick"] = _pick(picking, given, [])
     elif error.code == "calendar_unavailable":
-        page["retry_url"] = params.same(request)
+        page["retry_url"] = params.same()
     return messages.with_retry(answers.answer("guest/problem.html", error.status, **page), error)
 
 

@@ -104,7 +104,8 @@ def live(document: Settings, host: models.Host, address: str) -> dict[str, Any]:
         return {"state": "bad", "address": text}
     origin = seen.origin if seen else (named or origins)[0]
     state = "seen" if seen else "never"
-    state = state if sightings.allowed(document, origin) else "refused"
+    if document.allowed_sites and origin not in document.allowed_sites:
+        state = "refused"
     return {"state": state, "address": text, "origin": origin, "seen": seen}
 
 

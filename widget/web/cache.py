@@ -80,10 +80,6 @@ class Entry:
         own = [("Content-Encoding", coding)] if coding else []
         return "200 OK", [*self.headers, *own, ("Content-Length", str(len(body)))], body
 
-    @property
-    def bytes(self) -> int:
-        return ENTRY_BYTES + sum(map(len, self.bodies.values()))
-
 
 class Meaning(NamedTuple):
     """What a request asks for, whatever the state of the host: what decides about its answer
@@ -148,7 +144,8 @@ def answer(
         if coding:
             del found.bodies[""]
         if not meaning.slug or busy.covers(age, kept.document, ttl, now):
-            all_kept.answers.put(meaning.key(kept), found, found.bytes + len(meaning.query))
+            size = ENTRY_BYTES + sum(map(len, found.bodies.values())) + len(meaning.query)
+            all_kept.answers.put(meaning.key(kept), found, size)
     status, told, body = found.told(request.environ)
     return Finished(body, status, told)
 
