@@ -136,6 +136,15 @@ def test_an_account_says_what_it_takes_along_and_is_gone(
 
 
 @on_sqlite
+def test_the_page_that_asks_deletes_nothing_whatever_comes_with_the_question(
+    app: Flask, ana: Browser
+) -> None:
+    ana.client.get("/settings/account/delete", data={"handle": "ana"})
+    ana.client.get("/settings/account/delete?handle=ana")
+    assert command(app, "hosts", "list") != ""
+
+
+@on_sqlite
 @pytest.mark.parametrize("typed", ["", "ben", "an a", "delete"])
 def test_an_account_stays_unless_its_handle_is_typed(app: Flask, ana: Browser, typed: str) -> None:
     answer = leave(ana, typed)

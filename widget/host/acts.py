@@ -263,13 +263,14 @@ def disconnect() -> ResponseReturnValue:
 def leave() -> ResponseReturnValue:
     """What would be removed, and the form that does it."""
     host, typed, now = current_user.host, request.form.get("handle", ""), clock.now()
-    if typed.strip().lower() == host.handle:
+    sent = request.method == "POST"  # a GET can have a body too, and no secret is asked of it
+    if sent and typed.strip().lower() == host.handle:
         done = deletion.host(service.google(), host, now)
         logout_user()
         session.clear()
         gone = {"done": done, "handle": host.handle, "permissions": GOOGLE_PERMISSIONS}
         return page("host/deleted.html", **gone)
-    fault = f"Type {host.handle} to delete the account." if request.method == "POST" else ""
+    fault = f"Type {host.handle} to delete the account." if sent else ""
     made = Booking.select().where(Booking.host == host)
     ahead = made.where(Booking.status.in_(models.ACTIVE), Booking.end_at > now)
     return page(
