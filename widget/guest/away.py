@@ -1,7 +1,5 @@
 """What guests are told of the days on which a host is away, or that are public holidays."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from typing import Any
 

@@ -3,8 +3,6 @@
 Only a POST books, moves or cancels.
 """
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass, replace
 from functools import partial

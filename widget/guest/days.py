@@ -1,7 +1,5 @@
 """The picker's view model: free slots grouped by the guest's dates into a month, a day, a list."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable

@@ -6,8 +6,6 @@ nothing of the booking page, is free to be framed, and says in words what to do.
 request claims, the page itself never comes without its `frame-ancestors`: a lie gains nothing.
 """
 
-from __future__ import annotations
-
 from flask import abort, g, request
 
 from widget.core import addresses, clock

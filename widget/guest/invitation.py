@@ -1,7 +1,5 @@
 """What a guest is shown of a booking: the confirmation, and ways to put it in a calendar."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo

@@ -1,7 +1,5 @@
 """What a page of a host or of one of the host's event types is made of."""
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import quote
 

@@ -1,7 +1,5 @@
 """What a guest's request carries along from step to step: a form's fields or an address's query."""
 
-from __future__ import annotations
-
 import re
 from urllib.parse import urlencode
 

@@ -1,7 +1,5 @@
 """Blueprint: a host's picture, and that of a booking page which chats show beside its link."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import io

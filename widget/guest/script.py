@@ -1,7 +1,5 @@
 """Blueprint: what a site that embeds the widget asks for."""
 
-from __future__ import annotations
-
 import json
 from functools import cache
 

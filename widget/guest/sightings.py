@@ -1,7 +1,5 @@
 """On which sites a host's widget is seen: their origins, known from views of its pages."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

@@ -1,7 +1,5 @@
 """Blueprint: the guest's pages and fragments. No cookie, no session, no sign-in."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace

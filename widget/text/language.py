@@ -1,7 +1,5 @@
 """The guest's language: the best one we have, and dates, times and zones in it by Babel (CLDR)."""
 
-from __future__ import annotations
-
 import gettext as _gettext
 import io
 import re

@@ -1,7 +1,5 @@
 """Time zones as people look for them: by city, country, abbreviation or offset, in any language."""
 
-from __future__ import annotations
-
 import json
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """Pages, and the fragments of them that htmx asks for."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Flask, Response, g, render_template, request

@@ -1,7 +1,5 @@
 """Whom a blueprint answers: that alone decides on session, CSRF, limits, headers and framing."""
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import Any
 

@@ -4,8 +4,6 @@ A thread that reads one waits for its client, and the server has no deadline for
 #728). So at most three quarters of a worker's threads read bodies; pages without a body go on.
 """
 
-from __future__ import annotations
-
 import io
 import threading
 from collections.abc import Callable, Iterable

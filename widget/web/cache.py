@@ -12,8 +12,6 @@ What a request means is remembered too, so that one like it is answered from her
 looked at it (web/ready.py).
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Compressed answers (Content-Encoding: RFC 9110, 8.4)."""
 
-from __future__ import annotations
-
 import gzip
 from collections.abc import Iterable
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Where limits are counted for all worker processes of one machine: a file."""
 
-from __future__ import annotations
-
 import sqlite3
 import threading
 import time

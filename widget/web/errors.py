@@ -1,7 +1,5 @@
 """Pages and problem documents (RFC 9457) for what went wrong."""
 
-from __future__ import annotations
-
 import logging
 from contextlib import suppress
 from typing import Any

@@ -1,7 +1,5 @@
 """What every response carries."""
 
-from __future__ import annotations
-
 from flask import Response, g, request
 
 from widget.web import audience, service

@@ -1,7 +1,5 @@
 """How often one client address may ask for pages, and book."""
 
-from __future__ import annotations
-
 import re
 import threading
 import time

@@ -1,7 +1,5 @@
 """JSON lines on standard error, with nothing in them that is a token or about a person."""
 
-from __future__ import annotations
-
 import json
 import logging
 import re

@@ -3,8 +3,6 @@
 The words are those of messages.toml.
 """
 
-from __future__ import annotations
-
 import tomllib
 from pathlib import Path
 

@@ -6,8 +6,6 @@ hold everything else that the part is made of, and nothing that a guest typed. N
 the page does not have: it is rendered each time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 

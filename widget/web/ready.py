@@ -7,8 +7,6 @@ here too: it is counted for the limits, noted as seen in a site, logged by its r
 of its own.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable
 from typing import Any

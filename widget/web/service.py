@@ -1,7 +1,5 @@
 """What the application holds: its configuration and its Google."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Puts what every answer shares on the application."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import peewee

@@ -1,7 +1,5 @@
 """Static files: named by their content, to be kept for ever by browsers, and made small ahead."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re

@@ -1,7 +1,5 @@
 """How a booking page looks: the host's accent colour, made readable, and the style sheet."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
