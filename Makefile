@@ -14,7 +14,7 @@ run: .venv/.run ## the production server, configured by the environment
 
 install: .venv/.run ## what the server needs, as this version has it
 
-.env.example: widget/config.py | .venv/.run ## every variable, from what Config says about it
+.env.example: widget/config.py widget/config.toml | .venv/.run ## every variable, from what config.toml says of it
 	@$(BIN)/python -c 'from widget import config; print(config.example(), end="")' > $@
 
 dev: .venv/.dev ## what tests and checks need
