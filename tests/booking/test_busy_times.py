@@ -13,8 +13,9 @@ import models
 from demo.google import StandIn
 from tests import page
 from tests.api.test_mcp import message
-from tests.conftest import Browser
-from tests.people import ANA, API, NINE, PICKER, TEN, ask, code_of, fill, offered, send
+from tests.conftest import Browser, on_sqlite
+from tests.host.test_calendars import BOATS
+from tests.people import ANA, API, NINE, PICKER, TEN, ask, code_of, fill, offered, save, send
 
 FREEBUSY = "calendar.freebusy.query"
 SLOTS = f"{API}/slots?from=2026-12-01T00:00:00Z&to=2026-12-02T00:00:00Z"
@@ -160,6 +161,47 @@ def test_google_is_not_asked_by_every_guest_while_it_does_not_answer(
     for _ in range(5):
         assert old(guest)
     assert google.faults.taken - before == 1
+
+
+@on_sqlite
+def test_a_calendar_that_cannot_be_read_any_more_is_not_shown_as_it_was(
+    guest: FlaskClient, google: StandIn, clock: time_machine.Traveller, ana: Browser
+) -> None:
+    """Google answers, so there is nothing to be patient with."""
+    save(ana, "calendars", {"busy_calendars": ["primary", BOATS]})
+    assert guest.get(PICKER).status_code == 200
+    google.state.calendars[BOATS].readers.clear()
+    clock.shift(61)
+    assert guest.get(PICKER).status_code == 503
+    assert old(guest) is None
+
+
+@on_sqlite
+def test_what_changes_while_google_is_asked_is_not_kept(
+    app: Flask, guest: FlaskClient, google: StandIn
+) -> None:
+    google.fault(FREEBUSY, hold="after")
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(app.test_client().get, PICKER)
+        assert google.faults.wait_for_hanging(60)
+        with models.database.connection_context():
+            models.forget_busy(models.Host.get())  # as a push message does
+        google.clear_faults()
+        assert first.result(timeout=60).status_code == 200
+    before = asked(google)
+    assert guest.get(PICKER).status_code == 200
+    assert asked(google) == before + 1
+
+
+@on_sqlite
+def test_who_gets_no_answer_keeps_nobody_else_from_asking(
+    guest: FlaskClient, google: StandIn, ana: Browser
+) -> None:
+    google.fault(FREEBUSY, status=404, reason="notFound")
+    assert guest.get(PICKER).status_code == 503
+    with models.database.connection_context():
+        lease = models.busy_lease(models.Host.get())
+        assert not models.Lease.select().where(models.Lease.name == lease).exists()
 
 
 def test_what_has_changed_since_is_not_shown(
