@@ -224,6 +224,26 @@ def test_a_cancellation_without_a_clear_answer_is_explained(
     assert "We keep asking" in entry.text
 
 
+@on_sqlite
+def test_what_is_over_is_not_cancelled_from_a_page_of_before(
+    app: Flask, ana: Browser, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    id = booked(app)["id"]
+    shown = show(ana, f"?booking={id}&act=cancel")
+    clock.move_to("2026-12-01T10:30:00Z")
+    answer = save(ana, f"bookings/{id}/cancel", shown=shown)
+    assert answer.status_code == 409
+    assert page.read(answer.text).one(id="bookings-list").one(data_error="too_late")
+    assert status(app, id) == "confirmed"
+    assert len(google.events(ANA)) == 1
+
+
+@on_sqlite
+def test_a_guest_is_told_at_most_500_characters(app: Flask, ana: Browser) -> None:
+    act(ana, booked(app)["id"], "cancel", {"reason": "x" * 501})
+    assert models.Booking.get().cancel_reason == "x" * 500
+
+
 def delete_event(host: Browser, slug: str) -> None:
     sent = show(host).one(id="add-event").sent()
     sent.add("delete", slug)
@@ -362,6 +382,21 @@ def test_a_guest_who_did_not_come_is_marked(
     assert "did not come" in listed(ana, "?show=past")[0].text
     save(ana, f"bookings/{id}/came", query="?show=past")
     assert "did not come" not in listed(ana, "?show=past")[0].text
+
+
+@on_sqlite
+def test_nobody_is_missed_before_it_begins_or_once_it_is_cancelled(
+    app: Flask, ana: Browser, clock: time_machine.Traveller
+) -> None:
+    id = booked(app)["id"]
+    sent = form(show(ana, f"?booking={id}&act=cancel"), f"bookings/{id}/cancel").sent()
+    address = f"/settings/bookings/{id}/no-show"
+    ana.client.post(address, data=sent)
+    assert not models.Booking.get().no_show
+    act(ana, id, "cancel")
+    clock.move_to("2026-12-01T12:00:00+00:00")
+    ana.client.post(address, data=sent)
+    assert not models.Booking.get().no_show
 
 
 @on_sqlite
