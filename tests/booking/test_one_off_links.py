@@ -42,6 +42,7 @@ from tests.people import (
     status_of,
 )
 from tests.world import Moments
+from widget.booking.one_off import OneOffLink
 
 pytestmark = pytest.mark.usefixtures("ana")
 EVENING = "2026-12-01T19:00:00Z"  # outside of the open hours
@@ -343,6 +344,18 @@ def test_what_cannot_be_one_is_named(
         guest, token_of(app), "/links", method="POST", json={"event": "intro", field: value}
     )
     assert (answer.status_code, list(answer.get_json()["errors"])) == (422, [field])
+
+
+@on_sqlite
+def test_a_host_has_2000_at_most(app: Flask, guest: FlaskClient) -> None:
+    link(app)
+    with models.database.connection_context():
+        one = OneOffLink.get().__data__
+        rows = [{**one, "code": f"{number:022}"} for number in range(1999)]
+        for first in range(0, len(rows), 500):
+            OneOffLink.insert_many(rows[first : first + 500]).execute()
+    answer = call(guest, token_of(app), "/links", method="POST", json={"event": "intro"})
+    assert (answer.status_code, list(answer.get_json()["errors"])) == (422, ["event"])
 
 
 @on_sqlite
