@@ -269,6 +269,13 @@ def test_a_host_who_has_to_connect_again_is_told_apart(guest: FlaskClient, googl
         assert "Retry-After" not in answer.headers
 
 
+@on_sqlite
+def test_a_length_that_is_chosen_is_booked(guest: FlaskClient, change: Callable[..., None]) -> None:
+    change("ana", event={"durations": [30, 60]})
+    booking = ask(guest, duration=60).get_json()["booking"]
+    assert (booking["start"], booking["end"]) == (NINE, "2026-12-01T10:00:00Z")
+
+
 @pytest.mark.parametrize("why", ["a booking", "busy", "the rules"])
 def test_who_comes_too_late_is_told_the_nearest_free_times(
     guest: FlaskClient, google: StandIn, why: str

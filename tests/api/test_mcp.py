@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from demo.google import StandIn
-from tests.conftest import on_sqlite
-from tests.people import ANA, NINE, TEN, bookings
+from tests.conftest import Browser, on_sqlite
+from tests.people import ANA, NINE, TEN, bookings, save
 from widget.booking.guest_input import Details
 
 if TYPE_CHECKING:
@@ -203,6 +203,22 @@ def test_what_goes_wrong_is_a_tools_error_with_the_apis_code(
 def test_a_key_that_cannot_be_read_is_named_as_the_argument(address: str, key: str) -> None:
     found = call(address, "create_booking", **MARIA, start=NINE, idempotency_key=key)
     assert list(found["errors"]) == ["idempotency_key"]
+
+
+@on_sqlite
+def test_a_reason_that_is_too_long_cancels_nothing(address: str) -> None:
+    made = call(address, "create_booking", **MARIA, start=NINE)
+    token = made["booking"]["manageUrl"].rpartition("/")[2]
+    found = call(address, "cancel_booking", token=token, reason="x" * 1001)
+    assert (found["isError"], list(found["errors"])) == (True, ["reason"])
+    assert call(address, "get_booking", token=token)["booking"]["status"] == "confirmed"
+
+
+@on_sqlite
+def test_who_has_another_name_now_is_found(address: str, ana: Browser) -> None:
+    save(ana, "profile", {"handle": "anna"})
+    found = call(address, "list_event_types", host="ana")
+    assert (found["isError"], found.get("handle")) == (False, "anna")
 
 
 @on_sqlite

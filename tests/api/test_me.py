@@ -80,6 +80,12 @@ def test_nobody_else_is_let_in(guest: FlaskClient, given: str, path: str) -> Non
 
 
 @on_sqlite
+def test_a_token_is_no_password(guest: FlaskClient, token: str) -> None:
+    answer = guest.get(ME, headers={"Authorization": f"Basic {token}"})
+    problem(answer, 401, "unauthorized")
+
+
+@on_sqlite
 def test_a_token_is_stored_as_a_hash_alone(app: Flask, token: str) -> None:
     with models.database.connection_context():
         found = models.database.execute_sql("SELECT * FROM api_token").fetchall()
@@ -289,7 +295,7 @@ def test_a_token_is_made_used_and_ended_on_the_settings_page(
 
 
 @on_sqlite
-@pytest.mark.parametrize("name", ["", "   ", "x" * 61])
+@pytest.mark.parametrize("name", ["", "   ", "x" * 61, "a\x00b"])
 def test_a_token_needs_a_name(ana: Browser, name: str) -> None:
     answer = made_on_the_page(ana, name)
     assert answer.status_code == 422
