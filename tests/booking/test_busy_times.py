@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -161,6 +162,17 @@ def test_google_is_not_asked_by_every_guest_while_it_does_not_answer(
     for _ in range(5):
         assert old(guest)
     assert google.faults.taken - before == 1
+
+
+@on_sqlite
+def test_what_is_busy_months_ahead_is_seen_too(
+    guest: FlaskClient, google: StandIn, change: Callable[..., None]
+) -> None:
+    """Google tells of so many days at once, and no more."""
+    change("ana", event={"booking_window_days": 120})
+    day = f"{API}/slots?from=2027-03-24T00:00:00Z&to=2027-03-25T00:00:00Z"
+    google.add_busy(ANA, "2027-03-24T00:00:00Z", "2027-03-25T00:00:00Z")
+    assert not guest.get(day).get_json()["slots"]
 
 
 @on_sqlite
