@@ -47,3 +47,14 @@ def test_a_blueprint_without_an_audience_cannot_be_served(app: Flask) -> None:
     client = added(app, Blueprint("new", __name__)).test_client()
     with pytest.raises(TypeError, match="audience"):
         client.get("/new")
+
+
+def test_a_hosts_get_changes_nothing(app: Flask) -> None:
+    """No secret of a form comes with it. Two pages tell the two apart, a preview is not kept."""
+    both = {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/settings") and {"GET", "POST"} <= set(rule.methods or ())
+    }
+    tell_apart = {"/settings/bookings/<id>/move", "/settings/account/delete"}
+    assert both == {*tell_apart, "/settings/preview/<slug>"}
