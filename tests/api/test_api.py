@@ -49,8 +49,9 @@ def test_a_host_is_told_with_the_event_types_that_are_listed_and_active(
     (event,) = body["event_types"]
     assert (event["slug"], event["title"], event["duration"]) == ("intro", "Intro call", 30)
     assert event["url"] == "http://localhost/book/ana/intro"
-    change("ana", event={"listed": False})
-    assert guest.get("/api/v1/ana").get_json()["event_types"] == []
+    for off in ({"listed": False}, {"listed": True, "active": False}):
+        change("ana", event=off)
+        assert guest.get("/api/v1/ana").get_json()["event_types"] == []
 
 
 def test_slots_are_those_that_the_page_shows(guest: FlaskClient, google: StandIn) -> None:

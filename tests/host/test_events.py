@@ -12,9 +12,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from demo.google import StandIn
 from tests import page
 from tests.conftest import Browser, command, on_sqlite
-from tests.people import booked, event_of, exported, faults, form, save_event, show
+from tests.people import booked, bookings, event_of, exported, faults, form, save_event, show
 
 pytestmark = on_sqlite
 
@@ -465,6 +466,16 @@ def test_bookings_follow_their_event_type_to_its_new_address(app: Flask, ana: Br
     body = {"start": "2026-12-01T14:00:00Z", "name": "Gus", "email": "gus@guest.example"}
     answer = app.test_client().post("/api/v1/ana/chat/bookings", json=body)
     assert answer.status_code == 409
+
+
+def test_another_hosts_bookings_keep_their_event_type(
+    app: Flask, ana: Browser, google: StandIn
+) -> None:
+    booked(app)
+    ben = Browser(app.test_client(), google)
+    ben.sign_in("ben@sailing.example")
+    save_event(ben, {"slug": "chat"})
+    assert [each["event"] for each in bookings(app)] == ["intro"]
 
 
 def test_a_long_event_type_can_be_saved(app: Flask, ana: Browser) -> None:

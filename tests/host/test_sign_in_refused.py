@@ -267,6 +267,14 @@ def test_a_malformed_token_answer_is_named_and_never_an_outage(
     assert command(app, "hosts", "list") == ""
 
 
+def test_access_that_does_not_last_makes_no_host(app: Flask, google: StandIn) -> None:
+    google.state.edit_tokens = lambda answer: {**answer, "refresh_token": None}
+    answer = answer_of(app, google)
+    assert answer.status_code == 400
+    assert "no lasting access" in page.read(answer.text).one(role="alert").text
+    assert command(app, "hosts", "list") == ""
+
+
 def test_a_token_for_longer_than_the_world_lasts_is_taken(app: Flask, google: StandIn) -> None:
     google.state.edit_tokens = lambda answer: {**answer, "expires_in": 10**30}
     assert answer_of(app, google).status_code == 303
