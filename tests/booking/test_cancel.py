@@ -291,6 +291,22 @@ def test_a_pending_booking_can_be_cancelled_and_no_event_stays(
     assert google.events(ANA) == []
 
 
+def test_a_refusal_leaves_a_booking_whose_change_could_not_be_taken_in(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    """It is known to stand, though its event is not as we have it: the guest has declined."""
+    google.fault("calendar.events.insert", cut="after")
+    address = book(guest)
+    google.alter(ANA, google.events(ANA)[0]["id"], "decline-guest")
+    google.fault("calendar.events.patch", status=503)
+    clock.shift(60)
+    assert status_of(look(guest, address)) == "confirmed"
+    google.fault("calendar.events.delete", status=400, reason="invalid")
+    answer = cancel(guest, address)
+    assert answer.status_code == 503
+    assert status_of(page.read(answer.text)) == "confirmed"
+
+
 def test_a_refusal_does_not_confirm_a_booking_that_was_never_known_to_stand(
     app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
 ) -> None:

@@ -217,16 +217,16 @@ def cancel(google: Google, booking: Booking, reason: str, caller: Caller, now: i
     if mine is None:
         return rows.as_it_is(booking)
     calendar = google.calendar_of(mine.host)
-    return _written(mine, lambda: _remove(calendar, mine, now))
+    return _written(mine, lambda: _remove(calendar, mine, booking.status, now))
 
 
-def _remove(calendar: Calendar, mine: Booking, now: int) -> Booking:
-    """Delete the event and finish the cancellation."""
+def _remove(calendar: Calendar, mine: Booking, before: str, now: int) -> Booking:
+    """Delete the event and finish the cancellation; `before`: the booking's status until then."""
     try:
         events.cancel(calendar, mine, now)
     except GoogleError as error:
-        if isinstance(error, Unknown) or not rows.stood(mine):
-            _stays_pending(mine, error)
+        if isinstance(error, Unknown) or before == "pending" or mine.new_start_at:
+            _stays_pending(mine, error)  # what it was may not be known either
         else:
             log.warning("booking %s: not cancelled: %s", mine.id, error)
             states.undo(mine, now)
