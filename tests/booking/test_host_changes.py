@@ -74,6 +74,17 @@ def test_a_moved_event_moves_the_booking(
     assert TEN not in offered(guest)
 
 
+def test_an_event_of_the_hosts_own_is_busy_once_a_round_has_read_it(
+    app: Flask, guest: FlaskClient, google: StandIn
+) -> None:
+    book(guest, NINE)
+    reconcile(app)
+    assert TEN in offered(guest)
+    google.add_busy(ANA, TEN, ELEVEN)
+    reconcile(app)
+    assert TEN not in offered(guest)
+
+
 def test_a_deleted_event_cancels_the_booking(
     app: Flask, guest: FlaskClient, google: StandIn, booked: str
 ) -> None:

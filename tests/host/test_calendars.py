@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from demo.google import StandIn
 from tests.conftest import Browser, on_sqlite
 from tests.page import Element
-from tests.people import booked, exported, faults, save, show
+from tests.people import booked, exported, faults, offered, save, show
 
 pytestmark = on_sqlite
 FAMILY, BOATS = "ana-private@group.calendar.example", "team@group.calendar.example"
@@ -44,6 +44,7 @@ def test_a_ticked_calendar_makes_busy_and_bookings_go_where_they_should(
     app: Flask, ana: Browser, google: StandIn
 ) -> None:
     google.add_busy(FAMILY, "2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z")
+    assert "2026-12-01T10:00:00Z" in offered(app.test_client())
     save(ana, "calendars", {"busy_calendars": ["primary", FAMILY], "target_calendar": FAMILY})
     document = exported(app)
     assert document["busy_calendars"] == ["primary", FAMILY]
