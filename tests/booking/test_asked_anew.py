@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from demo.google import StandIn
 from tests import page
-from tests.conftest import Browser
+from tests.conftest import Browser, on_sqlite
 from tests.people import (
     ANA,
     ELEVEN,
@@ -260,3 +261,18 @@ def test_what_is_left_over_is_deleted_while_its_time_is_to_come_and_never_after(
     ana.sign_in(ANA)
     reconcile(app)
     assert len(google.events(ANA)) == over
+
+
+@on_sqlite
+def test_what_the_host_switches_off_while_google_is_asked_is_not_booked(
+    app: Flask, google: StandIn, change: Callable[..., None]
+) -> None:
+    google.fault("calendar.freebusy.query", hold="before")
+    with ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(lambda: ask(app.test_client(), "intro", NINE))
+        assert google.faults.wait_for_hanging(60)
+        change("ana", event={"active": False})
+        google.clear_faults()
+        answer = asked.result(timeout=60)
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "slot_unavailable")
+    assert not google.events(ANA)
