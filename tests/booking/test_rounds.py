@@ -22,7 +22,10 @@ from tests.people import (
     HALF_PAST,
     MARIA,
     PICKER,
+    ask,
     book,
+    bookings,
+    cancel,
     look,
     offered,
     reconcile,
@@ -212,6 +215,47 @@ def test_a_move_away_from_a_conflict_that_nobody_answers_for_is_given_up_too(
     with app.app_context():
         found = models.Booking.get(models.Booking.trouble == "move")
         assert (found.conflict, found.new_start_at) == (True, None)
+
+
+LATER = "2026-12-04T09:00:00Z"
+
+
+def test_what_was_given_up_for_want_of_answers_leaves_nothing_behind(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    app.extensions["meetslot"].patience = Patience(tries=1)
+    google.fault("calendar.events.insert", cut="after")
+    google.fault("calendar.events.get", status=503, times=None)
+    lost = ask(guest, key="one", start=LATER)
+    assert lost.status_code == 202
+    clock.shift(90_000)
+    reconcile(app)
+    [given_up] = bookings(app)
+    assert (given_up["status"], len(google.events(ANA))) == ("failed", 1)
+    google.clear_faults()
+    clock.shift(700)
+    reconcile(app)
+    assert google.events(ANA) == []
+    again = ask(guest, key="one", start=LATER)
+    assert again.status_code == 201, "the key is free again, as the time is"
+    assert again.get_json()["booking"]["id"] != given_up["id"]
+
+
+def test_a_cancelling_that_nobody_answered_is_made_good_once_somebody_does(
+    app: Flask, guest: FlaskClient, google: StandIn, clock: time_machine.Traveller
+) -> None:
+    app.extensions["meetslot"].patience = Patience(tries=1)
+    address = book(guest, LATER)
+    google.fault("calendar.events.delete", cut="before", times=None)
+    assert cancel(guest, address).status_code == 303
+    clock.shift(90_000)
+    reconcile(app)
+    assert status_of(look(guest, address)) == "cancelled"
+    assert len(google.events(ANA)) == 1
+    google.clear_faults()
+    clock.shift(700)
+    reconcile(app)
+    assert google.events(ANA) == []
 
 
 def test_a_link_that_never_comes_is_not_asked_for_for_ever(

@@ -130,6 +130,15 @@ def test_one_address_reads_no_more_than_its_share(
 
 
 @on_sqlite
+def test_who_guesses_tokens_is_counted_as_who_reads(limited: Limited) -> None:
+    guest = limited(READ_RATE_LIMIT="3 per minute")
+    for number in range(3):
+        guess = {"Authorization": f"Bearer {number}"}
+        assert guest.get("/api/v1/me", headers=guess).status_code == 401
+    too_many(guest.get("/api/v1/me", headers={"Authorization": "Bearer 4"}), 60)
+
+
+@on_sqlite
 @pytest.mark.parametrize(
     "address", ["/oembed?url=http://localhost/book/ana", "/mcp", "/book/ana/intro.md"]
 )
